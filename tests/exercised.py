@@ -1,0 +1,74 @@
+"""A plugin that records which refusals the tests provoke, and fails a whole run in which one never fired.
+
+A refusal is a `Failure("CODE", …)` in the source, known by its file, the function it stands in and its code. Workers
+of a run on several processes hand their records to the one that leads.
+"""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+import xe_py
+from xe_py import classes, errors
+
+PACKAGE = Path(xe_py.__file__).parent
+_fired: set[tuple[str, str, str]] = set()
+_create = errors.Failure.__init__
+
+
+def _record(self: errors.Failure, code: str, *values: object, **rest: object) -> None:
+    frame = sys._getframe(1)  # noqa: SLF001 - the caller is what is recorded
+    file = Path(frame.f_code.co_filename)
+    if PACKAGE in file.parents:
+        _fired.add((str(file.relative_to(PACKAGE)), frame.f_code.co_name, code))
+    _create(self, code, *values, **rest)
+
+
+errors.Failure.__init__ = _record  # type: ignore[assignment]
+
+
+def refusals() -> set[tuple[str, str, str]]:
+    """Every refusal in the source, and every declared uniqueness as one of the function that checks it."""
+    found = {("state/core.py", "_check_unique", unique.refusal) for cls in classes.sections() for unique in cls.unique}
+    for path in PACKAGE.rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+        for function in functions:
+            for node in ast.walk(function):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Failure":
+                    code = node.args[0]
+                    if isinstance(code, ast.Constant):
+                        found.add((str(path.relative_to(PACKAGE)), function.name, str(code.value)))
+    return found
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    config = session.config
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["fired"] = sorted(_fired)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    _fired.update(tuple(row) for row in getattr(node, "workeroutput", {}).get("fired", ()))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if not _whole(config) or terminalreporter.stats.get("failed"):
+        return
+    never = sorted(refusals() - _fired)
+    if never:
+        terminalreporter.section("refusals that no test provokes")
+        for row in never:
+            terminalreporter.line("  ".join(row))
+        terminalreporter._session.exitstatus = pytest.ExitCode.TESTS_FAILED  # noqa: SLF001 - the only way from here
+
+
+def _whole(config: pytest.Config) -> bool:
+    """Whether the run is of all tests."""
+    chosen = [str(path) for path in config.args]
+    root = str(config.rootpath)
+    return not config.option.keyword and not config.option.markexpr and chosen in (["tests"], [f"{root}/tests"], [root])

@@ -1,0 +1,106 @@
+"""The house stands as designed: imports go one way, and a plain command starts with little."""
+
+import ast
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import xe_py
+
+if TYPE_CHECKING:
+    from conftest import Process, Xe
+
+PACKAGE = Path(xe_py.__file__).parent
+FLOORS = ["errors", "codes", "schema", "classes", "state", "store", "operations", "session", "host", "cli", "reference"]
+MODULES = sorted(PACKAGE.rglob("*.py"))
+# The package itself, and the way in that a floor of its own would be too much for.
+OUTSIDE = {"__init__", "__main__"}
+# Who may import a library that costs start-up.
+ONLY_IN = {"click": {"cli/tree.py"}, "rich": {"cli/output.py"}, "tomli_w": {"store/render.py"}}
+
+
+def imported(module: Path) -> list[str]:
+    """The modules that a module imports at run time."""
+    tree = ast.parse(module.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            node.body = []
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
+
+
+def floor(name: str) -> int | None:
+    """The floor on which a module of ours stands, by its dotted name."""
+    part = name.split(".")[1] if name.startswith("xe_py.") else ""
+    return FLOORS.index(part) if part in FLOORS else None
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_down_only(module: Path) -> None:
+    name = ".".join(("xe_py", *module.relative_to(PACKAGE).with_suffix("").parts))
+    here = floor(name)
+    if here is None:
+        assert module.stem in OUTSIDE
+        return
+    for other in imported(module):
+        there = floor(other)
+        assert there is None or there <= here, f"{name} imports {other}"
+        library = other.partition(".")[0]
+        if library in ONLY_IN:
+            assert str(module.relative_to(PACKAGE)) in ONLY_IN[library]
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    names = {".".join(("xe_py", *path.relative_to(PACKAGE).with_suffix("").parts)): path for path in MODULES}
+    names = {name.removesuffix(".__init__"): path for name, path in names.items()}
+    edges = {
+        name: {found for other in imported(path) for found in (other, other.rpartition(".")[0]) if found in names}
+        - {name, name.rpartition(".")[0]}
+        for name, path in names.items()
+    }
+    done: set[str] = set()
+
+    def visit(name: str, above: tuple[str, ...]) -> None:
+        assert name not in above, " → ".join((*above, name))
+        if name not in done:
+            for other in sorted(edges[name]):
+                visit(other, (*above, name))
+            done.add(name)
+
+    for name in edges:
+        visit(name, ())
+
+
+def test_modules_are_small() -> None:
+    lengths = sorted(len(path.read_text().splitlines()) for path in MODULES)
+    assert lengths[len(lengths) // 2] < 150
+    assert lengths[-1] <= 400
+
+
+# What starting a plain command may import besides our own modules and what the bare interpreter has.
+EXPENSIVE = {"click", "rich", "tomli_w", "json", "dataclasses", "inspect", "logging", "subprocess", "pathlib", "uuid",
+             "tempfile", "argparse", "difflib", "shutil", "importlib.metadata", "asyncio", "sqlite3"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("line", "allowed"),
+    [
+        ("vm-list", set()),
+        ("vm-param-get uuid={vm} param-name=name-label", set()),
+        ("vm-param-set uuid={vm} name-label=www", {"tomli_w"}),
+        ("vm-start vm=web", {"tomli_w"}),
+    ],
+)
+def test_a_plain_command_starts_with_little(process: "Process", xe: "Xe", line: str, allowed: set[str]) -> None:
+    words = line.format(vm=xe.do("vm-create name-label=web")).split()
+    program = "import sys; from xe_py.cli.main import run; run(sys.argv[1:]); print(*sys.modules, sep='\\n')"
+    done = process.run([sys.executable, "-c", program, "--state", str(xe.state), *words])
+    assert done.status == 0, done.err
+    assert not (EXPENSIVE - allowed) & set(done.out.splitlines())

@@ -1,0 +1,169 @@
+"""What xe_py declares is what the real xe has: the files in tests/facts are facts about xe, not texts of ours."""
+
+import ast
+import json
+from functools import cache
+from operator import attrgetter
+from pathlib import Path
+
+import pytest
+
+import xe_py
+from xe_py import classes, operations
+from xe_py.codes import CODES, describe
+from xe_py.errors import Failure
+from xe_py.schema.command import Command
+from xe_py.schema.fields import Field, Map
+
+Described = tuple[str, str, set[str]]
+
+FACTS = Path(__file__).parent / "facts"
+CLASSES = json.loads((FACTS / "classes.json").read_text())
+COMMANDS = json.loads((FACTS / "commands.json").read_text())
+ERRORS = json.loads((FACTS / "errors.json").read_text())
+
+# What is ours stands behind what is xe's.
+OUR_FIELDS: dict[str, list[Described]] = {"pif": [("network-uuids", "SRO", set())]}
+OUR_PARAMETERS = {"vm-create": ["domain-type"]}
+OUR_CODES = {"STATE_DUPLICATE_UUID", "STATE_UNKNOWN_CLASS", "STATE_UNKNOWN_FIELD", "STATE_UUID_MALFORMED"}
+
+# Codes that XAPI raises without declaring them, and its storage drivers' numbered family.
+UNDECLARED_CODES: dict[str, list[str]] = {
+    "COULD_NOT_FIND_NETWORK_INTERFACE_WITH_SPECIFIED_DEVICE_NAME_AND_MAC_ADDRESS": ["device", "MAC"],
+    "REVERT_ONLY_ALLOWED_ON_SNAPSHOT": [],
+    "VDI_IS_SHARABLE": ["vdi"],
+    "VM_IS_SNAPSHOT": ["vm", "operation"],
+}
+BACKEND_FAILURE = "SR_BACKEND_FAILURE"
+
+
+# Classes
+
+
+def described(field: Field) -> Described:
+    notes = {"expensive": field.expensive, "hidden": field.hidden, "deprecated": field.deprecated}
+    notes["case-insensitive"] = field.any_case
+    return field.name, field.mode, {note for note, applies in notes.items() if applies}
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_class_has_the_fields_of_xe_in_order_with_modes_and_notes(name: str) -> None:
+    facts = [(field["name"], field["mode"], set(field.get("notes", ()))) for field in CLASSES[name]["fields"]]
+    names = {field for field, _, _ in facts}
+    fields = [field for field in classes.get(classes.view(name).of).fields if field.name in names or not field.hidden]
+    assert [described(field) for field in fields] == facts + OUR_FIELDS.get(name, [])
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_plain_list_filters_and_shows_what_it_does_in_xe(name: str) -> None:
+    facts, view = CLASSES[name], classes.view(name)
+    assert dict(view.filters) == facts["list_filters"]
+    assert set(view.list_fields) == set(facts["list_defaults"]) & {field["name"] for field in facts["fields"]}
+
+
+# Commands
+
+DECLARED = [command for command in operations.declared().values() if not command.ours]
+
+
+@pytest.mark.parametrize("command", DECLARED, ids=attrgetter("name"))
+def test_a_command_takes_the_parameters_of_xe_in_order(command: Command) -> None:
+    facts = COMMANDS[command.name]
+    required, optional = (
+        [parameter.name + ":" * isinstance(parameter, Map) for parameter in parameters]
+        for parameters in (command.required, command.optional)
+    )
+    assert required == facts["required"]
+    assert optional == facts["optional"] + OUR_PARAMETERS.get(command.name, [])
+
+
+@pytest.mark.parametrize("command", DECLARED, ids=attrgetter("name"))
+def test_a_command_is_listed_and_selects_objects_as_in_xe(command: Command) -> None:
+    flags = {"standard": command.standard, "hidden": command.hidden}
+    flags[f"{command.selectors}-selectors"] = bool(command.selectors)
+    assert {flag for flag, applies in flags.items() if applies} == set(COMMANDS[command.name]["flags"])
+
+
+# Codes
+
+
+def test_codes_are_sorted() -> None:
+    assert list(CODES) == sorted(CODES)
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_code_has_the_labels_of_xe(code: str) -> None:
+    family = BACKEND_FAILURE if code.startswith(f"{BACKEND_FAILURE}_") else code
+    if code not in OUR_CODES:
+        assert list(CODES[code][1]) == (ERRORS | UNDECLARED_CODES)[family]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_code_says_what_is_wrong_in_a_sentence(code: str) -> None:
+    sentence = CODES[code][0]
+    assert sentence[0].isupper()
+    assert sentence.endswith(".") or code == "DEVICE_ALREADY_DETACHED"
+    assert "\n" not in sentence
+
+
+def test_the_sentence_that_scripts_match() -> None:
+    assert CODES["DEVICE_ALREADY_DETACHED"][0] == "The device is not currently attached"
+
+
+@pytest.mark.parametrize(
+    ("failure", "labelled"),
+    [
+        (Failure("UUID_INVALID", "VM", "1234"), [("type", "VM"), ("uuid", "1234")]),
+        (Failure("VDI_IN_USE", "a disk"), [("vdi", "a disk"), ("operation", "<unknown>")]),
+        (Failure("VM_IS_TEMPLATE", "a VM", "start"), [("vm", "a VM"), ("<extra>", "start")]),
+        (Failure("SR_NOT_EMPTY"), []),
+    ],
+)
+def test_values_are_shown_with_their_labels(failure: Failure, labelled: list[tuple[str, object]]) -> None:
+    assert describe(failure) == (CODES[failure.code][0], labelled)
+
+
+# The source
+
+
+@cache
+def calls() -> list[tuple[str, ast.Call]]:
+    """Every call in the source, with its place."""
+    return [
+        (f"{path.name}:{node.lineno}", node)
+        for path in sorted(Path(xe_py.__file__).parent.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+    ]
+
+
+def code_of(call: ast.Call) -> ast.expr | None:
+    """What names the code: the X of `Failure(X, …)` and of a declaration with `refusal=X`."""
+    if isinstance(call.func, ast.Name) and call.func.id == "Failure":
+        return call.args[0]
+    return next((word.value for word in call.keywords if word.arg == "refusal"), None)
+
+
+def texts(expression: ast.expr) -> list[str]:
+    """The texts that the expression may be."""
+    if isinstance(expression, ast.IfExp):
+        return texts(expression.body) + texts(expression.orelse)
+    return [str(expression.value)] if isinstance(expression, ast.Constant) else []
+
+
+def raised() -> dict[str, str]:
+    """The codes in the source, each with a place where it is named."""
+    return {text: place for place, call in calls() if (code := code_of(call)) for text in texts(code)}
+
+
+def test_a_refusal_names_its_code_where_it_is_raised_or_declared() -> None:
+    unnamed = [(place, ast.unparse(code)) for place, call in calls() if (code := code_of(call)) and not texts(code)]
+    assert [(place, code) for place, code in unnamed if not code.endswith(".refusal")] == []
+
+
+def test_every_code_in_the_source_is_in_the_table() -> None:
+    assert {code: place for code, place in raised().items() if code not in CODES} == {}
+
+
+def test_every_code_in_the_table_is_raised() -> None:
+    assert sorted(set(CODES) - set(raised())) == []

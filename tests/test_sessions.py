@@ -1,0 +1,63 @@
+"""Sessions as text: what a user types and sees, replayed in a real shell with the real program.
+
+A session is a text with `$ command` lines, each followed by what it prints, output and errors together. `# exit 1`
+behind that says that the command ends so; without it the command ends with 0. Uuids, MAC addresses and times differ
+from run to run: they count as the same where each stands for one and the same throughout.
+"""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Process
+
+HERE = Path(__file__).parent
+README = HERE.parent / "README.md"
+CHANGING = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    r"|(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"
+    r"|[0-9]{8}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
+)
+
+
+def steps(text: str) -> list[tuple[str, str]]:
+    """The commands of a session, each with what it is to print and, last, its exit status if that is not 0."""
+    found: list[tuple[str, list[str]]] = []
+    for line in text.splitlines():
+        if line.startswith("$ "):
+            found.append((line[2:], []))
+        elif line.startswith("> ") and found and not found[-1][1]:
+            found[-1] = (found[-1][0] + "\n" + line[2:], [])
+        elif found:
+            found[-1][1].append(line)
+    return [(command, "\n".join(shown).rstrip("\n")) for command, shown in found]
+
+
+def replay(process: "Process", text: str) -> None:
+    commands = [command for command, _ in steps(text)]
+    script = "exec 2>&1\n" + "".join(
+        f"{command}\nstatus=$?; [ $status -eq 0 ] || echo '# exit '$status; echo '=== done'\n" for command in commands
+    )
+    done = process.run(["sh", "-c", script], XE_STATE=str(process.home / "host.toml"))
+    shown = [part.rstrip("\n") for part in done.out.split("=== done\n")][: len(commands)]
+    assert unchanging("\n".join(shown)) == unchanging("\n".join(expected for _, expected in steps(text)))
+
+
+def unchanging(text: str) -> str:
+    """The text with whatever differs from run to run numbered by its first appearance."""
+    numbers: dict[str, str] = {}
+    return CHANGING.sub(lambda found: numbers.setdefault(found[0], f"<{len(numbers)}>"), text)
+
+
+@pytest.mark.parametrize("session", sorted(HERE.glob("sessions/*.txt")), ids=lambda path: path.stem)
+def test_a_session_goes_as_written(process: "Process", session: Path) -> None:
+    replay(process, session.read_text())
+
+
+def test_the_session_in_the_readme_goes_as_written(process: "Process") -> None:
+    blocks = re.findall(r"^```console\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
+    assert blocks
+    replay(process, "".join(blocks))

@@ -1,0 +1,93 @@
+"""A command line does the same by the short way in and through the click tree."""
+
+import io
+from contextlib import redirect_stderr, redirect_stdout
+from typing import TYPE_CHECKING
+
+import pytest
+
+from xe_py import operations
+from xe_py.cli.main import run
+from xe_py.cli.tree import xe as tree
+
+if TYPE_CHECKING:
+    from conftest import Xe
+
+
+def by(way: str, xe: "Xe", words: list[str]) -> tuple[str, str, int]:
+    """What the words print and end in, by the short way or through click."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        if way == "short":
+            status = run(["--state", str(xe.state), *words])
+        else:
+            status = tree.main(["--state", str(xe.state), *words], prog_name="xe", standalone_mode=False)
+    return out.getvalue(), err.getvalue(), status
+
+
+LINES = [
+    "vm-list",
+    "vm-list --minimal",
+    "vm-list params=all name-label=web",
+    "vm-list other-config:a=1",
+    "vm-param-get uuid={vm} param-name=other-config param-key=a",
+    "vm-param-get uuid={vm} param-name=nothing",
+    "vm-param-set uuid={vm} name-label=www other-config:b=2",
+    "vm-param-add uuid={vm} param-name=other-config c=3",
+    "vm-param-clear uuid={vm} param-name=other-config",
+    "vm-start vm=web",
+    "vm-start vm=web paused=true",
+    "vm-start --paused vm=web",
+    "vm-start vm=nobody",
+    "vm-start --force",
+    "vm-shutdown vm=web --force",
+    "vm-destroy uuid={vm}",
+    "vm-destroy",
+    "vm-destroy uuid=x",
+    "vm-destroy uuid={vm} sr-uuid=x",
+    "vm-param-set --uuid {vm} --name-label www",
+    "network-create name-label=a=b",
+    "state-show",
+    "state-check",
+    "state-set rules=xapi",
+    "state-set rules=lax",
+    "sr-create name-label=x type=ext device-config:device=/dev/x",
+    "sr-create name-label=x type=ext device-config-device=/dev/x",
+]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_both_ways_come_to_the_same(xe: "Xe", line: str) -> None:
+    vm = xe.do("vm-create name-label=web")
+    xe.do(f"vm-param-set uuid={vm} other-config:a=1")
+    before = xe.state.read_bytes()
+    words = line.format(vm=vm).split()
+    short = by("short", xe, words)
+    after_short = xe.state.read_bytes()
+    xe.state.write_bytes(before)
+    long = by("click", xe, words)
+    if words[0].endswith("-create"):
+        assert len(short[0]) == len(long[0])
+        assert short[1:] == long[1:]
+        assert (after_short == before) == (xe.state.read_bytes() == before)
+    else:
+        assert short == long
+        if "vm-start" not in line:
+            assert after_short == xe.state.read_bytes()
+
+
+@pytest.mark.parametrize("name", operations.names())
+def test_every_command_misses_its_parameters_alike_and_has_help(xe: "Xe", name: str) -> None:
+    command = operations.find(name)
+    assert command is not None
+    if command.required:
+        short = by("short", xe, [name])
+        assert short == by("click", xe, [name])
+        assert short[1].startswith(f"Required parameter not found: {command.required[0].name}\n")
+        assert short[2] == 1
+    helped = by("short", xe, [name, "--help"])
+    assert helped[2] == 0
+    for parameter in command.parameters():
+        assert f"--{parameter.name}" in helped[0]
+    recorded = by("short", xe, ["help", name])
+    assert f": {name}\n" in recorded[0]

@@ -1,0 +1,6 @@
+"""xe_py: the command line of XenServer and XCP-ng over a host that lives in one TOML file.
+
+The Python interface is `xe_py.host.open_host`.
+"""
+
+__version__ = "0.1.0"

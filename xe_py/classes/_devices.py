@@ -1,0 +1,66 @@
+"""Devices: the names under which a VM has its disks and floppies."""
+
+from __future__ import annotations
+
+from xe_py.errors import Failure
+from xe_py.schema.xenclass import rule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+_BUSES = ("xvd", "hd", "sd")
+_LETTERS = 26
+_DIGITS = 18
+
+
+def position(vbd: Record) -> tuple[str, int] | None:
+    """The bus (`disk` or `floppy`) and the number on it that `userdevice` names; None where it names none."""
+    return position_of(vbd["userdevice"], floppy=vbd["type"] == "Floppy")
+
+
+def position_of(word: str, *, floppy: bool = False) -> tuple[str, int] | None:
+    """The bus and the number that a device word names: `3`, `xvdd`, `hdd`, `sdd` are one disk, `fda` a floppy."""
+    if word.isascii() and word.isdecimal() and len(word) <= _DIGITS and not floppy:
+        return "disk", int(word)
+    for bus in (*_BUSES, "fd"):
+        letters = word.removeprefix(bus)
+        if letters != word and letters.isascii() and letters.isalpha() and letters.islower() and len(letters) in {1, 2}:
+            number = 0
+            for letter in letters:
+                number = number * _LETTERS + ord(letter) - ord("a") + 1
+            return "floppy" if bus == "fd" else "disk", number - 1
+    return None
+
+
+def device_name(number: int, bus: str = "xvd") -> str:
+    """The name under which the guest sees the device: xvda, xvdb, … xvdaa."""
+    letters = ""
+    number += 1
+    while number:
+        number, letter = divmod(number - 1, _LETTERS)
+        letters = chr(ord("a") + letter) + letters
+    return bus + letters
+
+
+# What breaks the second rule changes one of the two VBDs, so its own side is all it watches.
+
+
+@rule("userdevice", "type")
+def device_is_known(_state: State, vbd: Record) -> Iterator[Failure]:
+    """The device is a number, or a name such as xvda, hda, sda or fda."""
+    if position(vbd) is None:
+        yield Failure("INVALID_DEVICE", vbd["userdevice"])
+
+
+@rule("vm-uuid", "userdevice", "type")
+def device_is_used_once(state: State, vbd: Record) -> Iterator[Failure]:
+    """Each device of a VM has one VBD, whichever of its names it goes by."""
+    place = position(vbd)
+    for other in state.having("vbd", "vm-uuid", vbd["vm-uuid"]):
+        if other is not vbd and place is not None and position(other) == place:
+            yield Failure("DEVICE_ALREADY_EXISTS", vbd["userdevice"], blockers=(other,))
+            return

@@ -1,0 +1,68 @@
+"""Memory: how much a VM takes of its host, and how the VMs of a host share what there is."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+MIB = 1 << 20
+_PAGES_IN_A_MIB = 256
+_PAGES_FOR_A_VCPU = 256
+
+
+def overhead(vm: Record) -> int:
+    """What Xen needs for a VM beyond the memory that its guest sees, in bytes: tables of pages, and a little more."""
+    if vm["is-control-domain"]:
+        return 0
+    pages = vm["VCPUs-max"] * _PAGES_FOR_A_VCPU + 2 * _rounded_up(vm["memory-static-max"], MIB)
+    tables = _rounded_up(pages, _PAGES_IN_A_MIB)
+    if vm["domain-type"] == "pv":
+        return (tables + 1) * MIB
+    return (int(tables * vm["HVM-shadow-multiplier"]) + 2) * MIB
+
+
+def least(vm: Record) -> int:
+    """What a VM takes of its host when its guest is squeezed as far as allowed; a VM starts if this is free."""
+    return int(vm["memory-dynamic-min"]) + overhead(vm)
+
+
+def for_guests(host: Record) -> int:
+    """What all VMs of a host, the control domain included, may take together."""
+    return int(host["memory-total"]) - int(host["memory-overhead"])
+
+
+def free(state: State, host: Record) -> int:
+    """What a further VM could get if every VM of the host shrank to its least."""
+    return max(0, for_guests(host) - sum(map(least, _residents(state, host))))
+
+
+def unused(state: State, host: Record) -> int:
+    """What no VM of the host has at the moment."""
+    residents = _residents(state, host)
+    left = max(0, for_guests(host) - sum(map(least, residents)))
+    return left - min(left, sum(map(_range, residents)))
+
+
+def target(state: State, vm: Record) -> int:
+    """How much the guest of a live VM has: all VMs of a host are squeezed alike, and no more than is needed."""
+    host = state.ref_or_none(vm, "resident-on")
+    if host is None or not _range(vm):
+        return int(vm["memory-dynamic-max"])
+    residents = _residents(state, host)
+    left = max(0, for_guests(host) - sum(map(least, residents)))
+    ranges = sum(map(_range, residents))
+    return int(vm["memory-dynamic-min"]) + _range(vm) * min(left, ranges) // ranges
+
+
+def _range(vm: Record) -> int:
+    return max(0, int(vm["memory-dynamic-max"]) - int(vm["memory-dynamic-min"]))
+
+
+def _residents(state: State, host: Record) -> list[Record]:
+    return state.pointing_at(host, "vm.resident-on")
+
+
+def _rounded_up(amount: int, unit: int) -> int:
+    return -(-amount // unit)

@@ -1,0 +1,126 @@
+"""Bond: several PIFs of a host that work as one, the master."""
+
+from __future__ import annotations
+
+from xe_py.classes._pif_guards import is_no_vlan
+from xe_py.errors import Failure
+from xe_py.schema.fields import CASCADE, CLEAR, Bool, Choice, Derived, Map, Ref
+from xe_py.schema.xenclass import Unique, XenClass, rule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+MODES = ("balance-slb", "active-backup", "lacp")
+_LACP_VALUES = {
+    "hashing_algorithm": ("src_mac", "tcpudp_ports"),
+    "lacp-time": ("fast", "slow"),
+    "lacp-fallback-ab": ("true", "false"),
+}
+_LACP_DEFAULTS = {"hashing_algorithm": "tcpudp_ports", "lacp-time": "slow", "lacp-fallback-ab": "true"}
+
+
+def slaves(state: State, bond: Record) -> list[Record]:
+    """The members of the bond."""
+    return state.pointing_at(bond, "pif.bond-slave-of")
+
+
+# Properties
+
+
+def invalid_properties(mode: str, properties: dict[str, str]) -> Iterator[Failure]:
+    """The properties that a bond of this mode cannot have."""
+    for name, value in properties.items():
+        if not is_property(mode, name, value):
+            yield Failure("INVALID_VALUE", "properties", f"{name} = {value}")
+
+
+def is_property(mode: str, name: str, value: str) -> bool:
+    """Whether a bond of this mode can have the property."""
+    if mode != "lacp":
+        return False
+    if name == "lacp-aggregation-key":
+        return value.isascii() and value.isdecimal()
+    return value in _LACP_VALUES.get(name, ())
+
+
+def with_defaults(mode: str, properties: dict[str, str]) -> dict[str, str]:
+    """The properties, and those that a bond of this mode has anyway."""
+    return properties | {
+        name: value for name, value in _LACP_DEFAULTS.items() if mode == "lacp" and name not in properties
+    }
+
+
+# Rules
+
+
+@rule("mode", "properties")
+def properties_suit_the_mode(_state: State, bond: Record) -> Iterator[Failure]:
+    """Only LACP has properties, each with one of its values."""
+    yield from invalid_properties(bond["mode"], bond["properties"])
+
+
+@rule("pif.bond-slave-of")
+def bond_has_members(state: State, bond: Record) -> Iterator[Failure]:
+    """A bond has at least one member."""
+    if not slaves(state, bond):
+        yield Failure("PIF_BOND_NEEDS_MORE_MEMBERS", blockers=(bond,))
+
+
+@rule("master", "master/host-uuid", "pif.bond-slave-of/host-uuid")
+def members_share_the_host_of_the_master(state: State, bond: Record) -> Iterator[Failure]:
+    """The master and all members are in one host."""
+    host = state.ref(bond, "master")["host-uuid"]
+    strangers = tuple(pif for pif in slaves(state, bond) if pif["host-uuid"] != host)
+    if strangers:
+        yield Failure("PIF_CANNOT_BOND_CROSS_HOST", blockers=strangers)
+
+
+@rule("pif.bond-slave-of/VLAN", "pif.bond-slave-of/bond.master")
+def members_are_physical(state: State, bond: Record) -> Iterator[Failure]:
+    """A member of a bond is neither a VLAN PIF nor a bond itself."""
+    for pif in slaves(state, bond):
+        yield from is_no_vlan(pif)
+        for other in state.pointing_at(pif, "bond.master"):
+            yield Failure("PIF_ALREADY_BONDED", pif, blockers=(other,))
+
+
+@rule("primary-slave", "pif.bond-slave-of")
+def primary_slave_is_a_member(state: State, bond: Record) -> Iterator[Failure]:
+    """The primary slave is one of the members."""
+    primary = state.ref_or_none(bond, "primary-slave")
+    if primary is not None and primary["bond-slave-of"] != bond["uuid"]:
+        yield Failure("PIF_CONFIGURATION_ERROR", primary, "it is the primary slave of a bond that it is no member of")
+
+
+BOND = XenClass(
+    "bond",
+    label="Bond",
+    section=50,
+    doc="A bond: several PIFs of a host that work as one.",
+    fields=(
+        Ref("master", "pif", required=True, on_delete=CASCADE, doc="The PIF that stands for all members."),
+        Derived("slaves", lambda state, bond: [pif["uuid"] for pif in slaves(state, bond)], doc="The members."),
+        Choice("mode", MODES, default="balance-slb", doc="How the members share the work."),
+        Map("properties", mode="MRO", doc="Settings of the mode."),
+        Ref("primary-slave", "pif", on_delete=CLEAR, doc="The member whose MAC and IP configuration the bond took."),
+        Derived(
+            "links-up",
+            lambda state, bond: sum(pif["carrier"] for pif in slaves(state, bond)),
+            doc="How many members have a link.",
+        ),
+        Bool("auto-update-mac", default=True, doc="Whether the MAC follows the primary slave."),
+    ),
+    unique=(Unique("master", refusal="PIF_ALREADY_BONDED"),),
+    rules=(
+        properties_suit_the_mode,
+        bond_has_members,
+        members_share_the_host_of_the_master,
+        members_are_physical,
+        primary_slave_is_a_member,
+    ),
+    list_fields=("uuid", "master", "slaves"),
+)

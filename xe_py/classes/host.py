@@ -1,0 +1,216 @@
+"""Host: the physical machine on which Xen runs VMs."""
+
+from __future__ import annotations
+
+from xe_py.classes import _memory as memory
+from xe_py.classes._elsewhere import EPOCH
+from xe_py.errors import Failure
+from xe_py.schema.fields import CLEAR, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Size, Text, Time
+from xe_py.schema.xenclass import XenClass, allowed_operations, rule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+_CAPABILITIES = ["xen-3.0-x86_64", "hvm-3.0-x86_32", "hvm-3.0-x86_32p", "hvm-3.0-x86_64"]
+_CPU_INFO = {"cpu_count": "4", "socket_count": "1", "threads_per_core": "1", "vendor": "GenuineIntel"}
+
+
+def cpus(host: Record) -> int:
+    """How many physical CPUs the host has."""
+    count = host["cpu_info"].get("cpu_count", "")
+    return int(count) if count.isascii() and count.isdecimal() else 0
+
+
+def has_hvm(host: Record) -> bool:
+    """Whether the CPUs can run hardware-virtualised guests."""
+    return any(capability.startswith("hvm") for capability in host["capabilities"])
+
+
+def _residents(state: State, host: Record) -> list[str]:
+    return [vm["uuid"] for vm in state.pointing_at(host, "vm.resident-on")]
+
+
+def _control_domain(state: State, host: Record) -> str | None:
+    domains = state.find("vm", is_control_domain=True, resident_on=host["uuid"])
+    return domains[0]["uuid"] if domains else None
+
+
+# Guards
+
+
+def can_take_part(_state: State, _host: Record) -> Iterator[Failure]:
+    """What forbids to put VMs on the host, or to take them away; placing a VM says more of it."""
+    return iter(())
+
+
+def answers(_state: State, host: Record) -> Iterator[Failure]:
+    """What forbids all that the host itself has to do."""
+    if not host["host-metrics-live"]:
+        yield Failure("HOST_OFFLINE", host)
+
+
+def can_go_down(_state: State, host: Record) -> Iterator[Failure]:
+    """What forbids to shut the host down, to reboot it, or to apply updates to it."""
+    if host["enabled"]:
+        yield Failure("HOST_NOT_DISABLED", hint=f"host-disable uuid={host['uuid']}")
+
+
+def can_power_on(_state: State, host: Record) -> Iterator[Failure]:
+    """What forbids to switch the host on from afar."""
+    if host["host-metrics-live"]:
+        yield Failure("HOST_IS_LIVE", host)
+    if not host["power-on-mode"]:
+        yield Failure("HOST_POWER_ON_MODE_DISABLED")
+
+
+# Rules
+
+
+@rule(
+    "memory-total",
+    "memory-overhead",
+    "vm.resident-on/is-control-domain",
+    "vm.resident-on/domain-type",
+    "vm.resident-on/memory-dynamic-min",
+    "vm.resident-on/memory-static-max",
+    "vm.resident-on/VCPUs-max",
+    "vm.resident-on/HVM-shadow-multiplier",
+)
+def resident_vms_fit(state: State, host: Record) -> Iterator[Failure]:
+    """The least memory of the VMs that run on a host fits in the host's."""
+    needed = sum(map(memory.least, state.pointing_at(host, "vm.resident-on")))
+    available = memory.for_guests(host)
+    if needed > available:
+        yield Failure("HOST_NOT_ENOUGH_FREE_MEMORY", str(needed), str(max(0, available)))
+
+
+HOST = XenClass(
+    "host",
+    label="host",
+    section=20,
+    doc="A physical machine on which VMs run.",
+    fields=(
+        Text("name-label", mode=RW, doc="The name of the host."),
+        Text("name-description", mode=RW, doc="What its users say of it."),
+        allowed_operations(),
+        Set("current-operations", mode="SRO", doc="What is being done to the host now."),
+        Bool("enabled", default=True, doc="Whether VMs may start on it."),
+        Choice(
+            "display",
+            ("enabled", "disable_on_reboot", "disabled", "enable_on_reboot"),
+            default="enabled",
+            doc="Whether its console shows on a screen.",
+        ),
+        Int("API-version-major", default=2, doc="The version of the API."),
+        Int("API-version-minor", default=21, doc="Its second part."),
+        Text("API-version-vendor", default="XenSource", doc="Whose API it is."),
+        Map("API-version-vendor-implementation", mode="MRO", doc="What the vendor says of it."),
+        Map("logging", mode="MRW", doc="Where logs go."),
+        Ref("suspend-image-sr-uuid", "sr", mode=RW, on_delete=CLEAR, doc="Where the memory of suspended VMs goes."),
+        Ref("crash-dump-sr-uuid", "sr", mode=RW, on_delete=CLEAR, doc="Where the memory of crashed VMs would go."),
+        Map("software-version", mode="MRO", doc="The versions of the software."),
+        Set("capabilities", default=_CAPABILITIES, mode="SRO", doc="The kinds of domain that Xen runs here."),
+        Map("other-config", mode="MRW", doc="Further settings of clients."),
+        Map("cpu_info", default=_CPU_INFO, mode="MRO", doc="The physical CPUs."),
+        Map("chipset-info", default={"iommu": "false"}, mode="MRO", doc="The chipset."),
+        Text("hostname", doc="The name on the network."),
+        Text("address", doc="The address by which the pool reaches it."),
+        Bool("https-only", mode=RW, doc="Whether plain HTTP is refused."),
+        Set("supported-bootloaders", default=["pygrub", "eliloader"], mode="SRO", doc="The bootloaders for PV guests."),
+        Map("blobs", doc="Binary data kept with the host."),
+        Size("memory-overhead", doc="What Xen itself takes of the memory, in bytes."),
+        Size("memory-total", default=16 << 30, doc="The memory, in bytes."),
+        Derived("memory-free", memory.unused, doc="What no VM has at the moment."),
+        Derived(
+            "memory-free-computed", memory.free, expensive=True, doc="What is left when every VM shrinks to its least."
+        ),
+        Bool("host-metrics-live", default=True, doc="Whether the host answers."),
+        Set("patches", mode="SRO", deprecated=True, doc="Patches applied."),
+        Set("updates", mode="SRO", doc="Updates applied."),
+        Set("ha-statefiles", doc="The VDIs that high availability uses."),
+        Set("ha-network-peers", doc="The hosts that it hears."),
+        Text("external-auth-type", doc="The kind of directory for logins."),
+        Text("external-auth-service-name", doc="Its name."),
+        Map("external-auth-configuration", mode="MRO", doc="Its settings."),
+        Text("edition", default="free", doc="The edition of the software."),
+        Map(
+            "license-server",
+            default={"address": "localhost", "port": "27000"},
+            mode="MRO",
+            doc="Where its licence comes from.",
+        ),
+        Text("power-on-mode", doc="How it can be switched on from afar."),
+        Map("power-on-config", mode="MRO", doc="The settings of that."),
+        Ref("local-cache-sr", "sr", on_delete=CLEAR, doc="The SR that caches VDIs."),
+        Set("tags", mode="SRW", doc="Words that users sort by."),
+        Bool("ssl-legacy", mode=RW, doc="Whether old ciphers are accepted."),
+        Map("guest_VCPUs_params", mode="MRW", doc="Parameters of the virtual CPUs of its guests."),
+        Set(
+            "virtual-hardware-platform-versions",
+            default=["0", "1", "2"],
+            mode="SRO",
+            doc="The virtual hardware it offers.",
+        ),
+        Derived("control-domain-uuid", _control_domain, doc="The domain that manages it."),
+        Derived("resident-vms", _residents, mode="SRO", doc="The VMs that run here."),
+        Set("updates-requiring-reboot", mode="SRO", doc="Updates that wait for a reboot."),
+        Set("features", mode="SRO", doc="Features that the host has switched on."),
+        Text("iscsi_iqn", mode=RW, doc="Its name as an iSCSI initiator."),
+        Bool("multipathing", mode=RW, doc="Whether it uses several paths to its storage."),
+        Text("uefi-certificates", mode=RW, hidden=True, doc="The certificates for Secure Boot."),
+        Choice(
+            "numa-affinity-policy",
+            ("any", "best_effort", "default_policy"),
+            default="default_policy",
+            mode=RW,
+            doc="How VMs are laid on NUMA nodes.",
+        ),
+        Set("pending-guidances", doc="What updates demand to be done."),
+        Bool("tls-verification-enabled", default=True, doc="Whether it verifies certificates."),
+        Time("last-software-update", unknown=EPOCH, doc="When it was last updated."),
+        Choice(
+            "latest-synced-updates-applied",
+            ("yes", "no", "unknown"),
+            default="unknown",
+            doc="Whether it is up to date.",
+        ),
+        Set("pending-guidances-recommended", doc="What updates recommend to be done."),
+        Set("pending-guidances-full", doc="What makes updates fully effective."),
+        Text("last-update-hash", doc="The checksum of the last update."),
+        Bool("ssh-enabled", default=True, doc="Whether it answers SSH."),
+        Int("ssh-enabled-timeout", mode=RW, doc="After how many seconds it stops."),
+        Time("ssh-expiry", unknown=EPOCH, doc="When it stops."),
+        Int("console-idle-timeout", mode=RW, doc="After how many idle seconds a console is closed."),
+        Bool("ssh-auto-mode", mode=RW, doc="Whether SSH comes on when the toolstack is down."),
+        Text("max-cstate", mode=RW, doc="How deeply idle CPUs may sleep."),
+        Bool("secure-boot", doc="Whether it booted by Secure Boot."),
+        Choice(
+            "ntp-mode",
+            ("DHCP", "Custom", "Factory", "Disabled"),
+            default="Factory",
+            mode=RW,
+            doc="Where it takes the time from.",
+        ),
+        Set("ntp-custom-servers", mode="SRO", doc="The user's own time servers."),
+        Text("timezone", default="UTC", mode=RW, doc="Its time zone."),
+        Map("nics", hidden=True, doc="The network cards of the simulated hardware: the MAC address by device."),
+    ),
+    rules=(resident_vms_fit,),
+    operations={
+        "provision": can_take_part,
+        "evacuate": can_take_part,
+        "shutdown": can_go_down,
+        "reboot": can_go_down,
+        "power_on": can_power_on,
+        "VM.start": can_take_part,
+        "VM.resume": can_take_part,
+        "VM.migrate": can_take_part,
+        "apply_updates": can_go_down,
+        "enable": answers,
+    },
+    list_fields=("uuid", "name-label", "name-description"),
+)

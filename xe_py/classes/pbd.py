@@ -1,0 +1,132 @@
+"""PBD: the physical block device, which connects one SR to one host."""
+
+from __future__ import annotations
+
+from xe_py.classes._drivers import refusals
+from xe_py.errors import Failure
+from xe_py.schema.fields import CASCADE, Bool, Derived, Map, Ref
+from xe_py.schema.xenclass import STRICT, XenClass, rule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+
+# Guards, in the order in which XAPI asks them (rules.md, section 5)
+
+
+def can_create(state: State, sr: Record, host: Record, device_config: Mapping[str, str]) -> Iterator[Failure]:
+    """What forbids to connect the SR to the host."""
+    for pbd in state.find("pbd", sr_uuid=sr["uuid"], host_uuid=host["uuid"]):
+        yield Failure("PBD_EXISTS", sr, host, pbd)
+    if "SRmaster" in device_config:
+        reason = "The storage drivers set this key themselves"
+        yield Failure("VALUE_NOT_SUPPORTED", "SRmaster", device_config["SRmaster"], reason)
+
+
+def can_plug(state: State, pbd: Record) -> Iterator[Failure]:
+    """What forbids to attach the SR to the host."""
+    yield from _host_is_live(state, pbd)
+    yield from _attached_elsewhere(state, pbd)
+    yield from refusals(state.ref(pbd, "sr-uuid")["type"], pbd["device-config"])
+
+
+def can_unplug(state: State, pbd: Record) -> Iterator[Failure]:
+    """What forbids to detach the SR from the host."""
+    yield from _host_is_live(state, pbd)
+    live = {vbd["vdi-uuid"]: vbd for vbd in _vbds_through(state, pbd)}
+    if live:
+        vdis = [state.need("vdi", uuid) for uuid in live]
+        blockers = tuple(live.values())
+        yield Failure("VDI_IN_USE", *vdis, blockers=blockers, hint=f"vbd-unplug uuid={blockers[0]['uuid']}")
+
+
+def can_destroy(_state: State, pbd: Record) -> Iterator[Failure]:
+    """What forbids to destroy the PBD."""
+    if pbd["currently-attached"]:
+        yield Failure("OPERATION_NOT_ALLOWED", "PBD is currently attached", hint=f"pbd-unplug uuid={pbd['uuid']}")
+
+
+def _host_is_live(state: State, pbd: Record) -> Iterator[Failure]:
+    host = state.ref(pbd, "host-uuid")
+    if not host["host-metrics-live"]:
+        yield Failure("HOST_OFFLINE", host)
+
+
+def _attached_elsewhere(state: State, pbd: Record) -> Iterator[Failure]:
+    sr = state.ref(pbd, "sr-uuid")
+    if not sr["shared"]:
+        for other in state.find("pbd", sr_uuid=pbd["sr-uuid"], currently_attached=True):
+            if other["host-uuid"] != pbd["host-uuid"]:
+                yield Failure(
+                    "SR_NOT_SHARABLE",
+                    sr,
+                    state.ref(other, "host-uuid"),
+                    blockers=(other,),
+                    hint=f"pbd-unplug uuid={other['uuid']}",
+                )
+
+
+def _vbds_through(state: State, pbd: Record) -> Iterator[Record]:
+    """The attached VBDs of VMs on the host whose VDIs are on the SR; those of metadata do not count."""
+    for vm in state.pointing_at(state.ref(pbd, "host-uuid"), "vm.resident-on"):
+        for vbd in state.pointing_at(vm, "vbd.vm-uuid"):
+            vdi = state.ref_or_none(vbd, "vdi-uuid") if vbd["currently-attached"] else None
+            if vdi is not None and vdi["sr-uuid"] == pbd["sr-uuid"] and vdi["type"] != "Metadata":
+                yield vbd
+
+
+# Rules. Each holds between two PBDs, and what breaks it changes one of the two: its own fields are all it watches.
+
+
+@rule("sr-uuid", "host-uuid")
+def an_sr_has_one_pbd_for_each_host(state: State, pbd: Record) -> Iterator[Failure]:
+    """An SR is connected to a host once."""
+    for other in state.find("pbd", sr_uuid=pbd["sr-uuid"], host_uuid=pbd["host-uuid"]):
+        if other is not pbd:
+            yield _exists(state, pbd, other)
+            return
+
+
+@rule("sr-uuid", "sr-uuid/shared", profile=STRICT)
+def an_sr_has_one_pbd(state: State, pbd: Record) -> Iterator[Failure]:
+    """An SR has one PBD, unless it is declared shared."""
+    if not state.ref(pbd, "sr-uuid")["shared"]:
+        for other in state.having("pbd", "sr-uuid", pbd["sr-uuid"]):
+            if other is not pbd:
+                yield _exists(state, pbd, other)
+                return
+
+
+@rule("sr-uuid", "host-uuid", "currently-attached", "sr-uuid/shared")
+def an_sr_that_is_not_shared_is_on_one_host(state: State, pbd: Record) -> Iterator[Failure]:
+    """An SR that is not shared is attached on one host at a time."""
+    if pbd["currently-attached"]:
+        yield from _attached_elsewhere(state, pbd)
+
+
+def _exists(state: State, pbd: Record, other: Record) -> Failure:
+    return Failure("PBD_EXISTS", state.ref(pbd, "sr-uuid"), state.ref(pbd, "host-uuid"), other)
+
+
+PBD = XenClass(
+    "pbd",
+    label="PBD",
+    section=80,
+    doc="A physical block device: connects an SR to a host.",
+    fields=(
+        Derived("host", lambda _state, pbd: pbd["host-uuid"], deprecated=True, doc="The same as host-uuid."),
+        Ref("host-uuid", "host", required=True, on_delete=CASCADE, doc="The host."),
+        Derived("host-name-label", lambda state, pbd: state.name_of(pbd, "host-uuid"), doc="The name of that host."),
+        Ref("sr-uuid", "sr", required=True, on_delete=CASCADE, doc="The SR."),
+        Derived("sr-name-label", lambda state, pbd: state.name_of(pbd, "sr-uuid"), doc="The name of that SR."),
+        Map("device-config", mode="MRO", doc="Where the host finds the storage."),
+        Bool("currently-attached", doc="Whether the host uses the SR now."),
+        Map("other-config", mode="MRW", doc="Further settings of clients."),
+    ),
+    rules=(an_sr_has_one_pbd_for_each_host, an_sr_has_one_pbd, an_sr_that_is_not_shared_is_on_one_host),
+    list_fields=("uuid", "host-uuid", "sr-uuid", "device-config", "currently-attached"),
+)

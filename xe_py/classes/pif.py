@@ -1,0 +1,123 @@
+"""PIF: the physical network card of a host, or a bond or VLAN on top of one."""
+
+from __future__ import annotations
+
+from xe_py.classes._pif_guards import can_have_properties
+from xe_py.classes._pif_rules import RULES
+from xe_py.schema.fields import CASCADE, CLEAR, RW, Bool, Choice, Derived, Int, Map, Ref, Refs, Set, Text
+from xe_py.schema.xenclass import XenClass
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+
+def networks(state: State, pif: Record) -> list[str]:
+    """The uuids of the networks that the PIF serves: its own, those of VLANs and a bond above it, those it joined."""
+    untagged = [state.ref(vlan, "untagged-PIF") for vlan in state.pointing_at(pif, "vlan.tagged-PIF")]
+    bond = state.ref_or_none(pif, "bond-slave-of")
+    above = untagged if bond is None else [*untagged, state.ref(bond, "master")]
+    return list(dict.fromkeys([own["network-uuid"] for own in (pif, *above)] + pif["joined-network-uuids"]))
+
+
+def _vlan_master_of(state: State, pif: Record) -> str | None:
+    return next((vlan["uuid"] for vlan in state.pointing_at(pif, "vlan.untagged-PIF")), None)
+
+
+def _properties_of_slaves(state: State, pif: Record, properties: dict[str, str]) -> None:
+    for bond in state.pointing_at(pif, "bond.master"):
+        for slave in state.pointing_at(bond, "pif.bond-slave-of"):
+            state.update(slave, {"properties": properties})
+
+
+def _none(_state: State, _pif: Record) -> list[str]:
+    return []
+
+
+def _unknown(_state: State, _pif: Record) -> str:
+    return "<unknown>"
+
+
+PIF = XenClass(
+    "pif",
+    label="PIF",
+    section=40,
+    doc="A physical network card of a host, or a bond or VLAN on top of one.",
+    fields=(
+        Text("device", doc="The name of the interface on the host."),
+        Text("MAC", any_case=True, doc="The address of the interface."),
+        Bool("physical", doc="Whether it is a network card, not a bond or a VLAN."),
+        Bool("managed", default=True, doc="Whether the host brings the interface up and down."),
+        Bool("currently-attached", doc="Whether the interface is up."),
+        Int("MTU", default=1500, doc="The largest packet, in bytes."),
+        Int("VLAN", default=-1, doc="The tag of its packets; -1 for none."),
+        Derived("vlan-master-of", _vlan_master_of, doc="The VLAN whose network it carries."),
+        Derived(
+            "vlan-slave-of",
+            lambda state, pif: [vlan["uuid"] for vlan in state.pointing_at(pif, "vlan.tagged-PIF")],
+            doc="The VLANs on top of it.",
+        ),
+        Derived(
+            "bond-master-of",
+            lambda state, pif: [bond["uuid"] for bond in state.pointing_at(pif, "bond.master")],
+            doc="The bond that it is the interface of.",
+        ),
+        Ref("bond-slave-of", "bond", on_delete=CLEAR, doc="The bond that it is a member of."),
+        Derived("sriov-physical-PIF-of", _none, doc="SR-IOV networks on top of it; not simulated."),
+        Derived("sriov-logical-PIF-of", _none, doc="The SR-IOV network that it carries; not simulated."),
+        Derived("tunnel-access-PIF-of", _none, doc="The tunnel that it carries; not simulated."),
+        Derived("tunnel-transport-PIF-of", _none, doc="Tunnels on top of it; not simulated."),
+        Bool("management", doc="Whether the host is managed through it."),
+        Ref("network-uuid", "network", required=True, doc="The network that it is on."),
+        Derived(
+            "network-name-label", lambda state, pif: state.name_of(pif, "network-uuid"), doc="That network's name."
+        ),
+        Ref("host-uuid", "host", required=True, on_delete=CASCADE, doc="The host that it is in."),
+        Derived("host-name-label", lambda state, pif: state.name_of(pif, "host-uuid"), doc="The name of that host."),
+        Choice("IP-configuration-mode", ("None", "DHCP", "Static"), default="None", doc="How it gets an IPv4 address."),
+        Text("IP", doc="Its IPv4 address."),
+        Text("netmask", doc="The netmask of that address."),
+        Text("gateway", doc="The IPv4 gateway."),
+        Choice(
+            "IPv6-configuration-mode",
+            ("None", "DHCP", "Static", "Autoconf"),
+            default="None",
+            doc="How it gets IPv6 addresses.",
+        ),
+        Set("IPv6", doc="Its IPv6 addresses with the lengths of their prefixes."),
+        Text("IPv6-gateway", doc="The IPv6 gateway."),
+        Choice("primary-address-type", ("IPv4", "IPv6"), default="IPv4", doc="Which of its addresses comes first."),
+        Text("DNS", doc="The name servers, with commas between them."),
+        Map(
+            "properties",
+            mode="MRO",
+            guard=can_have_properties,
+            effect=_properties_of_slaves,
+            doc="Settings of the interface: gro is on or off.",
+        ),
+        Set("capabilities", mode="SRO", doc="What the interface can do."),
+        Derived("io_read_kbs", _unknown, expensive=True, doc="KiB received a second; not simulated."),
+        Derived("io_write_kbs", _unknown, expensive=True, doc="KiB sent a second; not simulated."),
+        Bool("carrier", doc="Whether a cable with a signal is in."),
+        Text("vendor-id", doc="The number of the maker."),
+        Text("vendor-name", doc="The name of the maker."),
+        Text("device-id", doc="The number of the model."),
+        Text("device-name", doc="The name of the model."),
+        Text("speed", default="0 Mbit/s", doc="The speed of the link."),
+        Choice("duplex", ("full", "half", "unknown"), default="unknown", doc="Whether it sends and receives at once."),
+        Bool("disallow-unplug", mode=RW, doc="Whether it must stay up."),
+        Text("pci-bus-path", doc="Where on the PCI bus it is."),
+        Map("other-config", mode="MRW", doc="Further settings of clients."),
+        Choice(
+            "igmp-snooping-status",
+            ("enabled", "disabled", "unknown"),
+            default="unknown",
+            doc="Whether multicast goes only where it is asked for.",
+        ),
+        Refs("joined-network-uuids", "network", hidden=True, doc="The networks that it joined directly; strict rules."),
+        Derived("network-uuids", networks, mode="SRO", doc="All networks that it serves."),
+    ),
+    rules=RULES,
+    list_fields=("uuid", "device", "VLAN", "MAC", "network-uuid", "currently-attached", "host-uuid"),
+)

@@ -1,0 +1,191 @@
+"""Pool: the hosts that are managed together, and the settings they share."""
+
+from __future__ import annotations
+
+from xe_py.classes._elsewhere import EPOCH, Absent
+from xe_py.classes.host import HOST
+from xe_py.errors import Failure
+from xe_py.schema.fields import CLEAR, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text, Time
+from xe_py.schema.xenclass import XenClass, allowed_operations, rule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from xe_py.schema.fields import Field
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+
+def _free_for_all(_state: State, _pool: Record) -> Iterator[Failure]:
+    """Nothing here forbids an operation on the whole pool: none of them is simulated."""
+    return iter(())
+
+
+class _OfAllHosts(Derived):
+    """A setting that every host has: shown where they agree, and set on each of them."""
+
+    __slots__ = ("setting",)
+
+    def __init__(self, setting: Field, doc: str, mode: str = RW) -> None:
+        self.setting = setting
+        super().__init__(setting.name, self._common, effect=self._set, mode=mode, doc=doc)
+
+    def accepts(self, value: Any) -> bool:
+        return self.setting.accepts(value)
+
+    def parse(self, text: str) -> Any:
+        return self.setting.parse(text)
+
+    def _common(self, state: State, _pool: Record) -> Any:
+        values = [host[self.name] for host in state.all("host")]
+        if not all(value == values[0] for value in values):
+            return "<inconsistent>"
+        return values[0] if values and values[0] is not None else self.setting.unknown
+
+    def _set(self, state: State, _pool: Record, value: Any) -> None:
+        for host in state.all("host"):
+            state.update(host, {self.name: value})
+
+
+def _sr_types(_state: State, _pool: Record) -> list[str]:
+    from xe_py.classes._drivers import DRIVERS  # noqa: PLC0415 - only who asks for this field needs them
+
+    return sorted(DRIVERS)
+
+
+def _cpu_info(state: State, pool: Record) -> dict[str, str]:
+    """The vendor of the coordinator's CPUs, and how many the hosts have together."""
+    infos = [host["cpu_info"] for host in state.all("host")]
+
+    def total(key: str) -> str:
+        counts = [info.get(key, "") for info in infos]
+        return str(sum(int(count) for count in counts if count.isdecimal()))
+
+    vendor = state.ref(pool, "master")["cpu_info"].get("vendor", "")
+    return {"cpu_count": total("cpu_count"), "socket_count": total("socket_count"), "vendor": vendor}
+
+
+@rule("master")
+def there_is_one_pool(state: State, pool: Record) -> Iterator[Failure]:
+    """All hosts are in one pool."""
+    first = state.all("pool")[0]
+    if pool is not first:
+        yield Failure("DB_UNIQUENESS_CONSTRAINT_VIOLATION", "pool", "uuid", pool["uuid"], blockers=(first,))
+
+
+_OPERATIONS = (
+    "ha_enable",
+    "ha_disable",
+    "cluster_create",
+    "designate_new_master",
+    "configure_repositories",
+    "sync_updates",
+    "sync_bundle",
+    "get_updates",
+    "apply_updates",
+    "tls_verification_enable",
+    "cert_refresh",
+    "exchange_certificates_on_join",
+    "exchange_ca_certificates_on_join",
+    "exchange_crls_on_join",
+    "copy_primary_host_certs",
+    "eject",
+)
+
+POOL = XenClass(
+    "pool",
+    label="pool",
+    section=10,
+    doc="The hosts that are managed together.",
+    fields=(
+        Text("name-label", mode=RW, doc="The name of the pool."),
+        Text("name-description", mode=RW, doc="What its users say of it."),
+        Ref("master", "host", required=True, doc="The coordinator."),
+        Ref("default-SR", "sr", mode=RW, on_delete=CLEAR, doc="Where new VDIs go unasked."),
+        Ref("crash-dump-SR", "sr", mode=RW, on_delete=CLEAR, doc="Where the memory of crashed VMs would go."),
+        Ref("suspend-image-SR", "sr", mode=RW, on_delete=CLEAR, doc="Where the memory of suspended VMs goes."),
+        Derived("supported-sr-types", _sr_types, expensive=True, doc="The types an SR may have."),
+        Map("other-config", mode="MRW", doc="Further settings of clients."),
+        allowed_operations(),
+        Set("current-operations", mode="SRO", doc="What is being done to the pool now."),
+        Bool("ha-enabled", doc="Whether high availability is on; it is not simulated."),
+        Map("ha-configuration", doc="The settings of high availability."),
+        Set("ha-statefiles", doc="The VDIs that high availability uses."),
+        Int("ha-host-failures-to-tolerate", mode=RW, doc="How many hosts may fail."),
+        Int("ha-plan-exists-for", doc="For how many failures there is a plan."),
+        Bool("ha-allow-overcommit", mode=RW, doc="Whether more may run than the plan can restart."),
+        Bool("ha-overcommitted", doc="Whether more runs than the plan can restart."),
+        Bool(
+            "ha-reboot-vm-on-internal-shutdown",
+            default=True,
+            mode=RW,
+            doc="Whether a protected guest that halts comes up again.",
+        ),
+        Map("blobs", doc="Binary data kept with the pool."),
+        Text("wlb-url", doc="The address of workload balancing."),
+        Text("wlb-username", doc="Its user."),
+        Bool("wlb-enabled", mode=RW, doc="Whether workload balancing is asked."),
+        Bool("wlb-verify-cert", mode=RW, doc="Whether its certificate is verified."),
+        Bool("igmp-snooping-enabled", mode=RW, doc="Whether the bridges snoop IGMP."),
+        Map("gui-config", mode="MRW", doc="Settings of graphical clients."),
+        Map("health-check-config", mode="MRW", doc="Settings of the health check."),
+        Derived(
+            "vswitch-controller",
+            lambda _state, _pool: "<not set>",
+            hidden=True,
+            doc="The address of the vSwitch controller.",
+        ),
+        Map("restrictions", doc="What the licence forbids."),
+        Set("tags", mode="SRW", doc="Words that users sort by."),
+        Derived(
+            "license-state",
+            lambda _state, _pool: {"edition": "free", "expiry": "never"},
+            doc="The edition, and until when.",
+        ),
+        Text("ha-cluster-stack", doc="The cluster stack in use."),
+        Map("guest-agent-config", mode="MRW", doc="Settings of the guests' agents."),
+        Derived("cpu_info", _cpu_info, mode="MRO", doc="The CPUs of all hosts."),
+        Bool("policy-no-vendor-device", mode=RW, doc="Whether new VMs go without the vendor device."),
+        Bool("live-patching-disabled", mode=RW, doc="Whether live patches are left out."),
+        Text("uefi-certificates", mode=RW, hidden=True, doc="The certificates for Secure Boot."),
+        Text("custom-uefi-certificates", mode=RW, hidden=True, doc="The user's own certificates for Secure Boot."),
+        Bool("tls-verification-enabled", default=True, doc="Whether hosts verify each other's certificates."),
+        Bool("client-certificate-auth-enabled", doc="Whether clients may log in by certificate."),
+        Text("client-certificate-auth-name", doc="The name such a certificate has to bear."),
+        Absent("repositories", "Repository", default=[], mode="SRW", doc="Where updates come from."),
+        Text("repository-proxy-url", doc="The proxy on the way there."),
+        Text("repository-proxy-username", doc="Its user."),
+        _OfAllHosts(HOST.by_name["https-only"], "Whether plain HTTP is refused."),
+        Bool("migration-compression", mode=RW, doc="Whether migrations are compressed unasked."),
+        Bool("coordinator-bias", default=True, mode=RW, doc="Whether the coordinator is the last to get VMs."),
+        Choice(
+            "telemetry-frequency",
+            ("daily", "weekly", "monthly"),
+            default="weekly",
+            doc="How often telemetry is collected.",
+        ),
+        Time("telemetry-next-collection", unknown=EPOCH, doc="When it is next."),
+        Time("last-update-sync", unknown=EPOCH, doc="When updates were last looked for."),
+        Choice("update-sync-frequency", ("daily", "weekly"), default="weekly", doc="How often they are."),
+        Int("update-sync-day", doc="On which day of the week."),
+        Bool("update-sync-enabled", doc="Whether they are looked for at all."),
+        Bool("auto-update-vm-secureboot-certificates", mode=RW, doc="Whether new VMs get new certificates."),
+        Map("recommendations", mode="MRO", doc="Properties that clients should respect."),
+        Bool("ext-auth-cache-enabled", default=True, mode=RW, doc="Whether logins by directory are remembered."),
+        Int("ext-auth-cache-size", default=50, mode=RW, doc="How many."),
+        Int("ext-auth-cache-expiry", default=300, mode=RW, doc="For how many seconds."),
+        Map("license-server", mode="MRW", doc="Where licences come from."),
+        _OfAllHosts(HOST.by_name["ssh-enabled"], "Whether the hosts answer SSH.", "RO"),
+        _OfAllHosts(HOST.by_name["ssh-enabled-timeout"], "After how many seconds they stop."),
+        _OfAllHosts(HOST.by_name["ssh-expiry"], "When they stop.", "RO"),
+        _OfAllHosts(HOST.by_name["console-idle-timeout"], "After how many idle seconds a console is closed."),
+        _OfAllHosts(HOST.by_name["ssh-auto-mode"], "Whether SSH comes on when the toolstack is down."),
+        Bool("limit-console-sessions", mode=RW, doc="Whether a console takes one client only."),
+        Int("vm-console-idle-timeout", mode=RW, doc="After how many idle seconds a VM's console is closed."),
+    ),
+    rules=(there_is_one_pool,),
+    operations=dict.fromkeys(_OPERATIONS, _free_for_all),
+    list_fields=("uuid", "name-label", "name-description", "master", "default-SR"),
+)

@@ -1,0 +1,13 @@
+"""Snapshot: what a VM was at a moment, kept as a VM that never runs."""
+
+from __future__ import annotations
+
+from xe_py.schema.xenclass import View
+
+SNAPSHOT = View(
+    "snapshot",
+    "vm",
+    doc="A snapshot: what a VM was at a moment.",
+    filters={"is-a-snapshot": "true"},
+    list_fields=("name-label", "name-description", "uuid", "is-vmss-snapshot"),
+)

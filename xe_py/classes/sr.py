@@ -1,0 +1,175 @@
+"""SR: the storage repository, in which VDIs live and which PBDs connect to hosts."""
+
+from __future__ import annotations
+
+from xe_py.classes._drivers import capabilities
+from xe_py.classes._elsewhere import Absent
+from xe_py.errors import Failure
+from xe_py.schema.fields import RW, Bool, Derived, Int, Map, Set, Text
+from xe_py.schema.xenclass import XenClass, allowed_operations, rule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xe_py.schema.xenclass import Guard
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+UNKNOWN_SIZE = -1
+
+
+# Guards, in the order in which XAPI asks them (rules.md, section 4)
+
+
+def driver_can(sr: Record, capability: str) -> Iterator[Failure]:
+    """What forbids work that needs a capability of the driver. Nobody changes the SR of the guest tools."""
+    of_tools = sr["is-tools-sr"] and capability in {"VDI_CREATE", "VDI_DELETE"}
+    if of_tools or capability not in capabilities(sr["type"]):
+        yield Failure("SR_OPERATION_NOT_SUPPORTED", sr)
+
+
+def is_plugged(state: State, sr: Record) -> Iterator[Failure]:
+    """What forbids work on the storage: no PBD of the SR is plugged."""
+    pbds = state.pointing_at(sr, "pbd.sr-uuid")
+    if not any(pbd["currently-attached"] for pbd in pbds):
+        yield Failure("SR_HAS_NO_PBDS", sr, hint=f"pbd-plug uuid={pbds[0]['uuid']}" if pbds else "")
+
+
+def can_forget(state: State, sr: Record) -> Iterator[Failure]:
+    """What forbids to forget the SR."""
+    plugged = tuple(pbd for pbd in state.pointing_at(sr, "pbd.sr-uuid") if pbd["currently-attached"])
+    if plugged:
+        yield Failure("SR_HAS_PBD", sr, blockers=plugged, hint=f"pbd-unplug uuid={plugged[0]['uuid']}")
+
+
+def can_destroy(state: State, sr: Record) -> Iterator[Failure]:
+    """What forbids to destroy the SR with all that is on it."""
+    yield from can_forget(state, sr)
+    if not state.pointing_at(sr, "pbd.sr-uuid"):
+        yield Failure("SR_HAS_NO_PBDS", sr)
+    vdis = state.pointing_at(sr, "vdi.sr-uuid")
+    kept = tuple(vdi for vdi in vdis if vdi["managed"] and vdi["type"] != "rrd")
+    if kept:
+        yield Failure("SR_NOT_EMPTY", blockers=kept)
+    if sr["other-config"].get("indestructible") == "true":
+        yield Failure("SR_INDESTRUCTIBLE", sr)
+    for host in state.pointing_at(sr, "host.local-cache-sr"):
+        yield Failure("SR_IS_CACHE_SR", host)
+
+
+def _with_driver(capability: str) -> Guard:
+    def guard(state: State, sr: Record) -> Iterator[Failure]:
+        yield from driver_can(sr, capability)
+        yield from is_plugged(state, sr)
+
+    return guard
+
+
+def _always(_state: State, _sr: Record) -> Iterator[Failure]:
+    return iter(())
+
+
+can_create_vdi = _with_driver("VDI_CREATE")
+can_introduce_vdi = _with_driver("VDI_INTRODUCE")
+can_update = _with_driver("SR_UPDATE")
+
+
+def _has_one_pbd(state: State, sr: Record, shared: bool) -> Iterator[Failure]:
+    pbds = state.pointing_at(sr, "pbd.sr-uuid")
+    if not shared and len(pbds) > 1:
+        yield Failure("SR_HAS_MULTIPLE_PBDS", *pbds)
+
+
+# Derived fields
+
+
+def _host(state: State, sr: Record) -> str | None:
+    pbds = state.pointing_at(sr, "pbd.sr-uuid")
+    if len(pbds) > 1:
+        return "<shared>"
+    return state.name_of(pbds[0], "host-uuid") if pbds else None
+
+
+def _many(reference: str) -> Derived:
+    def compute(state: State, sr: Record) -> list[str]:
+        return [obj["uuid"] for obj in state.pointing_at(sr, reference)]
+
+    name = {"vdi.sr-uuid": "VDIs", "pbd.sr-uuid": "PBDs"}[reference]
+    return Derived(name, compute, mode="SRO", doc=f"The {name} of the SR.")
+
+
+def _taken(state: State, sr: Record) -> int:
+    return state.sum_of(sr, "vdi.sr-uuid", "virtual-size")
+
+
+# Rules
+
+
+@rule("physical-size", "vdi.sr-uuid", "vdi.sr-uuid/virtual-size")
+def vdis_fit(state: State, sr: Record) -> Iterator[Failure]:
+    """The VDIs of an SR take no more space than it is known to have."""
+    taken = _taken(state, sr)
+    if 0 < sr["physical-size"] < taken:
+        yield Failure(
+            "SR_BACKEND_FAILURE_44",
+            "",
+            f"{taken} bytes are needed, the SR has {sr['physical-size']}",
+            "",
+            blockers=(sr,),
+        )
+
+
+SR = XenClass(
+    "sr",
+    label="SR",
+    section=70,
+    doc="A storage repository: the place where VDIs are kept.",
+    fields=(
+        Text("name-label", mode=RW, doc="The name."),
+        Text("name-description", mode=RW, doc="What it is for."),
+        Derived("host", _host, doc="The name of the one host that is connected to it, or <shared>."),
+        allowed_operations(),
+        Set("current-operations", mode="SRO", doc="What is being done to the SR now."),
+        _many("vdi.sr-uuid"),
+        _many("pbd.sr-uuid"),
+        Derived("virtual-allocation", _taken, doc="The bytes that its VDIs may come to hold."),
+        Derived("physical-utilisation", _taken, doc="The bytes in use: each VDI counts in full."),
+        Int("physical-size", default=UNKNOWN_SIZE, doc="The bytes it has; -1 before anyone asked the driver."),
+        Text("type", doc="The driver: ext, lvm, nfs, iso, …"),
+        Text("content-type", doc="What is kept in it: user, iso, disk, …"),
+        Bool("shared", mode=RW, guard=_has_one_pbd, doc="Whether several hosts may use it at once."),
+        Absent("introduced-by", "DR_task", doc="The disaster recovery task that introduced it."),
+        Bool("is-tools-sr", doc="Whether it holds the guest tools."),
+        Map("other-config", mode="MRW", doc="Further settings of clients."),
+        Map("sm-config", mode="MRO", doc="Further settings of the driver."),
+        Map("blobs", doc="Binary data kept with the SR."),
+        Bool("local-cache-enabled", doc="Whether it serves as the local cache of a host."),
+        Set("tags", mode="SRW", doc="Words by which clients find it."),
+        Bool("clustered", doc="Whether it keeps data on several hosts."),
+    ),
+    rules=(vdis_fit,),
+    operations={
+        "scan": is_plugged,
+        "destroy": can_destroy,
+        "forget": can_forget,
+        "plug": _always,
+        "unplug": _always,
+        "VDI.create": can_create_vdi,
+        "VDI.destroy": _with_driver("VDI_DELETE"),
+        "VDI.resize": _with_driver("VDI_RESIZE"),
+        "VDI.clone": _with_driver("VDI_CLONE"),
+        "VDI.snapshot": _with_driver("VDI_SNAPSHOT"),
+        "VDI.mirror": _with_driver("VDI_MIRROR"),
+        "VDI.enable_cbt": _with_driver("VDI_CONFIG_CBT"),
+        "VDI.disable_cbt": _with_driver("VDI_CONFIG_CBT"),
+        "VDI.data_destroy": _with_driver("VDI_CONFIG_CBT"),
+        "VDI.list_changed_blocks": _with_driver("VDI_CONFIG_CBT"),
+        "VDI.set_on_boot": _with_driver("VDI_RESET_ON_BOOT"),
+        "VDI.introduce": can_introduce_vdi,
+        "update": can_update,
+        "PBD.create": _always,
+        "PBD.destroy": _always,
+    },
+    list_fields=("uuid", "name-label", "name-description", "host", "type", "content-type"),
+)

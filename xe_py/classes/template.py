@@ -1,0 +1,13 @@
+"""Template: a VM that only serves to make VMs from."""
+
+from __future__ import annotations
+
+from xe_py.schema.xenclass import View
+
+TEMPLATE = View(
+    "template",
+    "vm",
+    doc="A template: a VM that only serves to make VMs from.",
+    filters={"is-a-template": "true", "is-a-snapshot": "false"},
+    list_fields=("name-label", "name-description", "uuid"),
+)

@@ -1,0 +1,240 @@
+"""VBD: the virtual block device, which joins one VM to one VDI."""
+
+from __future__ import annotations
+
+from xe_py.classes import _sharing as sharing
+from xe_py.classes._devices import device_is_known, device_is_used_once, device_name, position
+from xe_py.errors import Failure
+from xe_py.schema.fields import CASCADE, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text
+from xe_py.schema.xenclass import XenClass, allowed_operations, rule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+
+def _device(_state: State, vbd: Record) -> str:
+    place = position(vbd)
+    if place is None:
+        return ""
+    bus, number = place
+    return device_name(number, "fd" if bus == "floppy" else "xvd")
+
+
+# Guards, in the order in which XAPI asks them (rules.md, section 2)
+
+
+def can_attach(state: State, vbd: Record) -> Iterator[Failure]:
+    """What forbids the VM to start with this VBD."""
+    yield from _vdi_is_managed(state, vbd)
+    yield from _can_share(state, vbd)
+
+
+def can_plug(state: State, vbd: Record) -> Iterator[Failure]:
+    """What forbids to attach the VBD to its running VM."""
+    vm = state.ref(vbd, "vm-uuid")
+    if vm["power-state"] == "running" and vbd["currently-attached"]:
+        yield Failure("DEVICE_ALREADY_ATTACHED", vbd)
+    yield from _vm_is_running(vm)
+    yield from _guest_can_hotplug(state, vbd, vm)
+    yield from _vdi_is_managed(state, vbd)
+    yield from _can_share(state, vbd)
+    if state.value(vm, "hvm") and vbd["type"] != "CD" and vbd["mode"] == "RO":
+        yield Failure("DISK_VBD_MUST_BE_READWRITE_FOR_HVM", vbd)
+
+
+def can_unplug(state: State, vbd: Record) -> Iterator[Failure]:
+    """What forbids to detach the VBD from its running VM."""
+    vm = state.ref(vbd, "vm-uuid")
+    if not vbd["unpluggable"]:
+        yield Failure("VBD_NOT_UNPLUGGABLE", vbd)
+    if vm["power-state"] == "running" and not vbd["currently-attached"]:
+        yield Failure("DEVICE_ALREADY_DETACHED", vbd)
+    yield from _vm_is_running(vm)
+    yield from _guest_can_hotplug(state, vbd, vm)
+    yield from _vdi_is_managed(state, vbd)
+
+
+def can_insert(state: State, vbd: Record) -> Iterator[Failure]:
+    """What forbids to put a medium into the drive."""
+    yield from _is_drive(vbd)
+    if vbd["vdi-uuid"] is not None:
+        yield Failure("VBD_NOT_EMPTY", vbd, hint=f"vbd-eject uuid={vbd['uuid']}")
+    yield from _vm_is_not_suspended(state, vbd)
+
+
+def can_eject(state: State, vbd: Record) -> Iterator[Failure]:
+    """What forbids to take the medium out of the drive."""
+    yield from _is_drive(vbd)
+    if vbd["vdi-uuid"] is None:
+        yield Failure("VBD_IS_EMPTY", vbd)
+    yield from _vm_is_not_suspended(state, vbd)
+    yield from _vdi_is_managed(state, vbd)
+
+
+def can_pause(state: State, vbd: Record) -> Iterator[Failure]:
+    """What forbids to hold the VBD's traffic, or to let it go on."""
+    vm = state.ref(vbd, "vm-uuid")
+    if vm["power-state"] not in {"running", "paused"}:
+        yield Failure("VM_BAD_POWER_STATE", vm, "running", vm["power-state"])
+    yield from _vdi_is_managed(state, vbd)
+
+
+def can_destroy(state: State, vbd: Record) -> Iterator[Failure]:
+    """What forbids to destroy the VBD."""
+    if vbd["currently-attached"]:
+        yield Failure(
+            "OPERATION_NOT_ALLOWED",
+            f"VBD '{vbd['uuid']}' still attached to '{vbd['vm-uuid']}'",
+            blockers=(state.ref(vbd, "vm-uuid"),),
+            hint=f"vbd-unplug uuid={vbd['uuid']}",
+        )
+
+
+def can_hold(vdi: Record) -> Iterator[Failure]:
+    """What forbids to put this medium into a drive."""
+    if not vdi["managed"]:
+        yield Failure("VDI_NOT_MANAGED", vdi)
+
+
+def _can_share(state: State, vbd: Record) -> Iterator[Failure]:
+    """What forbids to attach the VBD beside those that have its VDI already."""
+    vdi = state.ref_or_none(vbd, "vdi-uuid")
+    if vdi is not None and not vbd["currently-attached"]:
+        yield from sharing.others_do_not_write(state, vbd, vdi)
+        yield from sharing.does_not_write(vbd, vdi)
+
+
+def _is_drive(vbd: Record) -> Iterator[Failure]:
+    if vbd["type"] != "CD":
+        yield Failure("VBD_NOT_REMOVABLE_MEDIA", vbd)
+
+
+def _vm_is_running(vm: Record) -> Iterator[Failure]:
+    if vm["power-state"] != "running":
+        yield Failure("VM_BAD_POWER_STATE", vm, "running", vm["power-state"])
+
+
+def _vm_is_not_suspended(state: State, vbd: Record) -> Iterator[Failure]:
+    vm = state.ref(vbd, "vm-uuid")
+    if vm["power-state"] == "suspended":
+        yield Failure("VM_BAD_POWER_STATE", vm, "halted, running", "suspended")
+
+
+def _guest_can_hotplug(state: State, vbd: Record, vm: Record) -> Iterator[Failure]:
+    if vm["power-state"] == "running" and state.value(vm, "hvm"):
+        if not state.value(vm, "PV-drivers-detected"):
+            yield Failure("VM_MISSING_PV_DRIVERS", vm)
+        if vbd["type"] == "CD":
+            yield Failure(
+                "OPERATION_NOT_ALLOWED", "HVM CDROMs cannot be hotplugged/unplugged, only inserted or ejected"
+            )
+
+
+def _vdi_is_managed(state: State, vbd: Record) -> Iterator[Failure]:
+    vdi = state.ref_or_none(vbd, "vdi-uuid")
+    if vdi is not None and not vdi["managed"]:
+        yield Failure("VDI_NOT_MANAGED", vbd)
+
+
+def _vm_is_halted(state: State, vbd: Record, _mode: str) -> Iterator[Failure]:
+    vm = state.ref(vbd, "vm-uuid")
+    if vm["power-state"] != "halted":
+        yield Failure("VM_BAD_POWER_STATE", vm, "halted", vm["power-state"])
+
+
+def _attachable(state: State, vbd: Record) -> str:
+    failure = next(can_attach(state, vbd), None)
+    return "true" if failure is None else f"false (error: {failure.code})"
+
+
+# Rules
+
+
+@rule("type", "mode")
+def cds_are_read_only(_state: State, vbd: Record) -> Iterator[Failure]:
+    """A CD drive only reads."""
+    if vbd["type"] == "CD" and vbd["mode"] != "RO":
+        yield Failure("VBD_CDS_MUST_BE_READONLY")
+
+
+@rule("vdi-uuid", "type")
+def only_drives_are_empty(_state: State, vbd: Record) -> Iterator[Failure]:
+    """A VBD without a VDI is a CD drive."""
+    if vbd["type"] != "CD" and vbd["vdi-uuid"] is None:
+        yield Failure("VBD_NOT_REMOVABLE_MEDIA", vbd)
+
+
+@rule("currently-attached", "vm-uuid", "vm-uuid/power-state")
+def only_live_vms_have_attached_devices(state: State, vbd: Record) -> Iterator[Failure]:
+    """A VBD of a halted VM is not attached."""
+    vm = state.ref_or_none(vbd, "vm-uuid")
+    if vm is not None and vbd["currently-attached"] and vm["power-state"] == "halted":
+        yield Failure("VM_BAD_POWER_STATE", vm, "running, paused, suspended", "halted")
+
+
+VBD = XenClass(
+    "vbd",
+    label="VBD",
+    section=100,
+    doc="A virtual block device: presents a VDI to a VM as a disk.",
+    fields=(
+        Ref("vm-uuid", "vm", required=True, on_delete=CASCADE, doc="The VM that sees the disk."),
+        Derived("vm-name-label", lambda state, vbd: state.name_of(vbd, "vm-uuid"), doc="The name of that VM."),
+        Ref("vdi-uuid", "vdi", on_delete=CASCADE, doc="The disk; none in an empty drive."),
+        Derived(
+            "vdi-name-label",
+            lambda state, vbd: state.name_of(vbd, "vdi-uuid") if vbd["vdi-uuid"] else "<EMPTY>",
+            doc="The name of that disk.",
+        ),
+        allowed_operations(),
+        Set("current-operations", mode="SRO", doc="What is being done to the VBD now."),
+        Derived("empty", lambda _state, vbd: vbd["vdi-uuid"] is None, doc="Whether the drive holds no medium."),
+        Derived("device", _device, doc="The name under which the guest sees the disk."),
+        Text("userdevice", mode=RW, doc="The position on the VM's bus: 0, 1, … or a name such as xvda."),
+        Bool("bootable", mode=RW, doc="Whether the VM may boot from it."),
+        Choice("mode", ("RO", "RW"), default="RW", mode=RW, guard=_vm_is_halted, doc="What the guest may do."),
+        Choice("type", ("CD", "Disk", "Floppy"), default="Disk", mode=RW, doc="What kind of drive the guest sees."),
+        Bool("unpluggable", default=True, mode=RW, doc="Whether it may be detached while the VM runs."),
+        Bool("currently-attached", doc="Whether the guest sees the disk now."),
+        Derived("attachable", _attachable, expensive=True, doc="Whether it could be attached now."),
+        Bool("storage-lock", doc="Whether the storage is locked for this VBD."),
+        Int("status-code", doc="The code of the last attach."),
+        Text("status-detail", doc="What the last attach reported."),
+        Text("qos_algorithm_type", mode=RW, doc="The quality-of-service algorithm."),
+        Map("qos_algorithm_params", mode="MRW", doc="The parameters of that algorithm."),
+        Set("qos_supported_algorithms", mode="SRO", doc="The algorithms that the device supports."),
+        Map("other-config", mode="MRW", doc="Further settings of clients."),
+        Derived(
+            "io_read_kbs", lambda _state, _vbd: "<unknown>", expensive=True, doc="KiB read a second; not simulated."
+        ),
+        Derived(
+            "io_write_kbs", lambda _state, _vbd: "<unknown>", expensive=True, doc="KiB written a second; likewise."
+        ),
+    ),
+    rules=(
+        device_is_known,
+        device_is_used_once,
+        cds_are_read_only,
+        only_drives_are_empty,
+        sharing.read_only_vdis_are_not_written,
+        sharing.a_vdi_has_one_vbd,
+        sharing.one_that_writes_is_alone,
+        sharing.attached_vdis_are_within_reach,
+        only_live_vms_have_attached_devices,
+    ),
+    operations={
+        "attach": can_attach,
+        "eject": can_eject,
+        "insert": can_insert,
+        "plug": can_plug,
+        "unplug": can_unplug,
+        "unplug_force": can_unplug,
+        "pause": can_pause,
+        "unpause": can_pause,
+    },
+    list_fields=("uuid", "vm-uuid", "vm-name-label", "vdi-uuid", "empty", "device"),
+)

@@ -1,0 +1,242 @@
+"""VDI: the virtual disk image, which lives on one SR and which VBDs present to VMs."""
+
+from __future__ import annotations
+
+from xe_py.classes._elsewhere import EPOCH, Absent
+from xe_py.classes.sr import driver_can, is_plugged
+from xe_py.errors import Failure
+from xe_py.schema.fields import CLEAR, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text, Time
+from xe_py.schema.xenclass import XenClass, allowed_operations, rule
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+TYPES = (
+    "System",
+    "User",
+    "Ephemeral",
+    "Suspend",
+    "Crashdump",
+    "HA statefile",
+    "Metadata",
+    "Redo log",
+    "rrd",
+    "PVS cache",
+    "CBT metadata",
+)
+
+
+# Guards, in the order in which XAPI asks them (rules.md, section 3)
+
+
+def can_clone(state: State, vdi: Record) -> Iterator[Failure]:
+    """What forbids to clone the VDI."""
+    yield from _driver_can(state, vdi, "VDI_CLONE")
+    yield from _has_data(vdi)
+    yield from _can_be_reached(state, vdi)
+
+
+def can_copy(state: State, vdi: Record) -> Iterator[Failure]:
+    """What forbids to copy the VDI."""
+    yield from _is_detached(state, vdi, "copy", modes=("RW",))
+    yield from _has_data(vdi)
+    yield from _keeps_what_is_written(vdi)
+
+
+def can_resize(state: State, vdi: Record) -> Iterator[Failure]:
+    """What forbids to change the size of the VDI while nobody uses it."""
+    yield from is_plugged(state, state.ref(vdi, "sr-uuid"))
+    yield from _is_detached(state, vdi, "resize")
+    yield from _driver_can(state, vdi, "VDI_RESIZE")
+    yield from _has_data(vdi)
+    yield from _is_managed(vdi)
+
+
+def can_resize_online(state: State, vdi: Record) -> Iterator[Failure]:
+    """What forbids to change the size of the VDI in use: no driver can do it."""
+    return _driver_can(state, vdi, "VDI_RESIZE_ONLINE")
+
+
+def can_snapshot(state: State, vdi: Record) -> Iterator[Failure]:
+    """What forbids to take a snapshot of the VDI."""
+    yield from _driver_can(state, vdi, "VDI_SNAPSHOT")
+    yield from _has_data(vdi)
+    if vdi["sharable"]:
+        yield Failure("VDI_IS_SHARABLE", vdi)
+    yield from _keeps_what_is_written(vdi)
+    yield from _can_be_reached(state, vdi)
+
+
+def can_destroy(state: State, vdi: Record) -> Iterator[Failure]:
+    """What forbids to destroy the VDI with its data."""
+    yield from _is_detached(state, vdi, "destroy")
+    yield from _driver_can(state, vdi, "VDI_DELETE")
+    yield from _has_no_statistics(vdi)
+    yield from _can_be_reached(state, vdi)
+
+
+def can_forget(state: State, vdi: Record) -> Iterator[Failure]:
+    """What forbids to forget the VDI and leave its data."""
+    yield from _is_detached(state, vdi, "forget")
+    yield from _has_no_statistics(vdi)
+
+
+def can_update(state: State, vdi: Record) -> Iterator[Failure]:
+    """What forbids to ask the driver about the VDI anew."""
+    yield from _is_detached(state, vdi, "update")
+    yield from _driver_can(state, vdi, "VDI_UPDATE")
+    yield from is_plugged(state, state.ref(vdi, "sr-uuid"))
+
+
+def can_generate_config(state: State, vdi: Record) -> Iterator[Failure]:
+    """What forbids to make the configuration with which a host attaches the VDI at boot."""
+    yield from _is_detached(state, vdi, "generate_config")
+    yield from _driver_can(state, vdi, "VDI_GENERATE_CONFIG")
+    yield from _can_be_reached(state, vdi)
+
+
+def _is_detached(state: State, vdi: Record, operation: str, modes: tuple[str, ...] = ("RO", "RW")) -> Iterator[Failure]:
+    attached = tuple(
+        vbd for vbd in state.pointing_at(vdi, "vbd.vdi-uuid") if vbd["currently-attached"] and vbd["mode"] in modes
+    )
+    if attached:
+        yield Failure("VDI_IN_USE", vdi, operation, blockers=attached, hint=f"vbd-unplug uuid={attached[0]['uuid']}")
+
+
+def _driver_can(state: State, vdi: Record, capability: str) -> Iterator[Failure]:
+    return driver_can(state.ref(vdi, "sr-uuid"), capability)
+
+
+def _has_data(vdi: Record) -> Iterator[Failure]:
+    if vdi["type"] == "CBT metadata":
+        yield Failure("VDI_INCOMPATIBLE_TYPE", vdi, vdi["type"])
+
+
+def _has_no_statistics(vdi: Record) -> Iterator[Failure]:
+    if vdi["type"] == "rrd":
+        yield Failure("VDI_HAS_RRDS", vdi)
+
+
+def _keeps_what_is_written(vdi: Record) -> Iterator[Failure]:
+    if vdi["on-boot"] == "reset":
+        yield Failure("VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION")
+
+
+def _can_be_reached(state: State, vdi: Record) -> Iterator[Failure]:
+    yield from is_plugged(state, state.ref(vdi, "sr-uuid"))
+    yield from _is_managed(vdi)
+
+
+def _is_managed(vdi: Record) -> Iterator[Failure]:
+    if not vdi["managed"]:
+        yield Failure("VDI_NOT_MANAGED", vdi)
+
+
+def _can_set_on_boot(state: State, vdi: Record, _on_boot: str) -> Iterator[Failure]:
+    yield from _vms_are_halted(state, vdi, _on_boot)
+    yield from _driver_can(state, vdi, "VDI_RESET_ON_BOOT")
+    yield from _has_data(vdi)
+    if vdi["cbt-enabled"]:
+        yield Failure("VDI_CBT_ENABLED", vdi)
+
+
+def _vms_are_halted(state: State, vdi: Record, _value: object) -> Iterator[Failure]:
+    for vbd in state.pointing_at(vdi, "vbd.vdi-uuid"):
+        vm = state.ref(vbd, "vm-uuid")
+        if vm["power-state"] != "halted":
+            yield Failure("VM_BAD_POWER_STATE", vm, "halted", vm["power-state"])
+
+
+# Rules
+
+
+@rule("virtual-size")
+def size_is_not_negative(_state: State, vdi: Record) -> Iterator[Failure]:
+    """A VDI has no less than no bytes."""
+    if vdi["virtual-size"] < 0:
+        yield Failure("SR_BACKEND_FAILURE_79", "", f"{vdi['virtual-size']} is no size", "")
+
+
+# What breaks this changes one of the two VDIs, so its own fields are all it watches.
+@rule("location", "sr-uuid")
+def location_is_used_once(state: State, vdi: Record) -> Iterator[Failure]:
+    """Each location of an SR has one VDI."""
+    if vdi["location"]:
+        for other in state.find("vdi", location=vdi["location"], sr_uuid=vdi["sr-uuid"]):
+            if other is not vdi:
+                yield Failure("LOCATION_NOT_UNIQUE", state.ref(vdi, "sr-uuid"), vdi["location"], blockers=(other,))
+                return
+
+
+def _uuids(reference: str) -> Callable[[State, Record], list[str]]:
+    return lambda state, vdi: [obj["uuid"] for obj in state.pointing_at(vdi, reference)]
+
+
+VDI = XenClass(
+    "vdi",
+    label="VDI",
+    section=90,
+    doc="A virtual disk image: the disk that a VBD presents to a VM.",
+    fields=(
+        Text("name-label", mode=RW, doc="The name."),
+        Text("name-description", mode=RW, doc="What it is for."),
+        Bool("is-a-snapshot", doc="Whether it is a snapshot of another VDI."),
+        Ref("snapshot-of", "vdi", on_delete=CLEAR, doc="The VDI that it is a snapshot of."),
+        Derived("snapshots", _uuids("vdi.snapshot-of"), doc="The snapshots of it."),
+        Time("snapshot-time", unknown=EPOCH, doc="When the snapshot was taken."),
+        allowed_operations(),
+        Set("current-operations", mode="SRO", doc="What is being done to the VDI now."),
+        Ref("sr-uuid", "sr", required=True, doc="The SR it lives on."),
+        Derived("sr-name-label", lambda state, vdi: state.name_of(vdi, "sr-uuid"), doc="The name of that SR."),
+        Derived("vbd-uuids", _uuids("vbd.vdi-uuid"), mode="SRO", doc="The VBDs that present it."),
+        Absent("crashdump-uuids", "crashdump", default=[], mode="SRO", doc="The crash dumps on it."),
+        Int("virtual-size", doc="The bytes that the guest sees."),
+        Derived(
+            "physical-utilisation",
+            lambda _state, vdi: vdi["virtual-size"],
+            doc="The bytes it takes on the SR: all of them, since a guest may fill it.",
+        ),
+        Text("location", doc="What the driver knows it by: a uuid, a file name."),
+        Choice("type", TYPES, default="User", doc="What is kept on it."),
+        Bool("sharable", doc="Whether several VMs may write to it at once."),
+        Bool("read-only", doc="Whether nobody may write to it."),
+        Bool("storage-lock", doc="Whether the driver has locked it."),
+        Bool("managed", default=True, doc="Whether VMs may use it; drivers keep others for themselves."),
+        Ref("parent", "vdi", on_delete=CLEAR, deprecated=True, doc="The VDI that it builds on."),
+        Bool("missing", doc="Whether the last scan of the SR did not find it."),
+        Bool("is-tools-iso", doc="Whether it holds the guest tools."),
+        Map("other-config", mode="MRW", doc="Further settings of clients."),
+        Map("xenstore-data", mode="MRO", doc="What the guest finds in xenstore."),
+        Map("sm-config", mode="MRO", doc="Further settings of the driver."),
+        Choice(
+            "on-boot",
+            ("persist", "reset"),
+            default="persist",
+            mode=RW,
+            guard=_can_set_on_boot,
+            doc="Whether it keeps what a VM wrote when that VM starts again.",
+        ),
+        Bool("allow-caching", mode=RW, guard=_vms_are_halted, doc="Whether the host may cache it."),
+        Bool("metadata-latest", doc="Whether it holds the latest metadata of its pool."),
+        Ref("metadata-of-pool", "pool", on_delete=CLEAR, doc="The pool whose metadata it holds."),
+        Set("tags", mode="SRW", doc="Words by which clients find it."),
+        Bool("cbt-enabled", doc="Whether changed blocks are tracked."),
+    ),
+    rules=(size_is_not_negative, location_is_used_once),
+    operations={
+        "clone": can_clone,
+        "copy": can_copy,
+        "resize": can_resize,
+        "resize_online": can_resize_online,
+        "snapshot": can_snapshot,
+        "destroy": can_destroy,
+        "forget": can_forget,
+        "update": can_update,
+        "generate_config": can_generate_config,
+    },
+    list_fields=("uuid", "name-label", "name-description", "sr-uuid", "virtual-size", "sharable", "read-only"),
+)

@@ -1,0 +1,87 @@
+"""`xe help`: the lists of commands and the record of one, in the layout of the real xe."""
+
+from __future__ import annotations
+
+from xe_py import operations
+from xe_py.cli.output import layout
+from xe_py.schema.fields import Map
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xe_py.schema.command import Command
+    from xe_py.schema.fields import Field
+
+_USAGE = """\
+Usage:
+  xe <command> [ name=value | --name ] ...
+    [ --state <file> ]   the state file (else XE_STATE, else the default file)
+    [ --minimal ]        bare values, with commas between them
+  Switches of a connection (-s, -p, -u, -pw, -pwf, --nossl, --debug) are taken and lead nowhere.
+
+What a command takes:
+  xe help <command>
+
+"""
+_ALL_COMMANDS = "All commands\n------------\n"
+_COMMON_COMMANDS = "All commands:\n  xe help --all\n\nCommon commands\n---------------\n"
+_LINE = 74
+_SELECTING = {
+    "vm": "The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.",
+    "host": "The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.",
+    "sr": "The SRs are chosen by sr=<name or uuid> or by filters on their fields; several need --multiple.",
+}
+
+
+def help_text(words: list[str], *, minimal: bool) -> str:
+    """What `xe help` prints for these words: command names, `--all`, or none."""
+    names = [word for word in words if not word.startswith("--") and "=" not in word]
+    if names:
+        return "".join(_of_command(name) for name in names)
+    everything = bool({"--all", "all=true"} & set(words))
+    listed = [command for command in map(operations.find, operations.names()) if command and not command.hidden]
+    shown = [command.name for command in listed if everything or command.standard]
+    if minimal:
+        return ",".join(shown) + "\n"
+    if not everything:
+        return _USAGE + _COMMON_COMMANDS + _wrapped(shown)
+    hosts = [name for name in shown if name.startswith("host-")]
+    vms = [name for name in shown if name.startswith("vm-")]
+    others = [name for name in shown if not name.startswith(("host-", "vm-"))]
+    return _USAGE + _ALL_COMMANDS + "\n".join(map(_wrapped, (hosts, vms, others)))
+
+
+def parameter_names(parameters: Iterable[Field]) -> list[str]:
+    """The names as help shows them: a map with a colon behind it."""
+    return [f"{field.name}:" if isinstance(field, Map) else field.name for field in parameters]
+
+
+def description(command: Command) -> str:
+    """What the command does and, where it takes selectors, how objects are chosen."""
+    return " ".join(filter(None, (command.doc, _SELECTING.get(command.selectors))))
+
+
+def _of_command(name: str) -> str:
+    command = operations.find(name)
+    if command is None:
+        return f"Unknown command '{name}'\n"
+    optional = parameter_names(command.optional)
+    if command.selectors:
+        optional.append(f"<{command.selectors}-selectors>")
+    rows = [
+        ("command name        ", command.name),
+        ("reqd params     ", ", ".join(parameter_names(command.required))),
+        ("optional params ", ", ".join(optional)),
+        ("description     ", description(command)),
+    ]
+    return layout(rows) + "\n\n"
+
+
+def _wrapped(names: list[str]) -> str:
+    lines = [""]
+    for name in names:
+        if len(lines[-1]) + len(name) > _LINE:
+            lines.append("")
+        lines[-1] += ("    " if not lines[-1] else ", ") + name
+    return "\n".join(lines) + "\n"

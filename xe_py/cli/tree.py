@@ -1,0 +1,125 @@
+"""The click tree over all commands, built from the declarations when it is asked for.
+
+It understands xe's words and click's options alike, and does a command in the same way as the short way in.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from xe_py import __version__, operations
+from xe_py.cli import binding, execute, report, words
+from xe_py.cli.help import description, help_text
+from xe_py.errors import DONE, XeError
+from xe_py.schema.fields import Bool, Choice, Int, Map, Ref, Refs, Size
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from xe_py.cli.words import Line
+    from xe_py.schema.command import Command
+    from xe_py.schema.fields import Field
+
+_METAVARS: dict[type[Field], str] = {Map: "KEY=VALUE", Ref: "UUID", Refs: "UUID,…", Size: "BYTES", Int: "NUMBER"}
+
+
+class XeGroup(click.Group):
+    """All commands; one is built when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click hands it over
+        """The names of the commands that are not hidden."""
+        found = ((name, operations.find(name)) for name in operations.names())
+        return [name for name, command in found if command is not None and not command.hidden]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
+        """The command of this name, or None."""
+        command = operations.find(cmd_name)
+        return None if command is None else XeCommand(command)
+
+
+class XeCommand(click.Command):
+    """One command; its options are the parameters that it declares."""
+
+    def __init__(self, command: Command) -> None:
+        options: list[click.Parameter] = [_option(field, required=True) for field in command.required]
+        options += [_option(field, required=False) for field in command.optional]
+        self.names = {_identifier(field): field.name for field in command.parameters()}
+        super().__init__(
+            command.name,
+            callback=self.do,
+            params=options,
+            help=description(command),
+            hidden=command.hidden,
+        )
+        self.declared = command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take xe's words and click's options apart by xe's grammar; what no option names is kept aside."""
+        if "--help" in args:
+            return super().parse_args(ctx, ["--help"])
+        line = words.split([self.declared.name, *args])
+        shared = ctx.find_object(words.Line)
+        if shared is not None:
+            shared.minimal |= line.minimal
+            shared.state = line.state or shared.state
+        pairs = words.pairs(line.words, binding.valued(self.declared))
+        options = set(self.names.values())
+        ctx.meta["aside"] = [pair for pair in pairs if pair[0] not in options]
+        return super().parse_args(ctx, [f"--{name}={value}" for name, value in pairs if name in options])
+
+    def do(self, **given: Any) -> None:
+        """Do the command as the short way in does it."""
+        context = click.get_current_context()
+        line: words.Line = context.find_object(words.Line) or words.Line()
+        line.command = self.declared.name
+        pairs = [(self.names[name], value) for name, value in given.items() if value is not None]
+        line.words = [f"{name}={value}" for name, value in [*pairs, *context.meta["aside"]]]
+        try:
+            status = execute.execute(line)
+        except XeError as error:
+            status = report.show(error)
+        context.exit(status)
+
+
+def _option(field: Field, *, required: bool) -> click.Option:
+    help_text = f"{field.doc}  [required]" if required else field.doc
+    declared = [f"--{field.name}", _identifier(field)]
+    if isinstance(field, Bool):
+        return click.Option(declared, is_flag=False, flag_value="true", metavar="", help=help_text)
+    return click.Option(declared, metavar=_metavar(field), help=help_text)
+
+
+def _metavar(field: Field) -> str:
+    if isinstance(field, Choice):
+        return "|".join(field.options)
+    return next((word for kind, word in _METAVARS.items() if isinstance(field, kind)), "TEXT")
+
+
+def _identifier(field: Field) -> str:
+    """The name of a parameter as click wants it, an identifier that is unlike any other of the command."""
+    return "".join(letter if letter.isalnum() else f"_{ord(letter):x}_" for letter in field.name)
+
+
+@click.group(cls=XeGroup, context_settings={"max_content_width": 100})
+@click.option("--state", metavar="FILE", help="The state file; else XE_STATE, else the default file.")
+@click.option("--minimal", is_flag=True, help="Print bare values, with commas between them.")
+@click.version_option(__version__, prog_name="xe_py")
+@click.pass_context
+def xe(context: click.Context, state: str | None, *, minimal: bool) -> None:
+    """Run xe, the command line of XenServer and XCP-ng, over a host that lives in one TOML file."""
+    line = context.ensure_object(words.Line)
+    line.state, line.minimal = state, minimal
+
+
+def show_help(line: Line) -> int:
+    """Answer a line that asks for help or for the version; the exit status."""
+    if line.command == "help" or not (line.command or line.help or line.version):
+        sys.stdout.write(help_text([], minimal=line.minimal))
+        return DONE
+    args = ["--version"] if line.version else [*([line.command] if line.command else []), "--help"]
+    if line.command:
+        execute.find(line.command)
+    return int(xe.main(args, prog_name="xe", standalone_mode=False) or DONE)

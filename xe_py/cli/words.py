@@ -1,0 +1,106 @@
+"""The grammar of xe's command line: from the words to a command and its `name=value` pairs.
+
+Nothing here knows what a command does; whether `--name` takes the next word is asked of the command's declaration.
+"""
+
+from __future__ import annotations
+
+from xe_py.errors import Misuse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    Pairs = list[tuple[str, str]]
+
+_WITH_VALUE = frozenset(("-s", "-h", "-u", "-pw", "-pwf", "-p", "--traceparent"))
+_ALONE = frozenset(("--nossl", "--debug", "--debug-on-fail"))
+_CONNECTION = frozenset(
+    ("server", "port", "username", "password", "passwordfile", "nossl", "debug", "debugonfail", "traceparent")
+)
+_FOR_ALL = {
+    "--minimal": "minimal",
+    "minimal=true": "minimal",
+    "--help": "help",
+    "-help": "help",
+    "--version": "version",
+}
+
+
+class Line:
+    """A command line taken apart: the command, its other words, and what concerns every command."""
+
+    __slots__ = ("command", "help", "minimal", "state", "version", "words")
+
+    def __init__(self) -> None:
+        self.command = ""
+        self.words: list[str] = []
+        self.state: str | None = None
+        self.minimal = False
+        self.help = False
+        self.version = False
+
+
+def split(argv: Iterable[str], extra: str = "") -> Line:
+    """Take the line apart; `extra` is the content of XE_EXTRA_ARGS. Switches for a connection lead nowhere here."""
+    line = Line()
+    words = iter([*argv, *extra_words(extra)])
+    for word in words:
+        name, equals, value = word.partition("=")
+        if word in _WITH_VALUE:
+            _next(words, word)
+        elif name == "--state":
+            line.state = value if equals else _next(words, word)
+        elif word in _FOR_ALL:
+            setattr(line, _FOR_ALL[word], True)
+        elif word in _ALONE or name in _CONNECTION:
+            continue
+        elif not line.command and not word.startswith("-"):
+            line.command = word
+        else:
+            line.words.append(word)
+    return line
+
+
+def _next(words: Iterator[str], switch: str) -> str:
+    following = next(words, None)
+    if following is None:
+        raise Misuse(f"Syntax error: Switch {switch} requires a parameter\nFor usage run: 'xe help'")
+    return following
+
+
+def pairs(words: list[str], valued: frozenset[str]) -> Pairs:
+    """The words as (name, value); of several with one name the first counts and the others are left out.
+
+    `valued` are the names behind which, written `--name value`, the next word is the value.
+    """
+    found: dict[str, str] = {}
+    position = 0
+    while position < len(words):
+        word = words[position]
+        position += 1
+        name, equals, value = word.partition("=")
+        if name.startswith("--"):
+            name = name[2:]
+            if not equals and name in valued and position < len(words) and not words[position].startswith("--"):
+                value = words[position]
+                position += 1
+            elif not equals:
+                value = "true"
+        elif name.startswith("-"):
+            raise Misuse(f"Syntax error: Unknown switch: {word}\nFor usage run: 'xe help'")
+        found.setdefault(name, value)
+    return list(found.items())
+
+
+def extra_words(text: str) -> list[str]:
+    r"""The words of XE_EXTRA_ARGS: separated by commas, `\,` being a comma inside a word."""
+    words = [""]
+    escaped = False
+    for letter in text:
+        if letter == "," and not escaped:
+            words.append("")
+        elif letter != "\\" or escaped:
+            words[-1] += letter
+        escaped = letter == "\\" and not escaped
+    return [word for word in words if word]

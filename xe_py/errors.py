@@ -1,0 +1,74 @@
+"""What can go wrong: the exceptions that every layer raises, and the exit statuses they end in.
+
+The sentences for XAPI's codes are in `xe_py.codes`; they are only needed once a refusal is shown.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+DONE = 0
+REFUSED = 1
+STATE_FILE_UNUSABLE = 3
+INTERRUPTED = 130
+
+
+class XeError(Exception):
+    """Anything that ends a command early with a message for its user."""
+
+    exit_status = REFUSED
+    state: Any = None
+    """The state on which it was raised, where there was one."""
+
+
+class Failure(XeError):
+    """A refusal with a XAPI code.
+
+    `values` stand in the order of the code's parameters; an object is given as its record. `blockers` are the records
+    that stand in the way. `hint` is a command line, without `xe`, that would resolve it. `profile` is the set of rules
+    that alone refuses this, or None. `report` is a text that goes before the message.
+    """
+
+    def __init__(self, code: str, *values: Any, blockers: tuple[Any, ...] = (), hint: str = "") -> None:
+        super().__init__(code, *values)
+        self.code = code
+        self.values = values
+        self.blockers = blockers
+        self.hint = hint
+        self.profile: str | None = None
+        self.report: str = ""
+
+
+class Misuse(XeError):
+    """Words on the command line that cannot be understood; `text` is shown as it is."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+class SeveralFailed(XeError):
+    """A command on several objects that was refused for some: the uuid of each and why. The others are done."""
+
+    def __init__(self, refusals: list[tuple[str, XeError]]) -> None:
+        super().__init__(refusals)
+        self.refusals = refusals
+
+
+class StateFileError(XeError):
+    """The state file cannot be used; `text` says why and what to do."""
+
+    exit_status = STATE_FILE_UNUSABLE
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+def refuse(failures: Iterable[Failure]) -> None:
+    """Raise the first of the failures, if there is one."""
+    for failure in failures:
+        raise failure

@@ -1,0 +1,83 @@
+"""The Python interface: open a state file, run commands with keyword arguments, keep the changes or drop them.
+
+>>> with open_host("host.toml") as host:  # doctest: +SKIP
+...     web = host.run("vm-create", name_label="web")
+...     host.run("vbd-create", vm=web, device="autodetect", type="CD", mode="RO")
+
+What was run is written when the block ends well, all of it or nothing.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+from xe_py import operations, session
+from xe_py.errors import Misuse
+from xe_py.operations.select import matching
+from xe_py.store import state_file
+from xe_py.store.reader import UnsoundStateError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+    from xe_py.store.reader import Document
+
+
+class Host:
+    """A state file held open for writing: no one else can write to it meanwhile."""
+
+    def __init__(self, document: Document, state: State) -> None:
+        self._document = document
+        self.state = state
+
+    def run(self, name: str, words: dict[str, str] | None = None, **arguments: Any) -> Any:
+        """Run the command and hand back what it makes: a Record, texts, listings, or None.
+
+        Arguments are named as on the command line with `_` for `-`, an object's without `-uuid` (`vm=`, or the class
+        for `uuid`); objects are given as records or uuids. Commands that take any field (`vm-list`, `vm-param-set`) get
+        `words`. Raises Failure and Misuse; a command that is refused changes nothing.
+        """
+        command = operations.find(name)
+        if command is None or command.on_file:
+            raise Misuse(f"Unknown command: {name}")
+        if command.takes_words:
+            return session.run(self.state, command, words=list((words or {}).items()))
+        return session.run(self.state, command, arguments)
+
+    def get(self, cls: str, uuid: str) -> Record:
+        """The object of the class with this uuid; UUID_INVALID if there is none."""
+        return self.state.need(cls, uuid)
+
+    def find(self, cls: str, **filters: str) -> list[Record]:
+        """The objects whose fields, named with `_` for `-`, print as the values given."""
+        from xe_py import classes  # noqa: PLC0415 - looked up by name
+
+        return matching(
+            self.state, classes.get(cls), [(name.replace("_", "-"), text) for name, text in filters.items()]
+        )
+
+    def commit(self) -> None:
+        """Write what was changed since the last commit, and go on."""
+        self._document = state_file.commit(self._document, self.state)
+
+    def rollback(self) -> None:
+        """Take back what was changed since the last commit."""
+        self.state.rollback(0)
+
+
+@contextmanager
+def open_host(path: str) -> Iterator[Host]:
+    """The state in the file, to be worked on; committed at the end of the block, dropped if that is left by an error.
+
+    Raises StateFileError for a file that cannot be used, UnsoundStateError for one that is unsound.
+    """
+    with state_file.open_to_write(path, "python") as (document, state, findings):
+        if findings:
+            raise UnsoundStateError(document, findings)
+        host = Host(document, state)
+        yield host
+        host.commit()

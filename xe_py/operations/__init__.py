@@ -1,0 +1,60 @@
+"""What commands do: plain functions on a state. They never print and know nothing of the command line.
+
+A command is found by the first word of its name: `vm-start` is in `vm.py` or in a file that begins with `vm_`.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+
+from xe_py.schema.command import COMMANDS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xe_py.schema.command import Command
+
+_loaded: set[str] = set()
+
+
+def find(name: str) -> Command | None:
+    """The command of this name, declared or generated, or None."""
+    if "-param-" in name or name.endswith("-list"):
+        from xe_py.operations.generated import generated  # noqa: PLC0415 - only where it is asked for
+
+        if (made := generated(name)) is not None:
+            return made
+    _load(name.partition("-")[0])
+    return COMMANDS.get(name)
+
+
+def declared() -> dict[str, Command]:
+    """All declared commands by name, sorted."""
+    for module in _modules():
+        _load(module.partition("_")[0])
+    return dict(sorted(COMMANDS.items()))
+
+
+def names() -> list[str]:
+    """The names of all commands, declared or generated, sorted."""
+    from xe_py.operations.generated import generated_names  # noqa: PLC0415 - only where it is asked for
+
+    return sorted({*declared(), *generated_names()})
+
+
+def _load(family: str) -> None:
+    """Import the modules whose commands begin with this word."""
+    if family not in _loaded:
+        _loaded.add(family)
+        for module in _modules():
+            if module.partition("_")[0] == family:
+                import_module(f"{__name__}.{module}")
+
+
+def _modules() -> list[str]:
+    return sorted(
+        entry.removesuffix(".py")
+        for folder in __path__
+        for entry in os.listdir(folder)
+        if entry.endswith(".py") and not entry.startswith("_")
+    )

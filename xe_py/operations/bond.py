@@ -1,0 +1,168 @@
+"""What can be done to bonds."""
+
+from __future__ import annotations
+
+from xe_py.classes import _pif_guards as pif_guards
+from xe_py.classes import bond as guards
+from xe_py.classes import network as network_guards
+from xe_py.classes._addresses import is_mac
+from xe_py.errors import Failure, refuse
+from xe_py.operations import _bond_move as move
+from xe_py.operations._bring_up import bring_up, manage_through
+from xe_py.schema.command import command
+from xe_py.schema.fields import Choice, Map, Ref, Refs, Text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+_BOND = Ref("uuid", "bond", doc="The bond.")
+_MODE = Choice("mode", guards.MODES, default="balance-slb", doc="How the members share the work.")
+
+
+@command(
+    "bond-create",
+    required=(
+        Ref("network-uuid", "network", doc="The network that the bond is on."),
+        Refs("pif-uuids", "pif", doc="The members."),
+    ),
+    optional=(
+        Text("mac", doc="The MAC of the bond; that of a member if left out."),
+        _MODE,
+        Map("properties", doc="Settings of the mode."),
+    ),
+    doc="Make several interfaces of a host work as one.",
+)
+def create(
+    state: State,
+    network: Record,
+    pifs: list[Record],
+    *,
+    mac: str = "",
+    mode: str = "balance-slb",
+    properties: dict[str, str] | None = None,
+) -> Record:
+    """Bond the PIFs; what used them uses the bond from then on."""
+    refuse(network_guards.is_managed(network))
+    members = list({pif["uuid"]: pif for pif in pifs}.values())
+    if not members:
+        raise Failure("PIF_BOND_NEEDS_MORE_MEMBERS")
+    host = state.ref(members[0], "host-uuid")
+    refuse(network_guards.has_no_pif_on(state, network, host))
+    if mac and not is_mac(mac):
+        raise Failure("MAC_INVALID", mac)
+    refuse(guards.invalid_properties(mode, properties or {}))
+    primary = _primary(members)
+    _check_members(state, members, primary)
+    networks = [state.ref(pif, "network-uuid") for pif in members]
+    vifs = move.local_vifs(state, host, networks)
+    master = state.add("pif", _master(state, members, primary, network, mac))
+    bond = state.add(
+        "bond",
+        {
+            "master": master["uuid"],
+            "mode": mode,
+            "properties": guards.with_defaults(mode, properties or {}),
+            "primary-slave": primary["uuid"],
+            "auto-update-mac": not mac,
+        },
+    )
+    for pif in members:
+        state.update(pif, {"bond-slave-of": bond["uuid"]})
+        move.move_joined_networks(state, pif, master)
+    move.move_ip_configuration(state, primary, master)
+    _bring_up_instead(state, primary, master)
+    for pif in members:
+        for vlan in state.pointing_at(pif, "vlan.tagged-PIF"):
+            move.move_vlan(state, vlan, master)
+    move.move_vifs(state, vifs, network)
+    if any(pif["disallow-unplug"] for pif in members):
+        state.update(master, {"disallow-unplug": True})
+        for pif in members:
+            state.update(pif, {"disallow-unplug": False})
+    return bond
+
+
+@command("bond-destroy", required=(_BOND,), doc="Let the members of a bond work on their own again.")
+def destroy(state: State, bond: Record) -> None:
+    """Dissolve the bond; what used it uses its primary slave from then on."""
+    master, members = state.ref(bond, "master"), guards.slaves(state, bond)
+    primary = state.ref_or_none(bond, "primary-slave") or members[0]
+    network, host = state.ref(master, "network-uuid"), state.ref(master, "host-uuid")
+    vifs = move.local_vifs(state, host, [network])
+    was_up = master["currently-attached"] or master["management"]
+    for pif in members:
+        state.update(pif, {"bond-slave-of": None})
+    state.update(master, {"currently-attached": False})
+    move.move_ip_configuration(state, master, primary)
+    move.move_joined_networks(state, master, primary)
+    if was_up:
+        for pif in members:
+            bring_up(state, pif)
+    _hand_over_management(state, master, primary)
+    for vlan in state.pointing_at(master, "vlan.tagged-PIF"):
+        move.move_vlan(state, vlan, primary)
+    move.move_vifs(state, vifs, state.ref(primary, "network-uuid"))
+    if master["disallow-unplug"]:
+        state.update(primary, {"disallow-unplug": True})
+    state.delete(master)
+
+
+@command("bond-set-mode", required=(_BOND, _MODE), doc="Change how the members of a bond share the work.")
+def set_mode(state: State, bond: Record, mode: str) -> None:
+    """Change the mode; properties that it does not have go, those that it has by default come."""
+    kept = {name: value for name, value in bond["properties"].items() if guards.is_property(mode, name, value)}
+    state.update(bond, {"mode": mode, "properties": guards.with_defaults(mode, kept)})
+    bring_up(state, state.ref(bond, "master"))
+
+
+def _primary(members: list[Record]) -> Record:
+    """The management interface, else the first member with an IP configuration, else the first."""
+    management = [pif for pif in members if pif["management"]]
+    return (management or _with_ip(members) or members)[0]
+
+
+def _with_ip(members: list[Record]) -> list[Record]:
+    return [pif for pif in members if pif_guards.ip_mode(pif) != "None"]
+
+
+def _check_members(state: State, members: list[Record], primary: Record) -> None:
+    for pif in members:
+        if pif["primary-address-type"] != primary["primary-address-type"]:
+            raise Failure("PIF_INCOMPATIBLE_PRIMARY_ADDRESS_TYPE", pif)
+    for pif in members:
+        refuse(pif_guards.can_be_bonded(state, pif))
+    if any(pif["host-uuid"] != primary["host-uuid"] for pif in members):
+        raise Failure("PIF_CANNOT_BOND_CROSS_HOST")
+    if any(pif["properties"] != primary["properties"] for pif in members):
+        raise Failure("INCOMPATIBLE_PIF_PROPERTIES")
+    if len(_with_ip(members)) > 1:
+        raise Failure("PIF_BOND_MORE_THAN_ONE_IP", blockers=tuple(_with_ip(members)))
+
+
+def _master(state: State, members: list[Record], primary: Record, network: Record, mac: str) -> dict[str, object]:
+    """The fields of the PIF that stands for the members."""
+    taken = {pif["device"] for pif in state.having("pif", "host-uuid", primary["host-uuid"])}
+    speeds = [int(speed) for pif in members if (speed := pif["speed"].partition(" ")[0]).isdecimal()]
+    return {
+        "device": next(name for number in range(len(taken) + 1) if (name := f"bond{number}") not in taken),
+        "MAC": mac or primary["MAC"],
+        "host-uuid": primary["host-uuid"],
+        "network-uuid": network["uuid"],
+        "primary-address-type": primary["primary-address-type"],
+        "properties": primary["properties"],
+        "carrier": any(pif["carrier"] for pif in members),
+        "speed": f"{sum(speeds)} Mbit/s",
+        "duplex": primary["duplex"],
+    }
+
+
+def _bring_up_instead(state: State, source: Record, target: Record) -> None:
+    bring_up(state, target)
+    _hand_over_management(state, source, target)
+
+
+def _hand_over_management(state: State, source: Record, target: Record) -> None:
+    if source["management"]:
+        manage_through(state, target)

@@ -1,0 +1,46 @@
+"""What can be done to hosts."""
+
+from __future__ import annotations
+
+from xe_py.classes import _memory as memory
+from xe_py.classes.host import answers
+from xe_py.errors import refuse
+from xe_py.schema.command import command
+from xe_py.schema.fields import Bool
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+
+@command(
+    "host-disable",
+    optional=(Bool("auto-enable", doc="Whether its next boot would enable it."),),
+    doc="Let no further VM start on a host.",
+    selectors="host",
+)
+def disable(state: State, host: Record, *, auto_enable: bool = True) -> None:  # noqa: ARG001 - hosts do not boot here
+    """Let no further VM start on the host; those that run there stay."""
+    refuse(answers(state, host))
+    state.update(host, {"enabled": False})
+
+
+@command("host-enable", doc="Let VMs start on a host again.", selectors="host")
+def enable(state: State, host: Record) -> None:
+    """Let VMs start on the host, which is not under maintenance any more."""
+    refuse(answers(state, host))
+    others = {key: text for key, text in host["other-config"].items() if key != "MAINTENANCE_MODE"}
+    state.update(host, {"enabled": True, "other-config": others})
+
+
+@command("host-compute-free-memory", doc="Show how much memory a host has left for VMs.", selectors="host", reads=True)
+def compute_free_memory(state: State, host: Record) -> str:
+    """The bytes that are left when every VM shrinks to its least."""
+    return str(memory.free(state, host))
+
+
+@command("host-compute-memory-overhead", doc="Show how much memory Xen itself takes.", selectors="host", reads=True)
+def compute_memory_overhead(_state: State, host: Record) -> str:
+    """The bytes."""
+    return str(host["memory-overhead"])

@@ -1,0 +1,114 @@
+"""What can be done to PIFs."""
+
+from __future__ import annotations
+
+from xe_py.classes import _pif_guards as guards
+from xe_py.classes._addresses import is_mac
+from xe_py.classes._pif_nic import NIC, bridge_of, network_name
+from xe_py.classes.network import has_no_pif_on
+from xe_py.errors import Failure, refuse
+from xe_py.operations._bring_up import bring_down, bring_up
+from xe_py.operations.network import free_bridge
+from xe_py.schema.command import command
+from xe_py.schema.fields import Bool, Choice, Ref, Text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+_PIF = Ref("uuid", "pif", doc="The PIF.")
+_HOST = Ref("host-uuid", "host", doc="The host.")
+
+
+@command(
+    "pif-introduce",
+    required=(_HOST, Text("device", doc="The name of the interface on the host.")),
+    optional=(
+        Text("mac", doc="The MAC of the interface; the one that the host knows if left out."),
+        Bool("managed", doc="Whether the host brings the interface up and down."),
+    ),
+    doc="Make a PIF for an interface of a host.",
+)
+def introduce(state: State, host: Record, device: str, mac: str = "", *, managed: bool = True) -> Record:
+    """Make a PIF for a network card of the host that has none, not up yet."""
+    physical = _physical_pifs(state, host)
+    nics = _nics(host, physical)
+    mac = mac.lower() or nics.get(device, "")
+    if not is_mac(mac):
+        raise Failure("MAC_INVALID", mac)
+    if device in physical:
+        raise Failure("DUPLICATE_PIF_DEVICE_NAME", device, blockers=(physical[device],))
+    if nics.get(device) != mac:
+        raise Failure("COULD_NOT_FIND_NETWORK_INTERFACE_WITH_SPECIFIED_DEVICE_NAME_AND_MAC_ADDRESS", device, mac)
+    return _introduce(state, host, device, mac, managed=managed)
+
+
+@command("pif-scan", required=(_HOST,), doc="Make PIFs for the interfaces of a host that have none.")
+def scan(state: State, host: Record) -> None:
+    """Make a PIF for each network card of the host that has none."""
+    physical = _physical_pifs(state, host)
+    for device, mac in _nics(host, physical).items():
+        if device not in physical:
+            _introduce(state, host, device, mac)
+
+
+@command("pif-forget", required=(_PIF,), doc="Forget a PIF; the interface stays in the host.")
+def forget(state: State, pif: Record) -> None:
+    """Forget the PIF; its network card stays in the host, where `pif-scan` finds it."""
+    refuse(guards.can_forget(state, pif))
+    host = state.ref(pif, "host-uuid")
+    state.update(host, {"nics": _nics(host, {pif["device"]: pif})})
+    state.delete(pif)
+
+
+@command("pif-plug", required=(_PIF,), doc="Bring an interface up.")
+def plug(state: State, pif: Record) -> None:
+    """Bring the PIF up."""
+    refuse(guards.can_plug(state, pif))
+    bring_up(state, pif)
+
+
+@command("pif-unplug", required=(_PIF,), doc="Bring an interface down.")
+def unplug(state: State, pif: Record) -> None:
+    """Bring the PIF down."""
+    refuse(guards.can_unplug(state, pif))
+    bring_down(state, pif)
+
+
+@command(
+    "pif-set-primary-address-type",
+    required=(_PIF, Choice("primary_address_type", ("IPv4", "IPv6"), doc="Which address comes first.")),
+    doc="Choose which of the addresses of an interface comes first.",
+)
+def set_primary_address_type(state: State, pif: Record, primary_address_type: str) -> None:
+    """Choose which address of the PIF comes first."""
+    refuse(guards.is_not_management(pif))
+    state.update(pif, {"primary-address-type": primary_address_type})
+
+
+def _physical_pifs(state: State, host: Record) -> dict[str, Record]:
+    return {pif["device"]: pif for pif in state.pointing_at(host, "pif.host-uuid") if pif["physical"]}
+
+
+def _nics(host: Record, physical: dict[str, Record]) -> dict[str, str]:
+    """The MACs of the network cards in the host by device: those it lists, and those that have PIFs."""
+    return {device: mac.lower() for device, mac in host["nics"].items()} | {
+        device: pif["MAC"].lower() for device, pif in physical.items()
+    }
+
+
+def _introduce(state: State, host: Record, device: str, mac: str, *, managed: bool = True) -> Record:
+    network = _network_for(state, host, device, managed=managed)
+    place = {"host-uuid": host["uuid"], "network-uuid": network["uuid"], "managed": managed}
+    return state.add("pif", {"device": device, "MAC": mac, **place, **NIC})
+
+
+def _network_for(state: State, host: Record, device: str, *, managed: bool) -> Record:
+    """The network that PIFs of this device share in the pool; a new one where it is taken on this host."""
+    bridge = bridge_of(device)
+    for network in state.having("network", "bridge", bridge):
+        if not any(has_no_pif_on(state, network, host)):
+            return network
+        bridge = free_bridge(state)
+    return state.add("network", {"name-label": network_name(device), "bridge": bridge, "managed": managed})

@@ -1,0 +1,67 @@
+"""How PIFs get their addresses."""
+
+from __future__ import annotations
+
+from xe_py.classes import _pif_guards as guards
+from xe_py.classes._addresses import is_cidr, is_ip
+from xe_py.errors import Failure, refuse
+from xe_py.operations._bring_up import get_address
+from xe_py.schema.command import command
+from xe_py.schema.fields import Choice, Ref, Text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+_PIF = Ref("uuid", "pif", doc="The PIF.")
+_GATEWAY = Text("gateway", doc="The gateway.")
+_DNS = Text("DNS", doc="The name servers, with commas between them.")
+
+
+@command(
+    "pif-reconfigure-ip",
+    required=(_PIF, Choice("mode", ("None", "DHCP", "Static"), doc="How it gets its address.")),
+    optional=(Text("IP", doc="The address."), Text("netmask", doc="Its netmask."), _GATEWAY, _DNS),
+    doc="Set how an interface gets its IPv4 address.",
+)
+def reconfigure_ip(
+    state: State, pif: Record, mode: str, *, ip: str = "", netmask: str = "", gateway: str = "", dns: str = ""
+) -> None:
+    """Set the IPv4 configuration of the PIF; name servers with IPv6 addresses stay."""
+    refuse(guards.is_managed(pif))
+    for name, address in (("IP", ip), ("netmask", netmask), ("gateway", gateway)):
+        wanted = mode == "Static" and name != "gateway"
+        if (address or wanted) and not is_ip(address, 4):
+            raise Failure("INVALID_IP_ADDRESS_SPECIFIED", name)
+    if mode == "None" and pif["primary-address-type"] == "IPv4":
+        refuse(guards.is_not_management(pif))
+    servers = _servers(dns, 4) + _servers(pif["DNS"], 6)
+    addresses = {"IP": ip, "netmask": netmask, "gateway": gateway, "DNS": ",".join(servers)}
+    state.update(pif, {"IP-configuration-mode": mode, **addresses})
+    get_address(state, pif)
+
+
+@command(
+    "pif-reconfigure-ipv6",
+    required=(_PIF, Choice("mode", ("None", "DHCP", "Static", "Autoconf"), doc="How it gets its address.")),
+    optional=(Text("IPv6", doc="The address and the length of its prefix."), _GATEWAY, _DNS),
+    doc="Set how an interface gets its IPv6 address.",
+)
+def reconfigure_ipv6(state: State, pif: Record, mode: str, *, ipv6: str = "", gateway: str = "", dns: str = "") -> None:
+    """Set the IPv6 configuration of the PIF; name servers with IPv4 addresses stay."""
+    refuse(guards.is_managed(pif))
+    if gateway and not is_ip(gateway, 6):
+        raise Failure("INVALID_IP_ADDRESS_SPECIFIED", "gateway")
+    if ipv6 and not is_cidr(ipv6, 6):
+        raise Failure("INVALID_CIDR_ADDRESS_SPECIFIED", "IPv6")
+    if mode == "None" and pif["primary-address-type"] == "IPv6":
+        refuse(guards.is_not_management(pif))
+    servers = _servers(dns, 6) + _servers(pif["DNS"], 4)
+    addresses = {"IPv6": [ipv6] if ipv6 else [], "IPv6-gateway": gateway, "DNS": ",".join(servers)}
+    state.update(pif, {"IPv6-configuration-mode": mode, **addresses})
+    get_address(state, pif)
+
+
+def _servers(dns: str, version: int) -> list[str]:
+    return [server for server in dns.split(",") if is_ip(server, version)]

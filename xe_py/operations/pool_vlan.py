@@ -1,0 +1,32 @@
+"""VLANs on all hosts of the pool at once."""
+
+from __future__ import annotations
+
+from xe_py.operations._bring_up import bring_up
+from xe_py.operations.vlan import make, number
+from xe_py.schema.command import command
+from xe_py.schema.fields import Ref, Text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+
+@command(
+    "pool-vlan-create",
+    required=(
+        Ref("pif-uuid", "pif", doc="The PIF below, on any of the hosts."),
+        Text("vlan", doc="The tag, from 0 to 4094."),
+        Ref("network-uuid", "network", doc="The network that the VLANs carry."),
+    ),
+    doc="Make a VLAN on each host of the pool; prints the PIFs that carry the network.",
+)
+def create(state: State, pif: Record, vlan: str, network: Record) -> list[Record]:
+    """Make a VLAN on each PIF of the same network whose host is live; all of them or none."""
+    below = state.pointing_at(state.ref(pif, "network-uuid"), "pif.network-uuid")
+    live = [other for other in below if state.ref(other, "host-uuid")["host-metrics-live"]]
+    untagged = [make(state, other, number(vlan), network) for other in live]
+    for other in untagged:
+        bring_up(state, other)
+    return untagged

@@ -1,0 +1,123 @@
+"""Choosing objects by the words of the command line: filters on fields, and selectors."""
+
+from __future__ import annotations
+
+from xe_py import classes
+from xe_py.errors import Misuse
+from xe_py.schema.command import CONTROL_DOMAINS, TEMPLATES
+from xe_py.schema.fields import Derived, Set, show
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from xe_py.schema.command import Command
+    from xe_py.schema.fields import Field
+    from xe_py.schema.xenclass import XenClass
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+    Words = Iterable[tuple[str, str]]
+
+_NAMED_BY = {"vm": ("uuid", "name-label"), "host": ("uuid", "hostname", "name-label"), "sr": ("uuid", "name-label")}
+_PLURAL = {"vm": "VMs", "host": "hosts", "sr": "SRs"}
+
+
+def matching(state: State, cls: XenClass, filters: Words) -> list[Record]:
+    """The objects of the class for which every filter holds; Misuse for a field that the class does not have."""
+    remaining = list(filters)
+    objects = _by_index(state, cls, remaining)
+    for name, wanted in remaining:
+        holds = _filter(state, cls, name, wanted)
+        objects = [obj for obj in objects if holds(obj)]
+    return objects
+
+
+def selected(state: State, command: Command, filters: Words) -> list[Record]:
+    """The objects that a command's selectors choose: `vm=<name or uuid>`, `uuid=`, or any filter on a field."""
+    cls = classes.get(command.selectors)
+    defaults = [("is-control-domain", "false")] if CONTROL_DOMAINS not in command.also else []
+    if TEMPLATES not in command.also:
+        defaults.append(("is-a-template", "false"))
+    remaining = defaults if command.selectors == "vm" else []
+    named = None
+    for name, text in filters:
+        if name == command.selectors and named is None:
+            named = text
+        elif name != command.selectors:
+            remaining = [*remaining, (name, text)]
+    try:
+        chosen = matching(state, cls, remaining)
+    except Misuse:
+        unknown = next(name for name, _ in remaining if split_key(cls, name) is None)
+        raise Misuse(
+            f"Error: Parameter '{unknown}' is not a field of the {cls.label} class. "
+            f"Failed to select {cls.label} for operation."
+        ) from None
+    if named is not None:
+        by = _NAMED_BY[command.selectors]
+        chosen = [obj for obj in chosen if any(show(state.value(obj, field)) == named for field in by)]
+    return chosen
+
+
+def only(command: Command, chosen: list[Record], *, multiple: bool) -> list[Record]:
+    """The chosen objects; Misuse if there is none, or several without `--multiple`."""
+    if not chosen:
+        raise Misuse(f"Error: No matching {'VMs' if command.selectors == 'vm' else 'hosts'} found")
+    if len(chosen) > 1 and not multiple:
+        raise Misuse(
+            "Error: Multiple match"
+            f"{'es' if command.selectors == 'vm' else 'ing'} {_PLURAL[command.selectors]} found. "
+            "--multiple required to complete the operation"
+        )
+    return chosen
+
+
+def split_key(cls: XenClass, name: str) -> tuple[Field, str | None] | None:
+    """The field that a word's name means, and the key behind it: `f`, `f:key`, or the old `f-key`; None if none."""
+    if name in cls.by_name:
+        return cls.by_name[name], None
+    if ":" in name:
+        first, _, key = name.partition(":")
+        field = cls.by_name.get(first)
+        return None if field is None or field.mode[0] not in "MS" else (field, key)
+    for kind in ("M", "S"):
+        fields = [field for field in cls.fields if field.mode.startswith(kind) and name.startswith(field.name + "-")]
+        if fields:
+            longest = max(fields, key=lambda field: len(field.name))
+            return longest, name[len(longest.name) + 1 :]
+    return None
+
+
+def _by_index(state: State, cls: XenClass, filters: list[tuple[str, str]]) -> list[Record]:
+    """The objects that the first filter on a uuid or a reference finds through the index; it is taken off."""
+    for position, (name, wanted) in enumerate(filters):
+        if name == "uuid":
+            del filters[position]
+            found = state.get(cls.name, wanted)
+            return [] if found is None else [found]
+        if name in cls.references and not isinstance(cls.references[name], Set) and state.class_of(wanted):
+            del filters[position]
+            return state.having(cls.name, name, wanted)
+    return state.all(cls.name)
+
+
+def _filter(state: State, cls: XenClass, name: str, wanted: str) -> Callable[[Record], bool]:
+    meant = split_key(cls, name)
+    if meant is None:
+        raise Misuse(f"Error: Unknown field '{name}'")
+    field, key = meant
+    fold: Callable[[str], str] = str.lower if field.any_case else str
+    wanted = fold(wanted)
+    if key is None:
+        return lambda obj: fold(show(_value(state, obj, field), field.unknown)) == wanted
+    if field.mode.startswith("M"):
+        return lambda obj: (_value(state, obj, field) or {}).get(key) == wanted
+    if key != "contains":
+        raise Misuse("Error: Invalid syntax for set filtering (should be set-param:contains=key)")
+    return lambda obj: wanted in map(fold, _value(state, obj, field) or ())
+
+
+def _value(state: State, obj: Record, field: Field) -> Any:
+    return field.compute(state, obj) if isinstance(field, Derived) else obj[field.name]

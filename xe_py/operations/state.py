@@ -1,0 +1,71 @@
+"""The commands about the state itself. They are xe_py's own; the real xe has none of them."""
+
+from __future__ import annotations
+
+from xe_py import classes
+from xe_py.schema.command import command
+from xe_py.schema.fields import Bool, Choice, Int, Size, Text
+from xe_py.schema.xenclass import STRICT, XAPI
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from xe_py.state.state import State
+
+_RULES = Choice("rules", (STRICT, XAPI), doc="The set of rules: strict, or xapi as the real XAPI has it.")
+
+
+@command(
+    "state-init",
+    optional=(
+        Text("name-label", doc="The name of the first host."),
+        Int("hosts", doc="How many hosts the pool has."),
+        Int("nics", doc="How many network cards each host has."),
+        Int("cpus", doc="How many CPUs each host has."),
+        Size("memory", doc="The memory of each host, in bytes."),
+        Size("disk", doc="The size of each host's local storage, in bytes."),
+        _RULES,
+        Bool("from-machine", doc="Take name, CPUs, memory, network cards and disk from this machine."),
+        Bool("force", doc="Replace a state file that is there."),
+    ),
+    doc="Make a state file with a fresh host in it.",
+    on_file=True,
+    ours=True,
+)
+def init(path: str, *, force: bool = False, from_machine: bool = False, **wishes: Any) -> str:
+    """Make the file with a fresh host, pool and all that a new XenServer has; nothing is printed."""
+    from xe_py.store.fresh import fresh_host  # noqa: PLC0415 - only state-init makes a host
+    from xe_py.store.state_file import create  # noqa: PLC0415 - the same
+
+    if from_machine:
+        from xe_py.store.machine import machine  # noqa: PLC0415 - only on demand
+
+        wishes = {**machine(), **wishes}
+    create(path, fresh_host(**wishes), "state-init", force=force)
+    return ""
+
+
+@command("state-set", required=(_RULES,), doc="Put a set of rules in force, if the state keeps them.", ours=True)
+def set_rules(state: State, rules: str) -> None:
+    """Put the set of rules in force; the core refuses it where the state breaks one of them."""
+    state.set_rules(rules)
+
+
+@command("state-show", doc="Show what the state file is and how many objects it holds.", reads=True, ours=True)
+def show(state: State) -> list[str]:
+    """The header of the file and the number of objects of each class."""
+    header = [f"{name}: {value}" for name, value in state.header.items()]
+    return header + [f"{cls.name}: {state.count(cls.name)}" for cls in classes.sections()]
+
+
+@command("state-check", doc="Check the whole state, and name everything that is unsound.", on_file=True, ours=True)
+def check(path: str) -> str:
+    """How many objects were checked; UnsoundStateError with all findings where the state is unsound."""
+    from xe_py.store.reader import UnsoundStateError  # noqa: PLC0415 - the other commands here go without the store
+    from xe_py.store.state_file import open_to_read  # noqa: PLC0415 - the same
+
+    document, state, findings = open_to_read(path)
+    if findings:
+        raise UnsoundStateError(document, findings, whole=True)
+    return f"The state is sound: {sum(state.count(cls.name) for cls in classes.sections())} objects.\n"

@@ -1,0 +1,127 @@
+"""What can be done to VBDs."""
+
+from __future__ import annotations
+
+from xe_py.classes import vbd as guards
+from xe_py.classes._devices import device_name, position
+from xe_py.errors import Failure, Misuse, refuse
+from xe_py.schema.command import command
+from xe_py.schema.fields import Bool, Choice, Float, Ref, Text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+_VBD = Ref("uuid", "vbd", doc="The VBD.")
+_NOT_FOR_VMS = frozenset(("HA statefile", "Redo log", "CBT metadata"))
+_AUTODETECT = "autodetect"
+_POSITIONS = 255
+
+
+@command(
+    "vbd-create",
+    required=(Ref("vm-uuid", "vm", doc="The VM that gets the disk."), Text("device", doc="0, 1, … or autodetect.")),
+    optional=(
+        Ref("vdi-uuid", "vdi", doc="The disk; a CD drive may go without."),
+        Bool("bootable", doc="Whether the VM may boot from it."),
+        Choice("type", ("Disk", "CD", "Floppy"), doc="What kind of drive the guest sees."),
+        Choice("mode", ("RO", "RW"), doc="What the guest may do."),
+        Bool("unpluggable", doc="Whether it may be detached while the VM runs."),
+    ),
+    doc="Make a VBD, so that a VM sees a VDI as a disk.",
+)
+def create(
+    state: State,
+    vm: Record,
+    device: str,
+    vdi: Record | None = None,
+    *,
+    bootable: bool = False,
+    type: str = "Disk",
+    mode: str = "RW",
+    unpluggable: bool = True,
+) -> Record:
+    """Make a VBD of the VM, not attached yet."""
+    if vdi is None and type == "Disk":
+        raise Misuse("Error: Empty VBDs can only be made for type=CD")
+    if vdi is not None and vdi["type"] in _NOT_FOR_VMS:
+        raise Failure("VDI_INCOMPATIBLE_TYPE", vdi, vdi["type"])
+    if type == "CD" and mode != "RO":
+        raise Failure("VBD_CDS_MUST_BE_READONLY")
+    if vdi is None and type != "CD":
+        raise Failure("VBD_NOT_REMOVABLE_MEDIA", "in constructor")
+    if vdi is not None and vdi["read-only"] and mode == "RW":
+        raise Failure("VDI_READONLY", vdi)
+    if type == "Floppy" and state.value(vm, "domain-type") != "hvm":
+        raise Failure("NOT_IMPLEMENTED", "VBD of type 'floppy' is not supported on PV domain")
+    return state.add(
+        "vbd",
+        {
+            "vm-uuid": vm["uuid"],
+            "vdi-uuid": vdi["uuid"] if vdi else None,
+            "userdevice": _free_device(state, vm, type) if device == _AUTODETECT else device,
+            "bootable": bootable,
+            "type": type,
+            "mode": mode,
+            "unpluggable": unpluggable,
+        },
+    )
+
+
+@command("vbd-destroy", required=(_VBD,), doc="Destroy a VBD; the VDI stays.")
+def destroy(state: State, vbd: Record) -> None:
+    """Destroy a detached VBD."""
+    refuse(guards.can_destroy(state, vbd))
+    state.delete(vbd)
+
+
+@command("vbd-plug", required=(_VBD,), doc="Attach a VBD to its running VM.")
+def plug(state: State, vbd: Record) -> None:
+    """Attach the VBD to its running VM."""
+    refuse(guards.can_plug(state, vbd))
+    state.update(vbd, {"currently-attached": True})
+
+
+@command(
+    "vbd-unplug",
+    required=(_VBD,),
+    optional=(Float("timeout", doc="How long to wait for the guest, in seconds."), Bool("force", doc="Do not ask it.")),
+    doc="Detach a VBD from its running VM.",
+)
+def unplug(state: State, vbd: Record, timeout: float = 0, *, force: bool = False) -> None:  # noqa: ARG001 - no guest
+    """Detach the VBD from its running VM; a simulated guest lets go at once."""
+    refuse(guards.can_unplug(state, vbd))
+    state.update(vbd, {"currently-attached": False})
+
+
+@command(
+    "vbd-insert",
+    required=(_VBD, Ref("vdi-uuid", "vdi", doc="The medium.")),
+    doc="Put a medium into a CD drive.",
+)
+def insert(state: State, vbd: Record, vdi: Record) -> None:
+    """Put the medium into the empty drive; a running VM sees it at once."""
+    refuse(guards.can_insert(state, vbd))
+    refuse(guards.can_hold(vdi))
+    state.update(vbd, {"vdi-uuid": vdi["uuid"]})
+
+
+@command("vbd-eject", required=(_VBD,), doc="Take the medium out of a CD drive.")
+def eject(state: State, vbd: Record) -> None:
+    """Take the medium out of the drive."""
+    refuse(guards.can_eject(state, vbd))
+    state.update(vbd, {"vdi-uuid": None})
+
+
+def _free_device(state: State, vm: Record, type: str) -> str:
+    used = {position(vbd) for vbd in state.pointing_at(vm, "vbd.vm-uuid")}
+    if type == "Floppy":
+        free = next((n for n in range(2) if ("floppy", n) not in used), None)
+        word = "" if free is None else device_name(free, "fd")
+    else:
+        free = next((n for n in range(_POSITIONS) if ("disk", n) not in used), None)
+        word = str(free)
+    if free is None:
+        raise Failure("INVALID_DEVICE", _AUTODETECT)
+    return word

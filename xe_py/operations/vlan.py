@@ -1,0 +1,84 @@
+"""What can be done to VLANs."""
+
+from __future__ import annotations
+
+from xe_py.classes import _pif_guards as pif_guards
+from xe_py.classes import network as network_guards
+from xe_py.classes.vlan import LARGEST_TAG, can_stand_on
+from xe_py.errors import Failure, Misuse, refuse
+from xe_py.operations._bring_up import bring_up
+from xe_py.schema.command import command
+from xe_py.schema.fields import Int, Ref, Text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+MAC = "fe:ff:ff:ff:ff:ff"
+
+
+@command(
+    "vlan-create",
+    required=(
+        Ref("pif-uuid", "pif", doc="The PIF below."),
+        Text("vlan", doc="The tag, from 0 to 4094."),
+        Ref("network-uuid", "network", doc="The network that the VLAN carries."),
+    ),
+    doc="Make a VLAN on top of an interface; prints the PIF that carries the network.",
+)
+def create(state: State, pif: Record, vlan: str, network: Record) -> Record:
+    """Make a VLAN on top of the PIF; what comes back is the PIF that carries the network, up."""
+    untagged = make(state, pif, number(vlan), network)
+    bring_up(state, untagged)
+    return untagged
+
+
+@command(
+    "vlan-destroy",
+    required=(Text("uuid", doc="The VLAN, or the PIF that carries its network."),),
+    doc="Destroy a VLAN and the PIF that carries its network.",
+)
+def destroy(state: State, uuid: str) -> None:
+    """Destroy a VLAN, named by itself or by its untagged PIF; the network stays."""
+    pif = state.get("pif", uuid)
+    if pif is not None and pif["VLAN"] < 0:
+        raise Failure("PIF_IS_PHYSICAL")
+    if pif is None:
+        pif = state.ref(state.need("vlan", uuid), "untagged-PIF")
+    refuse(pif_guards.is_not_in_bond(state, pif))
+    refuse(pif_guards.can_unplug(state, pif))
+    state.delete(pif)
+
+
+def number(word: str) -> int:
+    """The tag that the word on the command line stands for."""
+    try:
+        return Int("vlan").parse(word)
+    except Misuse:
+        raise Misuse("Failed to parse parameter 'vlan': expecting an integer") from None
+
+
+def make(state: State, tagged: Record, tag: int, network: Record) -> Record:
+    """Put a VLAN on top of the PIF; what comes back is its untagged PIF, not up yet."""
+    host = state.ref(tagged, "host-uuid")
+    refuse(network_guards.is_managed(network))
+    refuse(network_guards.has_no_pif_on(state, network, host))
+    refuse(pif_guards.is_managed(tagged))
+    refuse(can_stand_on(state, tagged))
+    if not 0 <= tag <= LARGEST_TAG:
+        raise Failure("VLAN_TAG_INVALID", str(tag))
+    for vlan in state.find("vlan", tagged_PIF=tagged["uuid"], tag=tag):
+        raise Failure("PIF_VLAN_EXISTS", tagged["device"], blockers=(vlan,))
+    return stack(state, tagged, tag, network)
+
+
+def stack(state: State, tagged: Record, tag: int, network: Record) -> Record:
+    """The two objects of a VLAN; what comes back is the untagged PIF."""
+    shared = ("host-uuid", "device", "MTU", "primary-address-type", "carrier", "speed", "duplex")
+    untagged = state.add(
+        "pif",
+        {"network-uuid": network["uuid"], "MAC": MAC, "VLAN": tag, **{field: tagged[field] for field in shared}},
+    )
+    state.add("vlan", {"tagged-PIF": tagged["uuid"], "untagged-PIF": untagged["uuid"], "tag": tag})
+    return untagged

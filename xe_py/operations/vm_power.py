@@ -1,0 +1,183 @@
+"""Starting and stopping VMs, and what lies between."""
+
+from __future__ import annotations
+
+from xe_py.classes import _placement as placement
+from xe_py.classes import vdi as vdi_guards
+from xe_py.classes._guest import SUSPENDED, is_live
+from xe_py.classes._memory import MIB
+from xe_py.classes._vm_lifecycle import refusals
+from xe_py.classes.host import answers
+from xe_py.errors import Failure, Misuse, refuse
+from xe_py.operations import _domain, vdi
+from xe_py.schema.command import CONTROL_DOMAINS, command
+from xe_py.schema.fields import Bool, Text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+_ON = Text("on", doc="The host: its name or uuid; the pool chooses one if left out.")
+_UNFORCED = "Error: This operation is dangerous and may cause data loss. This operation must be forced (use --force)."
+
+
+@command(
+    "vm-start",
+    optional=(
+        Bool("force", doc="Whatever the CPUs can do."),
+        _ON,
+        Bool("paused", doc="Hold the guest before its first instruction."),
+    ),
+    doc="Start a VM.",
+    selectors="vm",
+    also=(CONTROL_DOMAINS,),
+    standard=True,
+)
+def start(state: State, vm: Record, on: str = "", *, force: bool = False, paused: bool = False) -> None:  # noqa: ARG001 - simulated CPUs can all do the same
+    """Start the VM on the host named, or on the best of those where it can run."""
+    refuse(refusals(state, vm, "start_on" if on else "start"))
+    refuse(placement.can_run(state, vm))
+    _domain.check_disks(state, vm)
+    _domain.boot(state, vm, _host(state, vm, on), paused=paused)
+
+
+@command(
+    "vm-resume",
+    optional=(Bool("force", doc="Whatever the CPUs can do."), _ON),
+    doc="Resume a suspended VM.",
+    selectors="vm",
+    standard=True,
+)
+def resume(state: State, vm: Record, on: str = "", *, force: bool = False) -> None:  # noqa: ARG001 - as for start
+    """Go on where the suspended VM was, on whichever host; its image is not needed any more."""
+    refuse(refusals(state, vm, "resume_on" if on else "resume"))
+    _domain.check_disks(state, vm)
+    _domain.make(state, vm, _host(state, vm, on))
+    _forget_image(state, vm)
+
+
+@command(
+    "vm-shutdown",
+    optional=(Bool("force", doc="Do not ask the guest."),),
+    doc="Shut a VM down.",
+    selectors="vm",
+    standard=True,
+)
+def shutdown(state: State, vm: Record, *, force: bool = False) -> None:
+    """Have the guest shut down, or with force take its domain away; a suspended VM loses its memory by that."""
+    refuse(refusals(state, vm, "hard_shutdown" if force else "clean_shutdown"))
+    _check_host(state, vm)
+    if vm["power-state"] == SUSPENDED:
+        _forget_image(state, vm)
+    _domain.end(state, vm)
+
+
+@command(
+    "vm-reboot",
+    optional=(Bool("force", doc="Do not ask the guest."),),
+    doc="Reboot a VM.",
+    selectors="vm",
+    standard=True,
+)
+def reboot(state: State, vm: Record, *, force: bool = False) -> None:
+    """Boot the guest anew on the same host; devices that it did not see yet are attached."""
+    refuse(refusals(state, vm, "hard_reboot" if force else "clean_reboot"))
+    _check_host(state, vm)
+    host = state.ref(vm, "resident-on")
+    _domain.end(state, vm)
+    _domain.check_disks(state, vm)
+    _domain.boot(state, vm, host)
+
+
+@command("vm-suspend", doc="Put a VM's memory on a VDI and stop it.", selectors="vm", standard=True)
+def suspend(state: State, vm: Record) -> None:
+    """Suspend the running VM to a new VDI."""
+    refuse(refusals(state, vm, "suspend"))
+    _check_host(state, vm)
+    sr, size = _suspend_sr(state, vm), _image_size(vm)
+    if 0 < sr["physical-size"] < state.value(sr, "physical-utilisation") + size:
+        raise Failure("SR_SUSPEND_SPACE_INSUFFICIENT", sr)
+    image = vdi.create(state, sr, "Suspend image", size, type="suspend")
+    state.update(image, {"name-description": "Suspend image"})
+    _domain.suspend(state, vm, image)
+
+
+@command("vm-pause", doc="Hold a running VM.", selectors="vm", standard=True)
+def pause(state: State, vm: Record) -> None:
+    """Hold the VM: its domain stays and does not run."""
+    refuse(refusals(state, vm, "pause"))
+    _check_host(state, vm)
+    state.update(vm, {"power-state": "paused"})
+
+
+@command("vm-unpause", doc="Let a paused VM go on.", selectors="vm", standard=True)
+def unpause(state: State, vm: Record) -> None:
+    """Let the VM go on."""
+    refuse(refusals(state, vm, "unpause"))
+    _check_host(state, vm)
+    state.update(vm, {"power-state": "running"})
+
+
+@command(
+    "vm-reset-powerstate",
+    optional=(Bool("force", doc="Needed: this is for VMs whose host is lost."),),
+    doc="Record that a VM is halted, after its host is lost.",
+    selectors="vm",
+    standard=True,
+)
+def reset_powerstate(state: State, vm: Record, *, force: bool = False) -> None:
+    """Record the VM as halted without touching a domain, which must not be there any more."""
+    if not force:
+        raise Misuse(_UNFORCED)
+    refuse(refusals(state, vm, "power_state_reset"))
+    if vm["is-control-domain"]:
+        raise Failure("CANNOT_RESET_CONTROL_DOMAIN", vm)
+    host = state.ref_or_none(vm, "resident-on")
+    if host is not None and host["host-metrics-live"]:
+        if state.find("pool", master=host["uuid"]):
+            raise Failure("DOMAIN_EXISTS", vm, hint=f"vm-shutdown uuid={vm['uuid']} force=true")
+        raise Failure("HOST_IS_LIVE", host, hint=f"vm-shutdown uuid={vm['uuid']} force=true")
+    _domain.end(state, vm)
+
+
+def _host(state: State, vm: Record, on: str) -> Record:
+    """The host that `on` names, if the VM can run there; without a name the best one."""
+    if not on:
+        return placement.choose(state, vm)
+    named = [state.get("host", on), *state.find("host", name_label=on), *state.find("host", hostname=on)]
+    host = next((host for host in named if host is not None), None)
+    if host is None:
+        raise Misuse(f"Error: Host {on} not found")
+    refuse(placement.can_run_on(state, vm, host))
+    return host
+
+
+def _check_host(state: State, vm: Record) -> None:
+    """Refuse if the VM runs on a host that does not answer."""
+    if is_live(vm):
+        refuse(answers(state, state.ref(vm, "resident-on")))
+
+
+def _suspend_sr(state: State, vm: Record) -> Record:
+    """Where the VM's memory goes: to the SR of the VM, the pool or the host, the first that is plugged there."""
+    host = state.ref(vm, "resident-on")
+    choices = [state.ref_or_none(vm, "suspend-SR-uuid")]
+    choices += [state.ref_or_none(pool, "suspend-image-SR") for pool in state.all("pool")]
+    choices.append(state.ref_or_none(host, "suspend-image-sr-uuid"))
+    for sr in choices:
+        if sr is not None and placement.sees(state, host, sr):
+            return sr
+    raise Failure("VM_NO_SUSPEND_SR", vm, hint=f"vm-param-set uuid={vm['uuid']} suspend-SR-uuid=<an SR>")
+
+
+def _image_size(vm: Record) -> int:
+    """The bytes that XAPI reserves for the memory of a VM: more than a quarter over the most it can have."""
+    return int(vm["memory-static-max"]) * 126 // 100 + 100 * MIB
+
+
+def _forget_image(state: State, vm: Record) -> None:
+    image = state.ref_or_none(vm, "suspend-VDI-uuid")
+    state.update(vm, {"suspend-VDI-uuid": None})
+    if image is not None and not any(vdi_guards.can_destroy(state, image)):
+        state.delete(image)

@@ -1,0 +1,1 @@
+"""The words in which classes, rules and commands are declared."""

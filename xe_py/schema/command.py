@@ -1,0 +1,91 @@
+"""The words in which a command is described, and the table that the declarations fill."""
+
+from __future__ import annotations
+
+from xe_py.schema.fields import Ref, Refs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from xe_py.schema.fields import Field
+
+
+TEMPLATES, CONTROL_DOMAINS = "templates", "control domains"
+
+
+class Command:
+    """One command: the parameters it takes, in order, and the function that does it.
+
+    `run(state, **arguments)` gets an argument for each parameter given, named by `argument`. What differs from that:
+
+    - `selectors` (a class name): it takes xe's selectors and `run` is called once for each object chosen; `also` adds
+      what selectors leave out unasked, TEMPLATES and CONTROL_DOMAINS;
+    - `takes_words`: it is called `run(state, words)` with the pairs as they stand: any field may be among them;
+    - `on_file`: it is about the state file itself and is called `run(path, **arguments)`.
+
+    `reads` says that nothing is changed. `standard` commands are listed by plain `help`, `hidden` ones by none.
+    """
+
+    __slots__ = ("also", "doc", "hidden", "name", "on_file", "optional", "ours", "reads", "required", "run", "selectors",
+                 "standard", "takes_words")  # fmt: skip
+
+    def __init__(
+        self,
+        name: str,
+        run: Callable[..., Any],
+        *,
+        required: tuple[Field, ...] = (),
+        optional: tuple[Field, ...] = (),
+        doc: str = "",
+        selectors: str = "",
+        also: tuple[str, ...] = (),
+        reads: bool = False,
+        standard: bool = False,
+        hidden: bool = False,
+        ours: bool = False,
+        takes_words: bool = False,
+        on_file: bool = False,
+    ) -> None:
+        self.name = name
+        self.run = run
+        self.required = required
+        self.optional = optional
+        self.doc = doc
+        self.selectors = selectors
+        self.also = also
+        self.reads = reads
+        self.standard = standard
+        self.hidden = hidden
+        self.ours = ours
+        self.takes_words = takes_words
+        self.on_file = on_file
+
+    def parameters(self) -> Iterator[Field]:
+        """All parameters, the required ones first."""
+        yield from self.required
+        yield from self.optional
+
+
+COMMANDS: dict[str, Command] = {}
+
+
+def command(name: str, **declaration: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare the function below as the command `name`; the words are those of `Command`."""
+
+    def declare(run: Callable[..., Any]) -> Callable[..., Any]:
+        COMMANDS[name] = Command(name, run, **declaration)
+        return run
+
+    return declare
+
+
+def argument(parameter: Field) -> str:
+    """The keyword under which a function gets a parameter: `vm-uuid` as `vm`, `uuid` as the class, `IP` as `ip`."""
+    name = parameter.name
+    if isinstance(parameter, Ref):
+        name = parameter.to if name == "uuid" else name.removesuffix("-uuid")
+    elif isinstance(parameter, Refs):
+        name = name.replace("-uuids", "s")
+    return name.replace("-", "_").lower()

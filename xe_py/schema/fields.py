@@ -1,0 +1,288 @@
+"""The kinds of field that a class or a command declares.
+
+A field knows its name, what may be stored in it (`accepts`) and how a word from the command line becomes
+such a value (`parse`). Values are TOML's own types: str, int, float, bool, datetime, list of str, dict of str to
+str; None stands for no value. Values are never changed in place.
+"""
+
+from __future__ import annotations
+
+from xe_py.errors import Misuse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from xe_py.schema.xenclass import Guard
+
+RO, RW, SRO, SRW, MRO, MRW = "RO", "RW", "SRO", "SRW", "MRO", "MRW"
+
+CASCADE, CLEAR, REFUSE = "cascade", "clear", "refuse"
+
+_UNITS = {"": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40}
+_TRUE = frozenset(("true", "yes", "1", "t", "y"))
+_FALSE = frozenset(("false", "no", "0", "f", "n"))
+_LARGEST = (1 << 63) - 1
+_DIGITS = len(str(_LARGEST))
+_NO_MEMBERS: list[str] = []
+_NO_KEYS: dict[str, str] = {}
+
+
+class Field:
+    """One field of a class, or one parameter of a command.
+
+    `mode` is the mark that xe prints behind the name. `guard` is asked before `param-set` changes the field; it is
+    called with the state, the object and the new value; `effect`, called in the same way, is what such a change
+    brings about elsewhere. `any_case` values are compared without case in filters. `unknown` is printed where there is
+    no value.
+    """
+
+    __slots__ = (
+        "any_case",
+        "default",
+        "deprecated",
+        "doc",
+        "effect",
+        "expensive",
+        "guard",
+        "hidden",
+        "mode",
+        "name",
+        "required",
+        "unknown",
+    )
+    stored = True
+    empty: Any = None
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        doc: str = "",
+        mode: str = RO,
+        default: Any = ...,
+        required: bool = False,
+        expensive: bool = False,
+        hidden: bool = False,
+        deprecated: bool = False,
+        any_case: bool = False,
+        guard: Guard | None = None,
+        effect: Callable[..., None] | None = None,
+        unknown: str = "<not in database>",
+    ) -> None:
+        self.name = name
+        self.doc = doc
+        self.mode = mode
+        self.default = self.empty if default is ... else default
+        self.required = required
+        self.expensive = expensive
+        self.hidden = hidden
+        self.deprecated = deprecated
+        self.any_case = any_case
+        self.guard = guard
+        self.effect = effect
+        self.unknown = unknown
+
+    @property
+    def writable(self) -> bool:
+        """Whether `param-set`, `-add` or `-clear` may change the field."""
+        return self.mode.endswith("RW")
+
+    def accepts(self, value: Any) -> bool:
+        """Whether the value may be stored in the field."""
+        return value is None
+
+    def parse(self, text: str) -> Any:
+        """The value that a word from the command line stands for; raises Misuse."""
+        return text
+
+
+class Text(Field):
+    """Any text, the empty one included."""
+
+    __slots__ = ()
+    empty = ""
+
+    def accepts(self, value: Any) -> bool:
+        return type(value) is str
+
+
+class Choice(Field):
+    """One of a few words."""
+
+    __slots__ = ("options",)
+
+    def __init__(self, name: str, options: tuple[str, ...], **rest: Any) -> None:
+        self.options = options
+        super().__init__(name, **rest)
+
+    def accepts(self, value: Any) -> bool:
+        return value in self.options or (value is None and self.default is None)
+
+    def parse(self, text: str) -> str:
+        folded = text.casefold()
+        for option in self.options:
+            if option.casefold() == folded:
+                return option
+        raise Misuse(f"Error: Parameter {self.name} must be one of: {', '.join(self.options)}")
+
+
+class Int(Field):
+    """A whole number that fits in 64 bits."""
+
+    __slots__ = ()
+    empty = 0
+
+    def accepts(self, value: Any) -> bool:
+        return type(value) is int and -_LARGEST <= value <= _LARGEST
+
+    def parse(self, text: str) -> int:
+        digits = text.removeprefix("-")
+        if not (digits.isascii() and digits.isdecimal() and len(digits) <= _DIGITS and abs(int(text)) <= _LARGEST):
+            raise Misuse(f"Error: Parameter {self.name} must be an integer")
+        return int(text)
+
+
+class Size(Int):
+    """A number of bytes; on the command line also with KiB, MiB, GiB or TiB."""
+
+    __slots__ = ()
+
+    def parse(self, text: str) -> int:
+        digits = text.rstrip("KMGTkmgtiIbB ")
+        unit = _UNITS.get(text[len(digits) :].strip().casefold())
+        if unit is None:
+            raise Misuse(f"Error: Parameter {self.name} must be an integer")
+        size = super().parse(digits) * unit
+        if size > _LARGEST:
+            raise Misuse(f"Error: Parameter {self.name} must be an integer")
+        return size
+
+
+class Float(Field):
+    """A number with a fraction."""
+
+    __slots__ = ()
+    empty = 0.0
+
+    def accepts(self, value: Any) -> bool:
+        return type(value) in {float, int} and value - value == 0
+
+    def parse(self, text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = float("nan")
+        if not self.accepts(number):
+            raise Misuse(f"Error: Parameter {self.name} must be a floating-point number")
+        return number
+
+
+class Bool(Field):
+    """True or false."""
+
+    __slots__ = ()
+    empty = False
+
+    def accepts(self, value: Any) -> bool:
+        return type(value) is bool
+
+    def parse(self, text: str) -> bool:
+        folded = text.casefold()
+        if folded in _TRUE:
+            return True
+        if folded in _FALSE:
+            return False
+        raise Misuse(f"Error: Parameter {self.name} must be a boolean (true or false)")
+
+
+class Time(Field):
+    """A moment, kept as TOML's date-time with an offset."""
+
+    __slots__ = ()
+
+    def accepts(self, value: Any) -> bool:
+        return value is None or getattr(value, "tzinfo", None) is not None
+
+
+class Set(Field):
+    """A list of texts in which each stands once."""
+
+    __slots__ = ()
+    empty = _NO_MEMBERS
+
+    def accepts(self, value: Any) -> bool:
+        return type(value) is list and all(type(member) is str for member in value) and len(set(value)) == len(value)
+
+    def parse(self, text: str) -> list[str]:
+        """The members, written with commas between them."""
+        return list(dict.fromkeys(member.strip() for member in text.split(",") if member.strip()))
+
+
+class Map(Field):
+    """Texts by key."""
+
+    __slots__ = ()
+    empty = _NO_KEYS
+
+    def accepts(self, value: Any) -> bool:
+        return type(value) is dict and all(type(text) is str for text in value.values())
+
+
+class Ref(Field):
+    """The uuid of one object of the class `to`.
+
+    When that object goes, the one that holds the reference goes too (CASCADE), forgets it (CLEAR), or stops the
+    deletion (REFUSE).
+    """
+
+    __slots__ = ("on_delete", "to")
+
+    def __init__(self, name: str, to: str, *, on_delete: str = REFUSE, **rest: Any) -> None:
+        self.to = to
+        self.on_delete = on_delete
+        super().__init__(name, **rest)
+
+    def accepts(self, value: Any) -> bool:
+        return type(value) is str or (value is None and not self.required)
+
+    def parse(self, text: str) -> str | None:
+        return text or None
+
+
+class Refs(Set):
+    """The uuids of several objects of the class `to`; one that goes is left out (CLEAR)."""
+
+    __slots__ = ("on_delete", "to")
+
+    def __init__(self, name: str, to: str, *, on_delete: str = CLEAR, **rest: Any) -> None:
+        self.to = to
+        self.on_delete = on_delete
+        super().__init__(name, **rest)
+
+
+class Derived(Field):
+    """A field that is computed from the state when it is asked for: `compute(state, obj)`."""
+
+    __slots__ = ("compute",)
+    stored = False
+
+    def __init__(self, name: str, compute: Callable[[Any, Any], Any], **rest: Any) -> None:
+        self.compute = compute
+        super().__init__(name, **rest)
+
+
+def show(value: Any, unknown: str = "<not in database>") -> str:
+    """The value as xe prints it; `unknown` where there is none."""
+    if type(value) is str:
+        return value
+    if value is None:
+        return unknown
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {text}" for key, text in value.items())
+    if isinstance(value, list):
+        return "; ".join(value)
+    if isinstance(value, (bool, int)):
+        return str(value).lower()
+    return f"{value:.3f}" if isinstance(value, float) else str(value.strftime("%Y%m%dT%H:%M:%SZ"))

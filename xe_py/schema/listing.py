@@ -1,0 +1,46 @@
+"""What a command hands on to be shown: records with the fields to show of them, and trees."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from xe_py.schema.fields import Field
+    from xe_py.schema.xenclass import XenClass
+
+
+class Listing:
+    """Records and the fields to show of each, under a head (empty: none).
+
+    `costly` says that expensive fields show their values, and not that they are expensive.
+    """
+
+    __slots__ = ("costly", "fields", "head", "records")
+
+    def __init__(self, records: list[Any], fields: tuple[Field, ...], *, head: str = "", costly: bool = False) -> None:
+        self.records = records
+        self.fields = fields
+        self.head = head
+        self.costly = costly
+
+
+def columns(cls: XenClass, chosen: str | None, otherwise: tuple[str, ...]) -> tuple[Field, ...]:
+    """The fields that `params=` chooses (`all` or names with commas), in the order of the class; hidden ones never.
+
+    None chooses those of `otherwise`. Names that the class does not have are passed over.
+    """
+    if chosen == "all":
+        return tuple(field for field in cls.fields if not field.hidden)
+    names = otherwise if chosen is None else chosen.split(",")
+    return tuple(field for field in cls.fields if field.name in names and not field.hidden)
+
+
+class Node:
+    """A line of a tree and the lines below it."""
+
+    __slots__ = ("below", "text")
+
+    def __init__(self, text: str, below: list[Node]) -> None:
+        self.text = text
+        self.below = below

@@ -1,0 +1,113 @@
+"""The words in which a XenServer class is described: the class, its rules, what must be unique, its views."""
+
+from __future__ import annotations
+
+from xe_py.schema.fields import Derived, Ref, Refs, Text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
+
+    from xe_py.errors import Failure
+    from xe_py.schema.fields import Field
+
+    Check = Callable[[Any, Any], Iterator[Failure]]
+    Guard = Callable[..., Iterator[Failure]]
+
+STRICT, XAPI = "strict", "xapi"
+
+
+class Rule:
+    """A truth that holds for every object of a class in every state, whoever wrote it.
+
+    `check(state, obj)` yields a Failure for each way in which it is broken. `watches` are the paths (see
+    `xe_py.schema.paths`) it looks at. `profile` is the only set of rules that has it, or None for both.
+    """
+
+    __slots__ = ("check", "doc", "name", "profile", "watches")
+
+    def __init__(self, check: Check, watches: tuple[str, ...], profile: str | None) -> None:
+        self.name = check.__name__
+        self.doc = check.__doc__ or ""
+        self.check = check
+        self.watches = watches
+        self.profile = profile
+
+
+def rule(*watches: str, profile: str | None = None) -> Callable[[Check], Rule]:
+    """Declare the function below as a rule that looks at the watched paths."""
+    return lambda check: Rule(check, watches, profile)
+
+
+class Unique:
+    """No two objects of the class have the same values in `fields`; None in the first field exempts an object.
+
+    `shows` are the fields whose values the refusal carries, the last of `fields` if left out.
+    """
+
+    __slots__ = ("fields", "refusal", "shows")
+
+    def __init__(self, *fields: str, refusal: str, shows: tuple[str, ...] = ()) -> None:
+        self.fields = fields
+        self.refusal = refusal
+        self.shows = shows or fields[-1:]
+
+
+class XenClass:
+    """One XenServer class: its fields in the order in which xe prints them, its rules, and its operations.
+
+    `label` is XAPI's own spelling. `section` orders the tables of the state file. `operations` maps each word of
+    `allowed-operations` to the guard that is asked before it. `filters` and `list_fields` are those of a plain list.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        label: str,
+        section: int,
+        doc: str,
+        fields: tuple[Field, ...],
+        list_fields: tuple[str, ...],
+        filters: Mapping[str, str] | None = None,
+        unique: tuple[Unique, ...] = (),
+        rules: tuple[Rule, ...] = (),
+        operations: Mapping[str, Guard] | None = None,
+    ) -> None:
+        self.name = name
+        self.label = label
+        self.section = section
+        self.doc = doc
+        self.fields: tuple[Field, ...] = (Text("uuid", doc="The name that never changes."), *fields)
+        self.list_fields = list_fields
+        self.filters = filters or {}
+        self.unique = unique
+        self.rules = rules
+        self.operations = operations or {}
+        self.by_name = {field.name: field for field in self.fields}
+        self.stored = {field.name: field for field in self.fields if field.stored}
+        self.references = {name: f for name, f in self.stored.items() if isinstance(f, (Ref, Refs))}
+        self.defaults = {name: field.default for name, field in self.stored.items()}
+
+
+class View:
+    """A class seen through a filter, with commands of its own: `template-list` lists VMs."""
+
+    def __init__(
+        self, name: str, of: str, *, doc: str, filters: Mapping[str, str], list_fields: tuple[str, ...]
+    ) -> None:
+        self.name = name
+        self.of = of
+        self.doc = doc
+        self.filters = filters
+        self.list_fields = list_fields
+
+
+def allowed_operations() -> Derived:
+    """The field `allowed-operations`: the operations whose guards have nothing against them now."""
+
+    def compute(state: Any, obj: Any) -> list[str]:
+        return [name for name, guard in obj.cls.operations.items() if not any(guard(state, obj))]
+
+    return Derived("allowed-operations", compute, mode="SRO", doc="What could be done to the object now.")

@@ -1,0 +1,1 @@
+"""The objects in memory: look up, follow, change, and the validation core that judges the changes."""

@@ -1,0 +1,38 @@
+"""Record: one object, as a mapping from the names of its stored fields to their values."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from xe_py.schema.xenclass import XenClass
+
+    _Fields = dict[str, Any]
+else:
+    _Fields = dict
+
+
+class Record(_Fields):
+    """One object: it holds `uuid` and the fields that differ from their defaults; reading another gives its default.
+
+    Only the state changes a record, everyone else reads; values are never changed in place. `place` orders the
+    objects of a class by creation.
+    """
+
+    __slots__ = ("cls", "place")
+
+    def __init__(self, cls: XenClass, fields: dict[str, Any]) -> None:
+        super().__init__(fields)
+        self.cls = cls
+        self.place = 0
+
+    def __missing__(self, name: str) -> Any:
+        return self.cls.defaults[name]
+
+    __hash__ = None
+
+    @property
+    def name(self) -> str:
+        """The name-label, or the empty text where the class has none."""
+        return self["name-label"] if "name-label" in self.cls.stored else ""

@@ -1,0 +1,310 @@
+"""State: the objects of one pool in memory. Everything is looked up through indices, nothing by walking.
+
+Operations read and change the state; the session that runs them asks `xe_py.state.core` whether the changes are
+sound, and takes them back with `rollback` if not.
+"""
+
+from __future__ import annotations
+
+import os
+from operator import attrgetter
+
+from xe_py import classes
+from xe_py.errors import Failure
+from xe_py.schema.fields import CASCADE, CLEAR, Derived, Refs
+from xe_py.schema.xenclass import STRICT
+from xe_py.state.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import Any
+
+    from xe_py.schema.xenclass import XenClass
+
+    Bucket = dict[str, None]
+    # The class, the uuid and the fields before (None: new) of a changed object; for the header: None, "", the header.
+    _Entry = tuple[XenClass | None, str, dict[str, Any] | None]
+
+FORMAT = 1
+
+
+class Change:
+    """What became of one object: its fields before (None: it is new) and the record now (None: it is gone)."""
+
+    __slots__ = ("after", "before", "cls", "uuid")
+
+    def __init__(self, cls: XenClass, uuid: str, before: dict[str, Any] | None, after: Record | None) -> None:
+        self.cls = cls
+        self.uuid = uuid
+        self.before = before
+        self.after = after
+
+    def touches(self, field: str) -> bool:
+        """Whether the value of the field is another than before; all fields of a new or a gone object are."""
+        if self.before is None or self.after is None:
+            return True
+        return self.before.get(field) != self.after.get(field)
+
+    def values(self, field: str) -> Iterator[Any]:
+        """The values of the field before and after, where the object was there."""
+        for fields in (self.before, self.after):
+            if fields is not None and fields.get(field) is not None:
+                yield fields[field]
+
+
+class State:
+    """The objects of one pool, by class and uuid, in order of creation, and the header of the file they live in."""
+
+    def __init__(self, header: dict[str, Any]) -> None:
+        self.header = header
+        self._tables: dict[str, dict[str, Record]] = {}
+        self._class_of: dict[str, str] = {}
+        self._indices: dict[tuple[str, str], dict[Any, Bucket]] = {}
+        self._places: dict[str, int] = {}
+        self._last_place = 0
+        self._journal: list[_Entry] = []
+
+    @property
+    def rules(self) -> str:
+        """The set of rules in force: `strict` or `xapi`."""
+        return str(self.header.get("rules", STRICT))
+
+    def set_rules(self, rules: str) -> None:
+        """Put another set of rules in force."""
+        if rules != self.rules:
+            self._journal.append((None, "", self.header))
+            self.header = {**self.header, "rules": rules}
+
+    # Looking up
+
+    def get(self, cls: str, uuid: str | None) -> Record | None:
+        """The object of the class with this uuid, or None."""
+        return self._tables.get(cls, _EMPTY).get(uuid) if uuid is not None else None
+
+    def need(self, cls: str, uuid: str) -> Record:
+        """The object of the class with this uuid; UUID_INVALID [class, uuid] if there is none."""
+        found = self.get(cls, uuid)
+        if found is None:
+            raise Failure("UUID_INVALID", classes.get(cls).label, uuid)
+        return found
+
+    def class_of(self, uuid: str) -> str | None:
+        """The name of the class of the object with this uuid, or None."""
+        return self._class_of.get(uuid)
+
+    def all(self, cls: str) -> list[Record]:
+        """All objects of the class in order of creation."""
+        return list(self._tables.get(cls, _EMPTY).values())
+
+    def count(self, cls: str) -> int:
+        """How many objects of the class there are."""
+        return len(self._tables.get(cls, _EMPTY))
+
+    def find(self, cls: str, **fields: Any) -> list[Record]:
+        """The objects whose stored fields have these values, `_` standing for `-`; a set holds the value."""
+        (first, value), *others = ((name.replace("_", "-"), value) for name, value in fields.items())
+        return [obj for obj in self.having(cls, first, value) if all(obj[name] == wanted for name, wanted in others)]
+
+    def having(self, cls: str, field: str, value: Any) -> list[Record]:
+        """The objects whose stored field has this value; where the field is a set, those whose set holds it."""
+        table = self._tables.get(cls, _EMPTY)
+        found = [table[uuid] for uuid in self._lookup(cls, field).get(value, ())]
+        return sorted(found, key=_place) if len(found) > 1 else found
+
+    def ref_or_none(self, obj: Record, field: str) -> Record | None:
+        """The object that a reference points to, or None."""
+        return self.get(obj.cls.references[field].to, obj[field])
+
+    def ref(self, obj: Record, field: str) -> Record:
+        """The object that a required reference points to; for a dangling one a stand-in with every default.
+
+        A sound state has no dangling references; the stand-in lets an unsound one be listed.
+        """
+        return self.ref_or_none(obj, field) or Record(classes.get(obj.cls.references[field].to), {"uuid": ""})
+
+    def pointing_at(self, obj: Record, reference: str) -> list[Record]:
+        """The objects that refer to this one through a reference, written `vbd.vm-uuid`."""
+        cls, _, field = reference.partition(".")
+        return self.having(cls, field, obj["uuid"])
+
+    def sum_of(self, obj: Record, reference: str, field: str) -> int:
+        """The sum of a field over the objects that refer to this one."""
+        return sum(other[field] for other in self.pointing_at(obj, reference))
+
+    def name_of(self, obj: Record, field: str) -> str | None:
+        """The name-label of the object that a reference points to, or None."""
+        target = self.ref_or_none(obj, field)
+        return None if target is None else target.name
+
+    def value(self, obj: Record, field: str) -> Any:
+        """The value of a field, computed where it is derived."""
+        declared = obj.cls.by_name[field]
+        return declared.compute(self, obj) if isinstance(declared, Derived) else obj[field]
+
+    # Changing
+
+    def add(self, cls: str, fields: Mapping[str, Any], uuid: str | None = None) -> Record:
+        """A new object of the class with these fields and defaults for the others."""
+        uuid = uuid or new_uuid()
+        if uuid in self._class_of:
+            raise Failure("DB_UNIQUENESS_CONSTRAINT_VIOLATION", classes.get(cls).label, "uuid", uuid)
+        declared = classes.get(cls)
+        self._journal.append((declared, uuid, None))
+        return self._put(Record(declared, {"uuid": uuid, **_changed_from_default(declared, fields)}))
+
+    def update(self, obj: Record, fields: Mapping[str, Any]) -> None:
+        """Give fields of the object new values."""
+        if all(obj[name] == value and type(obj[name]) is type(value) for name, value in fields.items()):
+            return
+        before = dict(obj)
+        self._journal.append((obj.cls, obj["uuid"], before))
+        self._unindex(obj, fields)
+        for name in fields:
+            obj.pop(name, None)
+        obj |= _changed_from_default(obj.cls, fields)
+        self._index(obj, fields)
+
+    def delete(self, obj: Record) -> None:
+        """Take the object away, with all that cannot be without it; references that may be empty are emptied.
+
+        A reference that must not go away stays and dangles, and the core refuses the result.
+        """
+        uuid = obj["uuid"]
+        if self.get(obj.cls.name, uuid) is not obj:
+            return
+        self._journal.append((obj.cls, uuid, dict(obj)))
+        self._drop(obj)
+        for cls, field in referrers(obj.cls.name):
+            for other in self.having(cls.name, field, uuid):
+                self._let_go(other, field, uuid)
+
+    def _let_go(self, obj: Record, field: str, uuid: str) -> None:
+        reference = obj.cls.references[field]
+        if reference.on_delete == CASCADE:
+            self.delete(obj)
+        elif isinstance(reference, Refs):
+            self.update(obj, {field: [member for member in obj[field] if member != uuid]})
+        elif reference.on_delete == CLEAR:
+            self.update(obj, {field: None})
+
+    # Taking back, and saying what changed
+
+    def mark(self) -> int:
+        """A point to which `rollback` can return and from which `changes` can count."""
+        return len(self._journal)
+
+    def rollback(self, mark: int) -> None:
+        """Take back everything that was changed since the mark."""
+        for cls, uuid, before in reversed(self._journal[mark:]):
+            if cls is None:
+                self.header = before or {}
+                continue
+            now = self.get(cls.name, uuid)
+            if now is None and before is not None:
+                self._put(Record(cls, before), self._places.pop(uuid))
+            elif now is not None and before is None:
+                self._drop(now)
+            elif now is not None and before is not None:
+                self._unindex(now, now)
+                now.clear()
+                now |= before
+                self._index(now, now)
+        del self._journal[mark:]
+
+    def rules_changed(self, mark: int = 0) -> bool:
+        """Whether another set of rules was put in force since the mark."""
+        return any(cls is None for cls, _, _ in self._journal[mark:])
+
+    def changes(self, mark: int = 0) -> list[Change]:
+        """What became of each object that was touched since the mark, in the order of the first touch."""
+        first: dict[str, tuple[XenClass, dict[str, Any] | None]] = {}
+        for cls, uuid, before in self._journal[mark:]:
+            if cls is not None:
+                first.setdefault(uuid, (cls, before))
+        found = [Change(cls, uuid, before, self.get(cls.name, uuid)) for uuid, (cls, before) in first.items()]
+        return [change for change in found if change.before != change.after]
+
+    def settle(self) -> None:
+        """What was changed so far is written down: it counts as a change no more and cannot be taken back."""
+        if self._journal:
+            self.header = {**self.header, "serial": self.header["serial"] + 1}
+        self._journal.clear()
+        self._places.clear()
+
+    # Keeping the tables and the indices
+
+    def load(self, cls: XenClass, fields: dict[str, Any]) -> Record:
+        """Take in an object as a file has it; this is no change."""
+        return self._put(Record(cls, fields))
+
+    def _put(self, obj: Record, place: int | None = None) -> Record:
+        uuid, table = obj["uuid"], self._tables.setdefault(obj.cls.name, {})
+        self._last_place += 1
+        obj.place = self._last_place if place is None else place
+        table[uuid] = obj
+        if place is not None:
+            self._tables[obj.cls.name] = dict(sorted(table.items(), key=lambda item: item[1].place))
+        self._class_of[uuid] = obj.cls.name
+        self._index(obj, obj)
+        return obj
+
+    def _drop(self, obj: Record) -> None:
+        self._unindex(obj, obj)
+        self._places[obj["uuid"]] = obj.place
+        del self._tables[obj.cls.name][obj["uuid"]]
+        del self._class_of[obj["uuid"]]
+
+    def _lookup(self, cls: str, field: str) -> dict[Any, Bucket]:
+        """The index of a field, built when it is first asked for and kept current from then on."""
+        index = self._indices.get((cls, field))
+        if index is None:
+            index = self._indices[cls, field] = {}
+            for obj in self._tables.get(cls, _EMPTY).values():
+                self._index(obj, (field,))
+        return index
+
+    def _index(self, obj: Record, fields: Iterable[str]) -> None:
+        for field in fields:
+            index = self._indices.get((obj.cls.name, field))
+            if index is not None:
+                for key in _keys(obj[field]):
+                    index.setdefault(key, {})[obj["uuid"]] = None
+
+    def _unindex(self, obj: Record, fields: Iterable[str]) -> None:
+        for field in fields:
+            index = self._indices.get((obj.cls.name, field))
+            if index is not None:
+                for key in _keys(obj[field]):
+                    index[key].pop(obj["uuid"], None)
+
+
+_EMPTY: dict[str, Record] = {}
+_place = attrgetter("place")
+
+
+def referrers(cls: str) -> list[tuple[XenClass, str]]:
+    """The reference fields, over all classes, that point to objects of the class."""
+    return [
+        (other, name)
+        for other in classes.sections()
+        for name, reference in other.references.items()
+        if reference.to == cls
+    ]
+
+
+def new_uuid() -> str:
+    """A new random uuid (version 4)."""
+    digits = f"{int.from_bytes(os.urandom(16), 'big') & ~(0xF << 76 | 0x3 << 62) | (4 << 76 | 2 << 62):032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _keys(value: Any) -> Iterable[Any]:
+    if isinstance(value, list):
+        return value
+    return () if isinstance(value, dict) else (value,)
+
+
+def _changed_from_default(cls: XenClass, fields: Mapping[str, Any]) -> dict[str, Any]:
+    defaults = cls.defaults
+    return {name: value for name, value in fields.items() if value is not None and value != defaults[name]}

@@ -1,0 +1,87 @@
+"""The lock of a state file: one writer at a time, and those who wait know for whom."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pwd
+import time
+from contextlib import contextmanager
+
+from xe_py.errors import StateFileError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PATIENCE = 10.0
+_PAUSE = 0.01
+
+
+@contextmanager
+def locked(folder: str, command: str) -> Iterator[None]:
+    """Hold the lock in the neighbour folder while the body runs; StateFileError if it is not free in time.
+
+    `XE_LOCK_TIMEOUT` is the time to wait, in seconds. The lock ends with the process, however that ends.
+    """
+    path = os.path.join(folder, "lock")
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StateFileError(f"The lock {path} cannot be made: {error.strerror}.") from None
+    try:
+        _wait(lock, path)
+        _sign(lock, command)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _wait(lock: int, path: str) -> None:
+    until = time.monotonic() + _patience()
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                holder = os.pread(lock, 1000, 0).decode(errors="replace").strip() or "another process"
+                raise StateFileError(
+                    f"The state is locked by {holder}.\n"
+                    f"Wait for it to end, or raise XE_LOCK_TIMEOUT (seconds). The lock is {path}"
+                ) from None
+            time.sleep(_PAUSE)
+        except OSError as error:
+            raise StateFileError(f"The lock {path} cannot be taken: {error.strerror}.") from None
+        else:
+            return
+
+
+def _sign(lock: int, command: str) -> None:
+    user = _user()
+    since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    try:
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"process {os.getpid()} of {user} (xe {command}) since {since}\n".encode(errors="replace"), 0)
+    except OSError:
+        pass  # The lock holds without the name of its holder, on a full disk too.
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"user {os.getuid()}"
+
+
+def _patience() -> float:
+    text = os.environ.get("XE_LOCK_TIMEOUT", "")
+    if not text:
+        return _PATIENCE
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not seconds >= 0:
+        raise StateFileError(f"XE_LOCK_TIMEOUT must be a number of seconds, not {text!r}.")
+    return seconds
