@@ -9,6 +9,7 @@ function __xe_commands
         'bond-list' 'List the bonds, all of them or those whose fields have the values given.' \
         'bond-param-get' 'Show the value of one field of the object.' \
         'bond-param-list' 'Show all fields of the object.' \
+        'bond-param-set' 'Set fields of the object; a map key by key.' \
         'bond-set-mode' 'Change how the members of a bond share the work.' \
         'help' 'Show what commands there are, and what they take.' \
         'host-compute-free-memory' 'Show how much memory a host has left for VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -174,8 +175,9 @@ function __xe_commands
         'vm-vif-list' 'List the VIFs of VMs. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.'
 end
 
-# The words that a command takes: name=VALUES, --flag, map:, or +TABLE. VALUES are alternatives with | between them:
-# a text, %TABLE for field names, @CLASS:FIELDS for what "xe CLASS-list params=FIELDS" knows; a comma before them: several.
+# The words that a command takes: name=VALUES, --flag, map:, or +TABLE. VALUES are alternatives with | between them: a
+# text, %TABLE for field names, @CLASS:FIELDS for what "xe CLASS-list params=FIELDS" knows. A comma before VALUES says
+# that several may be given.
 function __xe_words
     switch $argv
         case bond-create
@@ -186,6 +188,8 @@ function __xe_words
             echo 'params=,all|%bond +bond'
         case bond-param-get
             echo 'uuid=@bond:uuid param-name=%bond param-key='
+        case bond-param-set
+            echo 'uuid=@bond:uuid properties:'
         case bond-set-mode
             echo 'uuid=@bond:uuid mode=balance-slb|active-backup|lacp'
         case host-compute-free-memory host-compute-memory-overhead host-enable
@@ -249,7 +253,7 @@ function __xe_words
         case pif-param-get
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label param-name=%pif param-key='
         case pif-param-set
-            echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label disallow-unplug=true|false other-config:'
+            echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label disallow-unplug=true|false other-config: properties:'
         case pif-reconfigure-ip
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label mode=None|DHCP|Static IP= netmask= gateway= DNS='
         case pif-reconfigure-ipv6
@@ -454,9 +458,9 @@ end
 # made for this.
 function __xe_known -a class fields program state
     set -l home $HOME/.local/state
-    set -q XDG_STATE_HOME; and set home $XDG_STATE_HOME
+    test -n "$XDG_STATE_HOME"; and set home $XDG_STATE_HOME
     set -l file $home/xe/host.toml
-    set -q XE_STATE; and set file $XE_STATE
+    test -n "$XE_STATE"; and set file $XE_STATE
     set -l switch
     if test -n "$state"
         set file $state
@@ -496,7 +500,8 @@ function __xe_values -a before typed alternatives program state
         end
     end
     for value in $values
-        contains -- (string split -f 1 \t -- $value) (string split , -- "$given"); or printf '%s\n' "$before$given$value"
+        contains -- (string split -f 1 \t -- $value) (string split , -- "$given")
+        or printf '%s\n' "$before$given$value"
     end
 end
 

@@ -1,6 +1,7 @@
 """The outline of a TOML text says where its statements stand."""
 
 import tomllib
+from itertools import pairwise
 
 import pytest
 import tomli_w
@@ -87,5 +88,5 @@ def test_the_statements_make_up_the_whole_text(tables: dict[str, dict[str, objec
     outline = statements(text)
     covered = "".join(text[statement.start : statement.end] for statement in outline)
     assert tomllib.loads(covered) == tomllib.loads(text)
-    for earlier, later in zip(outline, outline[1:], strict=False):
+    for earlier, later in pairwise(outline):
         assert earlier.end <= later.start

@@ -3,6 +3,8 @@
 import pytest
 from network_pool import NetworkPool
 
+from xe_py.state.core import verify
+
 
 @pytest.fixture(params=["strict", "xapi"])
 def pool(request: pytest.FixtureRequest) -> NetworkPool:
@@ -179,6 +181,16 @@ def test_a_network_has_one_pif_of_its_own_on_each_host(
 def test_two_networks_have_two_bridges(pool: NetworkPool) -> None:
     pool.change("lan", bridge="xenbr0")
     assert pool.unsound() == {("network", "BRIDGE_NAME_EXISTS", "xenbr0")}
+
+
+def test_two_networks_without_a_bridge_are_found_step_by_step(pool: NetworkPool) -> None:
+    pool.add("first", "network")
+    assert pool.state.find("network", bridge="") == [pool.named["first"]]
+    mark = pool.state.mark()
+    pool.add("second", "network")
+    with pool.refused() as refusal:
+        verify(pool.state, pool.state.changes(mark))
+    assert refusal() == ("BRIDGE_NAME_EXISTS", "")
 
 
 def test_a_pif_does_not_join_its_own_network(strict: NetworkPool) -> None:

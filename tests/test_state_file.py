@@ -120,8 +120,8 @@ UNSOUND = {
     "a wrong type": (
         '[vm.00000000-0000-4000-8000-00000000000a]\nVCPUs-max = "4"\n', "FIELD_TYPE_ERROR", "VCPUs-max"),
     "one uuid in two classes": (
-        "[network.00000000-0000-4000-8000-00000000000a]\nbridge = \"xapi7\"\n"
-        "[vm.00000000-0000-4000-8000-00000000000a]\n", "STATE_DUPLICATE_UUID", "vm"),
+        '[network.00000000-0000-4000-8000-00000000000a]\nbridge = "xapi7"\n[vm.00000000-0000-4000-8000-00000000000a]\n',
+        "STATE_DUPLICATE_UUID", "vm"),
     "a word that is no choice": (
         '[vm.00000000-0000-4000-8000-00000000000a]\npower-state = "on"\n', "FIELD_TYPE_ERROR", "power-state"),
 }  # fmt: skip

@@ -22,7 +22,6 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "CANNOT_CHANGE_PIF_PROPERTIES": ("This PIF is not physical and has no properties to change.", ("PIF",)),
     "CANNOT_DESTROY_SYSTEM_NETWORK": ("The host needs this network for itself.", ("network",)),
     "CANNOT_PLUG_BOND_SLAVE": ("A PIF in a bond is plugged together with the bond.", ("PIF",)),
-    "CANNOT_RESET_CONTROL_DOMAIN": ("The power state of a control domain cannot be reset.", ("vm",)),
     "COULD_NOT_FIND_NETWORK_INTERFACE_WITH_SPECIFIED_DEVICE_NAME_AND_MAC_ADDRESS": (
         "The host has no network interface of this name and MAC address.",
         ("device", "MAC"),
@@ -55,7 +54,6 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "LOCATION_NOT_UNIQUE": ("Another VDI of the SR is at this location.", ("SR", "location")),
     "MAC_INVALID": ("A MAC address is six pairs of hexadecimal digits with colons between them.", ("MAC",)),
     "MAP_DUPLICATE_KEY": ("The map has this key already.", ("type", "param_name", "uuid", "key")),
-    "MEMORY_CONSTRAINT_VIOLATION": ("The VM's memory limits do not fit together.", ("constraint",)),
     "MEMORY_CONSTRAINT_VIOLATION_MAXPIN": (
         "This VM's memory cannot vary: both dynamic limits must equal the static maximum.",
         ("reason",),
@@ -74,7 +72,6 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "NETWORK_INCOMPATIBLE_WITH_TRUNKS": ("A VIF with trunks cannot be on a network that is a VLAN.", ("network",)),
     "NETWORK_UNMANAGED": ("The network is not managed by the host.", ("network",)),
     "NOT_IMPLEMENTED": ("This is not implemented.", ("function",)),
-    "NOT_SYSTEM_DOMAIN": ("The VM is no system domain.", ("vm",)),
     "NO_HOSTS_AVAILABLE": ("No host can run this VM now.", ()),
     "OPERATION_BLOCKED": ("The VM's blocked-operations forbid this.", ("ref", "code")),
     "OPERATION_NOT_ALLOWED": ("The operation is not allowed.", ("reason",)),

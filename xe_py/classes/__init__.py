@@ -31,9 +31,7 @@ def view(name: str) -> View:
         declared = _declaration(name)
         if isinstance(declared, XenClass):
             _classes[name] = declared
-            declared = View(
-                name, name, doc=declared.doc, filters=declared.filters, list_fields=declared.list_fields
-            )
+            declared = View(name, name, doc=declared.doc, filters=declared.filters, list_fields=declared.list_fields)
         _views[name] = declared
     return _views[name]
 

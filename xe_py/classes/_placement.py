@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from xe_py.classes import _memory as memory
 from xe_py.classes._guest import SUSPENDED, platform_says
-from xe_py.classes._vm_settings import (
-    actions_after_crash,
-    memory_is_ordered,
-    shadow_multiplier_is_valid,
-    vcpus_are_valid,
-)
+from xe_py.classes._vm_settings import actions_after_crash
 from xe_py.classes.host import cpus, has_hvm
 from xe_py.classes.network import can_attach, is_visible_on
 from xe_py.errors import Failure
@@ -58,18 +53,9 @@ def report(state: State, vm: Record) -> str:
     return "\n".join([*lines, ""])
 
 
-def can_run(_state: State, vm: Record) -> Iterator[Failure]:
-    """What forbids the VM to run, wherever it is: its own settings."""
-    yield from vcpus_are_valid(vm)
-    if any(memory_is_ordered(vm)):
-        yield Failure("MEMORY_CONSTRAINT_VIOLATION")
-    yield from shadow_multiplier_is_valid(vm["HVM-shadow-multiplier"])
-    yield from actions_after_crash(_state, vm, vm["actions-after-crash"])
-
-
 def can_run_on(state: State, vm: Record, host: Record) -> Iterator[Failure]:
     """What forbids the VM to run on this host, in XAPI's order."""
-    yield from can_run(state, vm)
+    yield from actions_after_crash(state, vm, vm["actions-after-crash"])
     if not host["host-metrics-live"]:
         yield Failure("HOST_NOT_LIVE")
     if not host["enabled"] and not vm["is-control-domain"]:

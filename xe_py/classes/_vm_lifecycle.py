@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from xe_py.schema.xenclass import Guard
+    from xe_py.schema.fields import Guard
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
@@ -34,7 +34,7 @@ _ALLOWED_IN = (
     ((HALTED, SUSPENDED, RUNNING), _words("migrate_send")),
     ((HALTED, RUNNING), _words("changing_dynamic_range")),
     ((HALTED, PAUSED, SUSPENDED, RUNNING), _words("snapshot revert power_state_reset metadata_export")),
-    ((HALTED, PAUSED, SUSPENDED, RUNNING), _words("update_allowed_operations query_services")),
+    ((HALTED, PAUSED, SUSPENDED, RUNNING), _words("update_allowed_operations")),
 )
 _STATES = {operation: states for states, operations in _ALLOWED_IN for operation in operations}
 _CONTROL_DOMAINS_ALSO_RUNNING = _words("changing_VCPUs changing_static_range changing_memory_limits")
@@ -112,8 +112,6 @@ def refusals(state: State, vm: Record, operation: str) -> Iterator[Failure]:
         yield Failure("VM_SNAPSHOT_WITH_QUIESCE_NOT_SUPPORTED", vm)
     if operation in _NOT_WITH_RESET_DISKS:
         yield from _disks_are_kept(state, vm)
-    if operation == "query_services" and vm["other-config"].get("is_system_domain") != "true":
-        yield Failure("NOT_SYSTEM_DOMAIN", vm)
 
 
 def _power_state(vm: Record, operation: str) -> Iterator[Failure]:

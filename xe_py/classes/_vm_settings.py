@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from xe_py.schema.xenclass import Guard
+    from xe_py.schema.fields import Guard
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
@@ -61,17 +61,6 @@ def vcpus_are_ordered(vm: Record, *, at_startup: int, most: int, value: int) -> 
         yield Failure(
             "INVALID_VALUE", "VCPU values must satisfy: 0 < VCPUs_at_startup ≤ VCPUs_max", str(value), blockers=(vm,)
         )
-
-
-def vcpus_are_valid(vm: Record) -> Iterator[Failure]:
-    """What forbids to start with the numbers that the VM has."""
-    at_startup, most = vm["VCPUs-at-startup"], vm["VCPUs-max"]
-    if most < 1:
-        yield Failure("INVALID_VALUE", "VCPUs_max", str(most))
-    if at_startup < 1:
-        yield Failure("INVALID_VALUE", "VCPUs-at-startup", str(at_startup))
-    if at_startup > most:
-        yield Failure("VALUE_NOT_SUPPORTED", "VCPUs-at-startup", str(at_startup), "value greater than VCPUs-max")
 
 
 def vcpus_max(state: State, vm: Record, value: int) -> Iterator[Failure]:

@@ -105,7 +105,7 @@ BOND = XenClass(
         Ref("master", "pif", required=True, on_delete=CASCADE, doc="The PIF that stands for all members."),
         Derived("slaves", lambda state, bond: [pif["uuid"] for pif in slaves(state, bond)], doc="The members."),
         Choice("mode", MODES, default="balance-slb", doc="How the members share the work."),
-        Map("properties", mode="MRO", doc="Settings of the mode."),
+        Map("properties", mode="MRO", by_key=True, doc="Settings of the mode."),
         Ref("primary-slave", "pif", on_delete=CLEAR, doc="The member whose MAC and IP configuration the bond took."),
         Derived(
             "links-up",

@@ -92,6 +92,7 @@ PIF = XenClass(
         Map(
             "properties",
             mode="MRO",
+            by_key=True,
             guard=can_have_properties,
             effect=_properties_of_slaves,
             doc="Settings of the interface: gro is on or off.",

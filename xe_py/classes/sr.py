@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from xe_py.schema.xenclass import Guard
+    from xe_py.schema.fields import Guard
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
@@ -136,8 +136,8 @@ SR = XenClass(
         Derived("virtual-allocation", _taken, doc="The bytes that its VDIs may come to hold."),
         Derived("physical-utilisation", _taken, doc="The bytes in use: each VDI counts in full."),
         Int("physical-size", default=UNKNOWN_SIZE, doc="The bytes it has; -1 before anyone asked the driver."),
-        Text("type", doc="The driver: ext, lvm, nfs, iso, …"),
-        Text("content-type", doc="What is kept in it: user, iso, disk, …"),
+        Text("type", doc="The driver, such as ext, lvm, nfs or iso."),
+        Text("content-type", doc="What is kept in it, such as user, iso or disk."),
         Bool("shared", mode=RW, guard=_has_one_pbd, doc="Whether several hosts may use it at once."),
         Absent("introduced-by", "DR_task", doc="The disaster recovery task that introduced it."),
         Bool("is-tools-sr", doc="Whether it holds the guest tools."),

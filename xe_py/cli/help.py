@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 _USAGE = """\
 Usage:
   xe <command> [ name=value | --name ] ...
-    [ --state <file> ]   the state file (else XE_STATE, else the default file)
+    [ --state <file> ]   the state file; else XE_STATE, else the default file
     [ --minimal ]        bare values, with commas between them
-  Switches of a connection (-s, -p, -u, -pw, -pwf, --nossl, --debug) are taken and lead nowhere.
+  The switches of a connection (-s -p -u -pw -pwf --nossl) are taken, and lead
+  nowhere.
 
 What a command takes:
   xe help <command>

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Pairs = list[tuple[str, str]]
 
-_WITH_VALUE = frozenset(("-s", "-h", "-u", "-pw", "-pwf", "-p", "--traceparent"))
+WITH_VALUE = frozenset(("-s", "-h", "-u", "-pw", "-pwf", "-p", "--traceparent"))
 _ALONE = frozenset(("--nossl", "--debug", "--debug-on-fail"))
 _CONNECTION = frozenset(
     ("server", "port", "username", "password", "passwordfile", "nossl", "debug", "debugonfail", "traceparent")
@@ -47,7 +47,7 @@ def split(argv: Iterable[str], extra: str = "") -> Line:
     words = iter([*argv, *extra_words(extra)])
     for word in words:
         name, equals, value = word.partition("=")
-        if word in _WITH_VALUE:
+        if word in WITH_VALUE:
             _next(words, word)
         elif name == "--state":
             line.state = value if equals else _next(words, word)

@@ -7,6 +7,7 @@ import os
 from xe_py.classes._drivers import DRIVERS
 from xe_py.classes.sr import UNKNOWN_SIZE
 from xe_py.errors import Failure
+from xe_py.state.state import is_uuid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,12 +69,8 @@ def forget_all(state: State, sr: Record) -> None:
 
 def check_uuid(label: str, uuid: str) -> None:
     """Refuse what has not the form of a uuid."""
-    groups = [len(group) for group in uuid.split("-")]
-    if groups != [8, 4, 4, 4, 12] or not _HEX.issuperset(uuid):
+    if not is_uuid(uuid):
         raise Failure("UUID_INVALID", label, uuid)
-
-
-_HEX = frozenset("0123456789abcdefABCDEF-")
 
 
 def _folder(state: State, sr: Record) -> str | None:

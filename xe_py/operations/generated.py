@@ -99,7 +99,7 @@ def _param_get_command(view: View, cls: XenClass, name: str) -> Command:
 
 
 def _param_set_command(view: View, cls: XenClass, name: str) -> Command | None:
-    settable = _writable(cls, "R", "M")
+    settable = [*_writable(cls, "R", "M"), *(field for field in cls.fields if field.by_key)]
 
     def run(state: State, words: Words) -> None:
         obj = state.need(cls.name, _given(words, "uuid"))
@@ -248,7 +248,7 @@ def _set(state: State, obj: Record, word: str, text: str) -> None:
     if meant is None:
         raise Misuse(f"Error: Unknown field '{word}'")
     field, key = meant
-    if not field.writable:
+    if not (field.writable or field.by_key):
         raise Misuse(f"Error: Field '{field.name}' is read-only.")
     if field.mode.startswith("S"):
         raise Misuse("Error: Cannot param-set on set fields; use param-add and param-remove.")

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 _SR = Ref("uuid", "sr", doc="The SR.")
 _NAME = Text("name-label", doc="The name.")
-_TYPE = Text("type", doc="The driver: ext, lvm, nfs, iso, …")
+_TYPE = Text("type", doc="The driver, such as ext, lvm, nfs or iso.")
 _DESCRIPTION = Text("name-description", doc="What it is for.")
 _SHARED = Bool("shared", doc="Whether all hosts of the pool may use it at once.")
-_CONTENT = Text("content-type", doc="What is kept in it: user, iso, …")
+_CONTENT = Text("content-type", doc="What is kept in it, such as user or iso.")
 
 
 @command(

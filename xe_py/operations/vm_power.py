@@ -37,7 +37,6 @@ _UNFORCED = "Error: This operation is dangerous and may cause data loss. This op
 def start(state: State, vm: Record, on: str = "", *, force: bool = False, paused: bool = False) -> None:  # noqa: ARG001 - simulated CPUs can all do the same
     """Start the VM on the host named, or on the best of those where it can run."""
     refuse(refusals(state, vm, "start_on" if on else "start"))
-    refuse(placement.can_run(state, vm))
     _domain.check_disks(state, vm)
     _domain.boot(state, vm, _host(state, vm, on), paused=paused)
 
@@ -131,8 +130,6 @@ def reset_powerstate(state: State, vm: Record, *, force: bool = False) -> None:
     if not force:
         raise Misuse(_UNFORCED)
     refuse(refusals(state, vm, "power_state_reset"))
-    if vm["is-control-domain"]:
-        raise Failure("CANNOT_RESET_CONTROL_DOMAIN", vm)
     host = state.ref_or_none(vm, "resident-on")
     if host is not None and host["host-metrics-live"]:
         if state.find("pool", master=host["uuid"]):

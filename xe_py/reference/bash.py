@@ -10,8 +10,9 @@ _SCRIPT = r"""# bash completion for xe and xe-py, of xe_py @VERSION@
 
 _xe_commands=@COMMANDS@
 
-# The words that a command takes: name=VALUES, --flag, map:, or +TABLE. VALUES are alternatives with | between them:
-# a text, %TABLE for field names, @CLASS:FIELDS for what "xe CLASS-list params=FIELDS" knows; a comma before them: several.
+# The words that a command takes: name=VALUES, --flag, map:, or +TABLE. VALUES are alternatives with | between them: a
+# text, %TABLE for field names, @CLASS:FIELDS for what "xe CLASS-list params=FIELDS" knows. A comma before VALUES says
+# that several may be given.
 _xe_words() {
     case $1 in
 @WORDS@

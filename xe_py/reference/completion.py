@@ -14,12 +14,10 @@ what describes it. A comma before VALUES says that several may be given, with co
 
 from __future__ import annotations
 
-from inspect import signature
-
 from xe_py import classes
-from xe_py.cli.words import _WITH_VALUE
+from xe_py.cli.words import WITH_VALUE
 from xe_py.reference.declared import all_commands, command_doc, family_name, visible
-from xe_py.schema.command import argument
+from xe_py.reference.wording import is_flag
 from xe_py.schema.fields import Bool, Choice, Map, Ref, Refs
 
 TYPE_CHECKING = False
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     from xe_py.schema.fields import Field
     from xe_py.schema.xenclass import XenClass
 
-SWITCHES = sorted({*_WITH_VALUE, "--state"})
+SWITCHES = sorted({*WITH_VALUE, "--state"})
 """The switches whose value is the next word."""
 
 _BOOLEAN = "true|false"
@@ -84,33 +82,24 @@ def _words(command: Command) -> list[str]:
     cls = classes.get(classes.view(family).of) if family in classes.names() else None
     if command.takes_words and command.name.endswith(_LIST) and cls is not None:
         return [f"params=,all|%{cls.name}", f"+{cls.name}"]
-    required = [_word(command, family, cls, parameter, flag=False) for parameter in command.required]
-    optional = [_word(command, family, cls, parameter, flag=True) for parameter in command.optional]
-    words = [*required, *(word for word in optional if word != "database:")]
+    words = [_word(command, family, cls, parameter) for parameter in command.parameters()]
+    words = [word for word in words if word != "database:"]
     if command.selectors:
         words += [f"{command.selectors}=@{command.selectors}:name-label", f"+{command.selectors}", "--multiple"]
     return words
 
 
-def _word(command: Command, family: str, cls: XenClass | None, parameter: Field, *, flag: bool) -> str:
+def _word(command: Command, family: str, cls: XenClass | None, parameter: Field) -> str:
     name = parameter.name
     if isinstance(parameter, Map):
         return f"{name}:"
-    if flag and _is_flag(command, cls, parameter):
+    if is_flag(command, cls, parameter):
         return f"--{name}"
     if name == "param-name" and cls is not None:
         return f"{name}={_field_names(command, cls)}"
     if name == "uuid" and family in classes.names() and not command.name.endswith(_NEW):
         return f"{name}={_known(family)}"
     return f"{name}={_values(parameter, family)}"
-
-
-def _is_flag(command: Command, cls: XenClass | None, parameter: Field) -> bool:
-    """Whether the parameter is written for itself: it sets no field, and left out it means false."""
-    if not isinstance(parameter, Bool) or (cls is not None and parameter.name in cls.by_name):
-        return False
-    named = signature(command.run).parameters.get(argument(parameter))
-    return named is None or named.default is not True
 
 
 def _field_names(command: Command, cls: XenClass) -> str:
@@ -122,21 +111,15 @@ def _field_names(command: Command, cls: XenClass) -> str:
 
 
 def _values(parameter: Field, family: str) -> str:
-    name = parameter.name
     if isinstance(parameter, Bool):
         return _BOOLEAN
     if isinstance(parameter, Choice):
-        return "|".join(_literal(option) for option in parameter.options)
+        return "|".join(option.replace(" ", "%20") for option in parameter.options)
     if isinstance(parameter, Refs):
         return "," + _known(parameter.to)
     if isinstance(parameter, Ref):
-        return _known(_more_exact(name, parameter.to))
-    if name.endswith("params"):
-        shown = name.removesuffix("params").removesuffix("-") or family
-        return f",all|%{classes.view(shown).of}" if shown in classes.names() else ""
-    if name == _HOST:
-        return "@host:name-label"
-    return _by_name(name)
+        return _known(_more_exact(parameter.name, parameter.to))
+    return _by_name(parameter.name, family)
 
 
 def _filter(cls: XenClass, field: Field) -> str:
@@ -146,7 +129,7 @@ def _filter(cls: XenClass, field: Field) -> str:
     if field.mode.startswith("M"):
         return f"{field.name}:"
     if field.mode.startswith("S"):
-        return f"{field.name}:contains={_by_name(field.name.removesuffix('s'))}"
+        return f"{field.name}:contains={_by_name(field.name.removesuffix('s'), cls.name)}"
     return f"{field.name}={_values(field, cls.name)}"
 
 
@@ -156,17 +139,17 @@ def _more_exact(name: str, to: str) -> str:
     return stem if stem in classes.names() and classes.view(stem).of == to else to
 
 
-def _by_name(name: str) -> str:
-    """The objects that a parameter or field means by its name alone: `vm-uuid`, `PBD-uuid`."""
+def _by_name(name: str, family: str) -> str:
+    """What a parameter or field means by its name alone: `vm-uuid`, `PBD-uuid`, `vbd-params`, `on`."""
     stem, dash, last = name.lower().rpartition("-")
-    return _known(stem) if dash and last == "uuid" and stem in classes.names() else ""
+    if last == "params" and (shown := stem or family) in classes.names():
+        return f",all|%{classes.view(shown).of}"
+    if dash and last == "uuid" and stem in classes.names():
+        return _known(stem)
+    return "@host:name-label" if name == _HOST else ""
 
 
 def _known(family: str) -> str:
     fields = [field.name for field in visible(classes.get(classes.view(family).of))]
     describing = [name for name in fields if name.endswith(_NAME) or name in _PLACES]
     return f"@{family}:{','.join(['uuid', *([_NAME] if _NAME in describing else describing)])}"
-
-
-def _literal(text: str) -> str:
-    return text.replace(" ", "%20")

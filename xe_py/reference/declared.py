@@ -86,32 +86,9 @@ def rule_doc(rule: Rule) -> str:
     return documented(rule.doc, f"the rule {rule.name}")
 
 
-def rule_set(rule: Rule) -> str:
-    """The sets of rules that have the rule, in words."""
-    return "both sets" if rule.profile is None else f"{rule.profile} only"
-
-
 def visible(cls: XenClass) -> list[Field]:
     """The fields that are shown."""
     return [field for field in cls.fields if not field.hidden]
-
-
-def own_parameters(command: Command, cls: XenClass | None) -> list[Field]:
-    """The optional parameters, without those that are simply the fields of the class."""
-    if not command.takes_words or cls is None:
-        return list(command.optional)
-    return [field for field in command.optional if field.name.partition(":")[0] not in cls.by_name]
-
-
-def takes_fields(command: Command, cls: XenClass | None) -> bool:
-    """Whether fields of the class are parameters of the command."""
-    return len(own_parameters(command, cls)) < len(command.optional)
-
-
-def notes(field: Field) -> str:
-    """What else there is to know of a field, in a few words."""
-    marks = (("deprecated", field.deprecated), ("costly, so lists leave it out", field.expensive))
-    return ", ".join(note for note, applies in marks if applies)
 
 
 def documented(doc: str, name: str) -> str:

@@ -15,8 +15,9 @@ _xe_commands=(
 @COMMANDS@
 )
 
-# The words that a command takes: name=VALUES, --flag, map:, or +TABLE. VALUES are alternatives with | between them:
-# a text, %TABLE for field names, @CLASS:FIELDS for what "xe CLASS-list params=FIELDS" knows; a comma before them: several.
+# The words that a command takes: name=VALUES, --flag, map:, or +TABLE. VALUES are alternatives with | between them: a
+# text, %TABLE for field names, @CLASS:FIELDS for what "xe CLASS-list params=FIELDS" knows. A comma before VALUES says
+# that several may be given.
 _xe_words() {
     case $1 in
 @WORDS@
@@ -44,7 +45,8 @@ _xe_offer_known() {
     local class=${1%%:*} fields=${1#*:} text label value
     local -a values shown
     [[ -e ${state:-${XE_STATE:-${XDG_STATE_HOME:-$HOME/.local/state}/xe/host.toml}} ]] || return 1
-    for text in "${(@f)$("$program" ${state:+--state} ${state:+"$state"} $class-list params=$fields 2>/dev/null </dev/null)}"; do
+    text=$("$program" ${state:+--state} ${state:+"$state"} $class-list params=$fields 2>/dev/null </dev/null)
+    for text in "${(@f)text}"; do
         [[ $text == *:\ * ]] || continue
         label=${${text%%:\ *}##[[:space:]]#} value=${text#*:\ }
         if [[ ${label%%[[:space:]]*} == ${fields%%,*} ]]; then

@@ -28,8 +28,21 @@ class Command:
     `reads` says that nothing is changed. `standard` commands are listed by plain `help`, `hidden` ones by none.
     """
 
-    __slots__ = ("also", "doc", "hidden", "name", "on_file", "optional", "ours", "reads", "required", "run", "selectors",
-                 "standard", "takes_words")  # fmt: skip
+    __slots__ = (
+        "also",
+        "doc",
+        "hidden",
+        "name",
+        "on_file",
+        "optional",
+        "ours",
+        "reads",
+        "required",
+        "run",
+        "selectors",
+        "standard",
+        "takes_words",
+    )
 
     def __init__(
         self,

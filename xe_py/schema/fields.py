@@ -11,10 +11,12 @@ from xe_py.errors import Misuse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
-    from xe_py.schema.xenclass import Guard
+    from xe_py.errors import Failure
+
+    Guard = Callable[..., Iterator[Failure]]
 
 RO, RW, SRO, SRW, MRO, MRW = "RO", "RW", "SRO", "SRW", "MRO", "MRW"
 
@@ -34,12 +36,14 @@ class Field:
 
     `mode` is the mark that xe prints behind the name. `guard` is asked before `param-set` changes the field; it is
     called with the state, the object and the new value; `effect`, called in the same way, is what such a change
-    brings about elsewhere. `any_case` values are compared without case in filters. `unknown` is printed where there is
+    brings about elsewhere. `any_case` values are compared without case in filters.
+    `by_key` maps can have their keys set although they are marked as read-only. `unknown` is printed where there is
     no value.
     """
 
     __slots__ = (
         "any_case",
+        "by_key",
         "default",
         "deprecated",
         "doc",
@@ -67,6 +71,7 @@ class Field:
         hidden: bool = False,
         deprecated: bool = False,
         any_case: bool = False,
+        by_key: bool = False,
         guard: Guard | None = None,
         effect: Callable[..., None] | None = None,
         unknown: str = "<not in database>",
@@ -80,6 +85,7 @@ class Field:
         self.hidden = hidden
         self.deprecated = deprecated
         self.any_case = any_case
+        self.by_key = by_key
         self.guard = guard
         self.effect = effect
         self.unknown = unknown

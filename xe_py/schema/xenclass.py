@@ -10,10 +10,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from xe_py.errors import Failure
-    from xe_py.schema.fields import Field
+    from xe_py.schema.fields import Field, Guard
 
     Check = Callable[[Any, Any], Iterator[Failure]]
-    Guard = Callable[..., Iterator[Failure]]
 
 STRICT, XAPI = "strict", "xapi"
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     _Entry = tuple[XenClass | None, str, dict[str, Any] | None]
 
 FORMAT = 1
+_UUID_GROUPS = (8, 4, 4, 4, 12)
+_HEX = frozenset("0123456789abcdefABCDEF")
 
 
 class Change:
@@ -206,10 +208,10 @@ class State:
             elif now is not None and before is None:
                 self._drop(now)
             elif now is not None and before is not None:
-                self._unindex(now, now)
+                self._unindex(now, self._indexed(cls))
                 now.clear()
                 now |= before
-                self._index(now, now)
+                self._index(now, self._indexed(cls))
         del self._journal[mark:]
 
     def rules_changed(self, mark: int = 0) -> bool:
@@ -246,11 +248,11 @@ class State:
         if place is not None:
             self._tables[obj.cls.name] = dict(sorted(table.items(), key=lambda item: item[1].place))
         self._class_of[uuid] = obj.cls.name
-        self._index(obj, obj)
+        self._index(obj, self._indexed(obj.cls))
         return obj
 
     def _drop(self, obj: Record) -> None:
-        self._unindex(obj, obj)
+        self._unindex(obj, self._indexed(obj.cls))
         self._places[obj["uuid"]] = obj.place
         del self._tables[obj.cls.name][obj["uuid"]]
         del self._class_of[obj["uuid"]]
@@ -263,6 +265,10 @@ class State:
             for obj in self._tables.get(cls, _EMPTY).values():
                 self._index(obj, (field,))
         return index
+
+    def _indexed(self, cls: XenClass) -> list[str]:
+        """The fields of the class that have an index; an object is in it even where the field has its default."""
+        return [field for owner, field in self._indices if owner == cls.name]
 
     def _index(self, obj: Record, fields: Iterable[str]) -> None:
         for field in fields:
@@ -297,6 +303,12 @@ def new_uuid() -> str:
     """A new random uuid (version 4)."""
     digits = f"{int.from_bytes(os.urandom(16), 'big') & ~(0xF << 76 | 0x3 << 62) | (4 << 76 | 2 << 62):032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def is_uuid(text: str) -> bool:
+    """Whether the text has the form of a uuid."""
+    groups = text.split("-")
+    return tuple(map(len, groups)) == _UUID_GROUPS and all(map(_HEX.issuperset, groups))
 
 
 def _keys(value: Any) -> Iterable[Any]:

@@ -8,7 +8,7 @@ from xe_py import classes
 from xe_py.errors import Failure, StateFileError
 from xe_py.schema.xenclass import STRICT, XAPI
 from xe_py.state.core import Finding, findings
-from xe_py.state.state import FORMAT, State
+from xe_py.state.state import FORMAT, State, is_uuid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from xe_py.schema.xenclass import XenClass
 
 _HEADER = {"format": int, "lineage": str, "serial": int, "rules": str}
-_UUID_GROUPS = (8, 4, 4, 4, 12)
-_HEX = frozenset("0123456789abcdefABCDEF")
 
 
 class UnsoundStateError(StateFileError):
@@ -139,7 +137,7 @@ def _take_in(state: State, tables: dict[str, Any]) -> list[Finding]:
             found.append(Finding(name, "", "", Failure("STATE_UNKNOWN_CLASS", name)))
             continue
         for uuid, fields in table.items():
-            if not _is_uuid(uuid) or not isinstance(fields, dict):
+            if not is_uuid(uuid) or not isinstance(fields, dict):
                 found.append(Finding(name, uuid, "", Failure("STATE_UUID_MALFORMED", uuid)))
             elif state.class_of(uuid) is not None:
                 found.append(Finding(name, uuid, "", Failure("STATE_DUPLICATE_UUID", uuid)))
@@ -162,8 +160,3 @@ def _take_in_object(state: State, cls: XenClass, uuid: str, fields: dict[str, An
             taken[name] = value
     state.load(cls, taken)
     return found
-
-
-def _is_uuid(text: str) -> bool:
-    groups = text.split("-")
-    return tuple(map(len, groups)) == _UUID_GROUPS and all(_HEX.issuperset(group) for group in groups)

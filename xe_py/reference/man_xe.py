@@ -1,0 +1,139 @@
+"""xe(1): the command line as a whole, with pointers to the pages of all families."""
+
+from __future__ import annotations
+
+from xe_py.errors import DONE, INTERRUPTED, REFUSED, STATE_FILE_UNUSABLE
+from xe_py.reference.declared import families
+from xe_py.reference.roff import bold, example, head, italic, item, items, pages, paragraphs, section
+
+_SUMMARY = "the command line of XenServer and XCP-ng over a host in a TOML file"
+
+_DESCRIPTION = """\
+xe is the command line of XenServer and XCP-ng over a host, or a pool of hosts, that lives in one TOML file: the state
+file. Commands change the file as the real ones would change a host, and what the real toolstack refuses is refused here
+too, with the same code. xe-py is the same program.
+
+xe help lists the common commands, xe help --all all of them, and xe help COMMAND says what one takes."""
+
+_WORDS = """\
+name=value
+A parameter. Only the first = splits; the value keeps the others.
+
+map:key=value
+A key of a map. Only the first : splits; the key keeps the others. map-key=value is an older way to write it.
+
+name
+The parameter with an empty value.
+
+--name
+The same as name=true.
+
+--name value
+The same as name=value, where the command has such a parameter and it is no flag."""
+
+_ORDER = """\
+The words stand in any order. Of several words with the same name the first counts. A parameter that the command does
+not know is ignored with a warning.
+
+Sizes are bytes, or take KiB, MiB, GiB or TiB. Booleans are true or false; yes, no, 1, 0, t, f, y and n will do."""
+
+_SWITCHES = """\
+--state FILE
+The state file to work on.
+
+--minimal
+Print bare values, with commas between them.
+
+--help
+Show the parameters of the command, and end.
+
+--version
+Show the version, and end.
+
+-s, -h, -u, -pw, -pwf, -p, --nossl, --debug, --debug-on-fail
+The switches of a connection, and server=, port=, username= and password=, are taken as by the real xe. They lead
+nowhere."""
+
+_OBJECTS = """\
+Lists print the objects for which every filter holds. A filter is field=value, compared with what is printed;
+map:key=value; or set:contains=member. params= chooses the fields to print, params=all all of them; they are printed in
+the order of the class.
+
+Commands that take selectors find their objects by vm=, host= or sr= with a name or uuid, or by any filters. Where these
+find several objects, --multiple must be given, and the command is done to one after the other.
+
+All other commands name their object by uuid=."""
+
+_OUTPUT = """\
+A record is a line for each field, with the field's mode in parentheses: RO or RW for a single value, SRO or SRW for a
+set, MRO or MRW for a map. Two empty lines follow each record.
+
+With --minimal only the first field of each record is printed, all on one line with commas between them; a comma or
+backslash inside a value has a backslash before it.
+
+Commands that make an object print its uuid. What is refused prints nothing on standard output; standard error has a
+sentence, what it is about, what is in the way, the code and, where one command would help, a hint."""
+
+_STATUSES = {
+    DONE: "Done.",
+    REFUSED: "Refused, or not understood. The state file is as it was.",
+    STATE_FILE_UNUSABLE: "The state file cannot be used: it cannot be read, is unsound, is too new, or is locked.",
+    INTERRUPTED: "Interrupted.",
+}
+
+_ENVIRONMENT = """\
+XE_STATE
+The state file, where --state does not name one. It must exist.
+
+XE_STRICT
+With 1, a parameter that the command does not know is an error.
+
+XE_LOCK_TIMEOUT
+How many seconds to wait while another command writes to the file; 10 if it is not set.
+
+XE_EXTRA_ARGS
+Further words for every command line, with commas between them; a comma inside a word has a backslash before it.
+
+XDG_STATE_HOME
+Where the default state file is, instead of ~/.local/state."""
+
+_FILES = """\
+$XDG_STATE_HOME/xe/host.toml
+The default state file, described in xe-state(5). It is made, with a fresh host in it, when it is first needed.
+
+host.toml.d/
+The folder beside a state file that holds its lock. It is not needed to read the state.
+
+/etc/xensource-inventory
+Where this exists the host is a real one, and the name xe does not touch the default state file."""
+
+_EXAMPLE = """\
+xe --state lab.toml state-init
+export XE_STATE=lab.toml
+vm=$(xe vm-create name-label=web)
+sr=$(xe sr-list name-label='Local storage' --minimal)
+vdi=$(xe vdi-create sr-uuid=$sr name-label=root virtual-size=8GiB)
+xe vbd-create vm-uuid=$vm vdi-uuid=$vdi device=0 bootable=true
+xe vm-start uuid=$vm
+xe vm-tree uuid=$vm
+"""
+
+
+def page() -> str:
+    """The whole page."""
+    named = families()
+    return (
+        head("xe", 1, _SUMMARY)
+        + section("SYNOPSIS", f"{bold('xe')} {italic('command')} [{italic('name=value')} | {bold('--name')}] ...\n")
+        + section("DESCRIPTION", paragraphs(_DESCRIPTION))
+        + section("WORDS", items(_WORDS), paragraphs(_ORDER))
+        + section("SWITCHES", items(_SWITCHES))
+        + section("CHOOSING OBJECTS", paragraphs(_OBJECTS))
+        + section("OUTPUT", paragraphs(_OUTPUT))
+        + section("COMMANDS", *(item(f"{bold(f'xe-{family.name}')}(1)", family.doc) for family in named))
+        + section("EXIT STATUS", *(item(bold(str(status)), text) for status, text in _STATUSES.items()))
+        + section("ENVIRONMENT", items(_ENVIRONMENT))
+        + section("FILES", items(_FILES))
+        + section("EXAMPLES", paragraphs("A host, and a VM with a disk on it:"), example(_EXAMPLE))
+        + section("SEE ALSO", pages([*((f"xe-{family.name}", 1) for family in named), ("xe-state", 5)]))
+    )

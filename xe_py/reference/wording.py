@@ -1,0 +1,172 @@
+"""How declarations are put into words: the parameters as they are written, and what the state file holds."""
+
+from __future__ import annotations
+
+from inspect import signature
+
+from xe_py import classes
+from xe_py.schema.command import argument
+from xe_py.schema.fields import (
+    CASCADE,
+    CLEAR,
+    REFUSE,
+    Bool,
+    Choice,
+    Float,
+    Int,
+    Map,
+    Ref,
+    Refs,
+    Set,
+    Size,
+    Text,
+    Time,
+)
+from xe_py.store.render import value as toml
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xe_py.schema.command import Command
+    from xe_py.schema.fields import Field
+    from xe_py.schema.xenclass import Rule, Unique, View, XenClass
+
+_VALUES: dict[type[Field], str] = {
+    Text: "text",
+    Int: "number",
+    Size: "bytes",
+    Float: "number",
+    Bool: "true|false",
+    Time: "time",
+    Set: "text,...",
+    Ref: "uuid",
+    Refs: "uuid,...",
+}
+_TYPES: dict[type[Field], str] = {
+    Text: "string",
+    Int: "integer",
+    Size: "integer, in bytes",
+    Float: "float",
+    Bool: "boolean",
+    Time: "date-time with an offset",
+    Set: "array of strings",
+    Map: "table of strings",
+}
+_ON_DELETE = {
+    CASCADE: "If that {label} goes, this goes with it.",
+    CLEAR: "If that {label} goes, it is cleared.",
+    REFUSE: "That {label} cannot go while this is here.",
+}
+
+
+# Parameters
+
+
+def own_parameters(command: Command, cls: XenClass | None) -> list[Field]:
+    """The optional parameters, without those that are simply the fields of the class."""
+    if not command.takes_words or cls is None:
+        return list(command.optional)
+    return [field for field in command.optional if field.name.partition(":")[0] not in cls.by_name]
+
+
+def takes_fields(command: Command, cls: XenClass | None) -> bool:
+    """Whether fields of the class are parameters of the command."""
+    return bool(command.selectors) or len(own_parameters(command, cls)) < len(command.optional)
+
+
+def is_flag(command: Command, cls: XenClass | None, parameter: Field) -> bool:
+    """Whether the parameter is written alone, as `--name`: it sets no field, and left out it means false."""
+    if not isinstance(parameter, Bool) or parameter not in command.optional or (cls and parameter.name in cls.by_name):
+        return False
+    named = signature(command.run).parameters.get(argument(parameter))
+    return named is None or named.default is not True
+
+
+def fields_as(command: Command) -> str:
+    """What the fields of the class are to a command that takes them, in a sentence."""
+    if command.reads or command.selectors:
+        return "Every field may be given as a filter: field=value, map:key=value, set:contains=member."
+    return "The fields that can be set are those whose mode is RW or, key by key, MRW."
+
+
+def usage(command: Command, cls: XenClass | None) -> list[str]:
+    """The parameters as they are written, those that may be left out in brackets."""
+    words = [written(field) for field in command.required]
+    words += [
+        f"[--{field.name}]" if is_flag(command, cls, field) else f"[{written(field)}]"
+        for field in own_parameters(command, cls)
+    ]
+    if command.selectors:
+        words += [f"[{command.selectors}=name or uuid]", "[--multiple]"]
+    if takes_fields(command, cls):
+        words.append("[field=value ...]")
+    return words
+
+
+def written(field: Field) -> str:
+    """A parameter with a word for its value."""
+    if isinstance(field, Map):
+        return f"{field.name}:key=value"
+    if isinstance(field, Choice):
+        return f"{field.name}={'|'.join(field.options)}"
+    return f"{field.name}={_VALUES[type(field)]}"
+
+
+# Fields and rules
+
+
+def plain_list(view: View) -> str:
+    """What the list command of a class shows unasked, in a sentence."""
+    shown = [field.name for field in classes.get(view.of).fields if field.name in view.list_fields]
+    only = [f"{name}={value}" for name, value in view.filters.items()]
+    where = f" of the objects with {' and '.join(only)}" if only else ""
+    return f"A plain {view.name}-list shows {', '.join(shown)}{where}."
+
+
+def notes(field: Field) -> str:
+    """What else there is to know of a field, in a few words."""
+    marks = (("deprecated", field.deprecated), ("expensive, so lists do not show its value", field.expensive))
+    return ", ".join(note for note, applies in marks if applies)
+
+
+def standing(command: Command) -> list[str]:
+    """How the command stands to the real xe and to its help, in sentences."""
+    ours = "This command is xe_py's own; the real xe does not have it."
+    hidden = "It is not listed by xe help."
+    return [note for note, applies in ((ours, command.ours), (hidden, command.hidden)) if applies]
+
+
+def rule_set(rule: Rule) -> str:
+    """The sets of rules that have the rule, in words."""
+    return "both sets" if rule.profile is None else f"{rule.profile} only"
+
+
+def toml_type(field: Field) -> str:
+    """The kind of TOML value that the file holds for the field; none where the only value is the default."""
+    if isinstance(field, Choice):
+        return "one of " + ", ".join(f'"{option}"' for option in field.options)
+    if isinstance(field, Ref):
+        return f"string, uuid of class {field.to}"
+    if isinstance(field, Refs):
+        return f"array of strings, uuids of class {field.to}"
+    return _TYPES.get(type(field), "never in the file")
+
+
+def default_of(field: Field) -> str:
+    """What a field is that is left out."""
+    if field.required:
+        return "required"
+    if isinstance(field.default, list):
+        return f"by default [{', '.join(map(toml, field.default))}]"
+    return "nothing by default" if field.default is None else f"by default {toml(field.default)}"
+
+
+def on_delete(field: Field) -> str:
+    """What becomes of the reference when its object goes; nothing for a field that is none."""
+    if isinstance(field, Refs):
+        return "One that goes is left out."
+    return _ON_DELETE[field.on_delete].format(label=classes.get(field.to).label) if isinstance(field, Ref) else ""
+
+
+def unique_doc(cls: XenClass, unique: Unique) -> str:
+    """What no two objects share."""
+    return f"No two {cls.label}s have the same {' and '.join(unique.fields)} ({unique.refusal})."
