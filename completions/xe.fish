@@ -4,6 +4,7 @@
 # Each command, with what it does behind a tab.
 function __xe_commands
     printf '%s\t%s\n' \
+        'batch' 'Do the lines of a script of xe commands as one change: all of them or, if one is refused, none.' \
         'bond-create' 'Make several interfaces of a host work as one.' \
         'bond-destroy' 'Let the members of a bond work on their own again.' \
         'bond-list' 'List the bonds, all of them or those whose fields have the values given.' \
@@ -90,9 +91,12 @@ function __xe_commands
         'sr-scan' 'Look for VDIs that came to an SR or are gone.' \
         'sr-update' 'Ask the driver of an SR for its size.' \
         'state-check' 'Check the whole state, and name everything that is unsound.' \
+        'state-diff' 'Say what changed from one version of the state file to another, object by object, field by field.' \
+        'state-history' 'List the versions of the state file that are kept, the newest first, and who made each by which command.' \
         'state-init' 'Make a state file with a fresh host in it.' \
         'state-set' 'Put a set of rules in force, if the state keeps them.' \
         'state-show' 'Show what the state file is and how many objects it holds.' \
+        'state-undo' 'Put an older version of the state in force again. This is a change as any other, and can be undone as well.' \
         'template-list' 'List the templates, all of them or those whose fields have the values given.' \
         'template-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'template-param-clear' 'Empty a field of the object.' \
@@ -180,6 +184,8 @@ end
 # that several may be given.
 function __xe_words
     switch $argv
+        case batch
+            echo 'file= --keep-going'
         case bond-create
             echo 'network-uuid=@network:uuid,name-label pif-uuids=,@pif:uuid,device,VLAN,network-name-label,host-name-label mac= mode=balance-slb|active-backup|lacp properties:'
         case bond-destroy bond-param-list
@@ -304,10 +310,14 @@ function __xe_words
             echo 'uuid=@sr:uuid,name-label param-name=%sr param-key='
         case sr-param-set
             echo 'uuid=@sr:uuid,name-label name-label= name-description= shared=true|false other-config:'
+        case state-diff
+            echo 'serial= to='
         case state-init
             echo 'name-label= hosts= nics= cpus= memory= disk= rules=strict|xapi --from-machine --force'
         case state-set
             echo 'rules=strict|xapi'
+        case state-undo
+            echo 'serial='
         case template-param-add template-param-remove
             echo 'uuid=@template:uuid,name-label param-name=VCPUs-params|platform|blocked-operations|HVM-boot-params|other-config|xenstore-data|tags param-key='
         case template-param-clear
@@ -540,7 +550,7 @@ function __xe_complete
         printf '%s\n' --state=(__fish_complete_path (string replace -- --state= '' $current))
     else if not set -q command[1]
         __xe_commands
-        printf '%s\n' --minimal --state --help --version
+        printf '%s\n' --minimal --dry-run --state --help --version
     else if test $command = help
         __xe_commands
         printf '%s\n' --all --minimal
@@ -557,7 +567,7 @@ function __xe_complete
                 and __xe_values $typed[1]= $typed[2] "$known[2]" $program $state
             end
         else
-            for word in $words --minimal --state --help
+            for word in $words --minimal --dry-run --state --help
                 set -l name (string replace -r '=.*' '=' -- $word)
                 string match -q '+*' -- $name
                 or contains -- (string replace -r '^--|=$' '' -- $name) $used

@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+import tempfile
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from xe_py.cli.main import run
 from xe_py.store.state_file import open_to_read
 
 pytest_plugins = ["exercised"]
+os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="xe-cache-")
 REPOSITORY = Path(__file__).parent.parent
 
 

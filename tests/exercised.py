@@ -1,21 +1,28 @@
 """A plugin that records which refusals the tests provoke, and fails a whole run in which one never fired.
 
+`pytest --figures` says how many rules, guards and codes there are and were provoked.
+
 A refusal is a `Failure("CODE", …)` in the source, known by its file, the function it stands in and its code. Workers
 of a run on several processes hand their records to the one that leads.
 """
 
 import ast
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import xe_py
 from xe_py import classes, errors
+from xe_py.codes import CODES
+from xe_py.schema.xenclass import Rule
 
 PACKAGE = Path(xe_py.__file__).parent
 # A bug is provoked in a real process, where nothing is recorded.
 ELSEWHERE = {("cli/main.py", "run", "INTERNAL_ERROR")}
+RULE = "rule"
 _fired: set[tuple[str, str, str]] = set()
 _create = errors.Failure.__init__
 
@@ -28,7 +35,21 @@ def _record(self: errors.Failure, code: str, *values: object, **rest: object) ->
     _create(self, code, *values, **rest)
 
 
+def _recorded(rule: Rule) -> Callable[[Any, Any], Iterator[errors.Failure]]:
+    check = rule.check
+
+    def recorded(state: Any, obj: Any) -> Iterator[errors.Failure]:
+        for failure in check(state, obj):
+            _fired.add((RULE, "", rule.name))
+            yield failure
+
+    return recorded
+
+
 errors.Failure.__init__ = _record  # type: ignore[assignment]
+RULES = {rule.name: rule for cls in classes.sections() for rule in cls.rules}
+for _rule in RULES.values():
+    _rule.check = _recorded(_rule)
 
 
 def refusals() -> set[tuple[str, str, str]]:
@@ -51,6 +72,26 @@ def refusals() -> set[tuple[str, str, str]]:
     return found
 
 
+def figures() -> str:
+    """How many rules, guards, refusals and codes there are, and how many of each were provoked."""
+    rules, written = {(RULE, "", name) for name in RULES}, refusals()
+    guards = {(file, name) for file, name, _ in written if file.startswith("classes/") and name not in RULES}
+    codes = {(code,) for code in CODES} - {row[2:] for row in ELSEWHERE}
+    counts = {
+        "rules": (_fired, rules),
+        "guards": ({row[:2] for row in _fired}, guards),
+        "refusals": (_fired, written - ELSEWHERE),
+        "codes": ({row[2:] for row in _fired}, codes),
+    }
+    return "provoked: " + ", ".join(
+        f"{len(every & some)} of {len(every)} {what}" for what, (some, every) in counts.items()
+    )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--figures", action="store_true", help="say how much of the rules, guards and codes was provoked")
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
     if hasattr(config, "workeroutput"):
@@ -64,6 +105,8 @@ def pytest_testnodedown(node: object) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.option.figures:
+        terminalreporter.line(figures())
     if not _whole(config) or terminalreporter.stats.get("failed"):
         return
     never = sorted(refusals() - _fired - ELSEWHERE)

@@ -138,7 +138,7 @@ def complete(request: pytest.FixtureRequest, process: Process, xe: Xe) -> Comple
 
 
 VBD_CREATE = ["vm-uuid=", "device=", "vdi-uuid=", "bootable=", "type=", "mode=", "unpluggable="]
-SWITCHES = ["--minimal", "--state", "--help"]
+SWITCHES = ["--minimal", "--dry-run", "--state", "--help"]
 
 
 @pytest.mark.parametrize(

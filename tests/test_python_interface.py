@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from xe_py.errors import Failure, Misuse, StateFileError
+from xe_py.errors import Failure, Misuse, StateFileError, UnsoundStateError
 from xe_py.host import open_host
-from xe_py.store.reader import UnsoundStateError
 
 if TYPE_CHECKING:
     from conftest import Xe

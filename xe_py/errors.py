@@ -20,6 +20,8 @@ class XeError(Exception):
     """Anything that ends a command early with a message for its user."""
 
     exit_status = REFUSED
+    rest_is_done = False
+    """Whether what was not refused stays done."""
     state: Any = None
     """The state on which it was raised, where there was one."""
 
@@ -53,9 +55,25 @@ class Misuse(XeError):
 class SeveralFailed(XeError):
     """A command on several objects that was refused for some: the uuid of each and why. The others are done."""
 
+    rest_is_done = True
+
     def __init__(self, refusals: list[tuple[str, XeError]]) -> None:
         super().__init__(refusals)
         self.refusals = refusals
+
+
+class ScriptRefused(XeError):
+    """A script of which lines were refused: the number of each and why; `text` says it all.
+
+    `printed` is what the other lines print, if they stay done.
+    """
+
+    def __init__(self, text: str, refusals: list[tuple[int, XeError]], printed: str | None = None) -> None:
+        super().__init__(text)
+        self.text = text
+        self.refusals = refusals
+        self.printed = printed or ""
+        self.rest_is_done = printed is not None
 
 
 class StateFileError(XeError):
@@ -66,6 +84,20 @@ class StateFileError(XeError):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.text = text
+
+
+class UnsoundStateError(StateFileError):
+    """The state in a file is unsound. With `whole` the findings are what was asked for, and all are shown."""
+
+    def __init__(self, document: Any, found: list[Any], *, whole: bool = False) -> None:
+        super().__init__(document.path)
+        self.document = document
+        self.findings = found
+        self.whole = whole
+
+
+class DamagedIndexError(Exception):
+    """A part of the derived index is not as it was written: the state file itself has to be read."""
 
 
 def refuse(failures: Iterable[Failure]) -> None:

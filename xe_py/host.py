@@ -12,19 +12,18 @@ from __future__ import annotations
 from contextlib import contextmanager
 
 from xe_py import operations, session
-from xe_py.errors import Misuse
+from xe_py.errors import Misuse, UnsoundStateError
 from xe_py.operations.select import matching
 from xe_py.store import state_file
-from xe_py.store.reader import UnsoundStateError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from xe_py.state.record import Record
     from xe_py.state.state import State
-    from xe_py.store.reader import Document
+    from xe_py.store.document import Document
 
 
 class Host:
@@ -47,6 +46,16 @@ class Host:
         if command.takes_words:
             return session.run(self.state, command, words=list((words or {}).items()))
         return session.run(self.state, command, arguments)
+
+    def batch(self, lines: Iterable[str], *, keep_going: bool = False) -> str:
+        """Run lines of a script as `xe batch` does; what they print.
+
+        Raises ScriptRefused, with the refusals, if lines were refused: then nothing was changed or, with `keep_going`,
+        what the other lines did stays. Misuse for what needs a real shell.
+        """
+        from xe_py.cli.batch import Batch  # noqa: PLC0415 - only a script needs the command line
+
+        return Batch("\n".join(line.rstrip("\n") for line in lines), "lines", keep_going=keep_going).run(self.state)
 
     def get(self, cls: str, uuid: str) -> Record:
         """The object of the class with this uuid; UUID_INVALID if there is none."""
@@ -75,7 +84,7 @@ def open_host(path: str) -> Iterator[Host]:
 
     Raises StateFileError for a file that cannot be used, UnsoundStateError for one that is unsound.
     """
-    with state_file.open_to_write(path, "python") as (document, state, findings):
+    with state_file.open_to_write(path, "python", whole=True) as (document, state, findings):
         if findings:
             raise UnsoundStateError(document, findings)
         host = Host(document, state)

@@ -7,7 +7,6 @@ if the validation core finds the result sound.
 from __future__ import annotations
 
 from xe_py.errors import Failure, Misuse, XeError
-from xe_py.schema.command import argument
 from xe_py.schema.fields import Ref, Refs
 from xe_py.state.record import Record
 
@@ -53,14 +52,16 @@ def run(
 
 def bind(state: State, command: Command, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments as values of the declared kinds, uuids replaced by their objects; raises Misuse and Failure."""
-    parameters = {argument(parameter): parameter for parameter in command.parameters()}
+    parameters = command.by_argument()
     bound = {}
     for name, value in arguments.items():
         parameter = parameters.get(name)
         bound[name] = value if parameter is None else _value(state, parameter, value)
-    for parameter in command.required:
-        if argument(parameter) not in bound:
+    for name, parameter in zip(parameters, command.required, strict=False):
+        if name not in bound:
             raise Misuse(f"Required parameter not found: {parameter.name}")
+        if bound[name] is None and isinstance(parameter, Ref):
+            state.need(parameter.to, "")
     return bound
 
 

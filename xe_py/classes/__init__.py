@@ -7,12 +7,16 @@ of it.
 from __future__ import annotations
 
 import os
-from importlib import import_module
 
 from xe_py.schema.xenclass import View, XenClass
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 _classes: dict[str, XenClass] = {}
 _views: dict[str, View] = {}
+_summaries: list[Summary] = []
 
 
 def names() -> list[str]:
@@ -45,15 +49,79 @@ def get(name: str) -> XenClass:
 
 def sections() -> list[XenClass]:
     """All classes in the order of the state file."""
-    return sorted((get(name) for name in names() if view(name).of == name), key=lambda cls: cls.section)
+    return [get(name) for name in order()]
+
+
+def order() -> tuple[str, ...]:
+    """The names of all classes in the order of the state file."""
+    return _known().order
+
+
+def referrers(cls: str) -> list[tuple[str, str]]:
+    """The reference fields (class, field), over all classes, that point to objects of the class."""
+    return _known().referrers.get(cls, [])
+
+
+def watchers(cls: str, field: str) -> list[tuple[str, str, str, int]]:
+    """The rules that a change of the field can touch: class, rule, path, and a number of steps of the path.
+
+    The steps lead from the changed object back to those that the rule is asked about.
+    """
+    return _known().watchers.get((cls, field), [])
+
+
+class Summary:
+    """What the declarations of all classes come to. The arguments are rows, each the words of one fact."""
+
+    def __init__(
+        self,
+        order: tuple[str, ...],
+        references: tuple[tuple[str, str, str], ...],
+        watches: tuple[tuple[str, str, str, str, str, int], ...],
+    ) -> None:
+        self.order = order
+        self.referrers: dict[str, list[tuple[str, str]]] = {}
+        for to, cls, field in references:
+            self.referrers.setdefault(to, []).append((cls, field))
+        self.watchers: dict[tuple[str, str], list[tuple[str, str, str, int]]] = {}
+        for owner, field, *watcher in watches:
+            self.watchers.setdefault((owner, field), []).append(tuple(watcher))  # type: ignore[arg-type]
+
+
+def facts() -> tuple[Any, ...]:
+    """The facts of a Summary, in rows, from the declarations."""
+    from xe_py.schema.paths import parse_path, triggers  # noqa: PLC0415 - as a rule the facts are written down
+
+    found = sorted((get(name) for name in names() if view(name).of == name), key=lambda cls: cls.section)
+    references = [(reference.to, cls.name, name) for cls in found for name, reference in cls.references.items()]
+    watches = [
+        (owner, field, cls.name, rule.name, path, len(back))
+        for cls in found
+        for rule in cls.rules
+        for path in rule.watches
+        for owner, field, back in triggers(cls.name, *parse_path(cls.name, path, get))
+    ]
+    return tuple(cls.name for cls in found), tuple(references), tuple(dict.fromkeys(watches))
+
+
+def _known() -> Summary:
+    """The summary that is written down, so that not all classes need be imported; a new one where there are others."""
+    if not _summaries:
+        from xe_py.classes import _summary  # noqa: PLC0415 - commands that only look things up go without
+
+        current = list(_summary.NAMES) == names()
+        written = (_summary.ORDER, _summary.REFERENCES, _summary.WATCHES)
+        _summaries.append(Summary(*(written if current else facts())))
+    return _summaries[0]
 
 
 def _declaration(name: str) -> XenClass | View:
     module = name.replace("-", "_")
     try:
-        found: XenClass | View = getattr(import_module(f"{__name__}.{module}"), module.upper())
+        imported = __import__(f"{__name__}.{module}", fromlist=[module])
     except ModuleNotFoundError as missing:
         if missing.name != f"{__name__}.{module}":
             raise
         raise KeyError(name) from None
+    found: XenClass | View = getattr(imported, module.upper())
     return found

@@ -35,14 +35,13 @@ def for_guests(host: Record) -> int:
 
 def free(state: State, host: Record) -> int:
     """What a further VM could get if every VM of the host shrank to its least."""
-    return max(0, for_guests(host) - sum(map(least, _residents(state, host))))
+    return max(0, for_guests(host) - needed(state, host))
 
 
 def unused(state: State, host: Record) -> int:
     """What no VM of the host has at the moment."""
-    residents = _residents(state, host)
-    left = max(0, for_guests(host) - sum(map(least, residents)))
-    return left - min(left, sum(map(_range, residents)))
+    left = free(state, host)
+    return left - min(left, _ranges(state, host))
 
 
 def target(state: State, vm: Record) -> int:
@@ -50,18 +49,24 @@ def target(state: State, vm: Record) -> int:
     host = state.ref_or_none(vm, "resident-on")
     if host is None or not _range(vm):
         return int(vm["memory-dynamic-max"])
-    residents = _residents(state, host)
-    left = max(0, for_guests(host) - sum(map(least, residents)))
-    ranges = sum(map(_range, residents))
-    return int(vm["memory-dynamic-min"]) + _range(vm) * min(left, ranges) // ranges
+    ranges = _ranges(state, host)
+    return int(vm["memory-dynamic-min"]) + _range(vm) * min(free(state, host), ranges) // ranges
+
+
+def needed(state: State, host: Record) -> int:
+    """What all VMs of a host take if every one has its least."""
+    return state.sum_of(host, "vm.resident-on", "least-memory")
 
 
 def _range(vm: Record) -> int:
     return max(0, int(vm["memory-dynamic-max"]) - int(vm["memory-dynamic-min"]))
 
 
-def _residents(state: State, host: Record) -> list[Record]:
-    return state.pointing_at(host, "vm.resident-on")
+def _ranges(state: State, host: Record) -> int:
+    return state.sum_of(host, "vm.resident-on", "memory-range")
+
+
+MEASURES = {"least-memory": least, "memory-range": _range}
 
 
 def _rounded_up(amount: int, unit: int) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from xe_py.classes._guest import RUNNING, SUSPENDED, platform_says
 from xe_py.classes._vm_lifecycle import is_domain_zero, is_operation, refusals
 from xe_py.errors import Failure, Misuse
@@ -9,7 +11,6 @@ from xe_py.errors import Failure, Misuse
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from typing import Any
 
     from xe_py.schema.fields import Guard
     from xe_py.state.record import Record
@@ -197,8 +198,6 @@ def suspend_vdi(state: State, vm: Record, value: str | None) -> Iterator[Failure
         yield Failure("VDI_INCOMPATIBLE_TYPE", vdi, "CBT metadata")
 
 
-def now() -> Any:
+def now() -> str:
     """The present second, in UTC."""
-    from datetime import UTC, datetime  # noqa: PLC0415 - most commands do not need the time
-
-    return datetime.now(UTC).replace(microsecond=0)
+    return time.strftime("%Y%m%dT%H:%M:%SZ", time.gmtime())

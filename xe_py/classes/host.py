@@ -82,7 +82,7 @@ def can_power_on(_state: State, host: Record) -> Iterator[Failure]:
 )
 def resident_vms_fit(state: State, host: Record) -> Iterator[Failure]:
     """The least memory of the VMs that run on a host fits in the host's."""
-    needed = sum(map(memory.least, state.pointing_at(host, "vm.resident-on")))
+    needed = memory.needed(state, host)
     available = memory.for_guests(host)
     if needed > available:
         yield Failure("HOST_NOT_ENOUGH_FREE_MEMORY", str(needed), str(max(0, available)))

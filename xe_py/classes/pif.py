@@ -18,7 +18,9 @@ def networks(state: State, pif: Record) -> list[str]:
     untagged = [state.ref(vlan, "untagged-PIF") for vlan in state.pointing_at(pif, "vlan.tagged-PIF")]
     bond = state.ref_or_none(pif, "bond-slave-of")
     above = untagged if bond is None else [*untagged, state.ref(bond, "master")]
-    return list(dict.fromkeys([own["network-uuid"] for own in (pif, *above)] + pif["joined-network-uuids"]))
+    own = [each["network-uuid"] for each in (pif, *above)]
+    # In an unsound file a PIF may lack its network.
+    return list(dict.fromkeys([uuid for uuid in own if uuid is not None] + pif["joined-network-uuids"]))
 
 
 def _vlan_master_of(state: State, pif: Record) -> str | None:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import os
 import sys
 
-from xe_py import operations, session
-from xe_py.cli import binding, output, report, where, words
-from xe_py.errors import DONE, Misuse, SeveralFailed, XeError
-from xe_py.operations.select import only, selected
-from xe_py.state.state import State
+from xe_py.cli import binding, output, where
+from xe_py.cli.perform import perform, warning_of
+from xe_py.errors import DONE, DamagedIndexError, UnsoundStateError, XeError
 from xe_py.store import state_file
-from xe_py.store.reader import UnsoundStateError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
 
-    from xe_py.cli.words import Line, Pairs
-    from xe_py.schema.command import Command
+    from xe_py.cli.binding import Call
+    from xe_py.cli.words import Line
+    from xe_py.state.core import Finding
+    from xe_py.state.state import State
+    from xe_py.store.document import Document
+
+    Work = Callable[[State], str]
 
 
 def execute(line: Line) -> int:
@@ -28,90 +30,91 @@ def execute(line: Line) -> int:
 
         sys.stdout.write(help_text(line.words, minimal=line.minimal))
         return DONE
-    command = find(line.command)
-    pairs = words.pairs(line.words, binding.valued(command))
-    binding.require(command, pairs)
-    if command.on_file:
-        sys.stdout.write(_on_file(command, pairs, line))
-    elif command.reads:
-        sys.stdout.write(_reading(command, pairs, line))
-    else:
-        sys.stdout.write(_writing(command, pairs, line))
+    call = binding.find(line.command).call(line.words)
+    sys.stderr.write(warning_of(call))
+    line.dry_run |= os.environ.get("XE_DRY_RUN") == "1"
+    if call.command.on_file:
+        sys.stdout.write(_on_file(line, call))
+        return DONE
+    work = _work(line, call)
+    way = _reading if call.command.reads else _dry_run if line.dry_run else _writing
+    try:
+        text = way(line, work)
+    except DamagedIndexError:
+        from xe_py.store.index import distrust  # noqa: PLC0415 - hardly ever needed
+
+        distrust()
+        text = way(line, work)  # From the file itself; nothing was written or printed until then.
+    sys.stdout.write(text)
     return DONE
 
 
-def find(name: str) -> Command:
-    """The command of this name; Misuse that names the nearest ones if there is none."""
-    command = operations.find(name)
-    if command is None:
-        near = binding.nearest(name, operations.names())
-        maybe = f"Did you mean: {', '.join(near)}\n" if near else ""
-        raise Misuse(f"Unknown command: {name}\n{maybe}For usage run: 'xe help'")
-    return command
+def _work(line: Line, call: Call) -> Work:
+    """What the call does to a state, handing back what it prints."""
+    if call.command.runs_lines:
+        from xe_py.cli.batch import batch_of  # noqa: PLC0415 - only a script needs the grammar of one
+
+        return batch_of(call).run
+
+    def work(state: State) -> str:
+        return output.text_of(state, perform(state, call), minimal=line.minimal)
+
+    return work
 
 
-def _on_file(command: Command, pairs: Pairs, line: Line) -> str:
-    bound = binding.bind(command, pairs)
-    _warn_of_unknown(command, bound.unknown)
-    path = where.state_path(line.state, make=False)
-    return str(command.run(path, **session.bind(State({}), command, bound.arguments)))
+def _on_file(line: Line, call: Call) -> str:
+    from xe_py.session import bind  # noqa: PLC0415 - other commands are bound by the session that runs them
+    from xe_py.state.state import State  # noqa: PLC0415 - the same
+
+    arguments = bind(State({}), call.command, call.arguments)
+    if not call.command.reads:
+        arguments["dry_run"] = line.dry_run
+    result = call.command.run(where.state_path(line.state, make=False), **arguments)
+    return output.clean(result) if isinstance(result, str) else output.text_of(State({}), result, minimal=line.minimal)
 
 
-def _reading(command: Command, pairs: Pairs, line: Line) -> str:
+def _reading(line: Line, work: Work) -> str:
     document, state, findings = state_file.open_to_read(where.state_path(line.state))
     if findings:
-        sys.stderr.write(f"Warning: {report.unsound(UnsoundStateError(document, findings))}")
-    return output.text_of(state, _do(state, command, pairs), minimal=line.minimal)
+        from xe_py.cli.report import unsound  # noqa: PLC0415 - only an unsound state is reported on
+
+        sys.stderr.write(f"Warning: {unsound(_unsound(document, findings))}")
+    return work(state)
 
 
-def _writing(command: Command, pairs: Pairs, line: Line) -> str:
-    with state_file.open_to_write(where.state_path(line.state), line.command) as (document, state, findings):
+def _writing(line: Line, work: Work) -> str:
+    from xe_py.store.history import command_line  # noqa: PLC0415 - only a change has a history
+
+    typed = command_line([line.command, *line.words])
+    with state_file.open_to_write(where.state_path(line.state), typed) as (document, state, findings):
         if findings:
-            raise UnsoundStateError(document, findings)
+            raise _unsound(document, findings)
         try:
-            text = output.text_of(state, _do(state, command, pairs), minimal=line.minimal)
-        except SeveralFailed:
-            state_file.commit(document, state)
+            text = work(state)
+        except XeError as refusal:
+            if refusal.rest_is_done:
+                state_file.commit(document, state)
             raise
         state_file.commit(document, state)
     return text
 
 
-def _do(state: State, command: Command, pairs: Pairs) -> Any:
-    """The result of the command; of each object, in a list, where it is done to several."""
-    if command.takes_words:
-        return session.run(state, command, words=pairs)
-    bound = binding.bind(command, pairs)
-    _warn_of_unknown(command, bound.unknown)
-    if not command.selectors:
-        return session.run(state, command, bound.arguments)
-    chosen = only(command, selected(state, command, bound.filters), multiple=bound.multiple)
-    results = []
-    refusals: list[tuple[str, XeError]] = []
-    for obj in chosen:
-        try:
-            result = session.run(state, command, {**bound.arguments, command.selectors: obj})
-        except XeError as refusal:
-            if len(chosen) == 1:
-                raise
-            refusals.append((obj["uuid"], refusal))
-        else:
-            results += result if isinstance(result, list) else [result]
-    if refusals:
-        raise SeveralFailed(refusals)
-    return [result for result in results if result is not None] or None
+def _dry_run(line: Line, work: Work) -> str:
+    """What would change. No lock is taken, as nothing is written."""
+    from xe_py.state.differences import describe  # noqa: PLC0415 - a change that is made is not described
+
+    document, state, findings = state_file.open_to_read(where.state_path(line.state, make=False))
+    if findings:
+        raise _unsound(document, findings)
+    rules = state.rules
+    try:
+        work(state)
+    except XeError as refusal:
+        if refusal.rest_is_done:
+            sys.stdout.write(output.clean(describe(state.changes(), rules, state.rules)))
+        raise
+    return output.clean(describe(state.changes(), rules, state.rules))
 
 
-def _warn_of_unknown(command: Command, names: list[str]) -> None:
-    """One warning for the parameters that the command does not know; with XE_STRICT=1 they are refused."""
-    if not names:
-        return
-    known = [parameter.name for parameter in command.parameters()]
-    notes = []
-    for name in names:
-        near = binding.nearest(name, known)
-        notes.append(f"{name} (did you mean {near[0]}?)" if near else name)
-    what = f"{command.name} does not know the parameter{'s' if len(notes) > 1 else ''}: {', '.join(notes)}"
-    if os.environ.get("XE_STRICT") == "1":
-        raise Misuse(f"Error: {what}")
-    sys.stderr.write(f"Warning: {what}; ignored.\n")
+def _unsound(document: Document, findings: list[Finding]) -> UnsoundStateError:
+    return UnsoundStateError(document, findings)

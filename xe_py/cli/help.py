@@ -18,6 +18,7 @@ Usage:
   xe <command> [ name=value | --name ] ...
     [ --state <file> ]   the state file; else XE_STATE, else the default file
     [ --minimal ]        bare values, with commas between them
+    [ --dry-run ]        say what would change, and change nothing
   The switches of a connection (-s -p -u -pw -pwf --nossl) are taken, and lead
   nowhere.
 

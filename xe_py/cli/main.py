@@ -39,7 +39,7 @@ def main() -> NoReturn:
 
 def run(argv: list[str]) -> int:
     """Run one command line; the exit status."""
-    from xe_py.cli import execute, report  # noqa: PLC0415 - kept out of an interrupted start
+    from xe_py.cli import execute  # noqa: PLC0415 - kept out of an interrupted start
 
     try:
         line = words.split(argv, os.environ.get("XE_EXTRA_ARGS", ""))
@@ -47,13 +47,19 @@ def run(argv: list[str]) -> int:
             return _through_click(line)
         return execute.execute(line)
     except XeError as error:
-        return report.show(error)
+        return _show(error)
     except OSError:
         raise  # Standard output is gone or full; `main` says so.
     except Exception as error:
         if "--debug" in argv:
             raise
-        return report.show(Failure("INTERNAL_ERROR", f"{type(error).__name__}: {error}"))
+        return _show(Failure("INTERNAL_ERROR", f"{type(error).__name__}: {error}"))
+
+
+def _show(error: XeError) -> int:
+    from xe_py.cli.report import show  # noqa: PLC0415 - only what is refused is reported on
+
+    return show(error)
 
 
 def _through_click(line: Line) -> int:

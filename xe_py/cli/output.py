@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import sys
 
-from xe_py.schema.fields import Derived, show
+from xe_py.schema.fields import Derived, Text, show
 from xe_py.schema.listing import Listing, Node
+from xe_py.schema.table import Table
 from xe_py.state.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from typing import Any
 
     from xe_py.schema.fields import Field
     from xe_py.state.state import State
 
 _INDENT = 4
+_MANY_STEPS = 200
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 
 
-def text_of(state: State, result: Any, *, minimal: bool) -> str:
-    """What to print for the result of a command: a record, texts, listings, or a list of these; None is nothing."""
+def text_of(state: State, result: Any, *, minimal: bool, captured: bool = False) -> str:
+    """What to print for the result of a command: a record, texts, listings, or a list of these; None is nothing.
+
+    `captured` says that it is for a program to read, whatever standard output is.
+    """
     if result is None:
         return "\n" if minimal else ""
     parts = result if isinstance(result, list) else [result]
     if minimal:
         groups = [",".join(_first_values(state, part)) for part in reversed(parts)]
         return ",".join(groups) + "\n"
-    return "".join(_full(state, part) for part in parts)
+    return "".join(_full(state, part, captured) for part in parts)
 
 
 def clean(text: str) -> str:
@@ -40,15 +46,26 @@ def label(field: Field) -> str:
     return f"{field.name} ({field.mode:>3})" + (" [DEPRECATED]" if field.deprecated else "")
 
 
-def _full(state: State, part: Any) -> str:
+def progress(steps: list[Any], what: str) -> Iterable[Any]:
+    """The steps, one after the other; if there are many, a terminal shows how far they are."""
+    if len(steps) <= _MANY_STEPS or not sys.stderr.isatty():
+        return steps
+    from rich.console import Console  # noqa: PLC0415 - rich costs several times the interpreter's start
+    from rich.progress import track  # noqa: PLC0415 - the same
+
+    return track(steps, clean(what), console=Console(stderr=True), transient=True)
+
+
+def _full(state: State, part: Any, captured: bool) -> str:
     if isinstance(part, Record):
         return f"{part['uuid']}\n"
     if isinstance(part, Listing):
         head = part.head + "\n" if part.head else ""
-        return head + "".join(_record(state, part, obj) for obj in part.records)
+        return head + _listed(state, part)
     if isinstance(part, Node):
-        return _drawn(part) if sys.stdout.isatty() else _indented(part)
-    return clean(str(part)) + "\n"
+        return _indented(part) if captured or not sys.stdout.isatty() else _drawn(part)
+    text = clean(str(part))
+    return text if isinstance(part, Table) else text + "\n"
 
 
 def _indented(node: Node, depth: int = 0) -> str:
@@ -72,9 +89,27 @@ def _drawn(node: Node) -> str:
     return captured.get()
 
 
-def _record(state: State, listing: Listing, obj: Record) -> str:
-    rows = [(label(field), clean(_shown(state, listing, obj, field))) for field in listing.fields]
-    return layout(rows) + "\n\n"
+def _listed(state: State, listing: Listing) -> str:
+    """All records, each in the form that the labels give."""
+    form = layout([(label(field), "%s") for field in listing.fields]) + "\n\n"
+    columns = [_cleaned(_column(state, listing, field)) for field in listing.fields]
+    return "".join([form % row for row in zip(*columns, strict=True)])
+
+
+def _column(state: State, listing: Listing, field: Field) -> list[str]:
+    """What a field holds, record by record."""
+    name = field.name
+    if field.expensive and not listing.costly:
+        return ["<expensive field>"] * len(listing.records)
+    if isinstance(field, Text):
+        return [obj[name] for obj in listing.records]
+    if isinstance(field, Derived):
+        return [show(field.compute(state, obj), field.unknown) for obj in listing.records]
+    return [show(obj[name], field.unknown) for obj in listing.records]
+
+
+def _cleaned(values: list[str]) -> list[str]:
+    return values if "".join(values).isprintable() else list(map(clean, values))
 
 
 def layout(rows: list[tuple[str, str]]) -> str:
@@ -87,20 +122,13 @@ def layout(rows: list[tuple[str, str]]) -> str:
 def _first_values(state: State, part: Any) -> list[str]:
     if isinstance(part, Record):
         return [part["uuid"]]
+    if isinstance(part, Table):
+        return [clean(_escaped(row[0])) for row in part.rows]
     if isinstance(part, Listing):
-        if not part.fields:
-            return []
-        first = part.fields[0]
-        return [_escaped(_shown(state, part, obj, first)) for obj in part.records]
-    return [_escaped(part.text if isinstance(part, Node) else str(part))]
-
-
-def _shown(state: State, listing: Listing, obj: Record, field: Field) -> str:
-    if field.expensive and not listing.costly:
-        return "<expensive field>"
-    value = field.compute(state, obj) if isinstance(field, Derived) else obj[field.name]
-    return show(value, field.unknown)
+        values = _column(state, part, part.fields[0]) if part.fields else []
+        return _cleaned(list(map(_escaped, values)))
+    return [clean(_escaped(part.text if isinstance(part, Node) else str(part)))]
 
 
 def _escaped(text: str) -> str:
-    return clean(text.replace("\\", "\\\\").replace(",", "\\,"))
+    return text.replace("\\", "\\\\").replace(",", "\\,") if "," in text or "\\" in text else text

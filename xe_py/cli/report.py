@@ -5,15 +5,14 @@ from __future__ import annotations
 import sys
 
 from xe_py.cli.output import clean
-from xe_py.errors import Failure, Misuse, SeveralFailed, StateFileError, XeError
+from xe_py.errors import Failure, Misuse, ScriptRefused, SeveralFailed, StateFileError, UnsoundStateError, XeError
 from xe_py.state.record import Record
-from xe_py.store.reader import UnsoundStateError, places
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xe_py.state.core import Finding
     from xe_py.state.state import State
-    from xe_py.store.reader import Document
+    from xe_py.store.document import Document
 
 _SHOWN_BLOCKERS = 5
 _SHOWN_FINDINGS = 3
@@ -36,13 +35,15 @@ def text_of(error: XeError) -> str:
     if isinstance(error, UnsoundStateError):
         text = unsound(error)
         return text[0].upper() + text[1:] + ("" if error.whole else "Nothing is changed before that is mended.\n")
-    if isinstance(error, (Misuse, StateFileError)):
+    if isinstance(error, (Misuse, ScriptRefused, StateFileError)):
         return clean(error.text) + "\n"
     return f"{error}\n"
 
 
 def output_of(error: XeError) -> str:
-    """What goes to standard output all the same: the findings, where they were asked for."""
+    """What goes to standard output all the same: the findings, where they were asked for, and what lines did print."""
+    if isinstance(error, ScriptRefused):
+        return error.printed
     if isinstance(error, UnsoundStateError) and error.whole:
         return _findings(error.document, error.findings)
     return ""
@@ -55,11 +56,14 @@ def unsound(error: UnsoundStateError) -> str:
     if error.whole:
         return f"{summary}.\n"
     first = _findings(error.document, error.findings[:_SHOWN_FINDINGS])
-    return f"{summary}:\n{first}To see all of them: xe --state {path} state-check\n"
+    see = f"To see all of them: xe --state {path} state-check\n"
+    return f"{summary}:\n{first}{see}To go back to an earlier version: xe --state {path} state-undo\n"
 
 
 def _findings(document: Document, findings: list[Finding]) -> str:
     """A line for each finding: file and line, object, field, what is wrong, code."""
+    from xe_py.store.reader import places  # noqa: PLC0415 - only a report of findings needs to read the file
+
     lines = []
     for place, finding in zip(places(document, findings), findings, strict=True):
         words = [word for word in (finding.cls, finding.uuid, finding.field) if word]

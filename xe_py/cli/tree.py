@@ -10,7 +10,8 @@ import sys
 import click
 
 from xe_py import __version__, operations
-from xe_py.cli import binding, execute, report, words
+from xe_py.cli import execute, report, words
+from xe_py.cli.binding import Binding, find
 from xe_py.cli.help import description, help_text
 from xe_py.errors import DONE, XeError
 from xe_py.schema.fields import Bool, Choice, Int, Map, Ref, Refs, Size
@@ -64,8 +65,9 @@ class XeCommand(click.Command):
         shared = ctx.find_object(words.Line)
         if shared is not None:
             shared.minimal |= line.minimal
+            shared.dry_run |= line.dry_run
             shared.state = line.state or shared.state
-        pairs = words.pairs(line.words, binding.valued(self.declared))
+        pairs = Binding(self.declared).pairs(line.words)
         options = set(self.names.values())
         ctx.meta["aside"] = [pair for pair in pairs if pair[0] not in options]
         return super().parse_args(ctx, [f"--{name}={value}" for name, value in pairs if name in options])
@@ -106,12 +108,13 @@ def _identifier(field: Field) -> str:
 @click.group(cls=XeGroup, context_settings={"max_content_width": 100})
 @click.option("--state", metavar="FILE", help="The state file; else XE_STATE, else the default file.")
 @click.option("--minimal", is_flag=True, help="Print bare values, with commas between them.")
+@click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
 @click.version_option(__version__, prog_name="xe_py")
 @click.pass_context
-def xe(context: click.Context, state: str | None, *, minimal: bool) -> None:
+def xe(context: click.Context, state: str | None, *, minimal: bool, dry_run: bool) -> None:
     """Run xe, the command line of XenServer and XCP-ng, over a host that lives in one TOML file."""
     line = context.ensure_object(words.Line)
-    line.state, line.minimal = state, minimal
+    line.state, line.minimal, line.dry_run = state, minimal, dry_run
 
 
 def show_help(line: Line) -> int:
@@ -121,5 +124,5 @@ def show_help(line: Line) -> int:
         return DONE
     args = ["--version"] if line.version else [*([line.command] if line.command else []), "--help"]
     if line.command:
-        execute.find(line.command)
+        find(line.command)
     return int(xe.main(args, prog_name="xe", standalone_mode=False) or DONE)

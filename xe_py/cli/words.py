@@ -9,7 +9,7 @@ from xe_py.errors import Misuse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     Pairs = list[tuple[str, str]]
 
@@ -19,47 +19,61 @@ _CONNECTION = frozenset(
     ("server", "port", "username", "password", "passwordfile", "nossl", "debug", "debugonfail", "traceparent")
 )
 _FOR_ALL = {
+    "--dry-run": "dry_run",
     "--minimal": "minimal",
     "minimal=true": "minimal",
     "--help": "help",
     "-help": "help",
     "--version": "version",
 }
+_SWITCHES = WITH_VALUE | _ALONE | _CONNECTION | {"--state", *(word.partition("=")[0] for word in _FOR_ALL)}
 
 
 class Line:
     """A command line taken apart: the command, its other words, and what concerns every command."""
 
-    __slots__ = ("command", "help", "minimal", "state", "version", "words")
+    __slots__ = ("command", "dry_run", "help", "minimal", "state", "version", "words")
 
     def __init__(self) -> None:
         self.command = ""
         self.words: list[str] = []
         self.state: str | None = None
         self.minimal = False
+        self.dry_run = False
         self.help = False
         self.version = False
 
 
-def split(argv: Iterable[str], extra: str = "") -> Line:
+def split(argv: list[str], extra: str = "") -> Line:
     """Take the line apart; `extra` is the content of XE_EXTRA_ARGS. Switches for a connection lead nowhere here."""
     line = Line()
-    words = iter([*argv, *extra_words(extra)])
+    words = iter([*argv, *extra_words(extra)] if extra else argv)
     for word in words:
-        name, equals, value = word.partition("=")
-        if word in WITH_VALUE:
-            _next(words, word)
-        elif name == "--state":
-            line.state = value if equals else _next(words, word)
-        elif word in _FOR_ALL:
-            setattr(line, _FOR_ALL[word], True)
-        elif word in _ALONE or name in _CONNECTION:
+        if word.partition("=")[0] in _SWITCHES and _switch(line, word, words):
             continue
-        elif not line.command and not word.startswith("-"):
+        if not line.command and not word.startswith("-"):
             line.command = word
         else:
             line.words.append(word)
+    try:
+        "".join(line.words).encode()
+    except UnicodeEncodeError as error:
+        raise Misuse(f"Error: What is no UTF-8 text cannot be understood: {error.object!a}") from None
     return line
+
+
+def _switch(line: Line, word: str, following: Iterator[str]) -> bool:
+    """Whether the word concerns every command; what it says is noted in the line."""
+    name, equals, value = word.partition("=")
+    if word in WITH_VALUE:
+        _next(following, word)
+    elif name == "--state":
+        line.state = value if equals else _next(following, word)
+    elif word in _FOR_ALL:
+        setattr(line, _FOR_ALL[word], True)
+    else:
+        return word in _ALONE or name in _CONNECTION
+    return True
 
 
 def _next(words: Iterator[str], switch: str) -> str:
@@ -87,7 +101,7 @@ def pairs(words: list[str], valued: frozenset[str]) -> Pairs:
                 position += 1
             elif not equals:
                 value = "true"
-        elif name.startswith("-"):
+        elif name.startswith("-") and word != "-":
             raise Misuse(f"Syntax error: Unknown switch: {word}\nFor usage run: 'xe help'")
         found.setdefault(name, value)
     return list(found.items())

@@ -6,7 +6,6 @@ A command is found by the first word of its name: `vm-start` is in `vm.py` or in
 from __future__ import annotations
 
 import os
-from importlib import import_module
 
 from xe_py.schema.command import COMMANDS
 
@@ -48,7 +47,7 @@ def _load(family: str) -> None:
         _loaded.add(family)
         for module in _modules():
             if module.partition("_")[0] == family:
-                import_module(f"{__name__}.{module}")
+                __import__(f"{__name__}.{module}")
 
 
 def _modules() -> list[str]:

@@ -40,16 +40,14 @@ def list_isos(folder: str) -> dict[str, int]:
         raise Failure("SR_BACKEND_FAILURE_226", "", f"{folder} is not an absolute path", "")
     try:
         with os.scandir(folder) as entries:
-            sizes = {
-                entry.name: entry.stat().st_size
-                for entry in entries
-                if entry.name.lower().endswith(".iso") and _is_text(entry.name) and entry.is_file()
-            }
+            names = [name for name in (entry.name for entry in entries) if name.lower().endswith(".iso")]
     except (FileNotFoundError, NotADirectoryError):
         raise Failure("SR_BACKEND_FAILURE_226", "", f"{folder} is no folder here", "") from None
     except OSError as error:
         raise Failure("SR_BACKEND_FAILURE_222", "", f"{folder}: {error.strerror}", "") from None
-    return dict(sorted(sizes.items()))
+    # isfile takes a link in a circle, or to nothing, for what it is worth.
+    paths = {name: os.path.join(folder, name) for name in sorted(filter(_is_text, names))}
+    return {name: os.stat(path).st_size for name, path in paths.items() if os.path.isfile(path)}
 
 
 def forget(state: State, vdi: Record) -> None:

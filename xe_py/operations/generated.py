@@ -5,7 +5,7 @@ from __future__ import annotations
 from xe_py import classes
 from xe_py.errors import Failure, Misuse, refuse
 from xe_py.operations.select import matching, split_key
-from xe_py.schema.command import Command
+from xe_py.schema.command import COMMON, Command
 from xe_py.schema.fields import Field, Map, Ref, Text, show
 from xe_py.schema.listing import Listing, columns
 
@@ -20,10 +20,6 @@ if TYPE_CHECKING:
 
     Words = list[tuple[str, str]]
 
-# Words that every command takes and that are no field.
-COMMON = frozenset(
-    ("server", "password", "port", "username", "minimal", "force", "multiple", "all", "message-priority", "trace")
-)
 _STANDARD_LISTS = frozenset(("vm-list", "network-list", "sr-list"))
 
 
@@ -54,8 +50,8 @@ def _list_command(view: View, cls: XenClass, name: str) -> Command:
     def run(state: State, words: Words) -> Listing:
         given = dict(reversed(words))
         filters = [*view.filters.items(), *(word for word in words if _is_filter(word[0]))]
-        objects = matching(state, cls, filters)
-        return Listing(objects, columns(cls, given.get("params"), view.list_fields))
+        shown = columns(cls, given.get("params"), view.list_fields)
+        return Listing(matching(state, cls, filters, shown), shown)
 
     visible = [field for field in cls.fields if not field.hidden]
     optional = (

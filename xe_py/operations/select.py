@@ -5,7 +5,7 @@ from __future__ import annotations
 from xe_py import classes
 from xe_py.errors import Misuse
 from xe_py.schema.command import CONTROL_DOMAINS, TEMPLATES
-from xe_py.schema.fields import Derived, Set, show
+from xe_py.schema.fields import Bool, Derived, Set, Text, show
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,10 +24,19 @@ _NAMED_BY = {"vm": ("uuid", "name-label"), "host": ("uuid", "hostname", "name-la
 _PLURAL = {"vm": "VMs", "host": "hosts", "sr": "SRs"}
 
 
-def matching(state: State, cls: XenClass, filters: Words) -> list[Record]:
-    """The objects of the class for which every filter holds; Misuse for a field that the class does not have."""
+def matching(state: State, cls: XenClass, filters: Words, shown: Iterable[Field] | None = None) -> list[Record]:
+    """The objects of the class for which every filter holds; Misuse for a field that the class does not have.
+
+    Where only some fields are to be `shown`, the objects may hold no others.
+    """
     remaining = list(filters)
     objects = _by_index(state, cls, remaining)
+    if objects is None and shown is not None:
+        objects = _with_fields(
+            state, cls, [*shown, *(meant[0] for name, _ in remaining if (meant := split_key(cls, name)))]
+        )
+    elif objects is None:
+        objects = state.all(cls.name)
     for name, wanted in remaining:
         holds = _filter(state, cls, name, wanted)
         objects = [obj for obj in objects if holds(obj)]
@@ -90,8 +99,15 @@ def split_key(cls: XenClass, name: str) -> tuple[Field, str | None] | None:
     return None
 
 
-def _by_index(state: State, cls: XenClass, filters: list[tuple[str, str]]) -> list[Record]:
-    """The objects that the first filter on a uuid or a reference finds through the index; it is taken off."""
+def _with_fields(state: State, cls: XenClass, fields: list[Field]) -> list[Record]:
+    """All objects of the class, with these fields at least."""
+    if all(field.stored for field in fields):
+        return state.some(cls.name, tuple({field.name for field in fields} - {"uuid"}))
+    return state.all(cls.name)
+
+
+def _by_index(state: State, cls: XenClass, filters: list[tuple[str, str]]) -> list[Record] | None:
+    """The objects that the first filter on a uuid or a reference finds through the index, or None; it is taken off."""
     for position, (name, wanted) in enumerate(filters):
         if name == "uuid":
             del filters[position]
@@ -100,7 +116,7 @@ def _by_index(state: State, cls: XenClass, filters: list[tuple[str, str]]) -> li
         if name in cls.references and not isinstance(cls.references[name], Set) and state.class_of(wanted):
             del filters[position]
             return state.having(cls.name, name, wanted)
-    return state.all(cls.name)
+    return None
 
 
 def _filter(state: State, cls: XenClass, name: str, wanted: str) -> Callable[[Record], bool]:
@@ -110,6 +126,9 @@ def _filter(state: State, cls: XenClass, name: str, wanted: str) -> Callable[[Re
     field, key = meant
     fold: Callable[[str], str] = str.lower if field.any_case else str
     wanted = fold(wanted)
+    if key is None and isinstance(field, (Text, Bool)) and not field.any_case:
+        exact = {"true": True, "false": False}.get(wanted) if isinstance(field, Bool) else wanted
+        return lambda obj: obj[name] == exact
     if key is None:
         return lambda obj: fold(show(_value(state, obj, field), field.unknown)) == wanted
     if field.mode.startswith("M"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xe_py import classes
+from xe_py.errors import UnsoundStateError
 from xe_py.schema.command import command
 from xe_py.schema.fields import Bool, Choice, Int, Size, Text
 from xe_py.schema.xenclass import STRICT, XAPI
@@ -33,16 +34,24 @@ _RULES = Choice("rules", (STRICT, XAPI), doc="The set of rules: strict, or xapi 
     on_file=True,
     ours=True,
 )
-def init(path: str, *, force: bool = False, from_machine: bool = False, **wishes: Any) -> str:
+def init(path: str, *, dry_run: bool = False, force: bool = False, from_machine: bool = False, **wishes: Any) -> str:
     """Make the file with a fresh host, pool and all that a new XenServer has; nothing is printed."""
     from xe_py.store.fresh import fresh_host  # noqa: PLC0415 - only state-init makes a host
-    from xe_py.store.state_file import create  # noqa: PLC0415 - the same
+    from xe_py.store.state_file import create, may_create  # noqa: PLC0415 - the same
 
     if from_machine:
         from xe_py.store.machine import machine  # noqa: PLC0415 - only on demand
 
         wishes = {**machine(), **wishes}
-    create(path, fresh_host(**wishes), "state-init", force=force)
+    state = fresh_host(**wishes)
+    if dry_run:
+        from xe_py.state.differences import describe  # noqa: PLC0415 - as above
+        from xe_py.state.state import Change  # noqa: PLC0415 - as above
+
+        may_create(path, force=force)
+        made = [Change(cls, obj["uuid"], None, obj) for cls in classes.sections() for obj in state.all(cls.name)]
+        return describe(made, STRICT, state.rules)
+    create(path, state, "state-init", force=force)
     return ""
 
 
@@ -59,13 +68,19 @@ def show(state: State) -> list[str]:
     return header + [f"{cls.name}: {state.count(cls.name)}" for cls in classes.sections()]
 
 
-@command("state-check", doc="Check the whole state, and name everything that is unsound.", on_file=True, ours=True)
+@command(
+    "state-check",
+    doc="Check the whole state, and name everything that is unsound.",
+    reads=True,
+    on_file=True,
+    ours=True,
+)
 def check(path: str) -> str:
     """How many objects were checked; UnsoundStateError with all findings where the state is unsound."""
-    from xe_py.store.reader import UnsoundStateError  # noqa: PLC0415 - the other commands here go without the store
-    from xe_py.store.state_file import open_to_read  # noqa: PLC0415 - the same
+    from xe_py.store import reader  # noqa: PLC0415 - the other commands here go without the store
 
-    document, state, findings = open_to_read(path)
+    document = reader.read(path)
+    state, findings = reader.load(document)
     if findings:
         raise UnsoundStateError(document, findings, whole=True)
     return f"The state is sound: {sum(state.count(cls.name) for cls in classes.sections())} objects.\n"

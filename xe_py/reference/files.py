@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 
-from xe_py.reference import bash, fish, man_family, man_state_file, man_xe, markdown, zsh
+from xe_py.reference import bash, fish, man_family, man_state_file, man_xe, markdown, summary, zsh
 from xe_py.reference.declared import families
 
 FOLDERS = ("completions", "man", "docs/reference")
+SUMMARY = "xe_py/classes/_summary.py"
 
 
 def generated() -> dict[str, str]:
@@ -23,20 +24,21 @@ def generated() -> dict[str, str]:
         "docs/reference/classes.md": markdown.classes_and_fields(),
         "docs/reference/rules.md": markdown.rules(),
         "docs/reference/errors.md": markdown.errors(),
+        SUMMARY: summary.module(),
     }
 
 
 def present(repository: str) -> dict[str, str | None]:
     """The text of every file in the folders of generated files, by its path; None for what is no text."""
-    found: dict[str, str | None] = {}
-    for top in FOLDERS:
-        for folder, _, names in os.walk(os.path.join(repository, top)):
-            for name in names:
-                place = os.path.join(folder, name)
-                try:
-                    with open(place, encoding="utf-8", newline="") as file:
-                        text: str | None = file.read()
-                except UnicodeDecodeError:
-                    text = None
-                found[os.path.relpath(place, repository).replace(os.sep, "/")] = text
-    return found
+    walked = [os.walk(os.path.join(repository, top)) for top in FOLDERS]
+    places = [os.path.join(folder, name) for walk in walked for folder, _, names in walk for name in names]
+    places += [place for place in [os.path.join(repository, SUMMARY)] if os.path.exists(place)]
+    return {os.path.relpath(place, repository).replace(os.sep, "/"): _text_of(place) for place in places}
+
+
+def _text_of(place: str) -> str | None:
+    try:
+        with open(place, encoding="utf-8", newline="") as file:
+            return file.read()
+    except UnicodeDecodeError:
+        return None

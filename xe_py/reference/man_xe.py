@@ -44,6 +44,10 @@ The state file to work on.
 --minimal
 Print bare values, with commas between them.
 
+--dry-run
+Check everything and say what would change, object by object and field by field; write nothing. Commands that only read
+are done.
+
 --help
 Show the parameters of the command, and end.
 
@@ -74,6 +78,35 @@ backslash inside a value has a backslash before it.
 Commands that make an object print its uuid. What is refused prints nothing on standard output; standard error has a
 sentence, what it is about, what is in the way, the code and, where one command would help, a hint."""
 
+_SCRIPTS = """\
+xe batch FILE runs the lines of a shell script as one change: if one is refused, nothing is changed. With --keep-going
+what can be done is done, whatever set -e says. The script does the same when sh runs it, one command after the other,
+but for lines that are refused, behind which a shell goes on. A command whose own words ask for another command's output
+is not run if that is refused.
+
+A line is one of these:"""
+
+_LINES = """\
+xe COMMAND ...
+A command. >/dev/null, 2>/dev/null and >/dev/null 2>&1 may stand behind it. What prints help or is about the state file
+as a whole cannot be in a script.
+
+NAME=value, NAME=$(xe ...), export NAME=value
+An assignment, or several.
+
+echo ...
+Print words, among which is no backslash and no switch.
+
+set -e, set -u
+With -u a variable must be set to be used; -e changes nothing.
+
+# comment
+Words behind a # are left out, on a line of their own or behind others."""
+
+_WORDS_OF_A_SCRIPT = """\
+Quotes, backslashes, lines that are continued, $NAME, ${NAME}, $(xe ...) and backticks mean what they mean to sh. What
+else a shell can do, as pipes, loops, patterns for file names and other programs, is refused before anything is done."""
+
 _STATUSES = {
     DONE: "Done.",
     REFUSED: "Refused, or not understood. The state file is as it was.",
@@ -91,18 +124,30 @@ With 1, a parameter that the command does not know is an error.
 XE_LOCK_TIMEOUT
 How many seconds to wait while another command writes to the file; 10 if it is not set.
 
+XE_BACKUPS
+How many earlier versions of the state file are kept in its history; 10 if it is not set, none with 0.
+
 XE_EXTRA_ARGS
 Further words for every command line, with commas between them; a comma inside a word has a backslash before it.
 
+XE_DRY_RUN
+With 1, every command that would change the state says what would change, as with --dry-run.
+
 XDG_STATE_HOME
-Where the default state file is, instead of ~/.local/state."""
+Where the default state file is, instead of ~/.local/state.
+
+XDG_CACHE_HOME
+Where the derived indices of state files are, instead of ~/.cache."""
 
 _FILES = """\
 $XDG_STATE_HOME/xe/host.toml
 The default state file, described in xe-state(5). It is made, with a fresh host in it, when it is first needed.
 
 host.toml.d/
-The folder beside a state file that holds its lock. It is not needed to read the state.
+The folder beside a state file that holds its lock and its history. It is not needed to read the state.
+
+$XDG_CACHE_HOME/xe/
+Derived indices, which make large states quick. They can be removed at any time.
 
 /etc/xensource-inventory
 Where this exists the host is a real one, and the name xe does not touch the default state file."""
@@ -130,6 +175,7 @@ def page() -> str:
         + section("SWITCHES", items(_SWITCHES))
         + section("CHOOSING OBJECTS", paragraphs(_OBJECTS))
         + section("OUTPUT", paragraphs(_OUTPUT))
+        + section("SCRIPTS", paragraphs(_SCRIPTS), items(_LINES), paragraphs(_WORDS_OF_A_SCRIPT))
         + section("COMMANDS", *(item(f"{bold(f'xe-{family.name}')}(1)", family.doc) for family in named))
         + section("EXIT STATUS", *(item(bold(str(status)), text) for status, text in _STATUSES.items()))
         + section("ENVIRONMENT", items(_ENVIRONMENT))

@@ -22,7 +22,7 @@ from xe_py.schema.fields import (
     Text,
     Time,
 )
-from xe_py.store.render import value as toml
+from xe_py.store.render import pair, pair_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -156,8 +156,13 @@ def default_of(field: Field) -> str:
     if field.required:
         return "required"
     if isinstance(field.default, list):
-        return f"by default [{', '.join(map(toml, field.default))}]"
-    return "nothing by default" if field.default is None else f"by default {toml(field.default)}"
+        members = [_value(pair_of("x", member)) for member in field.default]
+        return f"by default [{', '.join(members)}]"
+    return "nothing by default" if field.default is None else f"by default {_value(pair(field, field.default))}"
+
+
+def _value(pair: str) -> str:
+    return pair.partition(" = ")[2].rstrip("\n")
 
 
 def on_delete(field: Field) -> str:

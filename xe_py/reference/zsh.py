@@ -110,7 +110,7 @@ _xe() {
     elif [[ -n $awaited ]]; then
         return 1
     elif [[ -z $command || $command == help ]]; then
-        flags=(--minimal --state --help --version)
+        flags=(--minimal --dry-run --state --help --version)
         [[ -z $command ]] || flags=(--all --minimal)
         _describe -t commands command _xe_commands
         compadd -V switches -- $flags
@@ -128,7 +128,7 @@ _xe() {
             done
             return 1
         fi
-        for word in $taken --minimal --state --help; do
+        for word in $taken --minimal --dry-run --state --help; do
             name=${word%%\=*}
             (( ${used[(Ie)${name#--}]} )) && continue
             case $word in

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from xe_py.schema.fields import Field
 
 
+# Words that every command takes and that are no field.
+COMMON = frozenset(
+    ("server", "password", "port", "username", "minimal", "force", "multiple", "all", "message-priority", "trace")
+)
 TEMPLATES, CONTROL_DOMAINS = "templates", "control domains"
 
 
@@ -23,12 +27,16 @@ class Command:
     - `selectors` (a class name): it takes xe's selectors and `run` is called once for each object chosen; `also` adds
       what selectors leave out unasked, TEMPLATES and CONTROL_DOMAINS;
     - `takes_words`: it is called `run(state, words)` with the pairs as they stand: any field may be among them;
-    - `on_file`: it is about the state file itself and is called `run(path, **arguments)`.
+    - `on_file`: it is about the state file itself and is called `run(path, **arguments)`; unless it only reads it gets
+      `dry_run` as well, and with that true it says what it would do;
+    - `runs_lines`: it is called `run(**arguments)` and hands back a script of command lines, which are what is done; a
+      word that stands alone is its first parameter.
 
     `reads` says that nothing is changed. `standard` commands are listed by plain `help`, `hidden` ones by none.
     """
 
     __slots__ = (
+        "_by_argument",
         "also",
         "doc",
         "hidden",
@@ -39,6 +47,7 @@ class Command:
         "reads",
         "required",
         "run",
+        "runs_lines",
         "selectors",
         "standard",
         "takes_words",
@@ -60,6 +69,7 @@ class Command:
         ours: bool = False,
         takes_words: bool = False,
         on_file: bool = False,
+        runs_lines: bool = False,
     ) -> None:
         self.name = name
         self.run = run
@@ -74,11 +84,19 @@ class Command:
         self.ours = ours
         self.takes_words = takes_words
         self.on_file = on_file
+        self.runs_lines = runs_lines
+        self._by_argument: dict[str, Field] | None = None
 
     def parameters(self) -> Iterator[Field]:
         """All parameters, the required ones first."""
         yield from self.required
         yield from self.optional
+
+    def by_argument(self) -> dict[str, Field]:
+        """The parameters by the names under which the function gets them."""
+        if self._by_argument is None:
+            self._by_argument = {argument(parameter): parameter for parameter in self.parameters()}
+        return self._by_argument
 
 
 COMMANDS: dict[str, Command] = {}

@@ -1,8 +1,8 @@
 """The kinds of field that a class or a command declares.
 
-A field knows its name, what may be stored in it (`accepts`) and how a word from the command line becomes
-such a value (`parse`). Values are TOML's own types: str, int, float, bool, datetime, list of str, dict of str to
-str; None stands for no value. Values are never changed in place.
+A field knows its name, what may be stored in it (`accepts`) and how a word from the command line becomes such a value
+(`parse`). Values are str, int, float, bool, list of str, dict of str to str; None stands for no value. Values are never
+changed in place.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ CASCADE, CLEAR, REFUSE = "cascade", "clear", "refuse"
 _UNITS = {"": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40}
 _TRUE = frozenset(("true", "yes", "1", "t", "y"))
 _FALSE = frozenset(("false", "no", "0", "f", "n"))
-_LARGEST = (1 << 63) - 1
-_DIGITS = len(str(_LARGEST))
+LARGEST = (1 << 63) - 1
+_DIGITS = len(str(LARGEST))
 _NO_MEMBERS: list[str] = []
 _NO_KEYS: dict[str, str] = {}
 
@@ -141,11 +141,11 @@ class Int(Field):
     empty = 0
 
     def accepts(self, value: Any) -> bool:
-        return type(value) is int and -_LARGEST <= value <= _LARGEST
+        return type(value) is int and -LARGEST <= value <= LARGEST
 
     def parse(self, text: str) -> int:
         digits = text.removeprefix("-")
-        if not (digits.isascii() and digits.isdecimal() and len(digits) <= _DIGITS and abs(int(text)) <= _LARGEST):
+        if not (digits.isascii() and digits.isdecimal() and len(digits) <= _DIGITS and abs(int(text)) <= LARGEST):
             raise Misuse(f"Error: Parameter {self.name} must be an integer")
         return int(text)
 
@@ -161,7 +161,7 @@ class Size(Int):
         if unit is None:
             raise Misuse(f"Error: Parameter {self.name} must be an integer")
         size = super().parse(digits) * unit
-        if size > _LARGEST:
+        if size > LARGEST:
             raise Misuse(f"Error: Parameter {self.name} must be an integer")
         return size
 
@@ -204,12 +204,27 @@ class Bool(Field):
 
 
 class Time(Field):
-    """A moment, kept as TOML's date-time with an offset."""
+    """A moment in UTC as xe prints it, `20261122T09:00:00Z`; in the file it is TOML's date-time."""
 
     __slots__ = ()
 
     def accepts(self, value: Any) -> bool:
-        return value is None or getattr(value, "tzinfo", None) is not None
+        return value is None or (type(value) is str and [len(part) for part in value.split(":")] == [11, 2, 3])
+
+    @staticmethod
+    def from_toml(value: Any) -> Any:
+        """The moment that a date-time with an offset stands for; any other value as it is."""
+        if getattr(value, "tzinfo", None) is None:
+            return value
+        try:
+            return (value - value.utcoffset()).strftime("%Y%m%dT%H:%M:%SZ")
+        except OverflowError:
+            return value
+
+    @staticmethod
+    def to_toml(moment: str) -> str:
+        """The moment as TOML writes it."""
+        return f"{moment[:4]}-{moment[4:6]}-{moment[6:]}"
 
 
 class Set(Field):
@@ -291,4 +306,4 @@ def show(value: Any, unknown: str = "<not in database>") -> str:
         return "; ".join(value)
     if isinstance(value, (bool, int)):
         return str(value).lower()
-    return f"{value:.3f}" if isinstance(value, float) else str(value.strftime("%Y%m%dT%H:%M:%SZ"))
+    return f"{value:.3f}"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from xe_py.schema.fields import Field, Guard
 
     Check = Callable[[Any, Any], Iterator[Failure]]
+    Measure = Callable[[Any], int]
 
 STRICT, XAPI = "strict", "xapi"
 
@@ -58,6 +59,7 @@ class XenClass:
 
     `label` is XAPI's own spelling. `section` orders the tables of the state file. `operations` maps each word of
     `allowed-operations` to the guard that is asked before it. `filters` and `list_fields` are those of a plain list.
+    `measures` are numbers that follow from an object's own stored fields, and that can be summed as fields can.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class XenClass:
         unique: tuple[Unique, ...] = (),
         rules: tuple[Rule, ...] = (),
         operations: Mapping[str, Guard] | None = None,
+        measures: Mapping[str, Measure] | None = None,
     ) -> None:
         self.name = name
         self.label = label
@@ -84,9 +87,11 @@ class XenClass:
         self.unique = unique
         self.rules = rules
         self.operations = operations or {}
+        self.measures = measures or {}
         self.by_name = {field.name: field for field in self.fields}
         self.stored = {field.name: field for field in self.fields if field.stored}
         self.references = {name: f for name, f in self.stored.items() if isinstance(f, (Ref, Refs))}
+        self.required = [name for name, field in self.stored.items() if field.required]
         self.defaults = {name: field.default for name, field in self.stored.items()}
 
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 from xe_py import classes
 from xe_py.errors import Failure
 from xe_py.schema.fields import Refs
-from xe_py.schema.paths import parse_path, triggers
-from xe_py.state.state import referrers
+from xe_py.schema.paths import parse_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,11 +18,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from xe_py.schema.paths import Step
-    from xe_py.schema.xenclass import Rule, XenClass
+    from xe_py.schema.xenclass import Rule, Unique, XenClass
     from xe_py.state.record import Record
     from xe_py.state.state import Change, State
-
-    Trigger = tuple[Rule, tuple[Step, ...]]
 
 
 class Finding:
@@ -41,17 +38,17 @@ class Finding:
 def verify(state: State, changes: list[Change], *, everything: bool = False) -> None:
     """Raise the first Failure that the changes bring into the state, or that is anywhere in it."""
     for change in changes:
-        if change.after is not None:
-            for field in change.cls.stored:
-                if change.touches(field):
-                    _raise_first(_check_field(state, change.after, field))
-            for unique in change.cls.unique:
-                if any(change.touches(field) for field in unique.fields):
-                    _raise_first(_check_unique(state, change.after, unique))
-        else:
+        if change.after is None:
             _raise_first(_check_gone(state, change))
+            continue
+        touched = change.touched()
+        for name in _required(change.cls, change.after) if touched is None else touched:
+            _raise_first(_check_field(state, change.after, name))
+        for unique in change.cls.unique:
+            if touched is None or not touched.isdisjoint(unique.fields):
+                _raise_first(_check_unique(state, change.after, unique))
     for obj, rule in _touched_rules(state, changes):
-        _raise_first(check_rule(state, obj, rule))
+        _raise_first(_check_rule(state, obj, rule))
     if everything:
         _raise_first(finding.failure for finding in findings(state))
 
@@ -60,24 +57,45 @@ def findings(state: State) -> Iterator[Finding]:
     """Everything that is unsound in the state, in the order of the file."""
     for cls in classes.sections():
         rules = [rule for rule in cls.rules if rule.profile in {None, state.rules}]
-        for obj in state.all(cls.name):
-            for field in cls.stored:
-                for failure in _check_field(state, obj, field):
-                    yield Finding(cls.name, obj["uuid"], field, failure)
-            for unique in cls.unique:
-                for failure in _check_unique(state, obj, unique):
-                    yield Finding(cls.name, obj["uuid"], unique.shows[0], failure)
+        objects = state.all(cls.name)
+        doubled = [(unique, _doubled(objects, unique)) for unique in cls.unique]
+        for obj in objects:
+            uuid = obj["uuid"]
+            for name in _required(cls, obj):
+                if name in cls.references or not cls.stored[name].accepts(obj[name]):
+                    for failure in _check_field(state, obj, name):
+                        yield Finding(cls.name, uuid, name, failure)
+            for unique, uuids in doubled:
+                for failure in _check_unique(state, obj, unique) if uuid in uuids else ():
+                    yield Finding(cls.name, uuid, unique.shows[0], failure)
             for rule in rules:
-                for failure in check_rule(state, obj, rule):
-                    yield Finding(cls.name, obj["uuid"], _shown_at(cls, rule), failure)
+                for failure in rule.check(state, obj):
+                    failure.profile = rule.profile
+                    yield Finding(cls.name, uuid, _shown_at(cls, rule), failure)
 
 
-def check_rule(state: State, obj: Record, rule: Rule) -> Iterator[Failure]:
-    """What the rule has against the object; nothing where another set of rules is in force."""
+def _required(cls: XenClass, obj: Record) -> list[str]:
+    """The fields to look at: a field that has its default, as most have, is sound by its declaration."""
+    return [*obj, *(name for name in cls.required if name not in obj)]
+
+
+def _check_rule(state: State, obj: Record, rule: Rule) -> Iterator[Failure]:
     if rule.profile in {None, state.rules}:
         for failure in rule.check(state, obj):
             failure.profile = rule.profile
             yield failure
+
+
+def _doubled(objects: list[Record], unique: Unique) -> set[str]:
+    """The uuids of objects that have the same values in the fields that must be unique as another has."""
+    first: dict[tuple[Any, ...], str] = {}
+    found: set[str] = set()
+    for obj in objects:
+        values = tuple([obj[name] for name in unique.fields])
+        earlier = first.setdefault(values, obj["uuid"])
+        if earlier is not obj["uuid"]:
+            found |= {earlier, obj["uuid"]}
+    return found
 
 
 def _raise_first(failures: Iterable[Failure]) -> None:
@@ -97,7 +115,7 @@ def _check_field(state: State, obj: Record, name: str) -> Iterator[Failure]:
                 yield Failure("HANDLE_INVALID", classes.get(target).label, uuid)
 
 
-def _check_unique(state: State, obj: Record, unique: Any) -> Iterator[Failure]:
+def _check_unique(state: State, obj: Record, unique: Unique) -> Iterator[Failure]:
     first, *others = unique.fields
     if obj[first] is None:
         return
@@ -108,8 +126,8 @@ def _check_unique(state: State, obj: Record, unique: Any) -> Iterator[Failure]:
 
 
 def _check_gone(state: State, change: Change) -> Iterator[Failure]:
-    for cls, field in referrers(change.cls.name):
-        for obj in state.having(cls.name, field, change.uuid):
+    for cls, field in classes.referrers(change.cls.name):
+        for obj in state.having(cls, field, change.uuid):
             yield Failure("HANDLE_INVALID", change.cls.label, change.uuid, blockers=(obj,))
 
 
@@ -119,32 +137,37 @@ def _shown_at(cls: XenClass, rule: Rule) -> str:
 
 # Which rules a change can touch
 
-_triggers: dict[tuple[str, str], list[Trigger]] = {}
-
-
-def _trigger_table() -> dict[tuple[str, str], list[Trigger]]:
-    if not _triggers:
-        for cls in classes.sections():
-            for rule in cls.rules:
-                for path in rule.watches:
-                    steps, last = parse_path(cls.name, path, classes.get)
-                    for owner, field, back in triggers(cls.name, steps, last):
-                        _triggers.setdefault((owner, field), []).append((rule, back))
-    return _triggers
-
 
 def _touched_rules(state: State, changes: list[Change]) -> Iterator[tuple[Record, Rule]]:
     """Each object and rule that the changes can touch, once, in the order of the changes."""
-    table = _trigger_table()
     seen: set[tuple[str, str]] = set()
     for change in changes:
-        for field in change.cls.stored:
-            if (change.cls.name, field) in table and change.touches(field):
-                for rule, steps in table[change.cls.name, field]:
-                    for obj in _start_of(state, change, steps):
-                        if (key := (obj["uuid"], rule.name)) not in seen:
-                            seen.add(key)
-                            yield obj, rule
+        for rule, steps in _watchers(change.cls, change.touched()):
+            for obj in _start_of(state, change, steps):
+                if (key := (obj["uuid"], rule.name)) not in seen:
+                    seen.add(key)
+                    yield obj, rule
+
+
+_watching: dict[tuple[str, frozenset[str] | None], list[tuple[Rule, tuple[Step, ...]]]] = {}
+
+
+def _watchers(cls: XenClass, touched: frozenset[str] | None) -> list[tuple[Rule, tuple[Step, ...]]]:
+    """The rules that watch one of the fields (None: any), each with the steps to the object that it is asked about.
+
+    A rule that watches several fields along the same steps is there once.
+    """
+    key = cls.name, touched
+    if key not in _watching:
+        found: dict[tuple[str, str, str], tuple[Rule, tuple[Step, ...]]] = {}
+        for field in cls.stored if touched is None else sorted(touched):
+            for owner, name, path, depth in classes.watchers(cls.name, field):
+                way = "/".join(path.split("/")[:depth])
+                if (owner, name, way) not in found:
+                    rule = next(rule for rule in classes.get(owner).rules if rule.name == name)
+                    found[owner, name, way] = rule, parse_path(owner, path, classes.get)[0][:depth]
+        _watching[key] = list(found.values())
+    return _watching[key]
 
 
 def _start_of(state: State, change: Change, steps: tuple[Step, ...]) -> list[Record]:
@@ -155,6 +178,8 @@ def _start_of(state: State, change: Change, steps: tuple[Step, ...]) -> list[Rec
     if last.backwards:
         uuids = dict.fromkeys(uuid for value in change.values(last.field) for uuid in _members(value))
         found = [obj for uuid in uuids if (obj := state.get(last.start, uuid)) is not None]
+    elif change.before is None:
+        return []  # What refers to a new object has changed itself, and is asked about for that.
     else:
         found = state.having(last.start, last.field, change.uuid)
     for step in reversed(steps[:-1]):

@@ -7,22 +7,22 @@ sound, and takes them back with `rollback` if not.
 from __future__ import annotations
 
 import os
-from operator import attrgetter
 
 from xe_py import classes
 from xe_py.errors import Failure
 from xe_py.schema.fields import CASCADE, CLEAR, Derived, Refs
 from xe_py.schema.xenclass import STRICT
 from xe_py.state.record import Record
+from xe_py.state.tables import Tables
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from typing import Any
 
     from xe_py.schema.xenclass import XenClass
+    from xe_py.state.tables import Source
 
-    Bucket = dict[str, None]
     # The class, the uuid and the fields before (None: new) of a changed object; for the header: None, "", the header.
     _Entry = tuple[XenClass | None, str, dict[str, Any] | None]
 
@@ -44,9 +44,15 @@ class Change:
 
     def touches(self, field: str) -> bool:
         """Whether the value of the field is another than before; all fields of a new or a gone object are."""
-        if self.before is None or self.after is None:
-            return True
-        return self.before.get(field) != self.after.get(field)
+        touched = self.touched()
+        return touched is None or field in touched
+
+    def touched(self) -> frozenset[str] | None:
+        """The fields whose values are others than before; None stands for all, of a new or a gone object."""
+        before, after = self.before, self.after
+        if before is None or after is None:
+            return None
+        return frozenset(name for name in {**before, **after} if before.get(name) != after.get(name))
 
     def values(self, field: str) -> Iterator[Any]:
         """The values of the field before and after, where the object was there."""
@@ -58,13 +64,9 @@ class Change:
 class State:
     """The objects of one pool, by class and uuid, in order of creation, and the header of the file they live in."""
 
-    def __init__(self, header: dict[str, Any]) -> None:
+    def __init__(self, header: dict[str, Any], source: Source | None = None) -> None:
         self.header = header
-        self._tables: dict[str, dict[str, Record]] = {}
-        self._class_of: dict[str, str] = {}
-        self._indices: dict[tuple[str, str], dict[Any, Bucket]] = {}
-        self._places: dict[str, int] = {}
-        self._last_place = 0
+        self._tables = Tables(source)
         self._journal: list[_Entry] = []
 
     @property
@@ -82,7 +84,7 @@ class State:
 
     def get(self, cls: str, uuid: str | None) -> Record | None:
         """The object of the class with this uuid, or None."""
-        return self._tables.get(cls, _EMPTY).get(uuid) if uuid is not None else None
+        return None if uuid is None else self._tables.get(cls, uuid)
 
     def need(self, cls: str, uuid: str) -> Record:
         """The object of the class with this uuid; UUID_INVALID [class, uuid] if there is none."""
@@ -93,15 +95,19 @@ class State:
 
     def class_of(self, uuid: str) -> str | None:
         """The name of the class of the object with this uuid, or None."""
-        return self._class_of.get(uuid)
+        return self._tables.class_of(uuid)
 
     def all(self, cls: str) -> list[Record]:
         """All objects of the class in order of creation."""
-        return list(self._tables.get(cls, _EMPTY).values())
+        return self._tables.all(cls)
+
+    def some(self, cls: str, fields: tuple[str, ...]) -> list[Record]:
+        """All objects of the class in order of creation, to look at; they need hold no other fields than these."""
+        return self._tables.some(cls, fields)
 
     def count(self, cls: str) -> int:
         """How many objects of the class there are."""
-        return len(self._tables.get(cls, _EMPTY))
+        return len(self.all(cls))
 
     def find(self, cls: str, **fields: Any) -> list[Record]:
         """The objects whose stored fields have these values, `_` standing for `-`; a set holds the value."""
@@ -110,9 +116,7 @@ class State:
 
     def having(self, cls: str, field: str, value: Any) -> list[Record]:
         """The objects whose stored field has this value; where the field is a set, those whose set holds it."""
-        table = self._tables.get(cls, _EMPTY)
-        found = [table[uuid] for uuid in self._lookup(cls, field).get(value, ())]
-        return sorted(found, key=_place) if len(found) > 1 else found
+        return self._tables.having(cls, field, value)
 
     def ref_or_none(self, obj: Record, field: str) -> Record | None:
         """The object that a reference points to, or None."""
@@ -131,8 +135,9 @@ class State:
         return self.having(cls, field, obj["uuid"])
 
     def sum_of(self, obj: Record, reference: str, field: str) -> int:
-        """The sum of a field over the objects that refer to this one."""
-        return sum(other[field] for other in self.pointing_at(obj, reference))
+        """The sum of a field or measure over the objects that refer to this one."""
+        cls, _, name = reference.partition(".")
+        return self._tables.total(cls, name, field, obj["uuid"])
 
     def name_of(self, obj: Record, field: str) -> str | None:
         """The name-label of the object that a reference points to, or None."""
@@ -148,12 +153,13 @@ class State:
 
     def add(self, cls: str, fields: Mapping[str, Any], uuid: str | None = None) -> Record:
         """A new object of the class with these fields and defaults for the others."""
-        uuid = uuid or new_uuid()
-        if uuid in self._class_of:
-            raise Failure("DB_UNIQUENESS_CONSTRAINT_VIOLATION", classes.get(cls).label, "uuid", uuid)
         declared = classes.get(cls)
+        if uuid is None:
+            uuid = new_uuid()
+        elif self.class_of(uuid) is not None:
+            raise Failure("DB_UNIQUENESS_CONSTRAINT_VIOLATION", declared.label, "uuid", uuid)
         self._journal.append((declared, uuid, None))
-        return self._put(Record(declared, {"uuid": uuid, **_changed_from_default(declared, fields)}))
+        return self._tables.put(Record(declared, {"uuid": uuid, **_changed_from_default(declared, fields)}))
 
     def update(self, obj: Record, fields: Mapping[str, Any]) -> None:
         """Give fields of the object new values."""
@@ -161,11 +167,8 @@ class State:
             return
         before = dict(obj)
         self._journal.append((obj.cls, obj["uuid"], before))
-        self._unindex(obj, fields)
-        for name in fields:
-            obj.pop(name, None)
-        obj |= _changed_from_default(obj.cls, fields)
-        self._index(obj, fields)
+        kept = {name: value for name, value in before.items() if name not in fields}
+        self._tables.replace(obj, kept | _changed_from_default(obj.cls, fields), fields)
 
     def delete(self, obj: Record) -> None:
         """Take the object away, with all that cannot be without it; references that may be empty are emptied.
@@ -176,9 +179,9 @@ class State:
         if self.get(obj.cls.name, uuid) is not obj:
             return
         self._journal.append((obj.cls, uuid, dict(obj)))
-        self._drop(obj)
-        for cls, field in referrers(obj.cls.name):
-            for other in self.having(cls.name, field, uuid):
+        self._tables.drop(obj)
+        for cls, field in classes.referrers(obj.cls.name):
+            for other in self.having(cls, field, uuid):
                 self._let_go(other, field, uuid)
 
     def _let_go(self, obj: Record, field: str, uuid: str) -> None:
@@ -204,14 +207,11 @@ class State:
                 continue
             now = self.get(cls.name, uuid)
             if now is None and before is not None:
-                self._put(Record(cls, before), self._places.pop(uuid))
+                self._tables.bring_back(Record(cls, before))
             elif now is not None and before is None:
-                self._drop(now)
+                self._tables.drop(now)
             elif now is not None and before is not None:
-                self._unindex(now, self._indexed(cls))
-                now.clear()
-                now |= before
-                self._index(now, self._indexed(cls))
+                self._tables.replace(now, before, cls.stored)
         del self._journal[mark:]
 
     def rules_changed(self, mark: int = 0) -> bool:
@@ -232,71 +232,32 @@ class State:
         if self._journal:
             self.header = {**self.header, "serial": self.header["serial"] + 1}
         self._journal.clear()
-        self._places.clear()
 
-    # Keeping the tables and the indices
+    # Taking in what is written
 
     def load(self, cls: XenClass, fields: dict[str, Any]) -> Record:
-        """Take in an object as a file has it; this is no change."""
-        return self._put(Record(cls, fields))
+        """Take in an object as it is written; this is no change."""
+        return self._tables.load(Record(cls, fields))
 
-    def _put(self, obj: Record, place: int | None = None) -> Record:
-        uuid, table = obj["uuid"], self._tables.setdefault(obj.cls.name, {})
-        self._last_place += 1
-        obj.place = self._last_place if place is None else place
-        table[uuid] = obj
-        if place is not None:
-            self._tables[obj.cls.name] = dict(sorted(table.items(), key=lambda item: item[1].place))
-        self._class_of[uuid] = obj.cls.name
-        self._index(obj, self._indexed(obj.cls))
-        return obj
+    def announce(self, cls: str, rows: list[tuple[int, dict[str, Any]]]) -> None:
+        """Objects of the class (places, fields) are other or new since the source was made; this is no change."""
+        self._tables.announce(cls, rows)
 
-    def _drop(self, obj: Record) -> None:
-        self._unindex(obj, self._indexed(obj.cls))
-        self._places[obj["uuid"]] = obj.place
-        del self._tables[obj.cls.name][obj["uuid"]]
-        del self._class_of[obj["uuid"]]
+    def forget(self, uuid: str, place: int) -> None:
+        """The object with this uuid is gone since the source was made; this is no change."""
+        self._tables.forget(uuid, place)
 
-    def _lookup(self, cls: str, field: str) -> dict[Any, Bucket]:
-        """The index of a field, built when it is first asked for and kept current from then on."""
-        index = self._indices.get((cls, field))
-        if index is None:
-            index = self._indices[cls, field] = {}
-            for obj in self._tables.get(cls, _EMPTY).values():
-                self._index(obj, (field,))
-        return index
+    def place_of(self, cls: str, uuid: str) -> int:
+        """The place of an object among those of its class, or the one that it had."""
+        return self._tables.place_of(cls, uuid)
 
-    def _indexed(self, cls: XenClass) -> list[str]:
-        """The fields of the class that have an index; an object is in it even where the field has its default."""
-        return [field for owner, field in self._indices if owner == cls.name]
+    def last(self, cls: str, beside: set[str]) -> tuple[int, str] | None:
+        """The place and the uuid of the last object of the class that is not among those given."""
+        return self._tables.last(cls, beside)
 
-    def _index(self, obj: Record, fields: Iterable[str]) -> None:
-        for field in fields:
-            index = self._indices.get((obj.cls.name, field))
-            if index is not None:
-                for key in _keys(obj[field]):
-                    index.setdefault(key, {})[obj["uuid"]] = None
-
-    def _unindex(self, obj: Record, fields: Iterable[str]) -> None:
-        for field in fields:
-            index = self._indices.get((obj.cls.name, field))
-            if index is not None:
-                for key in _keys(obj[field]):
-                    index[key].pop(obj["uuid"], None)
-
-
-_EMPTY: dict[str, Record] = {}
-_place = attrgetter("place")
-
-
-def referrers(cls: str) -> list[tuple[XenClass, str]]:
-    """The reference fields, over all classes, that point to objects of the class."""
-    return [
-        (other, name)
-        for other in classes.sections()
-        for name, reference in other.references.items()
-        if reference.to == cls
-    ]
+    def totals(self) -> dict[tuple[str, str], dict[str, int]]:
+        """The totals that were asked for, by reference and field; they are current."""
+        return self._tables.totals()
 
 
 def new_uuid() -> str:
@@ -309,12 +270,6 @@ def is_uuid(text: str) -> bool:
     """Whether the text has the form of a uuid."""
     groups = text.split("-")
     return tuple(map(len, groups)) == _UUID_GROUPS and all(map(_HEX.issuperset, groups))
-
-
-def _keys(value: Any) -> Iterable[Any]:
-    if isinstance(value, list):
-        return value
-    return () if isinstance(value, dict) else (value,)
 
 
 def _changed_from_default(cls: XenClass, fields: Mapping[str, Any]) -> dict[str, Any]:

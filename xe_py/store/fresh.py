@@ -6,6 +6,7 @@ import os
 
 from xe_py.classes._addresses import lease, random_mac
 from xe_py.classes._pif_nic import NIC, bridge_of, network_name
+from xe_py.classes._vm_settings import now
 from xe_py.classes.network import INTERNAL_MANAGEMENT
 from xe_py.errors import Misuse
 from xe_py.schema.xenclass import STRICT
@@ -118,8 +119,6 @@ def _add_host(state: State, name: str, hardware: dict[str, object]) -> Record:
 
 
 def _add_control_domain(state: State, host: Record, cpus: int, memory: int) -> None:
-    from datetime import UTC, datetime  # noqa: PLC0415 - only a new host needs to know when it was started
-
     own = min(GIB + memory // 20, memory // 2) // MIB * MIB
     limits = ("memory-static-max", "memory-dynamic-max", "memory-dynamic-min", "memory-static-min")
     vcpus = min(cpus, _MOST_DOMAIN_0_CPUS)
@@ -139,7 +138,7 @@ def _add_control_domain(state: State, host: Record, cpus: int, memory: int) -> N
             "VCPUs-number": vcpus,
             "actions-after-crash": "Restart",
             "other-config": {"is_system_domain": "true"},
-            "start-time": datetime.now(UTC).replace(microsecond=0),
+            "start-time": now(),
             **dict.fromkeys(limits, own),
         },
     )

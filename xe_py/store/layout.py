@@ -1,7 +1,6 @@
 """Where things stand in the text of a state file: its statements, with their keys, lines and offsets.
 
-Only the outline is read here; what a statement says is left to tomllib, which has accepted the text before. So a
-statement that is not of the plain form is delimited by asking tomllib which lines make a whole.
+Only the outline is read here, in one pass; the text is one that tomllib has accepted before.
 """
 
 from __future__ import annotations
@@ -9,29 +8,32 @@ from __future__ import annotations
 import re
 import tomllib
 
-Path = tuple[str, ...]
+from xe_py.store.statement import Path, Statement
 
 _PLAIN_HEADER = re.compile(r"\[([A-Za-z0-9_-]+)(?:\.([A-Za-z0-9_-]+))?\]\s*$")
 _PLAIN_PAIR = re.compile(
     r"""\s*([A-Za-z0-9_-]+)\s*=\s*("[^"\\]*"|'[^']*'|true|false|[-+]?[0-9][0-9_]*|\{\}|\[\])[ \t]*(?:\#.*)?$"""
 )
-
-
-class Statement:
-    """A header or a `key = value`: its whole key path, its line (from 1) and its offsets in the text.
-
-    `start` and `end` enclose whole lines, the last line break included; `value` encloses the value of a pair.
-    """
-
-    __slots__ = ("end", "is_header", "line", "path", "start", "value")
-
-    def __init__(self, path: Path, line: int, start: int, end: int, value: tuple[int, int] | None) -> None:
-        self.path = path
-        self.line = line
-        self.start = start
-        self.end = end
-        self.value = value or (start, end)
-        self.is_header = value is None
+# A string over several lines may end in up to two quotes of its own before the three that close it.
+_STRING = r"""
+    \"{3} (?: [^"\\]++ | \\. | "(?!"") )*+ \"{3,5}
+  | '{3} (?: [^']++ | '(?!'') )*+ '{3,5}
+  | " (?: [^"\\]++ | \\. )*+ "
+  | ' [^']*+ '
+"""
+_KEY_PART = re.compile(rf"[ \t]* ( [A-Za-z0-9_-]++ | {_STRING} ) [ \t]* (\.?)", re.VERBOSE | re.DOTALL)
+_TOKEN = re.compile(
+    rf"""
+    (?P<blank> [ \t\r]++ )
+  | (?P<open> [\[{{] )
+  | (?P<close> [\]}}] )
+  | (?P<line> \n | \Z )
+  | (?P<comment> \#[^\n]*+ )
+  | {_STRING}
+  | [^\s\[\]{{}}\#"']++
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 
 
 def statements(text: str) -> list[Statement]:
@@ -39,27 +41,25 @@ def statements(text: str) -> list[Statement]:
     found: list[Statement] = []
     table: Path = ()
     lines = text.splitlines(keepends=True) if "\r" not in text and text.isascii() else _lines(text)
-    offset = number = 0
-    while number < len(lines):
-        line = lines[number]
+    offset = behind = 0
+    for number, line in enumerate(lines, 1):
         stripped = line.lstrip()
-        taken = 1
-        if stripped.startswith("["):
+        if offset < behind:
+            pass  # The value above goes on here.
+        elif stripped.startswith("["):
             table = _header(stripped)
-            found.append(Statement(table, number + 1, offset, offset + len(line), None))
+            found.append(Statement(table, number, offset, offset + len(line), None))
         elif stripped and not stripped.startswith("#"):
             plain = _PLAIN_PAIR.match(line)
             if plain:
                 key: Path = (plain[1],)
-                value = plain.span(2)
+                value = offset + plain.start(2), offset + plain.end(2)
+                behind = offset + len(line)
             else:
-                taken = _whole(lines, number)
-                line = "".join(lines[number : number + taken])
-                key, value = _pair(line)
-            span = (offset + value[0], offset + value[1])
-            found.append(Statement(table + key, number + 1, offset, offset + len(line), span))
+                key, equals = _key(text, offset)
+                value, behind = _value(text, equals + 1)
+            found.append(Statement(table + key, number, offset, behind, value))
         offset += len(line)
-        number += taken
     return found
 
 
@@ -82,43 +82,38 @@ def _header(stripped: str) -> Path:
     plain = _PLAIN_HEADER.match(stripped)
     if plain:
         return (plain[1], plain[2]) if plain[2] else (plain[1],)
-    return _only_path(tomllib.loads(stripped))
+    return _key(stripped, 2 if stripped.startswith("[[") else 1)[0]
 
 
-def _whole(lines: list[str], number: int) -> int:
-    """How many lines, from this one, the pair takes."""
-    for taken in range(1, len(lines) - number):
-        if _is_toml("".join(lines[number : number + taken])):
-            return taken
-    return len(lines) - number
-
-
-def _pair(text: str) -> tuple[Path, tuple[int, int]]:
-    """The key of a pair and the span of its value, a comment behind it left out."""
-    comments = [place for place, letter in enumerate(text) if letter == "#" and "\n" not in text[place:-1]]
-    end = next((place for place in comments if _is_toml(text[:place])), len(text))
-    equals = next(
-        place for place, letter in enumerate(text) if letter == "=" and _is_toml(text[:place].rstrip() + " = 0")
-    )
-    start = equals + 1 + len(text[equals + 1 :]) - len(text[equals + 1 :].lstrip())
-    return _only_path(tomllib.loads(text[:equals] + " = 0")), (start, len(text[:end].rstrip()))
-
-
-def _only_path(nested: dict[str, object]) -> Path:
+def _key(text: str, place: int) -> tuple[Path, int]:
+    """The key that begins at the place, and where it ends."""
     path = []
-    inner: object = nested
-    while isinstance(inner, (dict, list)) and inner:
-        if isinstance(inner, list):
-            inner = inner[0]
-        else:
-            ((key, inner),) = inner.items()
-            path.append(key)
-    return tuple(path)
+    more = "."
+    while more:
+        part = _token(_KEY_PART, text, place)
+        name, more = part[1], part[2]
+        path.append(tomllib.loads(f"k = {name}")["k"] if name[0] in "\"'" else name)
+        place = part.end()
+    return tuple(path), place
 
 
-def _is_toml(text: str) -> bool:
-    try:
-        tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return False
-    return True
+def _value(text: str, place: int) -> tuple[tuple[int, int], int]:
+    """The span of the value behind the place, a comment behind it left out, and where the next line begins."""
+    start = end = -1
+    depth = 0
+    while True:
+        token = _token(_TOKEN, text, place)
+        place = token.end()
+        kind = token.lastgroup
+        if kind == "line" and not depth:
+            return (start, end), place
+        if kind not in {"line", "blank", "comment"}:
+            start, end = token.start() if start < 0 else start, place
+            depth += (kind == "open") - (kind == "close")
+
+
+def _token(kind: re.Pattern[str], text: str, place: int) -> re.Match[str]:
+    found = kind.match(text, place)
+    if found is None:
+        raise ValueError(f"the text is no TOML at {place}")
+    return found

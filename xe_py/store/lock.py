@@ -6,36 +6,43 @@ import fcntl
 import os
 import pwd
 import time
-from contextlib import contextmanager
 
 from xe_py.errors import StateFileError
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from xe_py.store.access import close, make_folder, open_file
 
 _PATIENCE = 10.0
 _PAUSE = 0.01
 
 
-@contextmanager
-def locked(folder: str, command: str) -> Iterator[None]:
-    """Hold the lock in the neighbour folder while the body runs; StateFileError if it is not free in time.
+class Lock:
+    """The lock in the neighbour folder; it ends with the process, however that ends.
 
-    `XE_LOCK_TIMEOUT` is the time to wait, in seconds. The lock ends with the process, however that ends.
+    `command` is what its holder does. `XE_LOCK_TIMEOUT` is the time to wait for it, in seconds.
     """
-    path = os.path.join(folder, "lock")
-    try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StateFileError(f"The lock {path} cannot be made: {error.strerror}.") from None
-    try:
-        _wait(lock, path)
-        _sign(lock, command)
-        yield
-    finally:
-        os.close(lock)
+
+    def __init__(self, folder: str, command: str) -> None:
+        self._folder = folder
+        self._command = command
+        self._handle = -1
+
+    def take(self) -> None:
+        """Take the lock; StateFileError if it is not free in time."""
+        path = os.path.join(self._folder, "lock")
+        try:
+            make_folder(self._folder)
+            self._handle = open_file(path, os.O_RDWR | os.O_CREAT)
+        except OSError as error:
+            raise StateFileError(f"The lock {path} cannot be made: {error.strerror}.") from None
+        try:
+            _wait(self._handle, path)
+        except BaseException:
+            self.release()
+            raise
+        _sign(self._handle, self._command)
+
+    def release(self) -> None:
+        """Let the lock go."""
+        close(self._handle)
 
 
 def _wait(lock: int, path: str) -> None:

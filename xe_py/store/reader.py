@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import os
+from stat import S_ISDIR, S_ISREG
 
-from xe_py import classes
+from xe_py.classes import sections
 from xe_py.errors import Failure, StateFileError
+from xe_py.schema.fields import LARGEST, Time
 from xe_py.schema.xenclass import STRICT, XAPI
 from xe_py.state.core import Finding, findings
 from xe_py.state.state import FORMAT, State, is_uuid
+from xe_py.store import plain
+from xe_py.store.document import Document, identity, target_of
+from xe_py.store.excerpt import is_plain
+from xe_py.store.indexing import build
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,44 +25,21 @@ if TYPE_CHECKING:
 _HEADER = {"format": int, "lineage": str, "serial": int, "rules": str}
 
 
-class UnsoundStateError(StateFileError):
-    """The state in a file is unsound. With `whole` the findings are what was asked for, and all are shown."""
-
-    def __init__(self, document: Document, found: list[Finding], *, whole: bool = False) -> None:
-        super().__init__(document.path)
-        self.document = document
-        self.findings = found
-        self.whole = whole
-
-
-class Document:
-    """A state file as it was read: its path, its text, and what identifies this version of it."""
-
-    __slots__ = ("identity", "path", "text")
-
-    def __init__(self, path: str, text: str, identity: tuple[int, ...]) -> None:
-        self.path = path
-        self.text = text
-        self.identity = identity
-
-
-def identity(status: os.stat_result) -> tuple[int, ...]:
-    """What tells one version of a file from another."""
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
-
-
 def read(path: str) -> Document:
-    """The text of the file; StateFileError where it cannot be read."""
+    """The file with its text; StateFileError where it cannot be read."""
     try:
-        with open(path, "rb") as file:
+        # Without O_NONBLOCK a pipe would be waited for.
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with open(handle, "rb") as file:
+            status = os.fstat(handle)
+            if not S_ISREG(status.st_mode):
+                kind = "a folder" if S_ISDIR(status.st_mode) else "no ordinary file"
+                raise StateFileError(f"{path} is {kind}, not a state file.\nName the file itself.")
             data = file.read()
-            status = os.fstat(file.fileno())
     except FileNotFoundError:
         raise StateFileError(
             f"The state file {path} does not exist.\nMake one with: xe --state {path} state-init"
         ) from None
-    except IsADirectoryError:
-        raise StateFileError(f"{path} is a folder, not a state file.\nName the file itself.") from None
     except OSError as error:
         raise StateFileError(f"The state file {path} cannot be read: {error.strerror}.") from None
     try:
@@ -68,10 +51,10 @@ def read(path: str) -> Document:
         raise StateFileError(
             f"The state file {path} is empty.\nRemove it and make a new one with: xe --state {path} state-init"
         )
-    return Document(path, text, identity(status))
+    return Document(path, target_of(path), identity(status), text=text)
 
 
-def load(document: Document) -> tuple[State, list[Finding]]:
+def judge(document: Document) -> tuple[State, list[Finding]]:
     """The state that the text describes, and all that is unsound in it.
 
     A part that cannot be taken in (an unknown field, a value of the wrong kind) is left out and is a finding.
@@ -80,7 +63,18 @@ def load(document: Document) -> tuple[State, list[Finding]]:
     tables = _parse(document)
     state = State(_header(document, tables.pop("state", None)))
     found = list(_take_in(state, tables))
-    return state, found + list(findings(state))
+    found += findings(state)
+    return state, found
+
+
+def load(document: Document) -> tuple[State, list[Finding]]:
+    """The same as `judge`; a sound state gets its index."""
+    state, found = judge(document)
+    if not found:
+        headers = [f"{cls.name}.{obj['uuid']}" for cls in sections() for obj in state.all(cls.name)]
+        plain = is_plain(document.text, headers)
+        build(document.target, document.identity, state, document.text.encode() if plain else None)
+    return state, found
 
 
 def places(document: Document, found: list[Finding]) -> list[str]:
@@ -97,6 +91,9 @@ def places(document: Document, found: list[Finding]) -> list[str]:
 
 
 def _parse(document: Document) -> dict[str, Any]:
+    tables = plain.load(document.text)
+    if tables is not None:
+        return tables
     import tomllib  # noqa: PLC0415 - importing it costs more than starting Python
 
     try:
@@ -117,10 +114,8 @@ def _header(document: Document, header: Any) -> dict[str, Any]:
         if type(header.get(name)) is not kind:
             raise StateFileError(f"{path}: [state] must have {name}, a {'number' if kind is int else 'text'}.")
     if header["format"] > FORMAT:
-        raise StateFileError(
-            f"{path} has format {header['format']}; this xe knows formats up to {FORMAT}. Use a newer xe."
-        )
-    if header["format"] < 1 or header["serial"] < 0:
+        raise StateFileError(f"{path} has a newer format than {FORMAT}, the newest that this xe knows. Use a newer xe.")
+    if header["format"] < 1 or not 0 <= header["serial"] <= LARGEST:
         raise StateFileError(f"{path}: [state] has a format or a serial that cannot be.")
     if header["rules"] not in {STRICT, XAPI}:
         raise StateFileError(f"{path}: [state] rules must be {STRICT} or {XAPI}, not {header['rules']!r}.")
@@ -131,7 +126,7 @@ def _header(document: Document, header: Any) -> dict[str, Any]:
 
 def _take_in(state: State, tables: dict[str, Any]) -> list[Finding]:
     found = []
-    known = {cls.name: cls for cls in classes.sections()}
+    known = {cls.name: cls for cls in sections()}
     for name, table in tables.items():
         if name not in known or not isinstance(table, dict):
             found.append(Finding(name, "", "", Failure("STATE_UNKNOWN_CLASS", name)))
@@ -154,7 +149,10 @@ def _take_in_object(state: State, cls: XenClass, uuid: str, fields: dict[str, An
         field = stored.get(name)
         if field is None or name == "uuid":
             found.append(Finding(cls.name, uuid, name, Failure("STATE_UNKNOWN_FIELD", name)))
-        elif not field.accepts(value):
+            continue
+        if isinstance(field, Time):
+            value = field.from_toml(value)  # noqa: PLW2901 - from here on it is the value
+        if not field.accepts(value):
             found.append(Finding(cls.name, uuid, name, Failure("FIELD_TYPE_ERROR", name)))
         elif value != field.default:
             taken[name] = value

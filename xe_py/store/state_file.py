@@ -1,4 +1,4 @@
-"""The state file as a whole: open it to read or to write, make a new one, replace it safely.
+"""The state file as a whole: open it to read or to write, bring changes into it, make a new one.
 
 Beside `host.toml` stands the folder `host.toml.d` with the lock and, for a moment, the next version of the file. A
 reader takes no lock: it sees the old file or the new one. A symbolic link stays one; its target is what is locked and
@@ -8,40 +8,86 @@ replaced.
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager, suppress
 
-from xe_py.errors import StateFileError
-from xe_py.store import reader
-from xe_py.store.lock import locked
+from xe_py import classes
+from xe_py.errors import DamagedIndexError, StateFileError
+from xe_py.store import index
+from xe_py.store.document import Document, identity, target_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
 
     from xe_py.state.core import Finding
-    from xe_py.state.state import State
-    from xe_py.store.reader import Document
+    from xe_py.state.state import Change, State
+    from xe_py.store.index import Head
 
-_NEW = "new."
+    Opened = tuple[Document, State, list[Finding]]
+    Part = bytes | memoryview
 
 
-def open_to_read(path: str) -> tuple[Document, State, list[Finding]]:
+def open_to_read(path: str) -> Opened:
     """The state in the file as it is now, and what is unsound in it."""
+    target = target_of(path)
+    try:
+        head = index.look(target, identity(os.stat(target)))
+    except OSError:
+        head = None
+    if head is not None:
+        return Document(path, target, head.identity, head=head), head.state(), []
+    from xe_py.store import reader  # noqa: PLC0415 - where there is an index, the file need not be read
+
     document = reader.read(path)
-    return document, *reader.load(document)
+    state, findings = reader.load(document)
+    if not findings:
+        document.head = index.look(target, document.identity)
+    return document, state, findings
 
 
-@contextmanager
-def open_to_write(path: str, command: str) -> Iterator[tuple[Document, State, list[Finding]]]:
-    """The same under the lock, which is held while the body runs; `commit` in it keeps what was changed."""
-    target = os.path.realpath(path)
-    if not os.path.isfile(target):
-        reader.read(path)
-    with locked(neighbour(target), command):
-        _sweep(neighbour(target))
-        document = reader.read(target)
-        document.path = path
-        yield document, *reader.load(document)
+class open_to_write:  # noqa: N801 - used as a function, in a `with`
+    """The same under the lock, which is held while the body runs; `commit` in it keeps what was changed.
+
+    With `whole` the state has all its objects from the start, and no DamagedIndexError comes later.
+    """
+
+    def __init__(self, path: str, command: str, *, whole: bool = False) -> None:
+        from xe_py.store.lock import Lock  # noqa: PLC0415 - only what writes is locked
+        from xe_py.store.replacing import neighbour  # noqa: PLC0415 - the same
+
+        self._path = path
+        self._folder = neighbour(target_of(path))
+        self._command = command
+        self._whole = whole
+        self._lock = Lock(self._folder, command)
+
+    def __enter__(self) -> Opened:
+        from xe_py.store.replacing import sweep  # noqa: PLC0415 - as above
+
+        if not os.path.isfile(self._path):
+            open_to_read(self._path)
+        self._lock.take()
+        try:
+            sweep(self._folder)
+            opened = _whole(self._path) if self._whole else open_to_read(self._path)
+        except BaseException:
+            self._lock.release()
+            raise
+        opened[0].command = self._command
+        return opened
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def _whole(path: str) -> Opened:
+    opened = open_to_read(path)
+    try:
+        for cls in classes.order():
+            opened[1].all(cls)
+    except DamagedIndexError:
+        index.discard(opened[0].target)
+        opened = open_to_read(path)
+    return opened
 
 
 def commit(document: Document, state: State) -> Document:
@@ -52,104 +98,79 @@ def commit(document: Document, state: State) -> Document:
     changes = state.changes()
     if not changes and not state.rules_changed():
         return document
-    from xe_py.store.splice import splice  # noqa: PLC0415 - only a change writes
+    from xe_py.store.replacing import replace  # noqa: PLC0415 - only a change writes
 
-    target = os.path.realpath(document.path)
-    text = splice(document.text, state, changes, serial=state.header["serial"] + 1)
-    replace(target, text.encode(), document.identity)
+    serial = int(state.header["serial"])
+    content = _content(document, state, changes)
+    version = replace(document.target, content, document.identity, (serial, serial + 1), document.command)
     state.settle()
-    return reader.Document(document.path, text, reader.identity(os.stat(target)))
+    if version is not None and document.head is not None:
+        _carry_on(document.target, document.head, version, state, changes)
+    # Where someone has written to the file already, a further commit finds that this version is gone.
+    committed = Document(document.path, document.target, version or ())
+    committed.command = document.command
+    return committed
+
+
+def _carry_on(target: str, head: Head, version: tuple[int, ...], state: State, changes: list[Change]) -> None:
+    """Bring the index to the new version of the file; where that fails, the next command makes it anew."""
+    from xe_py.store.indexing import advance, build  # noqa: PLC0415 - only a change writes
+
+    try:
+        if not advance(target, head, version, state, changes):
+            build(target, version, state, None)
+    except DamagedIndexError:
+        index.discard(target)
 
 
 def create(path: str, state: State, command: str, *, force: bool = False) -> None:
     """Make the file for a new state; one that is there stays unless `force` is given."""
+    from xe_py.store.lock import Lock  # noqa: PLC0415 - only what writes is locked
     from xe_py.store.render import canonical  # noqa: PLC0415 - only a change writes
+    from xe_py.store.replacing import neighbour, replace, sweep  # noqa: PLC0415 - the same
+    from xe_py.store.versions import serial_in  # noqa: PLC0415 - the same
 
-    target = os.path.realpath(path)
+    may_create(path, force=force)
+    target = target_of(path)
+    lock = Lock(neighbour(target), command)
+    lock.take()
+    try:
+        sweep(neighbour(target))
+        may_create(path, force=force)
+        old = identity(os.stat(target)) if os.path.exists(target) else None
+        serials = (serial_in(target), int(state.header["serial"]))
+        replace(target, [canonical(state).encode()], old, serials, command)
+    finally:
+        lock.release()
+
+
+def may_create(path: str, *, force: bool) -> None:
+    """StateFileError where no file can be made: its folder is missing, or it is there and `force` is not given."""
+    target = target_of(path)
     folder = os.path.dirname(target)
     if not os.path.isdir(folder):
         raise StateFileError(f"The folder {folder} does not exist.\nMake it with: mkdir -p {folder}")
-    with locked(neighbour(target), command):
-        _sweep(neighbour(target))
-        if os.path.lexists(target) and not force:
-            raise StateFileError(
-                f"The state file {path} is there already.\nTo replace it by a fresh host, add --force."
-            )
-        old = reader.identity(os.stat(target)) if os.path.exists(target) else None
-        replace(target, canonical(state).encode(), old)
+    if os.path.lexists(target) and not os.path.isfile(target):
+        from xe_py.store.reader import read  # noqa: PLC0415 - it says what is wrong with what is there
+
+        read(path)
+    if os.path.lexists(target) and not force:
+        raise StateFileError(f"The state file {path} is there already.\nTo replace it by a fresh host, add --force.")
 
 
-def replace(target: str, data: bytes, expected: tuple[int, ...] | None) -> None:
-    """Put the data in the place of the file, durably and all at once; StateFileError leaves the file as it was.
+def _content(document: Document, state: State, changes: list[Change]) -> Iterable[Part]:
+    """The next content of the file, in parts."""
+    from xe_py.store.splice import STATE, anchors, edits, splice  # noqa: PLC0415 - only a change writes
 
-    `expected` identifies the version that the data replaces, None a file that is not there. The lock is held.
-    """
-    temporary = os.path.join(neighbour(target), f"{_NEW}{os.getpid()}")
-    try:
-        _write(temporary, data, target)
-        _expect(target, expected)
-        os.replace(temporary, target)
-    except OSError as error:
-        raise StateFileError(
-            f"The state file {target} cannot be written: {error.strerror}.\nNothing was changed."
-        ) from None
-    finally:
-        with suppress(OSError):
-            os.unlink(temporary)
-    try:
-        _sync_folder(os.path.dirname(target))
-    except OSError as error:
-        raise StateFileError(
-            f"The state file {target} is written, but its folder is not flushed to the disk: {error.strerror}.\n"
-            "After a power cut the file may be the one before this command."
-        ) from None
+    serial = state.header["serial"] + 1
+    head = document.head
+    if head is not None and head.plain:
+        from xe_py.store.excerpt import Excerpt, NotFoundError  # noqa: PLC0415 - as above
 
-
-def neighbour(target: str) -> str:
-    """The folder beside the state file."""
-    return target + ".d"
-
-
-def _write(path: str, data: bytes, model: str) -> None:
-    """A new file with the data, flushed to the disk, with the mode and the owner of `model` if that is there."""
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with suppress(FileNotFoundError):
-            status = os.stat(model)
-            with suppress(PermissionError):
-                os.fchown(file, status.st_uid, status.st_gid)
-            os.fchmod(file, status.st_mode & 0o7777)
-        view = memoryview(data)
-        while view:
-            view = view[os.write(file, view) :]
-        os.fsync(file)
-    finally:
-        os.close(file)
-
-
-def _expect(target: str, expected: tuple[int, ...] | None) -> None:
-    try:
-        found: tuple[int, ...] | None = reader.identity(os.stat(target))
-    except FileNotFoundError:
-        found = None
-    if found != expected:
-        raise StateFileError(
-            f"The state file {target} was changed by someone else in the meantime.\n"
-            "Nothing was written; run the command again."
-        )
-
-
-def _sync_folder(folder: str) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _sweep(folder: str) -> None:
-    """Remove what a writer that was killed has left; under the lock nobody else is writing."""
-    with suppress(OSError):
-        for entry in os.listdir(folder):
-            if entry.startswith(_NEW):
-                os.unlink(os.path.join(folder, entry))
+        tables = [(STATE, 0), *((path, head.base.near(path[0], n)) for path, n in anchors(state, changes).items())]
+        try:
+            excerpt = Excerpt(document.content(), tables)
+            return excerpt.apply(edits(excerpt.text, state, changes, serial))
+        except NotFoundError:
+            index.discard(document.target)
+    return [splice(document.text, state, changes, serial).encode()]

@@ -1,0 +1,307 @@
+"""What is measured, and the bounds: the rows, and the lines of the table that are made of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+
+from measure import Row
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from measure import Bench, Words
+
+SPARE = "golden image"
+"""The VDIs of the states that no VBD presents (see states.py)."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the table: a figure of a row, and what it must not and is better not to be above.
+
+    The figure is in `unit`: "× pass", "s", "MiB", "µs each" (of `each` commands), or "× virsh" (compared with `peer`).
+    """
+
+    what: str
+    row: Row
+    unit: str = "× pass"
+    must: float | None = None
+    worth: float | None = None
+    each: int = 1
+    peer: Row | None = None
+
+    @property
+    def rows(self) -> list[Row]:
+        """What has to be measured for the line."""
+        return [self.row] if self.peer is None else [self.row, self.peer]
+
+    @property
+    def absent(self) -> str:
+        """Why there is no figure; empty where there is one."""
+        return next((row.absent for row in self.rows if row.absent), "")
+
+    @property
+    def figure(self) -> float:
+        """The figure, in the unit."""
+        if self.peer is not None:
+            return self.row.ratio / self.peer.ratio
+        if self.unit == "MiB":
+            return self.row.peak
+        if self.unit == "s":
+            return self.row.seconds
+        return self.row.ratio if self.unit == "× pass" else self.row.seconds / self.each * 1e6
+
+    @property
+    def verdict(self) -> str:
+        """Which bound is kept."""
+        if self.absent or self.must is None:
+            return ""
+        if self.worth is not None and self.figure <= self.worth:
+            return "worth"
+        return "must" if self.figure <= self.must else "missed"
+
+
+def lines(bench: Bench, batch: int) -> list[Line]:
+    """The whole table; `batch` is how many commands a long script has."""
+    sizes = (1_000, 10_000, 100_000)
+    get = {objects: _get(bench, objects) for objects in sizes}
+    ours = {vms: _list(bench, vms) for vms in (1_000, 10_000)}
+    check = _command(bench, "state-check", 100_000)
+    set_large = _set(bench, 100_000)
+    script = _script(bench, 1_000, batch)
+    return [
+        *(Line(get[objects].name, get[objects], must=1.6, worth=1.2) for objects in sizes),
+        *(Line(row.name, row, must=1.6, worth=1.2) for row in (_find(bench, objects) for objects in sizes)),
+        *(
+            Line(row.name, row, must=must, worth=worth)
+            for vms, must, worth in ((1_000, 2.0, 1.3), (10_000, 4.0, 2.5))
+            for row in (ours[vms], _list(bench, vms, "--minimal"))
+        ),
+        *(Line(row.name, row, must=2.0, worth=1.4) for row in (_set(bench, 1_000),)),
+        *(
+            Line(row.name, row, must=must, worth=worth)
+            for objects, must, worth in ((10_000, 3.0, 2.0), (100_000, 8.0, 6.0))
+            for row in (_create(bench, objects), _start(bench, objects))
+        ),
+        *(
+            Line(row.name, row, must=must, worth=worth)
+            for objects, must, worth in ((1_000, 12.0, 3.0), (100_000, 400.0, 60.0))
+            for row in (_edited(bench, objects),)
+        ),
+        Line(script.name, script, "µs each", 60, 25, each=batch),
+        Line(check.name, check, "s", 2, 0.5),
+        Line(f"peak memory: {get[100_000].name}", get[100_000], "MiB", 40),
+        Line(f"peak memory: {set_large.name}", set_large, "MiB", 120),
+        *(Line(row.name, row, must=5.0) for row in _fresh(bench)),
+        *_peers(bench, ours, batch),
+    ]
+
+
+def _get(bench: Bench, objects: int) -> Row:
+    def prepare() -> Words:
+        path = bench.state(objects)
+        uuid = _middle(bench.ask(path, "vm-list", "is-control-domain=false"))
+        return lambda _: bench.line(path, "vm-param-get", f"uuid={uuid}", "param-name=name-label")
+
+    return Row(f"vm-param-get, {_many(objects)} objects", prepare, weighed=True)
+
+
+def _find(bench: Bench, objects: int) -> Row:
+    def prepare() -> Words:
+        path = bench.state(objects)
+        uuid = _middle(bench.ask(path, "vbd-list"))
+        return lambda _: bench.line(path, "vbd-list", f"uuid={uuid}")
+
+    return Row(f"vbd-list uuid=…, {_many(objects)} objects", prepare)
+
+
+def _list(bench: Bench, vms: int, *more: str) -> Row:
+    def prepare() -> Words:
+        path = bench.state(10 * vms)
+        return lambda _: bench.line(path, "vm-list", *more)
+
+    return Row(" ".join(("vm-list", *more)) + f", {_many(vms)} VMs among {_many(10 * vms)} objects", prepare)
+
+
+def _command(bench: Bench, command: str, objects: int) -> Row:
+    def prepare() -> Words:
+        path = bench.state(objects)
+        return lambda _: bench.line(path, command)
+
+    return Row(f"{command}, {_many(objects)} objects", prepare)
+
+
+def _set(bench: Bench, objects: int) -> Row:
+    def prepare() -> Words:
+        path = bench.state(objects, "set")
+        uuid = _middle(bench.ask(path, "vm-list", "is-control-domain=false"))
+        return lambda turn: bench.line(path, "vm-param-set", f"uuid={uuid}", f"name-description=turn {turn}")
+
+    return Row(f"vm-param-set, {_many(objects)} objects", prepare, weighed=True)
+
+
+def _create(bench: Bench, objects: int) -> Row:
+    def prepare() -> Words:
+        path = bench.state(objects, "create")
+        vms = bench.ask(path, "vm-list", "power-state=halted")
+        vdis = bench.ask(path, "vdi-list", f"name-label={SPARE}")
+        return lambda turn: bench.line(
+            path, "vbd-create", f"vm-uuid={vms[turn]}", f"vdi-uuid={vdis[turn]}", "device=autodetect"
+        )
+
+    return Row(f"vbd-create, {_many(objects)} objects", prepare)
+
+
+def _start(bench: Bench, objects: int) -> Row:
+    def prepare() -> Words:
+        path = bench.state(objects, "start")
+        vms = bench.ask(path, "vm-list", "power-state=halted")
+        return lambda turn: bench.line(path, "vm-start", f"uuid={vms[turn]}")
+
+    return Row(f"vm-start, {_many(objects)} objects", prepare)
+
+
+def _edited(bench: Bench, objects: int) -> Row:
+    def edit() -> None:
+        with open(bench.state(objects, "edited"), "a", encoding="utf-8") as file:
+            file.write("# edited by hand\n")
+
+    def prepare() -> Words:
+        path = bench.state(objects, "edited")
+        uuid = _middle(bench.ask(path, "vm-list", "is-control-domain=false"))
+        return lambda _: bench.line(path, "vm-param-get", f"uuid={uuid}", "param-name=name-label")
+
+    return Row(f"vm-param-get after an edit by hand, {_many(objects)} objects", prepare, edit)
+
+
+def _fresh(bench: Bench) -> list[Row]:
+    def prepare(program: list[str]) -> Words:
+        path = bench.file("fresh.toml")
+        if not os.path.exists(path):
+            bench.spawn(bench.line(path, "state-init"))
+        return lambda _: [*program, "--state", path, "vm-list"]
+
+    return [
+        Row("vm-list on a fresh host", lambda: prepare([bench.xe])),
+        Row("vm-list on a fresh host, by python -m xe_py", lambda: prepare([bench.python, "-m", "xe_py"])),
+    ]
+
+
+# Scripts
+
+
+def _script(bench: Bench, objects: int, count: int) -> Row:
+    """Commands that create and change, each five of them for one VM with a disk and a network card."""
+    use = f"batch{count}"
+
+    def restore() -> None:
+        path = bench.state(objects, use)
+        shutil.copyfile(bench.state(objects), path)
+        bench.ask(path, "host-list")
+
+    def prepare() -> Words:
+        path, script = bench.state(objects, use), bench.file(f"{objects}-{use}.sh")
+        sr, network = _sr_and_network(bench, path)
+        with open(script, "w", encoding="utf-8") as file:
+            file.writelines(
+                f"VM=$(xe vm-create name-label=batch{number})\n"
+                f"VDI=$(xe vdi-create sr-uuid={sr} name-label=disk{number} virtual-size=1GiB)\n"
+                "xe vbd-create vm-uuid=$VM vdi-uuid=$VDI device=0 bootable=true\n"
+                f"xe vif-create vm-uuid=$VM network-uuid={network} device=0\n"
+                f'xe vm-param-set uuid=$VM name-description="number {number}"\n'
+                for number in range(count // 5)
+            )
+        return lambda _: bench.line(path, "batch", script)
+
+    return Row(f"xe batch of {_many(count)} commands that create or change, {_many(objects)} objects", prepare, restore)
+
+
+def _define_and_start(bench: Bench, vms: int) -> Row:
+    """What virsh does by `define` and `start`: a VM with two disks and a network card, made and started."""
+
+    def prepare() -> Words:
+        path, script = bench.state(10 * vms, "define"), bench.file(f"define{vms}.sh")
+        sr, network = _sr_and_network(bench, path)
+        disks = "".join(
+            f"VDI=$(xe vdi-create sr-uuid={sr} name-label=disk{device} virtual-size=1GiB)\n"
+            f"xe vbd-create vm-uuid=$VM vdi-uuid=$VDI device={device}\n"
+            for device in (0, 1)
+        )
+        with open(script, "w", encoding="utf-8") as file:
+            file.write(
+                f"VM=$(xe vm-create name-label=new)\n{disks}"
+                f"xe vif-create vm-uuid=$VM network-uuid={network} device=0\n"
+                "xe vm-start uuid=$VM\n"
+            )
+        return lambda _: bench.line(path, "batch", script)
+
+    return Row(f"xe batch that makes and starts a VM, {_many(vms)} VMs", prepare)
+
+
+def _sr_and_network(bench: Bench, path: str) -> tuple[str, str]:
+    return bench.ask(path, "sr-list", "type=nfs")[0], bench.ask(path, "network-list")[0]
+
+
+# libvirt's test driver
+
+
+def _peers(bench: Bench, ours: dict[int, Row], batch: int) -> list[Line]:
+    found = []
+    for vms, worth in ((1_000, 0.1), (10_000, None)):
+        listing = _virsh(bench, f"virsh list --all, {_many(vms)} domains", vms, "list --all")
+        found += _compared(f"list, {_many(vms)} VMs", ours[vms], listing, worth)
+        new = f"define {bench.file('domain.xml')}; start new"
+        starting = _virsh(bench, f"virsh define and start, {_many(vms)} domains", vms, new)
+        found += _compared(f"define and start, {_many(vms)} VMs", _define_and_start(bench, vms), starting, worth)
+    commands = bench.file("virsh.txt")
+    scripted = _virsh(bench, f"virsh, {_many(batch)} commands on standard input, 1 000 domains", 1_000, "", commands)
+    cycle = f"define {bench.file('domain.xml')}\nstart new\ndestroy new\nundefine new\n"
+    with open(commands, "w", encoding="utf-8") as file:
+        file.write(cycle * (batch // 4))
+    return found + _compared("batch, 1 000 VMs", _script(bench, 10_000, batch), scripted, 0.1)
+
+
+def _compared(what: str, ours: Row, peer: Row, worth: float | None) -> list[Line]:
+    return [Line(peer.name, peer), Line(f"{what}, ours to virsh's", ours, "× virsh", 1.0, worth, peer=peer)]
+
+
+def _virsh(bench: Bench, name: str, domains: int, commands: str, stdin: str = os.devnull) -> Row:
+    def prepare() -> Words:
+        node = bench.file(f"node{domains}.xml")
+        with open(node, "w", encoding="utf-8") as file:
+            file.write(_NODE + "".join(map(_domain, range(bench.sizes[10 * domains] // 10))) + "</node>")
+        with open(bench.file("domain.xml"), "w", encoding="utf-8") as file:
+            file.write(_domain(0xFFFFFF).replace("vm16777215", "new"))
+        line = [shutil.which("virsh") or "", "-q", "-c", f"test://{node}", *([commands] if commands else [])]
+        return lambda _: line
+
+    return Row(name, prepare, stdin=stdin, needs="virsh")
+
+
+_NODE = (
+    "<node><cpu><mhz>2400</mhz><model>i986</model><active>64</active><nodes>4</nodes><sockets>4</sockets>"
+    "<cores>4</cores><threads>1</threads></cpu><memory>1073741824</memory>"
+)
+
+
+def _domain(number: int) -> str:
+    """A domain of the test driver with two disks and a network card."""
+    disks = "".join(
+        f"<disk type='file' device='disk'><source file='/images/{number}{disk}'/><target dev='vd{disk}'/></disk>"
+        for disk in "ab"
+    )
+    return (
+        f"<domain type='test'><name>vm{number}</name><uuid>00000000-0000-4000-8000-{number:012}</uuid>"
+        "<memory>262144</memory><vcpu>1</vcpu><os><type>hvm</type></os>"
+        f"<devices>{disks}<interface type='network'><mac address='52:54:00:{number.to_bytes(3, 'big').hex(':')}'/>"
+        "<source network='default'/></interface></devices></domain>"
+    )
+
+
+def _middle(found: list[str]) -> str:
+    return found[len(found) // 2]
+
+
+def _many(number: int) -> str:
+    return f"{number:,}".replace(",", " ")

@@ -1,0 +1,207 @@
+"""The words of a script are those that `sh` makes of them, and what is beyond a plain script is refused."""
+
+import random
+import subprocess
+from collections.abc import Mapping
+
+import pytest
+
+from xe_py.cli.expansion import Variables
+from xe_py.cli.script import Statement, read
+from xe_py.errors import Misuse
+
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "ONE": "1", "TWO": "a b", "EMPTY": "", "BLANK": "  a \t b  ", "LINES": "x\ny\n"}
+# A program that prints its words, each between angle brackets.
+SHOW = 'xe() { for word in "$@"; do printf \'<%s>\' "$word"; done; echo; }\n'
+
+
+def ours(text: str, environment: Mapping[str, str] = ENVIRONMENT) -> str:
+    """What the calls of a script get as words, in the notation of SHOW."""
+
+    def shown(call: Statement) -> str:
+        return "".join(f"<{word}>" for word in variables.words(call.words)) + "\n"
+
+    variables = Variables(environment, shown)
+    out = []
+    for statement in read(text, "script", lambda _words: None):
+        for name, word in statement.assigned:
+            variables.assign(name, word, exported=statement.program == "export")
+        if statement.program == "xe":
+            out.append(shown(statement))
+        elif statement.program == "echo":
+            out.append(" ".join(variables.words(statement.words)) + "\n")
+        elif statement.program == "set":
+            variables.set(statement.words)
+    return "".join(out)
+
+
+def by_sh(text: str) -> str:
+    """The same by the shell."""
+    script = (SHOW + text).encode()
+    return subprocess.run(["sh", "-s"], input=script, env=ENVIRONMENT, capture_output=True, check=True).stdout.decode()
+
+
+TEXTS = [
+    "xe vm-list",
+    "  xe   vm-list\tparams=all  ",
+    "xe a=b # comment\nxe c#d '#'e \\#f",
+    "# comment \\\nxe a",
+    "xe a \\\n  b\\\nc 'd\\\ne' \"f\\\ng\"",
+    "xe 'a b' \"c  d\" e\\ f g'h'\"i\"",
+    "xe '' \"\" a''b",
+    'xe "a\\"b\\$c\\`d\\\\e\\f" a\\\\b \\a',
+    "xe 'one\ntwo' \"three\nfour\"",
+    'xe $ONE ${ONE} x$ONE-${ONE}y "$ONE" "x${ONE}" \'$ONE\' \\$ONE',
+    'xe $TWO "$TWO" x$TWO y${TWO}z a=$TWO',
+    "xe $EMPTY a$EMPTY \"$EMPTY\" $EMPTY$EMPTY '' $NOTHING b$NOTHING",
+    'xe $BLANK x${BLANK}y "$BLANK" $BLANK$BLANK $LINES',
+    'xe a$ $ "$" "a $ b" a=$, "$,"',
+    "xe a~b a}b } ! a!b ] @ ^ % + , . / : = -",
+    'A=1\nxe $A\nA=$A$A B=x C=\'y z\'\nxe $A $B $C "$C"\nA=\nxe "$A"',
+    'A=$TWO\nxe $A "$A"\nexport A=$ONE B\nxe $A\nexport C=\'x y\'\nxe "$C"',
+    "A=$(xe a 'b c')\nxe \"$A\"\nB=`xe x \\`xe y\\``\nxe $B",
+    'xe a=$(xe b) "$(xe "c d" $TWO)" $(xe \'<x y>\') ${ONE}$(xe z)',
+    'xe "`xe a \\"b c\\"`" `xe \'d  e\'`',
+    'A=$(xe "$(xe x)")y\nxe "$A"',
+    "set -e\nset -u\nset -eu\nset +e +u\nxe $NOTHING",
+    "echo a  b $TWO \"$TWO\"\necho\necho ''",
+    "xe a >/dev/null\nxe b",
+    "xe a\r\nxe b",
+    "xe ä ö=ü 'ß' \"é $ONE\" \u00a0",
+    "xe a",
+    "\n\n  \n# nothing\n",
+    "A='\n'\nxe \"$A\" $A",
+    "xe --force -s host a=b=c other-config:x=y",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_words_are_those_of_the_shell(text: str) -> None:
+    expected = by_sh(text)
+    if ">/dev/null" in text:
+        expected = f"<a>\n{expected}"  # Where the output goes is not a matter of words.
+    assert ours(text) == expected
+
+
+PIECES = ["a", "=", " ", "  ", "\t", "'", '"', "\\", "$", "$ONE", "${TWO}", "$BLANK", "${EMPTY}", "$(xe a)", "#", "\\\n",
+          "b c", "'x y'", '"x $TWO"', '"', "'", "`xe q`", ":", "~", "é", "]", "}", "-", '"$(xe \'k l\')"', "\\$", '\\"']  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_is_taken_is_taken_as_the_shell_takes_it(seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - no secret, but what can be repeated
+    taken = []
+    while len(taken) < 150:
+        line = "xe " + "".join(chance.choice(PIECES) for _ in range(chance.randint(1, 9)))
+        try:
+            ours(line)
+        except Misuse:
+            continue
+        taken.append(line)
+    text = "\n".join(taken) + "\n"
+    mine, shell = ours(text), by_sh(text)
+    assert mine == shell
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        ("xe vm-list | wc", "A pipe"),
+        ("xe vm-list && xe sr-list", "& or &&"),
+        ("xe vm-list &", "& or &&"),
+        ("xe vm-list || true", "A pipe"),
+        ("xe vm-list; xe sr-list", "More than one command in a line"),
+        ("(xe vm-list)", "A parenthesis"),
+        ("xe vm-list)", "A parenthesis"),
+        ("{ xe vm-list", "A brace"),
+        ("}", "Control flow (})"),
+        ("xe vm-list name={a,b}", "A brace"),
+        ("xe vm-list name=*", "A pattern for file names"),
+        ("xe vm-list name=a?", "A pattern for file names"),
+        ("xe vm-list name=[a]", "A pattern for file names"),
+        ("xe vm-list ~", "A home folder"),
+        ("xe vm-list file=~/x", "A home folder"),
+        ("A=~/x", "A home folder"),
+        ("xe vm-list >out", "Output to anything but /dev/null"),
+        ("xe vm-list >/dev/nullx", "Output to anything but /dev/null"),
+        ("xe vm-list 2>&1", "Joining warnings with the output"),
+        ("xe vm-list 2>&1 >/dev/null", "Joining warnings with the output"),
+        ("xe vm-list &>/dev/null", "& or &&"),
+        ("xe vm-list 3>/dev/null", "Output to anything but /dev/null"),
+        ("xe vm-list <x", "Input from elsewhere"),
+        ("xe vm-list <<END", "Input from elsewhere"),
+        ("for VM in a b", "Control flow (for)"),
+        ("if true", "Control flow (if)"),
+        ("done", "Control flow (done)"),
+        ("! xe vm-list", "Control flow (!)"),
+        ("[ -n x ]", "A pattern for file names"),
+        ("curl x", "A command that is not xe (curl)"),
+        ("exit 0", "A command that is not xe (exit)"),
+        ("cd /tmp", "A command that is not xe (cd)"),
+        ("./xe vm-list", "A command that is not xe (./xe)"),
+        ("$XE vm-list", "A command whose name is not known beforehand"),
+        ("f() {", "A parenthesis"),
+        ("A=1 xe vm-list", "An assignment in front of a command"),
+        ("A=1 >/dev/null", "An assignment with a redirection"),
+        ("A=$(date)", "A command that is not xe (date)"),
+        ("A=$(B=1)", "A command substitution of anything but one call of xe"),
+        ("A=$()", "A command substitution of anything but one call of xe"),
+        ("A=$(xe vm-list | cut -c1)", "A pipe"),
+        ("A=$(xe vm-list\n)", "A command substitution of several lines"),
+        ("A=`xe vm-list | cut -c1`", "A pipe"),
+        ("A=`date`", "A command that is not xe (date)"),
+        ("A=`xe vm-list", "A backtick that is not closed"),
+        ("A=$((1+1))", "A parenthesis"),
+        ("xe a=${A:-b}", "An expansion other than"),
+        ("xe a=$1", "An expansion other than"),
+        ("xe a=$?", "An expansion other than"),
+        ("xe \"$@\"", "An expansion other than"),
+        ("xe $'a'", "An expansion other than"),
+        ("xe $\"a\"", "An expansion other than"),
+        ("xe 'a", "A quote that is not closed"),
+        ("xe \"a", "A quote that is not closed"),
+        ("xe \"a $(xe b", "A command substitution of several lines"),
+        ("xe a\\", "A backslash at the end"),
+        ("xe a\0", "A zero byte"),
+        ("xe $IFS", "The shell's own $IFS"),
+        ("IFS=,", "Setting IFS"),
+        ("PATH=/bin", "Setting PATH"),
+        ("export XE_STATE=other.toml", "Setting XE_STATE"),
+        ("XDG_STATE_HOME=/x", "Setting XDG_STATE_HOME"),
+        ("set -x", "set with anything but e and u"),
+        ("set", "set with anything but e and u"),
+        ("set -- a b", "set with anything but e and u"),
+        ("export", "A command that is not xe (export)"),
+        ("export -p", "export with anything but names and assignments"),
+        ("echo -n a", "echo with a switch or a backslash"),
+        ("echo 'a\\nb'", "echo with a switch or a backslash"),
+    ],
+)  # fmt: skip
+def test_what_needs_a_real_shell_is_named_with_its_line(line: str, what: str) -> None:
+    with pytest.raises(Misuse) as refused:
+        read(
+            f"# first\nxe vm-list\n\n{line}\n" if not line.endswith(("\\", "'a")) else f"#\n\n\n{line}",
+            "x.sh",
+            lambda _: None,
+        )
+    first, second, *_ = refused.value.text.split("\n")
+    assert first == f"x.sh:4: {line.splitlines()[0].strip()}"
+    assert second.startswith(what)
+    assert second.endswith(" needs a real shell; nothing was done. Run the script with: sh x.sh")
+
+
+@pytest.mark.parametrize("text", ["export A=$TWO", "xe $A"])
+def test_what_differs_from_shell_to_shell_is_refused_when_it_comes_to_it(text: str) -> None:
+    with pytest.raises(Misuse, match="double quotes"):
+        ours(f"A='*'\n{text}")
+
+
+def test_a_variable_must_be_set_after_set_u() -> None:
+    assert ours("xe a$NOTHING") == "<a>\n"
+    with pytest.raises(Misuse, match="The variable NOTHING is not set"):
+        ours("set -u\nxe a$NOTHING")
+
+
+def test_statements_know_their_line_and_their_text() -> None:
+    statements = read("#!/bin/sh\n\nxe a \\\n  b\nA=1 # x\n\n\txe c\n", "x", lambda _: None)
+    assert [(each.number, each.text) for each in statements] == [(3, "xe a \\\n  b"), (5, "A=1 # x"), (7, "xe c")]

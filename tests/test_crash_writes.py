@@ -1,0 +1,278 @@
+"""A write that fails or is killed at any of its system calls: the file is the old one or the new one, and life goes on."""
+
+import errno
+import os
+import signal
+import stat
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from torture import Contract
+
+import xe_py
+from xe_py.cli.main import run
+from xe_py.store import index, reader
+
+if TYPE_CHECKING:
+    from conftest import Process
+
+CALLS = (
+    "open", "close", "read", "pread", "write", "pwrite", "ftruncate", "fsync", "stat", "lstat", "fstat", "fchmod", "fchown", "chmod",
+    "utime", "link", "symlink", "unlink", "rename", "replace", "mkdir", "listdir", "scandir", "readlink", "access", "getpid", "urandom",
+)  # fmt: skip
+PACKAGE = str(Path(xe_py.__file__).parent)
+# These never fail on a real system.
+INFALLIBLE = {"getpid", "urandom"}
+ERRORS = (errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EACCES, errno.EINTR)
+COMMANDS = {
+    "a change": "vm-param-set uuid={vm} name-label=changed",
+    "a new object": "vm-create name-label=changed",
+    "an object that goes": "vm-destroy uuid={vm}",
+}
+
+
+class Victim(Contract):
+    """A file with one VM, and what may be in it after a command that was disturbed."""
+
+    def __init__(self, path: Path, data: bytes) -> None:
+        super().__init__(path)
+        path.write_bytes(data)
+        made = self("vm-create", "name-label=web").out.strip()
+        self("vm-create", "name-label=other")
+        self.vm = made
+        self.old = path.read_bytes()
+        self.restore()
+
+    def words(self, line: str) -> list[str]:
+        """The words of the command line."""
+        return line.format(vm=self.vm).split()
+
+    def restore(self) -> None:
+        """The file as it was and with an index, as if an editor had undone the command long ago."""
+        self.path.write_bytes(self.old)
+        os.utime(self.path, ns=(10**18, 10**18))
+        index._distrusted.clear()  # noqa: SLF001 - each command is a process of its own otherwise
+        self("vm-list")
+
+    def aftermath(self) -> bool:
+        """Hold what is true after any disturbance, and say whether the command was done."""
+        data = self.path.read_bytes()
+        document = reader.read(str(self.path))
+        state, findings = reader.load(document)
+        assert not findings
+        done = data != self.old
+        assert state.header["serial"] == 3 + done
+        seen = self("vm-list", "params=uuid", "--minimal").out.strip().split(",")
+        assert sorted(seen) == sorted(vm["uuid"] for vm in state.all("vm"))
+        assert self("vm-param-set", f"uuid={state.all('vm')[-1]['uuid']}", "name-description=after").status == 0
+        assert reader.load(reader.read(str(self.path)))[0].header["serial"] == 4 + done
+        left = {entry for entry in os.listdir(self.neighbour) if entry not in {"lock", "history"}}
+        assert not left
+        self.path.write_bytes(self.old)
+        return done
+
+
+@pytest.fixture
+def victim(tmp_path: Path, fresh_files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Victim:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(index, "_distrusted", [])
+    return Victim(tmp_path / "host.toml", fresh_files["strict"])
+
+
+@contextmanager
+def disturbed(disturb: Callable[[str, Callable[[], Any]], Any]) -> Iterator[None]:
+    """Every system call of the body goes through `disturb`, with its name and what would do it."""
+    real = {name: getattr(os, name) for name in CALLS}
+
+    def instead(name: str) -> Callable[..., Any]:
+        def call(*words: Any, **named: Any) -> Any:
+            # Looking for modules is no part of it.
+            if words and str(words[0]).startswith(PACKAGE):
+                return real[name](*words, **named)
+            return disturb(name, lambda: real[name](*words, **named))
+
+        return call
+
+    for name in CALLS:
+        setattr(os, name, instead(name))
+    try:
+        yield
+    finally:
+        for name, call in real.items():
+            setattr(os, name, call)
+
+
+def fail(victim: Victim, line: str, error: int) -> tuple[int, int]:
+    """Let each system call of the command fail in turn, until one run has none left; how many runs, how many done."""
+    tried = done = 0
+    while True:
+        calls, failed = 0, ""
+
+        def disturb(name: str, call: Callable[[], Any]) -> Any:
+            nonlocal calls, failed
+            if name in INFALLIBLE:
+                return call()
+            calls += 1
+            if calls != tried + 1:  # noqa: B023 - called in this turn only
+                return call()
+            failed = name
+            if name == "close":
+                call()
+            raise OSError(error, os.strerror(error))
+
+        ended = victim(*victim.words(line), within=disturbed(disturb))
+        if not failed:
+            assert ended.status == 0
+            return tried, done
+        tried += 1
+        written = victim.path.read_bytes() != victim.old
+        assert ended.status == 0 or not written or "is written" in ended.err, (failed, ended)
+        assert ended.status in {0, 3}, (failed, ended)
+        assert written or ended.status, (failed, ended)
+        done += victim.aftermath()
+        victim.restore()
+
+
+@pytest.mark.parametrize(
+    ("line", "error"), [("a change", error) for error in ERRORS] + [(line, errno.EIO) for line in list(COMMANDS)[1:]]
+)
+def test_every_system_call_fails_in_turn(victim: Victim, line: str, error: int) -> None:
+    tried, done = fail(victim, COMMANDS[line], error)
+    assert tried > 15
+    assert done
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: errno.errorcode[error])
+def test_a_read_fails_only_where_the_file_cannot_be_read(victim: Victim, error: int) -> None:
+    """Where an index cannot be read or made, the file is."""
+    expected = victim("vm-list").out
+    for place in range(1000):
+        calls, failed = 0, ""
+
+        def disturb(name: str, call: Callable[[], Any]) -> Any:
+            nonlocal calls, failed
+            calls += name not in INFALLIBLE
+            if name in INFALLIBLE or calls != place + 1:  # noqa: B023 - called in this turn only
+                return call()
+            failed = name
+            raise OSError(error, os.strerror(error))
+
+        ended = victim("vm-list", within=disturbed(disturb))
+        assert ended.out == expected or (ended.status == 3 and not ended.out), (failed, ended)
+        if not failed:
+            return
+    raise AssertionError("there is no end to the calls")
+
+
+@pytest.mark.parametrize("line", COMMANDS.values(), ids=COMMANDS)
+@pytest.mark.parametrize("before", [True, False], ids=["before the call", "after the call"])
+def test_killed_at_every_system_call(victim: Victim, line: str, *, before: bool) -> None:
+    tried, done = kill(victim, line, before=before)
+    assert tried > 15
+    assert 0 < done < tried
+
+
+def kill(victim: Victim, line: str, *, before: bool) -> tuple[int, int]:
+    """Kill the command at each of its system calls in turn; how many times, and how often it was done by then."""
+    tried = done = 0
+    while True:
+        killed = _killed(victim.words(line), victim.path, tried + 1, before=before)
+        if not killed:
+            return tried, done
+        tried += 1
+        done += victim.aftermath()
+        victim.restore()
+
+
+def _killed(words: list[str], path: Path, place: int, *, before: bool) -> bool:
+    """Run the words in a child that dies at the system call with this place; whether it came to that."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # The threads of the test runner do nothing here.
+        child = os.fork()
+    if not child:
+        status = 1
+        try:
+            status = _die_at(words, path, place, before=before)
+        finally:
+            os._exit(status)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        return True
+    assert os.WEXITSTATUS(status) == 0
+    return False
+
+
+def _die_at(words: list[str], path: Path, place: int, *, before: bool) -> int:
+    calls = 0
+
+    def disturb(_name: str, call: Callable[[], Any]) -> Any:
+        nonlocal calls
+        calls += 1
+        here = calls == place
+        if here and before:
+            os.kill(_PID(), signal.SIGKILL)
+        try:
+            return call()
+        finally:
+            if here:
+                os.kill(_PID(), signal.SIGKILL)
+
+    with open(os.devnull, "w") as nowhere, disturbed(disturb):
+        os.dup2(nowhere.fileno(), 1)
+        return run(["--state", str(path), *words])
+
+
+_PID = os.getpid
+
+
+def test_what_is_written_between_the_commit_and_its_flush_is_seen(victim: Victim) -> None:
+    """An editor that is quicker than the disk: the index does not pass for one of the edited file."""
+    real = os.fsync
+
+    def edit_first(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            victim.path.write_bytes(victim.path.read_bytes().replace(b'"changed"', b'"written"'))
+        real(handle)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", edit_first)
+        assert victim(*victim.words(COMMANDS["a change"])).status == 0
+    assert victim("vm-list", f"uuid={victim.vm}", "params=name-label", "--minimal").out == "written\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root mounts a disk")
+def test_a_disk_that_is_full_at_any_point(process: "Process", tmp_path: Path, fresh_files: dict[str, bytes]) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if process.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(disk)]).status:
+        pytest.skip("mounting is not permitted here")
+    try:
+        for left in range(0, 64, 4):
+            fill(process, disk, fresh_files["strict"], left)
+    finally:
+        process.run(["umount", "-l", str(disk)])
+
+
+def fill(process: "Process", disk: Path, data: bytes, left: int) -> None:
+    """A command on a disk with this much room left (KiB), cache included, and what is true then."""
+    state = disk / "host.toml"
+    state.write_bytes(data)
+    (disk / "ballast").write_bytes(b"")
+    with suppress(OSError), (disk / "ballast").open("wb", buffering=0) as ballast:
+        free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
+        ballast.write(b"x" * max(0, free - left * 1024))
+    ended = process.xe("--state", str(state), "vm-create", "name-label=x", XDG_CACHE_HOME=str(disk / "cache"))
+    assert ended.status in {0, 3}, ended
+    assert (ended.status == 0) == (state.read_bytes() != data), (left, ended)
+    assert "Traceback" not in ended.err
+    assert process.xe("--state", str(state), "state-check", XDG_CACHE_HOME=str(disk / "cache")).status == 0
+    (disk / "ballast").unlink()
+    assert (
+        process.xe("--state", str(state), "vm-create", "name-label=y", XDG_CACHE_HOME=str(disk / "cache")).status == 0
+    )
+    assert not [entry for entry in os.listdir(f"{state}.d") if entry not in {"lock", "history"}]
+    process.run(["rm", "-rf", f"{state}.d", str(disk / "cache")])

@@ -1,0 +1,184 @@
+"""The derived index answers as the file does, and is believed only where it does."""
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from xe_py import classes
+from xe_py.errors import DamagedIndexError
+from xe_py.store import document, index, indexing, reader
+from xe_py.store.document import identity
+from xe_py.store.render import canonical
+
+if TYPE_CHECKING:
+    from conftest import Xe
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache folder of its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "xe"
+
+
+def look(xe: "Xe") -> index.Head | None:
+    target = os.path.realpath(xe.state)
+    return index.look(target, identity(os.stat(target)))
+
+
+def settle(xe: "Xe") -> None:
+    """Make the file old enough to be indexed."""
+    then = time.time_ns() - 10 * indexing.GRAIN
+    os.utime(xe.state, ns=(then, then))
+
+
+def busy(xe: "Xe") -> list[str]:
+    """Lines that make, change and take away; each leaves the index to the next."""
+    sr = xe.do("sr-list type=ext --minimal")
+    network = xe.do("network-list bridge=xenbr0 --minimal")
+    vm = xe.do("vm-create name-label=web")
+    vdi = xe.do(f"vdi-create sr-uuid={sr} name-label=root virtual-size=1GiB")
+    return [
+        f"vbd-create vm-uuid={vm} vdi-uuid={vdi} device=0",
+        f"vif-create vm-uuid={vm} network-uuid={network} device=0 mac=random",
+        "vm-create name-label=db",
+        "vm-start vm=web",
+        f"vm-param-set uuid={vm} name-label=www",
+        "vm-shutdown vm=www",
+        "network-create name-label=private",
+        "vm-destroy uuid=" + vm,
+        f"vdi-destroy uuid={vdi}",
+        "sr-create name-label=nfs type=nfs shared=true device-config:server=s device-config:serverpath=/p",
+        "vm-create name-label=last",
+    ]
+
+
+@pytest.mark.parametrize("large", [1 << 20, 0], ids=["read", "mapped"])
+@pytest.mark.parametrize("room", [64, 3], ids=["one base", "many bases"])
+def test_every_commit_leaves_an_index_that_says_what_the_file_says(
+    xe: "Xe", monkeypatch: pytest.MonkeyPatch, large: int, room: int
+) -> None:
+    monkeypatch.setattr(document, "_LARGE", large)
+    monkeypatch.setattr(indexing, "_ROOM", room)
+    settle(xe)
+    for line in busy(xe):
+        xe.do(line)
+        head = look(xe)
+        assert head is not None, line
+        whole, findings = reader.load(reader.read(str(xe.state)))
+        assert not findings
+        assert canonical(head.state()) == canonical(whole) == xe.state.read_text()
+        for cls in classes.sections():
+            for obj in whole.all(cls.name):
+                lazy = head.state()
+                assert lazy.get(cls.name, obj["uuid"]) == obj
+                assert lazy.class_of(obj["uuid"]) == cls.name
+                for field in cls.references:
+                    for uuid in obj[field] if isinstance(obj[field], list) else [obj[field]]:
+                        assert head.state().having(cls.name, field, uuid) == whole.having(cls.name, field, uuid)
+        assert lazy.get("vm", "nobody") is None
+        assert lazy.class_of("nobody") is None
+        for sr in whole.all("sr"):
+            assert head.state().sum_of(sr, "vdi.sr-uuid", "virtual-size") == sum(
+                vdi["virtual-size"] for vdi in whole.pointing_at(sr, "vdi.sr-uuid")
+            )
+
+
+def test_an_edited_file_is_read_again(xe: "Xe") -> None:
+    settle(xe)
+    vm = xe.do("vm-create name-label=web")
+    assert look(xe) is not None
+    text = xe.state.read_text().replace('name-label = "web"', 'name-label = "www"')
+    with xe.state.open("r+") as file:
+        file.write(text)
+    assert look(xe) is None
+    assert xe.do(f"vm-param-get uuid={vm} param-name=name-label") == "www"
+
+
+def test_a_file_that_was_written_just_now_gets_no_index(xe: "Xe") -> None:
+    soon = xe.state.stat().st_mtime_ns + 60_000_000_000
+    os.utime(xe.state, ns=(soon, soon))
+    xe.do("vm-list")
+    assert look(xe) is None
+    settle(xe)
+    xe.do("vm-list")
+    assert look(xe) is not None
+
+
+def test_an_unsound_file_has_no_index(xe: "Xe") -> None:
+    xe.state.write_text(xe.state.read_text() + "\n[disk]\n")
+    settle(xe)
+    xe("vm-list")
+    assert look(xe) is None
+
+
+@pytest.mark.parametrize("kind", ["head", "base"])
+def test_a_damaged_index_is_as_none(xe: "Xe", cache: Path, kind: str) -> None:
+    settle(xe)
+    expected = xe.do("vm-list params=all")
+    sound = {path: path.read_bytes() for path in cache.iterdir()}
+    (damaged,) = (path for path in sound if path.suffix == f".{kind}")
+    data = sound[damaged]
+    assert look(xe) is not None
+    for place in range(0, len(data), max(1, len(data) // 60)):
+        for wrong in (data[:place], data[:place] + bytes([data[place] ^ 0xFF]) + data[place + 1 :]):
+            for path, content in sound.items():
+                path.write_bytes(content)
+            damaged.write_bytes(wrong)
+            assert xe.do("vm-list params=all") == expected
+            index._distrusted.clear()  # noqa: SLF001 - the next process trusts again
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o640, 0o622])
+def test_an_index_that_others_may_touch_is_not_read(xe: "Xe", cache: Path, mode: int) -> None:
+    settle(xe)
+    xe.do("vm-list")
+    assert look(xe) is not None
+    for path in cache.iterdir():
+        path.chmod(mode)
+    assert look(xe) is None
+
+
+def test_an_index_that_is_a_link_is_not_read(xe: "Xe", cache: Path, tmp_path: Path) -> None:
+    settle(xe)
+    xe.do("vm-list")
+    for path in list(cache.iterdir()):
+        moved = tmp_path / path.name.rpartition("%2F")[2]
+        path.rename(moved)
+        path.symlink_to(moved)
+    assert look(xe) is None
+    xe.do("vm-list")
+
+
+def test_files_of_the_index_are_their_owners_only(xe: "Xe", cache: Path) -> None:
+    settle(xe)
+    xe.do("vm-list")
+    assert {path.stat().st_mode & 0o777 for path in cache.iterdir()} == {0o600}
+    assert cache.stat().st_mode & 0o777 == 0o700
+
+
+def test_nothing_is_missed_where_no_index_can_be_kept(
+    xe: "Xe", monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    settle(xe)
+    for line in busy(xe):
+        xe.do(line)
+        assert look(xe) is None
+
+
+def test_damage_is_found_by_a_checksum(tmp_path: Path) -> None:
+    from xe_py.store.cache import checked, read_part  # noqa: PLC0415 - close to what it tests
+
+    path = tmp_path / "part"
+    path.write_bytes(b"".join(checked(b"content")))
+    handle = os.open(path, os.O_RDONLY)
+    assert bytes(read_part(handle, 0, 7)) == b"content"
+    for start, length in ((0, 6), (1, 6), (0, 8), (-1, 7), (0, -1)):
+        with pytest.raises(DamagedIndexError):
+            read_part(handle, start, length)
+    os.close(handle)

@@ -1,0 +1,156 @@
+"""What a command line keeps whatever its words and its file are, and a pool with an object of every class."""
+
+import io
+import random
+import signal
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+from xe_py import classes
+from xe_py.cli.main import run
+from xe_py.cli.output import text_of
+from xe_py.schema.listing import Listing, columns
+from xe_py.store.document import Document
+from xe_py.store.reader import load
+
+STATUSES = {0, 1, 3}
+# Of so young a version no index is made.
+NO_INDEX = (0, 0, 0, 1 << 62)
+FINDS = "state-check"
+PATIENCE = 20
+BOLD = ("vm-list", FINDS, "vm-create name-label=x")
+
+
+@dataclass
+class Ended:
+    """How a command line ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+class Contract:
+    """Runs command lines on a file and holds what each of them keeps.
+
+    It ends in time, with a documented status and never by a bug. One that is refused prints no result and leaves the
+    file as it was.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __call__(self, *argv: str, within: AbstractContextManager[None] | None = None) -> Ended:
+        """Run the words on the file; within a disturbance the file may be the new one although the command failed."""
+        before = self._bytes()
+        with _streams() as (out, err), in_time(argv), within or nullcontext():
+            status = run(["--state", str(self.path), *argv])
+        ended = Ended(status, _said(out), _said(err))
+        assert status in STATUSES, (argv, ended)
+        assert "Error code: INTERNAL_ERROR" not in ended.err, (argv, ended.err)
+        assert "Traceback" not in ended.err, (argv, ended.err)
+        if status:
+            # Of several objects some may be done.
+            assert within or self._bytes() == before or "operation failed on" in ended.err, (argv, ended)
+            assert not ended.out or FINDS in argv, (argv, ended)
+            assert ended.err, (argv, ended)
+        return ended
+
+    @property
+    def neighbour(self) -> Path:
+        """The folder beside the file."""
+        return self.path.with_name(self.path.name + ".d")
+
+    def bytes_are(self, data: bytes) -> None:
+        """Put these bytes in the file, as an editor does it."""
+        self.path.write_bytes(data)
+
+    def torment(self, data: bytes) -> set[int]:
+        """A list, a check and a change on a file of these bytes; how the latter two ended."""
+        self.bytes_are(data)
+        listed, checked, changed = (self(*line.split()) for line in BOLD)
+        assert listed.status != 1
+        assert (changed.status == 0) == (checked.status == 0), (checked, changed)
+        return {checked.status, changed.status}
+
+    def _bytes(self) -> bytes | None:
+        return self.path.read_bytes() if self.path.is_file() else None
+
+
+@contextmanager
+def in_time(what: object, seconds: float = PATIENCE) -> Iterator[None]:
+    """Hold that the body ends in time."""
+
+    def late(*_: object) -> None:
+        raise AssertionError(f"this takes too long: {what!r:.200}")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def show_everything(text: str) -> None:
+    """Show every field of every object, which no unsoundness may prevent."""
+    state, _ = load(Document("text", "text", NO_INDEX, text=text))
+    for cls in classes.sections():
+        text_of(state, Listing(state.all(cls.name), columns(cls, "all", ()), costly=True), minimal=False)
+
+
+def furnish(path: Path, rules: str = "strict") -> dict[str, str]:
+    """A pool of two hosts in the file with an object of each class; the uuid of one of each, by class."""
+    contract = Contract(path)
+
+    def do(line: str, *more: str) -> str:
+        ended = contract(*line.split(), *more)
+        assert ended.status == 0, (line, ended)
+        return ended.out.strip().partition(",")[0]
+
+    def network(name: str) -> str:
+        return do(f"network-create name-label={name}")
+
+    do(f"state-init --force hosts=2 nics=3 rules={rules}")
+    made = {
+        "host": do("host-list --minimal"),
+        "pool": do("pool-list --minimal"),
+        "sr": do("sr-list type=ext --minimal"),
+    }
+    pifs = contract("pif-list", f"host-uuid={made['host']}", "management=false", "--minimal").out.strip()
+    made["vm"] = do("vm-create name-label=web")
+    made["vdi"] = do(f"vdi-create sr-uuid={made['sr']} name-label=disk virtual-size=1GiB")
+    made["vbd"] = do(f"vbd-create vm-uuid={made['vm']} vdi-uuid={made['vdi']} device=0")
+    made["network"] = network("guests")
+    made["vif"] = do(f"vif-create vm-uuid={made['vm']} network-uuid={made['network']} device=0 mac=random")
+    made["bond"] = do(f"bond-create network-uuid={network('bonded')} pif-uuids={pifs}")
+    made["pif"] = do("bond-list params=master --minimal")
+    do(f"vlan-create pif-uuid={made['pif']} vlan=7 network-uuid={network('tagged')}")
+    made["vlan"] = do("vlan-list --minimal")
+    made["pbd"] = do(f"pbd-list sr-uuid={made['sr']} --minimal")
+    do("vm-start vm=web")
+    do("vm-create name-label=idle")
+    return made
+
+
+def draws(seed: int) -> random.Random:
+    """Chance that comes out alike again."""
+    return random.Random(seed)  # noqa: S311 - no secret is made from it
+
+
+@contextmanager
+def _streams() -> Iterator[tuple[io.TextIOWrapper, io.TextIOWrapper]]:
+    """Standard output and error as a process has them in a UTF-8 locale."""
+    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="backslashreplace")
+    with redirect_stdout(out), redirect_stderr(err):
+        yield out, err
+
+
+def _said(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    assert isinstance(stream.buffer, io.BytesIO)
+    return stream.buffer.getvalue().decode()

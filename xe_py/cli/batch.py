@@ -1,0 +1,136 @@
+"""Running the lines of a script on one state, as one change."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from xe_py.cli import binding, output, words
+from xe_py.cli.expansion import Variables
+from xe_py.cli.perform import perform, warning_of
+from xe_py.cli.script import NotPlainError, is_portable, read
+from xe_py.errors import Misuse, ScriptRefused, XeError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xe_py.cli.binding import Binding, Call
+    from xe_py.cli.script import Statement, Word
+    from xe_py.cli.words import Line
+    from xe_py.state.state import State
+
+
+def batch_of(call: Call) -> Batch:
+    """The script that a call of `batch` names."""
+    given = {name: call.command.by_argument()[name].parse(text) for name, text in call.arguments.items()}
+    return Batch(call.command.run(**given), given["file"], keep_going=given.get("keep_going", False))
+
+
+class Batch:
+    """A script to be run on a state: all of it or nothing or, with `keep_going`, whatever can be done of it.
+
+    Misuse where it is beyond a plain script.
+    """
+
+    def __init__(self, text: str, name: str, *, keep_going: bool = False) -> None:
+        self._name = name
+        self._keep_going = keep_going
+        self._statements = read(text, name, _check)
+
+    def run(self, state: State) -> str:
+        """Run it; what it prints. ScriptRefused where lines were refused."""
+        run = _Run(state)
+        refusals: list[tuple[int, XeError]] = []
+        reports: list[str] = []
+        mark = state.mark()
+        try:
+            for statement in output.progress(self._statements, self._name):
+                try:
+                    run.do(statement)
+                except XeError as refusal:
+                    refusals.append((statement.number, refusal))
+                    reports.append(self._report(statement, refusal))
+                    if not self._keep_going:
+                        break
+        except BaseException:
+            state.rollback(mark)
+            raise
+        printed = "".join(run.printed)
+        if refusals and not self._keep_going:
+            state.rollback(mark)
+            raise ScriptRefused(reports[0] + "Nothing was changed.", refusals)
+        if refusals:
+            reports.append(f"{len(refusals)} of {len(self._statements)} lines were refused.")
+            raise ScriptRefused("".join(reports), refusals, printed)
+        return printed
+
+    def _report(self, statement: Statement, refusal: XeError) -> str:
+        from xe_py.cli.report import text_of  # noqa: PLC0415 - only a refusal is reported on
+
+        return f"{self._name}:{statement.number}: {statement.text}\n{text_of(refusal)}"
+
+
+class _Run:
+    """One run of a script: the state, the variables, and what was printed so far."""
+
+    def __init__(self, state: State) -> None:
+        self.printed: list[str] = []
+        self._state = state
+        self._variables = Variables(os.environ, lambda call: self._output(call, captured=True))
+        self._extra = words.extra_words(os.environ.get("XE_EXTRA_ARGS", ""))
+
+    def do(self, statement: Statement) -> None:
+        """Do one statement."""
+        for name, word in statement.assigned:
+            self._variables.assign(name, word, exported=statement.program == "export")
+        if statement.program == "xe":
+            self.printed.append(self._output(statement, captured=False))
+        elif statement.program == "echo":
+            self._echo(statement)
+        elif statement.program == "set":
+            self._variables.set(statement.words)
+
+    def _echo(self, statement: Statement) -> None:
+        given = self._variables.words(statement.words)
+        if not is_portable(given):
+            raise Misuse("Every shell has its own way to echo a switch or a backslash.")
+        if not statement.silent:
+            self.printed.append(" ".join(given) + "\n")
+
+    def _output(self, statement: Statement, *, captured: bool) -> str:
+        """Do a call of xe; what it prints."""
+        given = self._variables.words(statement.words)
+        line = words.split(given)
+        try:
+            bound = _binding(line)
+        except NotPlainError as beyond:
+            raise Misuse(f"{beyond} needs a real shell.") from None
+        if self._extra:
+            line = words.split([*given, *self._extra])
+        call = bound.call(line.words)
+        warning = warning_of(call)
+        if warning and not statement.quiet:
+            sys.stderr.write(warning)
+        text = output.text_of(self._state, perform(self._state, call), minimal=line.minimal, captured=captured)
+        return "" if statement.silent else text
+
+
+def _check(given: list[Word]) -> None:
+    """NotPlainError if the call, as far as it is known before it is run, cannot be part of a script."""
+    try:
+        _binding(words.split([word if isinstance(word, str) else "=" for word in given]))
+    except Misuse:
+        return  # Refused when its turn comes.
+
+
+def _binding(line: Line) -> Binding:
+    """The binding of the line's command; NotPlainError where the line cannot be part of a script."""
+    if line.help or line.version or line.command in {"", "help"}:
+        raise NotPlainError("Help")
+    if line.state is not None:
+        raise NotPlainError("Another state file (--state)")
+    if line.dry_run:
+        raise NotPlainError("--dry-run of a single line")
+    found = binding.find(line.command)
+    if found.command.on_file or found.command.runs_lines:
+        raise NotPlainError(f"{line.command}, which is no change of the state,")
+    return found

@@ -1,0 +1,315 @@
+"""The grammar of the scripts that `xe batch` takes: a part of the shell's, understood exactly as `sh` does.
+
+A line is a call of `xe`, an assignment (`VM=$(xe …)`, `NAME=web`, also behind `export`), `echo`, `set -e` or `set -u`,
+or a comment. Words are quoted, continued and expanded (`$VM`, `${VM}`, `$(xe …)`, the same in backticks) as in the
+shell; what a call prints and what it warns of may go to /dev/null. Whatever else a shell can do is refused.
+"""
+
+from __future__ import annotations
+
+import re
+
+from xe_py.errors import Misuse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import TypeAlias
+
+    Part: TypeAlias = "str | Expansion"
+    # A word without expansions, or its parts; an empty text among them is a pair of quotes with nothing in it.
+    Word: TypeAlias = str | list[Part]
+    Check = Callable[[list[Word]], None]
+
+_NAME = "[A-Za-z_][A-Za-z0-9_]*"
+_VARIABLE = rf"\$(?:(?P<name>{_NAME})(?![A-Za-z0-9_]|\\\n)|\{{(?P<braced>{_NAME})\}})"
+_DOLLAR = re.compile(r"\$(?![A-Za-z0-9_{@*#?$!-]|\\\n)")
+_QUOTED_DOLLAR = re.compile(r"\$['\"]")
+_SAFE = r"(?P<text>[^ \t\n'\"\\$`#|&;<>(){*?\[~\0]+)"
+_QUOTES = r"'(?P<single>[^'\0]*)'|\"(?P<double>[^\"\\$`\0]*)\""
+_OUTSIDE = re.compile(rf"{_SAFE}|{_QUOTES}|{_VARIABLE}|\\(?P<escaped>[^\n\0])|(?P<joined>\\\n)|(?P<hash>#)")
+_INSIDE = re.compile(
+    rf"(?P<text>(?:[^\"\\$`\0]|\\(?![$`\"\\\n\0]))+)|{_VARIABLE}|\\(?P<escaped>[$`\"\\])|(?P<joined>\\\n)"
+)
+_PLAIN_WORDS = re.compile(r"[\w%+,./:=@^!}\] \t-]+(?:(?=\n|\Z)|(?<=[ \t]))", re.ASCII)
+_BLANK = re.compile(r"(?:[ \t]|\\\n)+(?:#[^\n]*)?|#[^\n]*")
+_EMPTY = re.compile(r"(?:[ \t\n]|\\\n|#[^\n]*)+")
+_BACKTICKS = re.compile(r"`((?:[^`\\]|\\.)*)`", re.DOTALL)
+_REDIRECTION = re.compile(r"(?P<stream>1?|2)>[ \t]*/dev/null(?![^ \t\n|&;<>)])|(?P<both>2>&1)(?![^ \t\n|&;<>)])")
+_ASSIGNMENT = re.compile(f"{_NAME}=")
+_EXPORT = re.compile(r"export[ \t]+")
+_NAMED = re.compile(rf"{_NAME}(?=[ \t\n]|\Z)")
+_SET = re.compile("[-+][eu]+")
+
+_ENDS = frozenset(("", "\n", ")"))
+_PROGRAMS = ("xe", "xe-py")
+_CONTROL_FLOW = frozenset(
+    ("if", "then", "elif", "else", "fi", "for", "while", "until", "do", "done", "case", "esac", "select", "function",
+     "}", "!", "test")
+)  # fmt: skip
+# What a shell sets by itself, and what else tells it or xe how to work.
+_OF_THE_SHELL = frozenset(
+    ("_", "EUID", "IFS", "LINENO", "OLDPWD", "OPTARG", "OPTIND", "PPID", "PS1", "PS2", "PS4", "PWD", "RANDOM",
+     "SECONDS", "UID")
+)  # fmt: skip
+_SETTINGS = ("XE_", "XDG_", "PYTHON")
+_QUOTE_IT = "(quote it if it stands for itself)"
+_BEYOND = {
+    "": "A line that goes on behind the end",
+    "|": "A pipe",
+    "&": "& or &&",
+    ";": "More than one command in a line",
+    "<": "Input from elsewhere",
+    ">": "Output to anything but /dev/null",
+    "(": "A parenthesis",
+    ")": "A parenthesis",
+    "{": f"A brace {_QUOTE_IT}",
+    "*": f"A pattern for file names {_QUOTE_IT}",
+    "?": f"A pattern for file names {_QUOTE_IT}",
+    "[": f"A pattern for file names {_QUOTE_IT}",
+    "~": f"A home folder {_QUOTE_IT}",
+    "$": "An expansion other than $NAME, ${NAME} and $(xe ...)",
+    "`": "A backtick that is not closed",
+    "'": "A quote that is not closed",
+    '"': "A quote that is not closed",
+    "\\": "A backslash at the end",
+    "\0": "A zero byte",
+}
+
+
+class NotPlainError(Exception):
+    """Something that is beyond a plain script, as the beginning of a sentence."""
+
+
+class Expansion:
+    """What stands for something else in a word: the value of a variable or, where that is empty, a call's output."""
+
+    __slots__ = ("call", "quoted", "variable")
+
+    def __init__(self, variable: str, call: Statement | None, *, quoted: bool) -> None:
+        self.variable = variable
+        self.call = call
+        self.quoted = quoted
+
+
+class Statement:
+    """One command of a script: the program (`xe`, `echo`, `set`, `export`, none for assignments alone) and its words.
+
+    `silent` says that what it prints goes to /dev/null, `quiet` that its warnings do.
+    """
+
+    __slots__ = ("assigned", "number", "program", "quiet", "silent", "text", "words")
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.text = ""
+        self.program = ""
+        self.words: list[Word] = []
+        self.assigned: list[tuple[str, Word]] = []
+        self.silent = False
+        self.quiet = False
+
+
+def read(text: str, name: str, check: Check) -> list[Statement]:
+    """The statements of a script; Misuse that names the first line that is beyond a plain script.
+
+    `check` is asked about the words of each call and may raise NotPlainError.
+    """
+    reader = _Reader(text, check)
+    try:
+        return list(reader.statements())
+    except NotPlainError as beyond:
+        script = "-s" if name == "-" else name
+        raise Misuse(
+            f"{name}:{reader.number}: {reader.line()}\n"
+            f"{beyond} needs a real shell; nothing was done. Run the script with: sh {script}"
+        ) from None
+
+
+def is_portable(words: list[str]) -> bool:
+    """Whether every shell's `echo` prints these words alike."""
+    return not (words and words[0].startswith("-")) and not any("\\" in word for word in words)
+
+
+class _Reader:
+    def __init__(self, text: str, check: Check) -> None:
+        self.text = text
+        self.number = 1
+        self._at = 0
+        self._check = check
+
+    def statements(self) -> Iterator[Statement]:
+        self._skip()
+        while self._at < len(self.text):
+            start = self._at
+            statement = self.statement()
+            if self._here() not in {"", "\n"}:
+                raise NotPlainError(_BEYOND[self._here()])
+            statement.number = self.number
+            statement.text = self.text[start : self._at].rstrip()
+            yield statement
+            self.number += self.text.count("\n", start, self._at)
+            self._skip()
+
+    def line(self) -> str:
+        return self.text.split("\n", self.number)[self.number - 1].strip()
+
+    def _skip(self) -> None:
+        """Go on to the next statement."""
+        if blank := _EMPTY.match(self.text, self._at):
+            self.number += blank[0].count("\n")
+            self._at = blank.end()
+
+    def _here(self) -> str:
+        return self.text[self._at : self._at + 1]
+
+    def statement(self) -> Statement:
+        """The statement that begins here, up to the end of its line or to what no word has in it."""
+        statement = Statement()
+        if exported := _EXPORT.match(self.text, self._at):
+            statement.program = "export"
+            self._at = exported.end()
+        while True:
+            if _ASSIGNMENT.match(self.text, self._at):
+                statement.assigned.append(_assignment(self._word()))
+            elif exported and (name := _NAMED.match(self.text, self._at)):
+                self._at = name.end()
+            else:
+                break
+            self._blank()
+        self._words(statement)
+        if exported:
+            if statement.words or self._at == exported.end():
+                raise NotPlainError("export with anything but names and assignments")
+        elif statement.words:
+            if statement.assigned:
+                raise NotPlainError("An assignment in front of a command")
+            self._command(statement)
+        elif statement.silent or statement.quiet:
+            raise NotPlainError("An assignment with a redirection")
+        return statement
+
+    def _command(self, statement: Statement) -> None:
+        program = statement.words.pop(0)
+        words = statement.words
+        if program in _PROGRAMS:
+            self._check(words)
+        elif program == "set":
+            if not words or not all(type(word) is str and _SET.fullmatch(word) for word in words):
+                raise NotPlainError("set with anything but e and u")
+        elif program == "echo":
+            if not is_portable([word for word in words if type(word) is str]):
+                raise NotPlainError("echo with a switch or a backslash")
+        elif type(program) is str:
+            what = "Control flow" if program in _CONTROL_FLOW else "A command that is not xe"
+            raise NotPlainError(f"{what} ({program})")
+        else:
+            raise NotPlainError("A command whose name is not known beforehand")
+        statement.program = "xe" if program in _PROGRAMS else str(program)
+
+    def _words(self, statement: Statement) -> None:
+        """The words and redirections up to the end of the statement."""
+        text, words = self.text, statement.words
+        while True:
+            if plain := _PLAIN_WORDS.match(text, self._at):
+                words += plain[0].split()
+                self._at = plain.end()
+            self._blank()
+            if self._here() in _ENDS:
+                return
+            if redirection := _REDIRECTION.match(text, self._at):
+                self._redirect(statement, redirection)
+            else:
+                words.append(self._word())
+
+    def _blank(self) -> None:
+        if blank := _BLANK.match(self.text, self._at):
+            self._at = blank.end()
+
+    def _redirect(self, statement: Statement, found: re.Match[str]) -> None:
+        if found["both"] and not statement.silent:
+            raise NotPlainError("Joining warnings with the output")
+        if found["both"] or found["stream"] == "2":
+            statement.quiet = True
+        else:
+            statement.silent = True
+        self._at = found.end()
+
+    def _word(self) -> Word:
+        """The word that begins here."""
+        parts: list[Part] = []
+        while True:
+            if found := _OUTSIDE.match(self.text, self._at):
+                self._take(found, parts, quoted=False)
+                continue
+            here = self._here()
+            if here in {"$", "`"}:
+                parts.append(self._expansion(quoted=False))
+            elif here == '"':
+                self._quoted(parts)
+            elif here == "~" and parts and not str(parts[-1]).endswith(("=", ":")):
+                parts.append(here)
+                self._at += 1
+            elif parts and (here in {"", " ", "\t", "\n", ")"} or (here == ">" and not str(parts[-1]).isdigit())):
+                return "".join(map(str, parts)) if all(type(part) is str for part in parts) else parts
+            else:
+                raise NotPlainError(_BEYOND[here])
+
+    def _quoted(self, parts: list[Part]) -> None:
+        """What stands in double quotes, with expansions in it."""
+        parts.append("")
+        self._at += 1
+        while (here := self._here()) != '"':
+            if found := _INSIDE.match(self.text, self._at):
+                self._take(found, parts, quoted=True)
+            elif here in {"$", "`"}:
+                parts.append(self._expansion(quoted=True))
+            else:
+                raise NotPlainError(_BEYOND['"'])
+        self._at += 1
+
+    def _take(self, found: re.Match[str], parts: list[Part], *, quoted: bool) -> None:
+        kind = found.lastgroup or ""
+        if kind in {"name", "braced"}:
+            if found[kind] in _OF_THE_SHELL:
+                raise NotPlainError(f"The shell's own ${found[kind]}")
+            parts.append(Expansion(found[kind], None, quoted=quoted))
+        elif kind != "joined":
+            parts.append(found[kind])
+        self._at = found.end()
+
+    def _expansion(self, *, quoted: bool) -> Part:
+        """A command substitution, or a `$` that stands for itself."""
+        text = self.text
+        if found := _BACKTICKS.match(text, self._at):
+            inner = _Reader(re.sub(r'\\([`\\$"])' if quoted else r"\\([`\\$])", r"\1", found[1]), self._check)
+            call = inner.call("")
+            self._at = found.end()
+            return Expansion("", call, quoted=quoted)
+        if text.startswith("$(", self._at):
+            self._at += 2
+            call = self.call(")")
+            self._at += 1
+            return Expansion("", call, quoted=quoted)
+        if not _DOLLAR.match(text, self._at) or (not quoted and _QUOTED_DOLLAR.match(text, self._at)):
+            raise NotPlainError(_BEYOND[self._here()])
+        self._at += 1
+        return "$"
+
+    def call(self, end: str) -> Statement:
+        """The call of xe in a command substitution that begins here and goes on to `end`."""
+        call = self.statement()
+        if self._here() != end:
+            raise NotPlainError(_BEYOND.get(self._here(), "A command substitution of several lines"))
+        if call.program != "xe":
+            raise NotPlainError("A command substitution of anything but one call of xe")
+        return call
+
+
+def _assignment(word: Word) -> tuple[str, Word]:
+    """The name that the word assigns to, and the value."""
+    first, *others = [word] if isinstance(word, str) else word
+    name, _, value = str(first).partition("=")
+    if name in _OF_THE_SHELL or name in {"HOME", "PATH"} or name.startswith(_SETTINGS):
+        raise NotPlainError(f"Setting {name}")
+    return name, [value, *others] if others else value

@@ -1,0 +1,69 @@
+"""What became of objects, in words: a line for each that is new or gone, and for each field that has another value."""
+
+from __future__ import annotations
+
+from xe_py.schema.fields import show
+from xe_py.schema.secrets import is_secret
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from xe_py.schema.fields import Field
+    from xe_py.schema.xenclass import XenClass
+    from xe_py.state.state import Change
+
+    Fields = Mapping[str, Any]
+
+_EMPTY = "(empty)"
+_HIDDEN = "***"
+
+
+def describe(changes: Iterable[Change], rules_before: str, rules: str) -> str:
+    """What the changes are, and whether another set of rules is in force."""
+    lines = [] if rules == rules_before else [f"rules: {rules_before} -> {rules}"]
+    for change in changes:
+        lines += differences(change.cls, change.uuid, change.before, change.after)
+    return "".join(f"{line}\n" for line in lines or ["Nothing changes."])
+
+
+def differences(cls: XenClass, uuid: str, before: Fields | None, after: Fields | None) -> list[str]:
+    """What became of one object, given the fields that it stored before and stores now; None where it was not there."""
+    label = (after or before or {}).get("name-label")
+    what = f"{cls.name} {uuid} ({label})" if label else f"{cls.name} {uuid}"
+    if after is None:
+        return [f"{what}: deleted"]
+    old: Fields = {} if before is None else before
+    found = [f"{what}: created"] if before is None else []
+    for name, field in cls.stored.items():
+        was, now = old.get(name, field.default), after.get(name, field.default)
+        if name != "uuid" and was != now:
+            found += [f"{what}: {part}" for part in _of_field(field, was, now, new=before is None)]
+    return found
+
+
+def _of_field(field: Field, was: Any, now: Any, *, new: bool) -> list[str]:
+    """How the value of a field changed; for a map, how that of each key did."""
+    if not isinstance(now, dict):
+        return [_line(field.name, _shown(field, was), _shown(field, now), new=new)]
+    return [
+        _line(f"{field.name}:{key}", _text(key, was.get(key)), _text(key, now.get(key)), new=new)
+        for key in {**was, **now}
+        if was.get(key) != now.get(key)
+    ]
+
+
+def _line(name: str, was: str, now: str, *, new: bool) -> str:
+    return f"{name}: {now}" if new else f"{name}: {was} -> {now}"
+
+
+def _shown(field: Field, value: Any) -> str:
+    return show(value, field.unknown) or _EMPTY
+
+
+def _text(key: str, text: str | None) -> str:
+    """The text of a key in a map, which is not told where it is a secret."""
+    if text and is_secret(key):
+        return _HIDDEN
+    return text or _EMPTY

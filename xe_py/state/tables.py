@@ -1,0 +1,285 @@
+"""The objects by class and uuid, their indices and totals; and, where there is a source, only those asked for so far.
+
+A source knows all objects as they were written and hands them over one by one, so that a command on a large state
+touches what it needs. What is changed or deleted here shadows what the source has.
+"""
+
+from __future__ import annotations
+
+from xe_py import classes
+from xe_py.state.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, Protocol
+
+    from xe_py.schema.xenclass import XenClass
+
+    Found = Iterable[tuple[int, dict[str, Any]]]
+    Rows = list[tuple[int, dict[str, Any]]]
+
+    class Source(Protocol):
+        """All objects as they were written; each is handed over with its place among those of its class."""
+
+        # How many objects of each class there are; their places count from 0.
+        counts: dict[str, int]
+        # The sums of a field over the objects that refer to each object, by reference (`vdi.sr-uuid`) and field.
+        totals: dict[tuple[str, str], dict[str, int]]
+
+        def class_of(self, uuid: str) -> str | None:
+            """The name of the class of the object with this uuid, or None."""
+
+        def one(self, cls: str, uuid: str) -> Found:
+            """The object of the class with this uuid, if there is one."""
+
+        def backwards(self, cls: str) -> Iterable[tuple[int, str]]:
+            """The places and uuids of the objects of the class, the last first."""
+
+        def columns(self, cls: str, fields: Iterable[str]) -> list[list[Any]] | None:
+            """The values of each field, object by object; None where one of them has no column."""
+
+        def where(self, cls: str, field: str, value: Any) -> Found | None:
+            """The objects whose field has, or whose set holds, the value; None where the field is not indexed."""
+
+        def all(self, cls: str) -> Found:
+            """All objects of the class."""
+
+
+_EMPTY: dict[str, Record] = {}
+
+
+def _place(obj: Record) -> int:
+    return obj.place
+
+
+class Tables:
+    """The objects, looked up through indices that are built when first asked for and kept current from then on."""
+
+    def __init__(self, source: Source | None) -> None:
+        self._source = source
+        self._tables: dict[str, dict[str, Record]] = {}
+        self._class_of: dict[str, str] = {}
+        self._gone: dict[str, int] = {}
+        self._unsorted: set[str] = set()
+        self._waiting: dict[str, Rows] = {}
+        self._indices: dict[tuple[str, str], dict[Any, dict[str, None]]] = {}
+        self._totals = source.totals if source else {}
+        self._next_place = dict(source.counts) if source else {}
+        self._asked: set[tuple[str, str, Any]] = set()
+        self._whole: set[str] = set()
+
+    # Looking up
+
+    def get(self, cls: str, uuid: str) -> Record | None:
+        """The object of the class with this uuid, or None."""
+        self._admit(cls)
+        found = self._tables.get(cls, _EMPTY).get(uuid)
+        if found is None and self._source is not None and cls not in self._whole:
+            self._take(cls, self._source.one(cls, uuid))
+            found = self._tables.get(cls, _EMPTY).get(uuid)
+        return found
+
+    def class_of(self, uuid: str) -> str | None:
+        """The name of the class of the object with this uuid, or None."""
+        for cls in list(self._waiting):
+            self._admit(cls)
+        found = self._class_of.get(uuid)
+        if found is None and self._source is not None and uuid not in self._gone:
+            found = self._source.class_of(uuid)
+        return found
+
+    def all(self, cls: str) -> list[Record]:
+        """All objects of the class in order of creation."""
+        self._admit(cls)
+        if self._source is not None and cls not in self._whole:
+            self._take(cls, self._source.all(cls))
+            self._whole.add(cls)
+        table = self._tables.get(cls, _EMPTY)
+        if cls in self._unsorted:
+            table = self._tables[cls] = dict(sorted(table.items(), key=lambda item: item[1].place))
+            self._unsorted.discard(cls)
+        return list(table.values())
+
+    def some(self, cls: str, fields: tuple[str, ...]) -> list[Record]:
+        """All objects of the class in order of creation; they need hold no other fields than these."""
+        self._admit(cls)
+        columns = None
+        if self._source is not None and cls not in self._whole:
+            columns = self._source.columns(cls, ("uuid", *fields))
+        if columns is None or self._source is None:
+            return self.all(cls)
+        declared, names = classes.get(cls), ("uuid", *fields)
+        table, count = self._tables.get(cls, _EMPTY), self._source.counts.get(cls, 0)
+        found = [
+            table.get(row[0]) or Record(declared, dict(zip(names, row, strict=True)))
+            for row in zip(*columns, strict=True)
+            if row[0] not in self._gone or row[0] in table
+        ]
+        return found + sorted((obj for obj in table.values() if obj.place >= count), key=_place)
+
+    def having(self, cls: str, field: str, value: Any) -> list[Record]:
+        """The objects whose field has this value; where the field is a set, those whose set holds it."""
+        self._admit(cls)
+        if self._source is not None and cls not in self._whole and (cls, field, value) not in self._asked:
+            self._asked.add((cls, field, value))
+            found = self._source.where(cls, field, value)
+            if found is None:
+                self.all(cls)
+            else:
+                self._take(cls, found)
+        table = self._tables.get(cls, _EMPTY)
+        uuids = self._index_of(cls, field).get(value, ())
+        return sorted([table[uuid] for uuid in uuids], key=_place) if len(uuids) > 1 else [table[u] for u in uuids]
+
+    def total(self, cls: str, reference: str, field: str, uuid: str) -> int:
+        """The sum of a field or measure over the objects of the class that refer to the object with this uuid."""
+        totals = self._totals.get((f"{cls}.{reference}", field))
+        if totals is None:
+            totals = self._totals[f"{cls}.{reference}", field] = {}
+            for obj in self.all(cls):
+                if obj[reference] is not None:
+                    totals[obj[reference]] = totals.get(obj[reference], 0) + _measured(obj, field)
+        return totals.get(uuid, 0)
+
+    def place_of(self, cls: str, uuid: str) -> int:
+        """The place of an object, or the one that it had."""
+        self._admit(cls)
+        obj = self._tables.get(cls, _EMPTY).get(uuid)
+        return self._gone[uuid] if obj is None else obj.place
+
+    def last(self, cls: str, beside: set[str]) -> tuple[int, str] | None:
+        """The place and the uuid of the last object of the class that is not among those given."""
+        self._admit(cls)
+        found = max(
+            ((obj.place, uuid) for uuid, obj in self._tables.get(cls, _EMPTY).items() if uuid not in beside),
+            default=None,
+        )
+        if self._source is not None and cls not in self._whole:
+            for place, uuid in self._source.backwards(cls):
+                if found is not None and place < found[0]:
+                    break
+                if uuid not in self._gone and uuid not in beside:
+                    return place, uuid
+        return found
+
+    def totals(self) -> dict[tuple[str, str], dict[str, int]]:
+        """The totals that are kept, by reference (`vdi.sr-uuid`) and field."""
+        return self._totals
+
+    # Changing
+
+    def put(self, obj: Record, place: int | None = None) -> Record:
+        """Take the object in, at its place or behind all others; totals count it."""
+        self._admit(obj.cls.name)
+        self._count(obj, 1)
+        return self._put(obj, place)
+
+    def load(self, obj: Record) -> Record:
+        """Take in an object that the totals of the source count already, behind all others."""
+        return self._put(obj, None)
+
+    def announce(self, cls: str, rows: Rows) -> None:
+        """The source has older versions of these objects; they are taken in when the class is first asked for."""
+        self._waiting[cls] = rows
+
+    def drop(self, obj: Record) -> None:
+        """Take the object away."""
+        self._count(obj, -1)
+        self._unindex(obj, self._indexed(obj.cls))
+        uuid = obj["uuid"]
+        self.forget(uuid, obj.place)
+        del self._tables[obj.cls.name][uuid]
+        del self._class_of[uuid]
+
+    def forget(self, uuid: str, place: int) -> None:
+        """The object with this uuid is gone, whatever the source says; its place is kept for its return."""
+        self._gone[uuid] = place
+
+    def bring_back(self, obj: Record) -> None:
+        """Take in an object that was dropped, at its old place."""
+        self.put(obj, self._gone.pop(obj["uuid"]))
+
+    def replace(self, obj: Record, fields: dict[str, Any], touched: Iterable[str]) -> None:
+        """Give the object these fields instead of its present ones; `touched` are those that may differ."""
+        touched = list(touched)
+        self._count(obj, -1)
+        self._unindex(obj, touched)
+        obj.clear()
+        obj |= fields
+        self._index(obj, touched)
+        self._count(obj, 1)
+
+    # Keeping
+
+    def _take(self, cls: str, found: Found) -> None:
+        declared = classes.get(cls)
+        table = self._tables.setdefault(cls, {})
+        for place, fields in found:
+            uuid = fields["uuid"]
+            if uuid not in table and uuid not in self._gone:
+                self._put(Record(declared, fields), place)
+
+    def _admit(self, cls: str) -> None:
+        if cls in self._waiting:
+            declared = classes.get(cls)
+            for place, fields in self._waiting.pop(cls):
+                self._put(Record(declared, fields), place)
+
+    def _put(self, obj: Record, place: int | None) -> Record:
+        cls, uuid = obj.cls.name, obj["uuid"]
+        behind = self._next_place.get(cls, 0)
+        obj.place = behind if place is None else place
+        if obj.place < behind:
+            self._unsorted.add(cls)
+        else:
+            self._next_place[cls] = obj.place + 1
+        self._tables.setdefault(cls, {})[uuid] = obj
+        self._class_of[uuid] = cls
+        if self._indices:
+            self._index(obj, self._indexed(obj.cls))
+        return obj
+
+    def _count(self, obj: Record, sign: int) -> None:
+        for (reference, field), totals in self._totals.items():
+            cls, _, name = reference.partition(".")
+            if cls == obj.cls.name and obj[name] is not None:
+                totals[obj[name]] = totals.get(obj[name], 0) + sign * _measured(obj, field)
+
+    def _index_of(self, cls: str, field: str) -> dict[Any, dict[str, None]]:
+        index = self._indices.get((cls, field))
+        if index is None:
+            index = self._indices[cls, field] = {}
+            for obj in self._tables.get(cls, _EMPTY).values():
+                self._index(obj, (field,))
+        return index
+
+    def _indexed(self, cls: XenClass) -> list[str]:
+        """The fields of the class that have an index; an object is in it even where the field has its default."""
+        return [field for owner, field in self._indices if owner == cls.name]
+
+    def _index(self, obj: Record, fields: Iterable[str]) -> None:
+        for field in fields:
+            index = self._indices.get((obj.cls.name, field))
+            if index is not None:
+                for key in keys(obj[field]):
+                    index.setdefault(key, {})[obj["uuid"]] = None
+
+    def _unindex(self, obj: Record, fields: Iterable[str]) -> None:
+        for field in fields:
+            index = self._indices.get((obj.cls.name, field))
+            if index is not None:
+                for key in keys(obj[field]):
+                    index[key].pop(obj["uuid"], None)
+
+
+def _measured(obj: Record, field: str) -> int:
+    measure = obj.cls.measures.get(field)
+    return int(obj[field]) if measure is None else measure(obj)
+
+
+def keys(value: Any) -> Iterable[Any]:
+    """What an index knows a value by: the members of a set, or the value itself; nothing for a map."""
+    if type(value) is list:
+        return value
+    return () if type(value) is dict else (value,)

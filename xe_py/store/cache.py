@@ -1,0 +1,84 @@
+"""Files in the user's cache folder, made of parts with a checksum each; nothing in them is needed.
+
+A file counts only if it belongs to the user alone; whatever is wrong with one, it is as if it were not there.
+"""
+
+from __future__ import annotations
+
+import os
+from stat import S_ISREG
+from zlib import crc32
+
+from xe_py.errors import DamagedIndexError
+from xe_py.store import access
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CHECK = 4
+_LONGEST = 240
+
+
+def path_for(target: str) -> str | None:
+    """Where files about the target are, without their ending; None where the user has no place for them."""
+    cache = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(cache):
+        cache = os.path.join(os.path.expanduser("~"), ".cache")
+    name = target.replace("%", "%25").replace("/", "%2F")
+    return os.path.join(cache, "xe", name) if len(name) < _LONGEST and os.path.isabs(cache) else None
+
+
+def open_file(path: str) -> int | None:
+    """A handle to read the file; None where it is not there, or not the user's alone."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    status = os.fstat(handle)
+    if status.st_uid == os.geteuid() and not status.st_mode & 0o077 and S_ISREG(status.st_mode):
+        return handle
+    access.close(handle)
+    return None
+
+
+def read_part(handle: int, start: int, length: int) -> memoryview:
+    """The part that was written at this place; DamagedIndexError where it is not as it was written."""
+    try:
+        data = memoryview(os.pread(handle, CHECK + length, start)) if start >= 0 <= length else memoryview(b"")
+    except OSError:
+        raise DamagedIndexError from None
+    if len(data) != CHECK + length or crc32(data[CHECK:]) != int.from_bytes(data[:CHECK], "little"):
+        raise DamagedIndexError
+    return data[CHECK:]
+
+
+def checked(data: bytes) -> tuple[bytes, bytes]:
+    """The data as a part is written: its checksum, and itself."""
+    return crc32(data).to_bytes(CHECK, "little"), data
+
+
+def write_file(path: str, parts: Iterable[bytes]) -> bool:
+    """Put a file for the user alone in place, all at once; False where that cannot be."""
+    temporary = f"{path}.{os.getpid()}"
+    try:
+        access.make_folder(os.path.dirname(path), above=True)
+        if os.stat(os.path.dirname(path)).st_uid != os.geteuid():
+            return False
+        remove_file(temporary)
+        handle = access.open_file(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        with open(handle, "wb") as file:
+            file.writelines(parts)
+        os.replace(temporary, path)
+    except OSError:
+        remove_file(temporary)
+        return False
+    return True
+
+
+def remove_file(path: str) -> None:
+    """Take the file away, if it is there."""
+    try:
+        os.unlink(path)
+    except OSError:
+        return

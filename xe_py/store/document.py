@@ -1,0 +1,77 @@
+"""A version of a state file: where it is, what identifies it, and its text."""
+
+from __future__ import annotations
+
+import os
+
+from xe_py.errors import StateFileError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mmap import mmap
+
+    from xe_py.store.index import Head
+
+_LARGE = 1 << 20
+
+
+def identity(status: os.stat_result) -> tuple[int, ...]:
+    """What tells one version of a file from another: device, inode, size, and both times in ns."""
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def target_of(path: str) -> str:
+    """The file that the path leads to, links followed; StateFileError where the path leads nowhere."""
+    try:
+        return os.path.realpath(path)
+    except OSError as error:
+        raise StateFileError(f"The state file {path} cannot be reached: {error.strerror}.") from None
+
+
+def changed_meanwhile(path: str) -> StateFileError:
+    """That someone else has written to the file since it was looked at."""
+    return StateFileError(
+        f"The state file {path} was changed by someone else in the meantime.\n"
+        "Nothing was written; run the command again."
+    )
+
+
+class Document:
+    """One version of a state file. `target` is the file itself where `path` is a link; `head` its index, if it has one.
+
+    `command` is the command line that opened it for writing, for the history.
+    The text is read when it is asked for; StateFileError if the file is another by then.
+    """
+
+    __slots__ = ("_text", "command", "head", "identity", "path", "target")
+
+    def __init__(
+        self, path: str, target: str, version: tuple[int, ...], *, text: str | None = None, head: Head | None = None
+    ) -> None:
+        self.path = path
+        self.target = target
+        self.identity = version
+        self.head = head
+        self.command = ""
+        self._text = text
+
+    @property
+    def text(self) -> str:
+        """The text of this version."""
+        if self._text is None:
+            self._text = bytes(self.content()).decode()
+        return self._text
+
+    def content(self) -> bytes | mmap:
+        """The bytes of this version; those of a large file are mapped into memory, not read."""
+        try:
+            with open(self.target, "rb") as file:
+                if identity(os.fstat(file.fileno())) != self.identity:
+                    raise changed_meanwhile(self.path)
+                if self.identity[2] < _LARGE:
+                    return file.read()
+                from mmap import ACCESS_READ, mmap  # noqa: PLC0415 - only a large file is mapped
+
+                return mmap(file.fileno(), 0, access=ACCESS_READ)
+        except OSError as error:
+            raise StateFileError(f"The state file {self.path} cannot be read: {error.strerror}.") from None

@@ -1,0 +1,125 @@
+"""Replacing a file safely: the old version or the new one is there, whatever happens, and the disk has it."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from xe_py.errors import StateFileError
+from xe_py.store import history
+from xe_py.store.access import open_file
+from xe_py.store.document import changed_meanwhile, identity
+from xe_py.store.indexing import GRAIN
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    Part = bytes | memoryview
+
+_NEW = "new."
+
+
+def neighbour(target: str) -> str:
+    """The folder beside the state file."""
+    return target + ".d"
+
+
+def replace(
+    target: str, parts: Iterable[Part], expected: tuple[int, ...] | None, serials: tuple[int, int], command: str
+) -> tuple[int, ...] | None:
+    """Put the parts in the place of the file, durably and all at once.
+
+    What identifies the new version; None where someone has written to it already.
+
+    `expected` identifies the version that is replaced, None a file that is not there; `serials` are those of the
+    two versions, `command` is who asks for it: these are for the history. StateFileError leaves the file as it was. The
+    lock is held.
+    """
+    temporary = os.path.join(neighbour(target), f"{_NEW}{os.getpid()}")
+    try:
+        written = _write(temporary, parts, target)
+        _expect(target, expected)
+        history.keep(target, temporary, serials, command)
+        os.replace(temporary, target)
+    except OSError as error:
+        raise StateFileError(
+            f"The state file {target} cannot be written: {error.strerror}.\nNothing was changed."
+        ) from None
+    finally:
+        remove(temporary)
+    try:
+        _sync_folder(os.path.dirname(target))
+        found = identity(os.stat(target))
+        # Putting a file in place changes nothing of it but the last of its times.
+        return found if found[:-1] == written[:-1] else None
+    except OSError as error:
+        raise StateFileError(
+            f"The state file {target} is written, but its folder is not flushed to the disk: {error.strerror}.\n"
+            "After a power cut the file may be the one before this command."
+        ) from None
+
+
+def sweep(folder: str) -> None:
+    """Remove what a writer that was killed has left; under the lock nobody else is writing."""
+    try:
+        entries = os.listdir(folder)
+    except OSError:
+        return
+    for entry in entries:
+        if entry.startswith(_NEW):
+            remove(os.path.join(folder, entry))
+
+
+def remove(path: str) -> None:
+    """Take a file away, if it is there."""
+    try:
+        os.unlink(path)
+    except OSError:
+        return
+
+
+def _write(path: str, parts: Iterable[Part], model: str) -> tuple[int, ...]:
+    """A new file with the parts, flushed to the disk, with the mode and the owner of `model` if that is there.
+
+    What identifies it.
+    """
+    file = open_file(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    try:
+        if os.path.exists(model):
+            _take_after(file, os.stat(model))
+        for part in parts:
+            view = memoryview(part)
+            while view:
+                view = view[os.write(file, view) :]
+        # Older than the clock's grain, so that a change right after this one cannot leave the times as they are.
+        before = time.time_ns() - GRAIN
+        os.utime(file, ns=(before, before))
+        os.fsync(file)
+        return identity(os.fstat(file))
+    finally:
+        os.close(file)
+
+
+def _take_after(file: int, status: os.stat_result) -> None:
+    # Who may write to another's file and is not root makes it one's own.
+    if os.geteuid() in {0, status.st_uid}:
+        os.fchown(file, status.st_uid, status.st_gid)
+    os.fchmod(file, status.st_mode & 0o7777)
+
+
+def _expect(target: str, expected: tuple[int, ...] | None) -> None:
+    try:
+        found: tuple[int, ...] | None = identity(os.stat(target))
+    except FileNotFoundError:
+        found = None
+    if found != expected:
+        raise changed_meanwhile(target)
+
+
+def _sync_folder(folder: str) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
