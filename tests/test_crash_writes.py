@@ -110,6 +110,7 @@ def fail(victim: Victim, line: str, error: int) -> tuple[int, int]:
     """Let each system call of the command fail in turn, until one run has none left; how many runs, how many done."""
     tried = done = 0
     while True:
+        victim.restore()
         calls, failed = 0, ""
 
         def disturb(name: str, call: Callable[[], Any]) -> Any:
@@ -134,12 +135,9 @@ def fail(victim: Victim, line: str, error: int) -> tuple[int, int]:
         assert ended.status in {0, 3}, (failed, ended)
         assert written or ended.status, (failed, ended)
         done += victim.aftermath()
-        victim.restore()
 
 
-@pytest.mark.parametrize(
-    ("line", "error"), [("a change", error) for error in ERRORS] + [(line, errno.EIO) for line in list(COMMANDS)[1:]]
-)
+@pytest.mark.parametrize(("line", "error"), list(zip([*COMMANDS, *COMMANDS], ERRORS, strict=False)))
 def test_every_system_call_fails_in_turn(victim: Victim, line: str, error: int) -> None:
     tried, done = fail(victim, COMMANDS[line], error)
     assert tried > 15
@@ -168,10 +166,9 @@ def test_a_read_fails_only_where_the_file_cannot_be_read(victim: Victim, error: 
     raise AssertionError("there is no end to the calls")
 
 
-@pytest.mark.parametrize("line", COMMANDS.values(), ids=COMMANDS)
-@pytest.mark.parametrize("before", [True, False], ids=["before the call", "after the call"])
+@pytest.mark.parametrize(("line", "before"), list(zip(COMMANDS, (True, False, True), strict=True)))
 def test_killed_at_every_system_call(victim: Victim, line: str, *, before: bool) -> None:
-    tried, done = kill(victim, line, before=before)
+    tried, done = kill(victim, COMMANDS[line], before=before)
     assert tried > 15
     assert 0 < done < tried
 
@@ -180,12 +177,12 @@ def kill(victim: Victim, line: str, *, before: bool) -> tuple[int, int]:
     """Kill the command at each of its system calls in turn; how many times, and how often it was done by then."""
     tried = done = 0
     while True:
+        victim.restore()
         killed = _killed(victim.words(line), victim.path, tried + 1, before=before)
         if not killed:
             return tried, done
         tried += 1
         done += victim.aftermath()
-        victim.restore()
 
 
 def _killed(words: list[str], path: Path, place: int, *, before: bool) -> bool:

@@ -88,7 +88,7 @@ def test_any_words(furnished: Furnished, words: list[str]) -> None:
     furnished.attempt(harmless(words))
 
 
-@MUCH
+@settings(MUCH, max_examples=50)
 @given(extra=st.text(max_size=40))
 def test_any_words_in_the_environment(furnished: Furnished, extra: str) -> None:
     if not any(word in extra for word in ("state", "debug", "help", "version", "\0")):

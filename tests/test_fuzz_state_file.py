@@ -72,7 +72,6 @@ def test_cut_off_anywhere(contract: Contract, pool: Pool, start: int) -> None:
     data = pool[0].encode()
     for end in range(37 * (start + 1), len(data), 37 * 4):
         contract.torment(data[:end])
-        contract.torment(data[end:])
 
 
 def damaged(draw: Random, text: str) -> str:
@@ -133,7 +132,7 @@ DAMAGES: tuple[Callable[[Random, str], str], ...] = (
 @pytest.mark.parametrize("seed", range(4))
 def test_in_disorder(contract: Contract, pool: Pool, seed: int) -> None:
     draw = draws(seed)
-    for _ in range(60):
+    for _ in range(30):
         text = damaged(draw, pool[0])
         contract.torment(text.encode())
         lists(text)
@@ -182,7 +181,7 @@ def torment_fields(contract: Contract, pool: Pool, cls: XenClass, values: Callab
 @pytest.mark.parametrize("name", [cls.name for cls in classes.sections()])
 def test_a_value_of_any_kind_in_every_field(contract: Contract, pool: Pool, name: str) -> None:
     draw = draws(1)
-    torment_fields(contract, pool, classes.get(name), lambda: draw.sample(tuple(VALUES.values()), 2))
+    torment_fields(contract, pool, classes.get(name), lambda: draw.sample(tuple(VALUES.values()), 1))
 
 
 @pytest.mark.parametrize("name", [cls.name for cls in classes.sections() if cls.references])
@@ -190,7 +189,7 @@ def test_every_reference_that_leads_nowhere_or_astray(contract: Contract, pool: 
     text, made = pool
     cls = classes.get(name)
     for field, reference in cls.references.items():
-        for target in (UUID, "", "\ud7ff", *made.values()):
+        for target in draws(1).sample((UUID, "", "\ud7ff", *made.values()), 5):
             value = f'["{target}"]' if isinstance(reference, Refs) else f'"{target}"'
             changed = with_value(text, cls, made[name], field, value)
             contract.torment(changed.encode())

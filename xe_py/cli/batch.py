@@ -10,6 +10,7 @@ from xe_py.cli.expansion import Variables
 from xe_py.cli.perform import perform, warning_of
 from xe_py.cli.script import NotPlainError, is_portable, read
 from xe_py.errors import Misuse, ScriptRefused, XeError
+from xe_py.schema.secrets import without_secrets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Batch:
     def _report(self, statement: Statement, refusal: XeError) -> str:
         from xe_py.cli.report import text_of  # noqa: PLC0415 - only a refusal is reported on
 
-        return f"{self._name}:{statement.number}: {statement.text}\n{text_of(refusal)}"
+        return f"{self._name}:{statement.number}: {without_secrets(statement.text)}\n{text_of(refusal)}"
 
 
 class _Run:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from xe_py.errors import Misuse
+from xe_py.schema.secrets import without_secrets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,10 +119,11 @@ def read(text: str, name: str, check: Check) -> list[Statement]:
     reader = _Reader(text, check)
     try:
         return list(reader.statements())
-    except NotPlainError as beyond:
+    except (NotPlainError, RecursionError) as error:
+        beyond = error if isinstance(error, NotPlainError) else "nesting this deep"
         script = "-s" if name == "-" else name
         raise Misuse(
-            f"{name}:{reader.number}: {reader.line()}\n"
+            f"{name}:{reader.number}: {without_secrets(reader.line())}\n"
             f"{beyond} needs a real shell; nothing was done. Run the script with: sh {script}"
         ) from None
 

@@ -55,10 +55,11 @@ def split(argv: list[str], extra: str = "") -> Line:
             line.command = word
         else:
             line.words.append(word)
-    try:
-        "".join(line.words).encode()
-    except UnicodeEncodeError as error:
-        raise Misuse(f"Error: What is no UTF-8 text cannot be understood: {error.object!a}") from None
+    for word in line.words:
+        try:
+            word.encode()
+        except UnicodeEncodeError:
+            raise Misuse(f"Error: This word is no UTF-8 text: {word.partition('=')[0]!a}") from None
     return line
 
 

@@ -173,7 +173,7 @@ class Float(Field):
     empty = 0.0
 
     def accepts(self, value: Any) -> bool:
-        return type(value) in {float, int} and value - value == 0
+        return type(value) in {float, int} and -LARGEST <= value <= LARGEST
 
     def parse(self, text: str) -> float:
         try:

@@ -12,3 +12,15 @@ def is_secret(name: str) -> bool:
     """Whether what the name stands for is nobody's business: a password, a shared secret."""
     folded = name.lower()
     return any(part in folded for part in _PARTS)
+
+
+def without_secrets(line: str) -> str:
+    """The line up to the first `name=` that has a secret behind it; what follows might be part of that."""
+    place = 0
+    for word in line.split():
+        place = line.index(word, place)
+        name, equals, _ = word.partition("=")
+        if equals and is_secret(name):
+            return f"{line[:place]}{name}=***"
+        place += len(word)
+    return line
