@@ -80,7 +80,7 @@ def check(path: str) -> str:
     from xe_py.store import reader  # noqa: PLC0415 - the other commands here go without the store
 
     document = reader.read(path)
-    state, findings = reader.load(document)
+    state, findings = reader.judge(document)
     if findings:
         raise UnsoundStateError(document, findings, whole=True)
     return f"The state is sound: {sum(state.count(cls.name) for cls in classes.sections())} objects.\n"
