@@ -9,8 +9,7 @@ from xe_py.errors import StateFileError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from mmap import mmap
-
-    from xe_py.store.index import Head
+    from typing import Any
 
 _LARGE = 1 << 20
 
@@ -46,7 +45,7 @@ class Document:
     __slots__ = ("_text", "command", "head", "identity", "path", "target")
 
     def __init__(
-        self, path: str, target: str, version: tuple[int, ...], *, text: str | None = None, head: Head | None = None
+        self, path: str, target: str, version: tuple[int, ...], *, text: str | None = None, head: Any = None
     ) -> None:
         self.path = path
         self.target = target
