@@ -28,6 +28,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent / "tests")]
 import test_concurrency as concurrency  # noqa: E402 - the path comes first
 import test_crash_writes as crashes  # noqa: E402
 import test_fuzz_command_line as command_lines  # noqa: E402
+import test_fuzz_index as index_fuzz  # noqa: E402
 import test_fuzz_state_file as state_files  # noqa: E402
 import test_random_walks as walks  # noqa: E402
 from conftest import Process  # noqa: E402
@@ -222,6 +223,15 @@ def broken_files(torture: Torture) -> str:
     )
 
 
+def index_walks(torture: Torture) -> str:
+    """Commands on a file by its index, each compared with the same on the file read as a whole."""
+    commands = changed = 0
+    for seed in range(torture.times(60)):
+        more = index_fuzz.walk(torture.folder / f"walk{seed}.toml", seed + 100, 120)
+        commands, changed = commands + more[0], changed + more[1]
+    return f"{commands} commands, {changed} of which changed something; each ended alike, with the same state behind it"
+
+
 def odd_lines(torture: Torture) -> str:
     """Command lines of any words."""
     furnished = command_lines.Furnished(torture.folder)
@@ -313,6 +323,7 @@ PARTS: dict[str, Callable[[Torture], str]] = {
     "full": full_disks,
     "storm": storm,
     "files": broken_files,
+    "index": index_walks,
     "lines": odd_lines,
     "large": large_files,
     "walks": random_walks,

@@ -431,3 +431,13 @@ def test_odd_things_in_a_folder_of_isos(xe: "Xe", tmp_path: Path) -> None:
     assert "real.ISO" in names
     assert "two" in names
     assert not any(name in names for name in ("pipe", "loop", "gone", "folder", "zero", "\ufffd"))
+
+
+@pytest.mark.parametrize("content", ["#", "k = 1\n", "\0"], ids=["a comment", "keys", "zeros"])
+def test_too_little_memory_is_told(process: "Process", tmp_path: Path, content: str) -> None:
+    state = tmp_path / "large.toml"
+    state.write_text(content * (60_000_000 // len(content)))
+    script = f"ulimit -v 150000; exec '{sys.executable}' -m xe_py --state {state} vm-list"
+    done = process.run(["bash", "-c", script])
+    assert (done.status, done.out) == (3, ""), done
+    assert "Traceback" not in done.err

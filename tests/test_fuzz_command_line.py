@@ -49,9 +49,8 @@ class Furnished(Contract):
         status = self(*argv).status
         if self.path.read_bytes() != self.data:
             self.accepted += 1
-            _, state, findings = open_to_read(str(self.path))
-            assert not findings, argv
-            assert state.header["serial"] == 0 or state.header["serial"] > 1, argv
+            assert not open_to_read(str(self.path))[2], argv
+            assert "--dry-run" not in argv, argv
             self.path.write_bytes(self.data)
         return status
 
@@ -120,7 +119,9 @@ def likely_words(draw: Random, command: Command, made: dict[str, str]) -> list[s
         words.append(f"{command.selectors}={draw.choice((made[command.selectors], *ODD))}")
     if draw.random() < 0.2:
         words.append(
-            draw.choice((*ODD, "--multiple", "--force", "--minimal", "--minimal=x", "params=all", "database:x="))
+            draw.choice(
+                (*ODD, "--multiple", "--force", "--dry-run", "--minimal", "--minimal=x", "params=all", "database:x=")
+            )
         )
     return harmless(words)
 
@@ -143,16 +144,11 @@ TOKENS = (
 
 
 @MUCH
-@given(
-    tokens=st.lists(st.one_of(st.sampled_from(TOKENS), st.text(max_size=5)), max_size=25),
-    words=st.lists(WORD, max_size=1),
-)
-def test_scripts_of_any_tokens(furnished: Furnished, tokens: list[str], words: list[str]) -> None:
-    script = Path("script")
-    script.write_bytes("".join(tokens).encode("utf-8", "surrogatepass"))
-    furnished.attempt(
-        ["batch", str(script), *(word for word in harmless(words) if word in {"--keep-going", "--dry-run"})]
-    )
+@given(tokens=st.lists(st.one_of(st.sampled_from(TOKENS), st.text(max_size=5)), max_size=25))
+def test_scripts_of_any_tokens(furnished: Furnished, tokens: list[str]) -> None:
+    Path("script").write_bytes("".join(tokens).encode("utf-8", "surrogatepass"))
+    furnished.attempt(["batch", "script"])
+    furnished.attempt(["batch", "script", "--dry-run"])
 
 
 @pytest.mark.parametrize("opening", ["$(", '"$(', "A=$(xe ", "`", '"', "'", "\\\n", "${", "(", "{ ", "# \n", "\n"])

@@ -20,7 +20,7 @@ STATUSES = {0, 1, 3}
 NO_INDEX = (0, 0, 0, 1 << 62)
 FINDS = "state-check"
 PATIENCE = 20
-BOLD = ("vm-list", FINDS, "vm-create name-label=x")
+LINES = ("vm-list", FINDS, "vm-create name-label=x")
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Contract:
     def torment(self, data: bytes) -> set[int]:
         """A list, a check and a change on a file of these bytes; how the latter two ended."""
         self.bytes_are(data)
-        listed, checked, changed = (self(*line.split()) for line in BOLD)
+        listed, checked, changed = (self(*line.split()) for line in LINES)
         assert listed.status != 1
         assert (changed.status == 0) == (checked.status == 0), (checked, changed)
         return {checked.status, changed.status}

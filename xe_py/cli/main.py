@@ -11,7 +11,7 @@ import os
 import sys
 
 from xe_py.cli import words
-from xe_py.errors import INTERRUPTED, REFUSED, Failure, XeError
+from xe_py.errors import INTERRUPTED, REFUSED, Failure, StateFileError, XeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,6 +50,13 @@ def run(argv: list[str]) -> int:
         return _show(error)
     except OSError:
         raise  # Standard output is gone or full; `main` says so.
+    except MemoryError:
+        return _show(
+            StateFileError(
+                "The state file needs more memory than this command may have.\n"
+                "Raise the limit (ulimit -v) or free memory, and try again; the file is whole."
+            )
+        )
     except Exception as error:
         if "--debug" in argv:
             raise

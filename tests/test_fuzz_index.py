@@ -1,0 +1,108 @@
+"""A state that the index hands over piece by piece and the same one read as a whole: every command ends alike on both."""
+
+import os
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+import test_random_walks as walks
+from torture import draws
+
+from xe_py import operations, session
+from xe_py.errors import Failure, XeError
+from xe_py.schema.command import Command, argument
+from xe_py.state.state import State
+from xe_py.store import indexing, reader, state_file
+from xe_py.store.fresh import fresh_host
+from xe_py.store.render import canonical
+
+FIRST = ("vm-create", "vdi-create", "vbd-create", "vif-create") * 3
+OFTEN = (
+    "vm-start", "vm-shutdown", "vm-destroy", "vbd-create", "vbd-plug", "vbd-unplug", "vdi-create", "vdi-destroy", "vif-create",
+    "vif-plug", "sr-create", "sr-forget", "pbd-unplug", "bond-create", "vlan-create", "network-create", "network-destroy",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_index_is_never_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(indexing, "_ROOM", (2, 64)[seed % 2])
+    monkeypatch.setattr(indexing, "_SHARE", (50, 1 << 20)[seed % 2])
+    assert walk(tmp_path / "host.toml", seed, 80)[1] > 10
+
+
+def walk(path: Path, seed: int, steps: int) -> tuple[int, int]:
+    """Do commands on the file, by its index and read as a whole; how many, and how many of them changed something."""
+    draw = draws(seed)
+    path.write_text(canonical(fresh_host(name_label="xen", hosts=2, nics=3, rules=draw.choice(("strict", "xapi")))))
+    changed = 0
+    for step in range(steps):
+        known = FIRST[step] if step < len(FIRST) else draw.choice(OFTEN) if draw.random() < 0.5 else None
+        command = draw.choice(walks.COMMANDS) if known is None else operations.find(known)
+        assert command is not None
+        changed += _step(path, draw, command)
+    return steps, changed
+
+
+def _step(path: Path, draw: Random, command: Command) -> bool:
+    """Do one command on both; whether it changed something."""
+    os.utime(path, ns=(10**18, 10**18))
+    state_file.open_to_read(str(path))
+    with state_file.open_to_write(str(path), command.name) as (document, pieces, _):
+        assert document.head is not None
+        whole = _whole(path)
+        given = _given(draw, _whole(path), command)
+        seed = draw.random()
+        ended = [_run(state, command, given, seed) for state in (pieces, whole)]
+        assert ended[0] == ended[1], (command.name, given)
+        changes = [{(change.uuid, change.after is None) for change in state.changes()} for state in (pieces, whole)]
+        assert changes[0] == changes[1], (command.name, given)
+        expected = canonical(whole)
+        state_file.commit(document, pieces)
+    after = _whole(path)
+    after.header = whole.header
+    assert canonical(after) == expected, (command.name, given)
+    return bool(changes[0])
+
+
+def _whole(path: Path) -> State:
+    state, findings = reader.load(reader.read(str(path)))
+    assert not findings
+    return state
+
+
+def _given(draw: Random, state: State, command: Command) -> dict[str, Any]:
+    """What `session.run` is given: arguments that could be right, objects as their uuids."""
+    if command.takes_words:
+        return {"words": walks.words(draw, state, command)}
+    if "-param-" in command.name:
+        (_, uuid), (_, field), (_, key), _ = walks.words(draw, state, command)
+        given = {argument(command.required[0]): uuid, "param_name": field, "param_key": key}
+        asked = {argument(parameter) for parameter in command.required}
+        return {"arguments": {name: text for name, text in given.items() if name in asked}}
+    fields = [*command.required, *(field for field in command.optional if draw.random() < 0.4)]
+    arguments = {argument(field): walks.value(draw, state, field) for field in fields}
+    if command.selectors:
+        arguments[command.selectors] = (command.selectors, draw.choice(state.all(command.selectors))["uuid"])
+    return {"arguments": arguments}
+
+
+def _run(state: State, command: Command, given: dict[str, Any], seed: float) -> tuple[Any, ...]:
+    """Run the command; how it ended. What it takes by chance comes from the seed."""
+    chance = Random(seed)  # noqa: S311 - made alike for both
+    if "arguments" in given:
+        arguments = {
+            name: state.need(*value) if type(value) is tuple else value for name, value in given["arguments"].items()
+        }
+        given = {"arguments": arguments}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "urandom", chance.randbytes)
+        try:
+            session.run(state, command, **given)
+        except Failure as refusal:
+            shown = [value["uuid"] if isinstance(value, dict) else value for value in refusal.values]
+            return refusal.code, shown, [blocker["uuid"] for blocker in refusal.blockers], refusal.hint, refusal.profile
+        except XeError as refusal:
+            return (str(refusal),)
+    return ()
