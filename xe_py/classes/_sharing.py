@@ -91,7 +91,7 @@ _PBD = "vdi-uuid/sr-uuid/pbd.sr-uuid"
 def attached_vdis_are_within_reach(state: State, vbd: Record) -> Iterator[Failure]:
     """What a live VM has attached lives on an SR that is plugged on the VM's host."""
     vdi, vm = state.ref_or_none(vbd, "vdi-uuid"), state.ref(vbd, "vm-uuid")
-    if vdi is None or not vbd["currently-attached"] or not is_live(vm):
+    if not vbd["currently-attached"] or vdi is None or not is_live(vm):
         return
     pbds = state.find("pbd", sr_uuid=vdi["sr-uuid"], host_uuid=vm["resident-on"])
     if not any(pbd["currently-attached"] for pbd in pbds):

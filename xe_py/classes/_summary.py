@@ -160,8 +160,6 @@ WATCHES = (
     ("sr", "shared", "pbd", "an_sr_that_is_not_shared_is_on_one_host", "sr-uuid/shared", 1),
     ("pbd", "sr-uuid", "pbd", "an_sr_that_is_not_shared_is_on_one_host", "sr-uuid/shared", 0),
     ("vdi", "virtual-size", "vdi", "size_is_not_negative", "virtual-size", 0),
-    ("vdi", "location", "vdi", "location_is_used_once", "location", 0),
-    ("vdi", "sr-uuid", "vdi", "location_is_used_once", "sr-uuid", 0),
     ("vm", "power-state", "vm", "live_vms_have_a_host_and_a_domain", "power-state", 0),
     ("vm", "resident-on", "vm", "live_vms_have_a_host_and_a_domain", "resident-on", 0),
     ("vm", "dom-id", "vm", "live_vms_have_a_host_and_a_domain", "dom-id", 0),

@@ -28,7 +28,9 @@ def pifs(state: State, network: Record) -> list[Record]:
 
 def pifs_on(state: State, network: Record, host: Record) -> list[Record]:
     """The PIFs of the network on one host."""
-    return [pif for pif in pifs(state, network) if pif["host-uuid"] == host["uuid"]]
+    joined = state.pointing_at(network, "pif.joined-network-uuids")
+    own = state.find("pif", network_uuid=network["uuid"], host_uuid=host["uuid"])
+    return own + [pif for pif in joined if pif["host-uuid"] == host["uuid"]]
 
 
 def is_visible_on(state: State, network: Record, host: Record) -> bool:

@@ -127,6 +127,7 @@ PBD = XenClass(
         Bool("currently-attached", doc="Whether the host uses the SR now."),
         Map("other-config", mode="MRW", doc="Further settings of clients."),
     ),
+    keys=(("sr-uuid", "host-uuid"),),
     rules=(an_sr_has_one_pbd_for_each_host, an_sr_has_one_pbd, an_sr_that_is_not_shared_is_on_one_host),
     list_fields=("uuid", "host-uuid", "sr-uuid", "device-config", "currently-attached"),
 )

@@ -121,6 +121,7 @@ PIF = XenClass(
         Refs("joined-network-uuids", "network", hidden=True, doc="The networks that it joined directly; strict rules."),
         Derived("network-uuids", networks, mode="SRO", doc="All networks that it serves."),
     ),
+    keys=(("network-uuid", "host-uuid"),),
     rules=RULES,
     list_fields=("uuid", "device", "VLAN", "MAC", "network-uuid", "currently-attached", "host-uuid"),
 )

@@ -171,8 +171,8 @@ def only_drives_are_empty(_state: State, vbd: Record) -> Iterator[Failure]:
 @rule("currently-attached", "vm-uuid", "vm-uuid/power-state")
 def only_live_vms_have_attached_devices(state: State, vbd: Record) -> Iterator[Failure]:
     """A VBD of a halted VM is not attached."""
-    vm = state.ref_or_none(vbd, "vm-uuid")
-    if vm is not None and vbd["currently-attached"] and vm["power-state"] == "halted":
+    vm = state.ref_or_none(vbd, "vm-uuid") if vbd["currently-attached"] else None
+    if vm is not None and vm["power-state"] == "halted":
         yield Failure("VM_BAD_POWER_STATE", vm, "running, paused, suspended", "halted")
 
 

@@ -6,7 +6,7 @@ from xe_py.classes._elsewhere import EPOCH, Absent
 from xe_py.classes.sr import driver_can, is_plugged
 from xe_py.errors import Failure
 from xe_py.schema.fields import CLEAR, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text, Time
-from xe_py.schema.xenclass import XenClass, allowed_operations, rule
+from xe_py.schema.xenclass import Unique, XenClass, allowed_operations, rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -161,17 +161,6 @@ def size_is_not_negative(_state: State, vdi: Record) -> Iterator[Failure]:
         yield Failure("SR_BACKEND_FAILURE_79", "", f"{vdi['virtual-size']} is no size", "")
 
 
-# What breaks this changes one of the two VDIs, so its own fields are all it watches.
-@rule("location", "sr-uuid")
-def location_is_used_once(state: State, vdi: Record) -> Iterator[Failure]:
-    """Each location of an SR has one VDI."""
-    if vdi["location"]:
-        for other in state.find("vdi", location=vdi["location"], sr_uuid=vdi["sr-uuid"]):
-            if other is not vdi:
-                yield Failure("LOCATION_NOT_UNIQUE", state.ref(vdi, "sr-uuid"), vdi["location"], blockers=(other,))
-                return
-
-
 def _uuids(reference: str) -> Callable[[State, Record], list[str]]:
     return lambda state, vdi: [obj["uuid"] for obj in state.pointing_at(vdi, reference)]
 
@@ -226,7 +215,8 @@ VDI = XenClass(
         Set("tags", mode="SRW", doc="Words by which clients find it."),
         Bool("cbt-enabled", doc="Whether changed blocks are tracked."),
     ),
-    rules=(size_is_not_negative, location_is_used_once),
+    unique=(Unique("location", "sr-uuid", refusal="LOCATION_NOT_UNIQUE", shows=("sr-uuid", "location"), nothing=""),),
+    rules=(size_is_not_negative,),
     operations={
         "clone": can_clone,
         "copy": can_copy,

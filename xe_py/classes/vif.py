@@ -146,7 +146,7 @@ def attached_networks_reach_the_host(state: State, vif: Record) -> Iterator[Fail
     vm, network = state.ref(vif, "vm-uuid"), state.ref(vif, "network-uuid")
     host = state.ref_or_none(vm, "resident-on")
     if is_live(state, vif) and host is not None:
-        if pifs(state, network) and not pifs_on(state, network, host):
+        if not pifs_on(state, network, host) and pifs(state, network):
             yield Failure("VM_REQUIRES_NETWORK", vm, network, blockers=(vif,))
         yield from can_attach_network(state, network, host)
 

@@ -115,12 +115,20 @@ class _Run:
         return "" if statement.silent else text
 
 
+# Commands that were found to be changes of the state.
+_plain: set[str] = set()
+
+
 def _check(given: list[Word]) -> None:
     """NotPlainError if the call, as far as it is known before it is run, cannot be part of a script."""
+    known = [word for word in given if isinstance(word, str)]
+    if known and known[0] is given[0] and known[0] in _plain and not any(word.startswith("-") for word in known):
+        return
     try:
-        _binding(words.split([word if isinstance(word, str) else "=" for word in given]))
+        found = _binding(words.split([word if isinstance(word, str) else "=" for word in given]))
     except Misuse:
         return  # Refused when its turn comes.
+    _plain.add(found.command.name)
 
 
 def _binding(line: Line) -> Binding:

@@ -217,9 +217,10 @@ class _Reader:
                 words += plain[0].split()
                 self._at = plain.end()
             self._blank()
-            if self._here() in _ENDS:
+            here = self._here()
+            if here in _ENDS:
                 return
-            if redirection := _REDIRECTION.match(text, self._at):
+            if here in "12>" and (redirection := _REDIRECTION.match(text, self._at)):
                 self._redirect(statement, redirection)
             else:
                 words.append(self._word())

@@ -55,11 +55,11 @@ def split(argv: list[str], extra: str = "") -> Line:
             line.command = word
         else:
             line.words.append(word)
-    for word in line.words:
-        try:
-            word.encode()
-        except UnicodeEncodeError:
-            raise Misuse(f"Error: This word is no UTF-8 text: {word.partition('=')[0]!a}") from None
+    try:
+        "".join(line.words).encode()
+    except UnicodeEncodeError as error:
+        word = next(word for word in line.words if error.object[error.start] in word)
+        raise Misuse(f"Error: This word is no UTF-8 text: {word.partition('=')[0]!a}") from None
     return line
 
 

@@ -13,8 +13,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xe_py.schema.command import Command
 
-_loaded: set[str] = set()
-
 
 def find(name: str) -> Command | None:
     """The command of this name, declared or generated, or None."""
@@ -23,14 +21,19 @@ def find(name: str) -> Command | None:
 
         if (made := generated(name)) is not None:
             return made
-    _load(name.partition("-")[0])
+    family = name.partition("-")[0]
+    for module in _modules():
+        if name in COMMANDS:
+            break
+        if module.partition("_")[0] == family:
+            _load(module)
     return COMMANDS.get(name)
 
 
 def declared() -> dict[str, Command]:
     """All declared commands by name, sorted."""
     for module in _modules():
-        _load(module.partition("_")[0])
+        _load(module)
     return dict(sorted(COMMANDS.items()))
 
 
@@ -41,13 +44,8 @@ def names() -> list[str]:
     return sorted({*declared(), *generated_names()})
 
 
-def _load(family: str) -> None:
-    """Import the modules whose commands begin with this word."""
-    if family not in _loaded:
-        _loaded.add(family)
-        for module in _modules():
-            if module.partition("_")[0] == family:
-                __import__(f"{__name__}.{module}")
+def _load(module: str) -> None:
+    __import__(f"{__name__}.{module}")
 
 
 def _modules() -> list[str]:

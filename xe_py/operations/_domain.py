@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 from xe_py.classes import _vm_settings as settings
 from xe_py.classes._guest import HALTED, PAUSED, RUNNING, SUSPENDED
 from xe_py.classes.vbd import can_attach
@@ -25,13 +27,12 @@ def check_disks(state: State, vm: Record) -> None:
 
 def make(state: State, vm: Record, host: Record, *, paused: bool = False) -> None:
     """Make a domain for the VM on the host, with the devices that are attached."""
-    domains = [other["dom-id"] for other in state.pointing_at(host, "vm.resident-on")]
     state.update(
         vm,
         {
             "power-state": PAUSED if paused else RUNNING,
             "resident-on": host["uuid"],
-            "dom-id": 1 + max(domains, default=0),
+            "dom-id": _free_number(state, host),
             "VCPUs-number": vm["VCPUs-at-startup"],
             "ha-always-run": settings.is_kept_running(vm),
         },
@@ -63,6 +64,12 @@ def end(state: State, vm: Record) -> None:
 def suspend(state: State, vm: Record, image: Record) -> None:
     """The VM has its memory on a VDI, and no domain; its devices wait for it."""
     state.update(vm, {**_NO_DOMAIN, "power-state": SUSPENDED, "suspend-VDI-uuid": image["uuid"]})
+
+
+def _free_number(state: State, host: Record) -> int:
+    """The number of a further domain of the host: the first that is free from the number of its domains on."""
+    numbers = count(max(1, state.sum_of(host, "vm.resident-on", "domains")))
+    return next(number for number in numbers if not state.find("vm", resident_on=host["uuid"], dom_id=number))
 
 
 def _record(vm: Record) -> str:

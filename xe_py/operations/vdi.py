@@ -8,7 +8,6 @@ from xe_py.errors import Failure, refuse
 from xe_py.operations import _storage
 from xe_py.schema.command import command
 from xe_py.schema.fields import Bool, Choice, Map, Ref, Size, Text
-from xe_py.state.state import new_uuid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,18 +40,18 @@ def create(
 ) -> Record:
     """Make a VDI of exactly this size; real drivers round it up."""
     refuse(sr_guards.can_create_vdi(state, sr))
-    uuid = new_uuid()
     fields = {
         "name-label": name_label,
         "sr-uuid": sr["uuid"],
         "virtual-size": virtual_size,
-        "location": uuid,
         "sm-config": sm_config or {},
         "sharable": sharable,
         "tags": list(tags or ()),
         "type": type.capitalize(),
     }
-    return state.add("vdi", fields, uuid)
+    vdi = state.add("vdi", fields)
+    state.update(vdi, {"location": vdi["uuid"]})
+    return vdi
 
 
 @command("vdi-destroy", required=(_VDI,), doc="Destroy a VDI and its VBDs.")

@@ -38,7 +38,7 @@ class Field:
     called with the state, the object and the new value; `effect`, called in the same way, is what such a change
     brings about elsewhere. `any_case` values are compared without case in filters.
     `by_key` maps can have their keys set although they are marked as read-only. `unknown` is printed where there is
-    no value.
+    no value. Every value of exactly the type `takes` may be stored; of others `accepts` knows.
     """
 
     __slots__ = (
@@ -58,6 +58,7 @@ class Field:
     )
     stored = True
     empty: Any = None
+    takes: type | None = None
 
     def __init__(
         self,
@@ -109,6 +110,7 @@ class Text(Field):
 
     __slots__ = ()
     empty = ""
+    takes = str
 
     def accepts(self, value: Any) -> bool:
         return type(value) is str
@@ -190,6 +192,7 @@ class Bool(Field):
 
     __slots__ = ()
     empty = False
+    takes = bool
 
     def accepts(self, value: Any) -> bool:
         return type(value) is bool
@@ -259,6 +262,7 @@ class Ref(Field):
     """
 
     __slots__ = ("on_delete", "to")
+    takes = str
 
     def __init__(self, name: str, to: str, *, on_delete: str = REFUSE, **rest: Any) -> None:
         self.to = to

@@ -6,12 +6,16 @@ from __future__ import annotations
 MASKED = "\0masked"
 
 _PARTS = ("passw", "secret", "passphrase")
+_secret: dict[str, bool] = {}
 
 
 def is_secret(name: str) -> bool:
     """Whether what the name stands for is nobody's business: a password, a shared secret."""
-    folded = name.lower()
-    return any(part in folded for part in _PARTS)
+    found = _secret.get(name)
+    if found is None:
+        folded = name.lower()
+        found = _secret[name] = any(part in folded for part in _PARTS)
+    return found
 
 
 def without_secrets(line: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xe_py.schema.fields import Derived, Ref, Refs, Text
+from xe_py.schema.fields import Derived, Map, Ref, Refs, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from xe_py.errors import Failure
     from xe_py.schema.fields import Field, Guard
 
+    # A field, or several fields together.
+    Key = str | tuple[str, ...]
     Check = Callable[[Any, Any], Iterator[Failure]]
     Measure = Callable[[Any], int]
 
@@ -41,23 +43,27 @@ def rule(*watches: str, profile: str | None = None) -> Callable[[Check], Rule]:
 
 
 class Unique:
-    """No two objects of the class have the same values in `fields`; None in the first field exempts an object.
+    """No two objects of the class have the same values in `fields`, unless the first of these has no value.
 
-    `shows` are the fields whose values the refusal carries, the last of `fields` if left out.
+    `shows` are the fields whose values the refusal carries, the last of `fields` if left out. `nothing` is what the
+    first field has where it has no value. `key` is what the objects are looked up by: the one field, or all together.
     """
 
-    __slots__ = ("fields", "refusal", "shows")
+    __slots__ = ("fields", "key", "nothing", "refusal", "shows")
 
-    def __init__(self, *fields: str, refusal: str, shows: tuple[str, ...] = ()) -> None:
+    def __init__(self, *fields: str, refusal: str, shows: tuple[str, ...] = (), nothing: str | None = None) -> None:
         self.fields = fields
+        self.key: Key = fields if len(fields) > 1 else fields[0]
         self.refusal = refusal
         self.shows = shows or fields[-1:]
+        self.nothing = nothing
 
 
 class XenClass:
     """One XenServer class: its fields in the order in which xe prints them, its rules, and its operations.
 
-    `label` is XAPI's own spelling. `section` orders the tables of the state file. `operations` maps each word of
+    `label` is XAPI's own spelling. `section` orders the tables of the state file. `keys` are the fields by whose values
+    together objects are looked up, besides those that are unique. `operations` maps each word of
     `allowed-operations` to the guard that is asked before it. `filters` and `list_fields` are those of a plain list.
     `measures` are numbers that follow from an object's own stored fields, and that can be summed as fields can.
     """
@@ -73,6 +79,7 @@ class XenClass:
         list_fields: tuple[str, ...],
         filters: Mapping[str, str] | None = None,
         unique: tuple[Unique, ...] = (),
+        keys: tuple[tuple[str, ...], ...] = (),
         rules: tuple[Rule, ...] = (),
         operations: Mapping[str, Guard] | None = None,
         measures: Mapping[str, Measure] | None = None,
@@ -85,12 +92,14 @@ class XenClass:
         self.list_fields = list_fields
         self.filters = filters or {}
         self.unique = unique
+        self.keys: tuple[Key, ...] = (*(each.key for each in unique), *keys)
         self.rules = rules
         self.operations = operations or {}
         self.measures = measures or {}
         self.by_name = {field.name: field for field in self.fields}
         self.stored = {field.name: field for field in self.fields if field.stored}
         self.references = {name: f for name, f in self.stored.items() if isinstance(f, (Ref, Refs))}
+        self.maps = [name for name, field in self.stored.items() if isinstance(field, Map)]
         self.required = [name for name, field in self.stored.items() if field.required]
         self.defaults = {name: field.default for name, field in self.stored.items()}
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from xe_py import classes
 from xe_py.errors import Failure
-from xe_py.schema.fields import Refs
 from xe_py.schema.paths import parse_path
+from xe_py.state.tables import value_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,18 +37,22 @@ class Finding:
 
 def verify(state: State, changes: list[Change], *, everything: bool = False) -> None:
     """Raise the first Failure that the changes bring into the state, or that is anywhere in it."""
-    for change in changes:
-        if change.after is None:
+    touches = [(change, change.touched()) for change in changes]
+    for change, touched in touches:
+        cls, obj = change.cls, change.after
+        if obj is None:
             _raise_first(_check_gone(state, change))
             continue
-        touched = change.touched()
-        for name in _required(change.cls, change.after) if touched is None else touched:
-            _raise_first(_check_field(state, change.after, name))
-        for unique in change.cls.unique:
+        for _, failure in _check_fields(state, obj, _required(cls, obj) if touched is None else touched):
+            raise failure
+        for unique in cls.unique:
             if touched is None or not touched.isdisjoint(unique.fields):
-                _raise_first(_check_unique(state, change.after, unique))
-    for obj, rule in _touched_rules(state, changes):
-        _raise_first(_check_rule(state, obj, rule))
+                _raise_first(_check_unique(state, obj, unique))
+    rules = {None, state.rules}
+    for obj, rule in _touched_rules(state, touches):
+        for failure in rule.check(state, obj) if rule.profile in rules else ():
+            failure.profile = rule.profile
+            raise failure
     if everything:
         _raise_first(finding.failure for finding in findings(state))
 
@@ -61,10 +65,8 @@ def findings(state: State) -> Iterator[Finding]:
         doubled = [(unique, _doubled(objects, unique)) for unique in cls.unique]
         for obj in objects:
             uuid = obj["uuid"]
-            for name in _required(cls, obj):
-                if name in cls.references or not cls.stored[name].accepts(obj[name]):
-                    for failure in _check_field(state, obj, name):
-                        yield Finding(cls.name, uuid, name, failure)
+            for name, failure in _check_fields(state, obj, _required(cls, obj)):
+                yield Finding(cls.name, uuid, name, failure)
             for unique, uuids in doubled:
                 for failure in _check_unique(state, obj, unique) if uuid in uuids else ():
                     yield Finding(cls.name, uuid, unique.shows[0], failure)
@@ -79,20 +81,12 @@ def _required(cls: XenClass, obj: Record) -> list[str]:
     return [*obj, *(name for name in cls.required if name not in obj)]
 
 
-def _check_rule(state: State, obj: Record, rule: Rule) -> Iterator[Failure]:
-    if rule.profile in {None, state.rules}:
-        for failure in rule.check(state, obj):
-            failure.profile = rule.profile
-            yield failure
-
-
 def _doubled(objects: list[Record], unique: Unique) -> set[str]:
     """The uuids of objects that have the same values in the fields that must be unique as another has."""
-    first: dict[tuple[Any, ...], str] = {}
+    first: dict[Any, str] = {}
     found: set[str] = set()
     for obj in objects:
-        values = tuple([obj[name] for name in unique.fields])
-        earlier = first.setdefault(values, obj["uuid"])
+        earlier = first.setdefault(value_of(obj, unique.key), obj["uuid"])
         if earlier is not obj["uuid"]:
             found |= {earlier, obj["uuid"]}
     return found
@@ -103,24 +97,24 @@ def _raise_first(failures: Iterable[Failure]) -> None:
         raise failure
 
 
-def _check_field(state: State, obj: Record, name: str) -> Iterator[Failure]:
-    field = obj.cls.stored[name]
-    value = obj[name]
-    if not field.accepts(value):
-        yield Failure("FIELD_TYPE_ERROR", name)
-    elif name in obj.cls.references and value is not None:
-        target = obj.cls.references[name].to
-        for uuid in value if isinstance(field, Refs) else (value,):
-            if state.get(target, uuid) is None:
-                yield Failure("HANDLE_INVALID", classes.get(target).label, uuid)
+def _check_fields(state: State, obj: Record, names: Iterable[str]) -> Iterator[tuple[str, Failure]]:
+    stored, references = obj.cls.stored, obj.cls.references
+    for name in names:
+        value, field = obj[name], stored[name]
+        if type(value) is not field.takes and not field.accepts(value):
+            yield name, Failure("FIELD_TYPE_ERROR", name)
+        elif name in references and value is not None:
+            target = references[name].to
+            for uuid in value if type(value) is list else (value,):
+                if state.get(target, uuid) is None:
+                    yield name, Failure("HANDLE_INVALID", classes.get(target).label, uuid)
 
 
 def _check_unique(state: State, obj: Record, unique: Unique) -> Iterator[Failure]:
-    first, *others = unique.fields
-    if obj[first] is None:
+    if obj[unique.fields[0]] == unique.nothing:
         return
-    for other in state.having(obj.cls.name, first, obj[first]):
-        if other is not obj and all(other[field] == obj[field] for field in others):
+    for other in state.having(obj.cls.name, unique.key, value_of(obj, unique.key)):
+        if other is not obj:
             yield Failure(unique.refusal, *(obj[field] for field in unique.shows), blockers=(other,))
             return
 
@@ -138,12 +132,13 @@ def _shown_at(cls: XenClass, rule: Rule) -> str:
 # Which rules a change can touch
 
 
-def _touched_rules(state: State, changes: list[Change]) -> Iterator[tuple[Record, Rule]]:
-    """Each object and rule that the changes can touch, once, in the order of the changes."""
+def _touched_rules(state: State, touches: list[tuple[Change, frozenset[str] | None]]) -> Iterator[tuple[Record, Rule]]:
+    """Each object and rule that the changes, each with the fields it touches, can touch; once, in their order."""
     seen: set[tuple[str, str]] = set()
-    for change in changes:
-        for rule, steps in _watchers(change.cls, change.touched()):
-            for obj in _start_of(state, change, steps):
+    for change, touched in touches:
+        itself = [] if change.after is None else [change.after]
+        for rule, steps in _watchers(change.cls, touched):
+            for obj in _start_of(state, change, steps) if steps else itself:
                 if (key := (obj["uuid"], rule.name)) not in seen:
                     seen.add(key)
                     yield obj, rule
@@ -172,8 +167,6 @@ def _watchers(cls: XenClass, touched: frozenset[str] | None) -> list[tuple[Rule,
 
 def _start_of(state: State, change: Change, steps: tuple[Step, ...]) -> list[Record]:
     """The objects from which the steps lead to the changed object, as it was or as it is."""
-    if not steps:
-        return [] if change.after is None else [change.after]
     last = steps[-1]
     if last.backwards:
         uuids = dict.fromkeys(uuid for value in change.values(last.field) for uuid in _members(value))

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from xe_py.schema.xenclass import XenClass
+    from xe_py.schema.xenclass import Key, XenClass
     from xe_py.state.tables import Source
 
     # The class, the uuid and the fields before (None: new) of a changed object; for the header: None, "", the header.
     _Entry = tuple[XenClass | None, str, dict[str, Any] | None]
 
 FORMAT = 1
-_UUID_GROUPS = (8, 4, 4, 4, 12)
-_HEX = frozenset("0123456789abcdefABCDEF")
+_NO_UUID = "00000000-0000-0000-0000-000000000000"
+_AS_ZERO = str.maketrans("123456789abcdefABCDEF", "0" * 21)
 
 
 class Change:
@@ -111,12 +111,15 @@ class State:
 
     def find(self, cls: str, **fields: Any) -> list[Record]:
         """The objects whose stored fields have these values, `_` standing for `-`; a set holds the value."""
-        (first, value), *others = ((name.replace("_", "-"), value) for name, value in fields.items())
-        return [obj for obj in self.having(cls, first, value) if all(obj[name] == wanted for name, wanted in others)]
+        names, values = tuple(name.replace("_", "-") for name in fields), tuple(fields.values())
+        if names in classes.get(cls).keys:
+            return self.having(cls, names, values)
+        found = self.having(cls, names[0], values[0])
+        return [obj for obj in found if all(obj[name] == value for name, value in zip(names, values, strict=True))]
 
-    def having(self, cls: str, field: str, value: Any) -> list[Record]:
-        """The objects whose stored field has this value; where the field is a set, those whose set holds it."""
-        return self._tables.having(cls, field, value)
+    def having(self, cls: str, key: Key, value: Any) -> list[Record]:
+        """The objects whose stored field has this value, or whose set holds it; of several fields all have theirs."""
+        return self._tables.having(cls, key, value)
 
     def ref_or_none(self, obj: Record, field: str) -> Record | None:
         """The object that a reference points to, or None."""
@@ -156,6 +159,7 @@ class State:
         declared = classes.get(cls)
         if uuid is None:
             uuid = new_uuid()
+            self._tables.made(uuid)
         elif self.class_of(uuid) is not None:
             raise Failure("DB_UNIQUENESS_CONSTRAINT_VIOLATION", declared.label, "uuid", uuid)
         self._journal.append((declared, uuid, None))
@@ -262,14 +266,14 @@ class State:
 
 def new_uuid() -> str:
     """A new random uuid (version 4)."""
-    digits = f"{int.from_bytes(os.urandom(16), 'big') & ~(0xF << 76 | 0x3 << 62) | (4 << 76 | 2 << 62):032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    digits = os.urandom(16).hex()
+    variant = "89ab"[int(digits[16], 16) % 4]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
 def is_uuid(text: str) -> bool:
     """Whether the text has the form of a uuid."""
-    groups = text.split("-")
-    return tuple(map(len, groups)) == _UUID_GROUPS and all(map(_HEX.issuperset, groups))
+    return text.translate(_AS_ZERO) == _NO_UUID
 
 
 def _changed_from_default(cls: XenClass, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from xe_py.state.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Any, Protocol
 
-    from xe_py.schema.xenclass import XenClass
+    from xe_py.schema.xenclass import Key
 
     Found = Iterable[tuple[int, dict[str, Any]]]
     Rows = list[tuple[int, dict[str, Any]]]
@@ -39,14 +39,15 @@ if TYPE_CHECKING:
         def columns(self, cls: str, fields: Iterable[str]) -> list[list[Any]] | None:
             """The values of each field, object by object; None where one of them has no column."""
 
-        def where(self, cls: str, field: str, value: Any) -> Found | None:
-            """The objects whose field has, or whose set holds, the value; None where the field is not indexed."""
+        def where(self, cls: str, key: Key, value: Any) -> Found | None:
+            """The objects whose field has, or whose set holds, the value; None where the key or value has no index."""
 
         def all(self, cls: str) -> Found:
             """All objects of the class."""
 
 
 _EMPTY: dict[str, Record] = {}
+_NO_INDICES: dict[Key, dict[Any, dict[str, None]]] = {}
 
 
 def _place(obj: Record) -> int:
@@ -63,17 +64,22 @@ class Tables:
         self._gone: dict[str, int] = {}
         self._unsorted: set[str] = set()
         self._waiting: dict[str, Rows] = {}
-        self._indices: dict[tuple[str, str], dict[Any, dict[str, None]]] = {}
+        self._indices: dict[str, dict[Key, dict[Any, dict[str, None]]]] = {}
         self._totals = source.totals if source else {}
+        self._counted: dict[str, list[tuple[str, str, dict[str, int]]]] = {}
+        for (reference, field), totals in self._totals.items():
+            self._keep_counting(reference, field, totals)
         self._next_place = dict(source.counts) if source else {}
-        self._asked: set[tuple[str, str, Any]] = set()
+        self._asked: set[tuple[str, Key, Any]] = set()
+        self._made: set[str] = set()
         self._whole: set[str] = set()
 
     # Looking up
 
     def get(self, cls: str, uuid: str) -> Record | None:
         """The object of the class with this uuid, or None."""
-        self._admit(cls)
+        if self._waiting:
+            self._admit(cls)
         found = self._tables.get(cls, _EMPTY).get(uuid)
         if found is None and self._source is not None and cls not in self._whole:
             self._take(cls, self._source.one(cls, uuid))
@@ -118,25 +124,29 @@ class Tables:
         ]
         return found + sorted((obj for obj in table.values() if obj.place >= count), key=_place)
 
-    def having(self, cls: str, field: str, value: Any) -> list[Record]:
-        """The objects whose field has this value; where the field is a set, those whose set holds it."""
-        self._admit(cls)
-        if self._source is not None and cls not in self._whole and (cls, field, value) not in self._asked:
-            self._asked.add((cls, field, value))
-            found = self._source.where(cls, field, value)
-            if found is None:
-                self.all(cls)
-            else:
-                self._take(cls, found)
-        table = self._tables.get(cls, _EMPTY)
-        uuids = self._index_of(cls, field).get(value, ())
-        return sorted([table[uuid] for uuid in uuids], key=_place) if len(uuids) > 1 else [table[u] for u in uuids]
+    def having(self, cls: str, key: Key, value: Any) -> list[Record]:
+        """The objects whose field has this value, or whose set holds it; of several fields all have theirs."""
+        if self._waiting:
+            self._admit(cls)
+        if self._source is not None and cls not in self._whole:
+            self._ask(self._source, cls, key, value)
+        try:
+            index = self._indices[cls][key]
+        except KeyError:
+            index = self._new_index(cls, key)
+        uuids = index.get(value)
+        if not uuids:
+            return []
+        table = self._tables[cls]
+        found = [table[uuid] for uuid in uuids]
+        return sorted(found, key=_place) if len(found) > 1 else found
 
     def total(self, cls: str, reference: str, field: str, uuid: str) -> int:
         """The sum of a field or measure over the objects of the class that refer to the object with this uuid."""
         totals = self._totals.get((f"{cls}.{reference}", field))
         if totals is None:
             totals = self._totals[f"{cls}.{reference}", field] = {}
+            self._keep_counting(f"{cls}.{reference}", field, totals)
             for obj in self.all(cls):
                 if obj[reference] is not None:
                     totals[obj[reference]] = totals.get(obj[reference], 0) + _measured(obj, field)
@@ -169,6 +179,10 @@ class Tables:
 
     # Changing
 
+    def made(self, uuid: str) -> None:
+        """The uuid was made just now: the source has no object with it, and none that knows of one."""
+        self._made.add(uuid)
+
     def put(self, obj: Record, place: int | None = None) -> Record:
         """Take the object in, at its place or behind all others; totals count it."""
         self._admit(obj.cls.name)
@@ -186,7 +200,7 @@ class Tables:
     def drop(self, obj: Record) -> None:
         """Take the object away."""
         self._count(obj, -1)
-        self._unindex(obj, self._indexed(obj.cls))
+        self._unindex(obj, None)
         uuid = obj["uuid"]
         self.forget(uuid, obj.place)
         del self._tables[obj.cls.name][uuid]
@@ -200,9 +214,8 @@ class Tables:
         """Take in an object that was dropped, at its old place."""
         self.put(obj, self._gone.pop(obj["uuid"]))
 
-    def replace(self, obj: Record, fields: dict[str, Any], touched: Iterable[str]) -> None:
-        """Give the object these fields instead of its present ones; `touched` are those that may differ."""
-        touched = list(touched)
+    def replace(self, obj: Record, fields: dict[str, Any], touched: Mapping[str, Any]) -> None:
+        """Give the object these fields instead of its present ones; `touched` has those that may differ."""
         self._count(obj, -1)
         self._unindex(obj, touched)
         obj.clear()
@@ -211,6 +224,19 @@ class Tables:
         self._count(obj, 1)
 
     # Keeping
+
+    def _ask(self, source: Source, cls: str, key: Key, value: Any) -> None:
+        """Take in what the source has of the value, unless that is here already."""
+        if value in self._made or (cls, key, value) in self._asked:
+            return
+        if type(key) is tuple and (value[0] in self._made or (cls, key[0], value[0]) in self._asked):
+            return
+        self._asked.add((cls, key, value))
+        found = source.where(cls, key, value)
+        if found is None:
+            self.all(cls)
+        else:
+            self._take(cls, found)
 
     def _take(self, cls: str, found: Found) -> None:
         declared = classes.get(cls)
@@ -236,41 +262,39 @@ class Tables:
             self._next_place[cls] = obj.place + 1
         self._tables.setdefault(cls, {})[uuid] = obj
         self._class_of[uuid] = cls
-        if self._indices:
-            self._index(obj, self._indexed(obj.cls))
+        if cls in self._indices:
+            self._index(obj, None)
         return obj
 
-    def _count(self, obj: Record, sign: int) -> None:
-        for (reference, field), totals in self._totals.items():
-            cls, _, name = reference.partition(".")
-            if cls == obj.cls.name and obj[name] is not None:
-                totals[obj[name]] = totals.get(obj[name], 0) + sign * _measured(obj, field)
+    def _keep_counting(self, reference: str, field: str, totals: dict[str, int]) -> None:
+        cls, _, name = reference.partition(".")
+        self._counted.setdefault(cls, []).append((name, field, totals))
 
-    def _index_of(self, cls: str, field: str) -> dict[Any, dict[str, None]]:
-        index = self._indices.get((cls, field))
-        if index is None:
-            index = self._indices[cls, field] = {}
-            for obj in self._tables.get(cls, _EMPTY).values():
-                self._index(obj, (field,))
+    def _count(self, obj: Record, sign: int) -> None:
+        for reference, field, totals in self._counted.get(obj.cls.name, ()):
+            uuid = obj[reference]
+            if uuid is not None:
+                totals[uuid] = totals.get(uuid, 0) + sign * _measured(obj, field)
+
+    def _new_index(self, cls: str, key: Key) -> dict[Any, dict[str, None]]:
+        """An index of the class by this key, kept current from now on; a field that has its default counts too."""
+        index = self._indices.setdefault(cls, {})[key] = {}
+        for obj in self._tables.get(cls, _EMPTY).values():
+            for value in entries(value_of(obj, key)):
+                index.setdefault(value, {})[obj["uuid"]] = None
         return index
 
-    def _indexed(self, cls: XenClass) -> list[str]:
-        """The fields of the class that have an index; an object is in it even where the field has its default."""
-        return [field for owner, field in self._indices if owner == cls.name]
+    def _index(self, obj: Record, touched: Mapping[str, Any] | None) -> None:
+        for key, index in self._indices.get(obj.cls.name, _NO_INDICES).items():
+            if _concerns(key, touched):
+                for value in entries(value_of(obj, key)):
+                    index.setdefault(value, {})[obj["uuid"]] = None
 
-    def _index(self, obj: Record, fields: Iterable[str]) -> None:
-        for field in fields:
-            index = self._indices.get((obj.cls.name, field))
-            if index is not None:
-                for key in keys(obj[field]):
-                    index.setdefault(key, {})[obj["uuid"]] = None
-
-    def _unindex(self, obj: Record, fields: Iterable[str]) -> None:
-        for field in fields:
-            index = self._indices.get((obj.cls.name, field))
-            if index is not None:
-                for key in keys(obj[field]):
-                    index[key].pop(obj["uuid"], None)
+    def _unindex(self, obj: Record, touched: Mapping[str, Any] | None) -> None:
+        for key, index in self._indices.get(obj.cls.name, _NO_INDICES).items():
+            if _concerns(key, touched):
+                for value in entries(value_of(obj, key)):
+                    index[value].pop(obj["uuid"], None)
 
 
 def _measured(obj: Record, field: str) -> int:
@@ -278,7 +302,17 @@ def _measured(obj: Record, field: str) -> int:
     return int(obj[field]) if measure is None else measure(obj)
 
 
-def keys(value: Any) -> Iterable[Any]:
+def _concerns(key: Key, touched: Mapping[str, Any] | None) -> bool:
+    """Whether one of the touched fields (None: any) is in the key."""
+    return touched is None or (key in touched if type(key) is str else any(field in touched for field in key))
+
+
+def value_of(fields: Mapping[str, Any], key: Key) -> Any:
+    """What the object with these fields has in the field, or in the fields, that the key is."""
+    return fields[key] if isinstance(key, str) else tuple([fields[field] for field in key])
+
+
+def entries(value: Any) -> Iterable[Any]:
     """What an index knows a value by: the members of a set, or the value itself; nothing for a map."""
     if type(value) is list:
         return value

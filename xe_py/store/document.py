@@ -38,11 +38,12 @@ def changed_meanwhile(path: str) -> StateFileError:
 class Document:
     """One version of a state file. `target` is the file itself where `path` is a link; `head` its index, if it has one.
 
-    `command` is the command line that opened it for writing, for the history.
+    `command` is the command line that opened it for writing, for the history. `is_plain` says that it was read and is
+    of the plain form, all lines whole.
     The text is read when it is asked for; StateFileError if the file is another by then.
     """
 
-    __slots__ = ("_text", "command", "head", "identity", "path", "target")
+    __slots__ = ("_text", "command", "head", "identity", "is_plain", "path", "target")
 
     def __init__(
         self, path: str, target: str, version: tuple[int, ...], *, text: str | None = None, head: Any = None
@@ -52,6 +53,7 @@ class Document:
         self.identity = version
         self.head = head
         self.command = ""
+        self.is_plain = False
         self._text = text
 
     @property
@@ -61,16 +63,18 @@ class Document:
             self._text = bytes(self.content()).decode()
         return self._text
 
-    def content(self) -> bytes | mmap:
-        """The bytes of this version; those of a large file are mapped into memory, not read."""
+    def content(self, *, whole: bool = True) -> bytes | mmap:
+        """The bytes of this version; those of a large file are mapped into memory, all at once if `whole`."""
         try:
             with open(self.target, "rb") as file:
                 if identity(os.fstat(file.fileno())) != self.identity:
                     raise changed_meanwhile(self.path)
                 if self.identity[2] < _LARGE:
                     return file.read()
-                from mmap import ACCESS_READ, mmap  # noqa: PLC0415 - only a large file is mapped
+                import mmap  # noqa: PLC0415 - only a large file is mapped
 
-                return mmap(file.fileno(), 0, access=ACCESS_READ)
+                # A copy is made twice as fast from pages that are mapped all at once.
+                flags = mmap.MAP_SHARED | (getattr(mmap, "MAP_POPULATE", 0) if whole else 0)
+                return mmap.mmap(file.fileno(), 0, flags=flags, prot=mmap.PROT_READ)
         except OSError as error:
             raise StateFileError(f"The state file {self.path} cannot be read: {error.strerror}.") from None

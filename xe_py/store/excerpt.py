@@ -1,7 +1,8 @@
 """Changing a large file without reading it all: an excerpt of the tables concerned, and where it lies in the file.
 
-Works on files that are plain: every object is a table of its own whose header stands alone on its line, as
-`[vm.<uuid>]`, and no text runs over lines. A header is then found by its bytes, near where the index says.
+Works on files of the plain form (see `xe_py.store.plain`): every object is a table of its own whose header stands
+alone on its line, as `[vm.<uuid>]`, and no text runs over lines. A header is then found by its bytes, near where the
+index says.
 """
 
 from __future__ import annotations
@@ -47,16 +48,6 @@ class Excerpt:
             yield new.encode()
             done = base + len(text[: end - offset].encode())
         yield view[done:]
-
-
-def is_plain(text: str, objects: Iterable[str]) -> bool:
-    """Whether the text is plain; `objects` are the names of their tables, `vm.<uuid>`."""
-    if "\n[state]\n" not in text or "\r" in text or '"""' in text or "'''" in text or not text.endswith("\n"):
-        return False
-    import re  # noqa: PLC0415 - only a file that is read in full is judged
-
-    headers = re.findall(r"^[ \t]*\[(.*)$", text, re.MULTILINE)
-    return sorted(headers) == sorted([*(f"{name}]" for name in objects), "state]"])
 
 
 def _span(data: bytes | mmap, path: Path, near: int) -> tuple[int, int]:

@@ -21,24 +21,26 @@ from xe_py import __version__
 from xe_py.errors import DamagedIndexError
 from xe_py.schema.secrets import MASKED
 from xe_py.state.state import State
-from xe_py.state.tables import keys
+from xe_py.state.tables import entries, value_of
 from xe_py.store.access import close
 from xe_py.store.cache import CHECK, open_file, path_for, read_part, remove_file
+from xe_py.store.numbers import Numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
+    from xe_py.schema.xenclass import Key
     from xe_py.state.tables import Found
 
 TOOL = f"xe_py {__version__} {sys.implementation.cache_tag} {marshal.version}"
-CHUNK = 64
+CHUNK = 8
 FOOT = 16
 _distrusted: list[bool] = []
 
 
-def key_of(value: Any) -> int:
+def number_of(value: Any) -> int:
     """The number that stands for a value in the sorted tables; others may have the same."""
     return crc32(str(value).encode())
 
@@ -46,10 +48,11 @@ def key_of(value: Any) -> int:
 class Base:
     """All objects of one version of a state file: a source for `xe_py.state.tables`.
 
-    The catalog has for each class the number of its objects, its chunks (start, length, and about where in the state
-    file its first object stands), its tables by field (start, length, and the field's default), and its columns (start,
-    length). A table is sorted; an entry is a key in its upper half and a place in the lower. A column has the values of
-    one field of all objects.
+    The catalog has for each class the number of its objects, the row of its chunks (start, count), the rows of its
+    tables by key (start, count, and the defaults of the key's fields), and its columns by field (start, length). The
+    row of chunks has three numbers for each: start, length, and about where in the state file its first object stands.
+    A table is sorted; an entry has a number that stands for a value in its upper half and a place in the lower. A
+    column has the values of one field of all objects.
     """
 
     def __init__(self, handle: int, token: bytes, target: str, version: tuple[int, ...]) -> None:
@@ -59,9 +62,10 @@ class Base:
         found, self.catalog = marshal.loads(read_part(handle, start, length))
         if found != token:
             raise DamagedIndexError
-        self.counts = {cls: row[0] for cls, row in self.catalog.items()}
+        self.counts: dict[str, int] = {cls: row[0] for cls, row in self.catalog.items()}
         self.totals: dict[tuple[str, str], dict[str, int]] = {}
         self._chunks: dict[tuple[str, int], list[dict[str, Any]]] = {}
+        self._rows: dict[tuple[int, int], Numbers] = {}
 
     def __del__(self) -> None:
         close(self._handle)
@@ -74,30 +78,29 @@ class Base:
         """The object of the class with this uuid, if there is one."""
         return self.where(cls, "uuid", uuid) or ()
 
-    def where(self, cls: str, field: str, value: Any) -> Found | None:
-        """The objects whose field has, or whose set holds, the value; None where the field is not indexed."""
+    def where(self, cls: str, key: Key, value: Any) -> Found | None:
+        """The objects whose field has, or whose set holds, the value; None where the key or the value has no index."""
         if cls not in self.catalog:
             return ()
-        if field not in self.catalog[cls][2]:
+        if value is None or key not in self.catalog[cls][2]:
             return None
-        start, length, default = self.catalog[cls][2][field]
-        table = read_part(self._handle, start, length).cast("Q")
-        key = key_of(value)
+        start, count, defaults = self.catalog[cls][2][key]
+        table = self._row(start, count)
+        number = number_of(value)
         found = []
-        for position in range(bisect_left(table, key << 32), len(table)):
+        for position in range(bisect_left(table, number << 32), len(table)):
             entry = table[position]
-            if entry >> 32 != key:
+            if entry >> 32 != number:
                 break
             place = entry & 0xFFFFFFFF
             fields = self._chunk(cls, place // CHUNK)[place % CHUNK]
-            if value in keys(fields.get(field, default)):
+            if value in entries(value_of({**defaults, **fields}, key)):
                 found.append((place, self.whole(cls, fields, place)))
         return found
 
     def all(self, cls: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """All objects of the class."""
-        chunks = self.catalog[cls][1] if cls in self.catalog else ()
-        for number in range(len(chunks)):
+        for number in range(self._chunk_count(cls)):
             for place, fields in enumerate(self._chunk(cls, number), number * CHUNK):
                 yield place, self.whole(cls, fields, place)
 
@@ -118,22 +121,31 @@ class Base:
 
     def backwards(self, cls: str) -> Iterator[tuple[int, str]]:
         """The places and uuids of the objects of the class, the last first."""
-        chunks = self.catalog[cls][1] if cls in self.catalog else ()
-        for number in range(len(chunks) - 1, -1, -1):
+        for number in reversed(range(self._chunk_count(cls))):
             for position, fields in reversed(list(enumerate(self._chunk(cls, number)))):
                 yield number * CHUNK + position, fields["uuid"]
 
     def near(self, cls: str, place: int) -> int:
         """About where in the state file the object with this place stands, in bytes."""
-        chunks = self.catalog[cls][1] if cls in self.catalog else ()
-        return int(chunks[min(place // CHUNK, len(chunks) - 1)][2]) if chunks else 0
+        count = self._chunk_count(cls)
+        return self._row(*self.catalog[cls][1])[3 * min(place // CHUNK, count - 1) + 2] if count else 0
+
+    def _chunk_count(self, cls: str) -> int:
+        return -(-self.counts.get(cls, 0) // CHUNK)
 
     def _chunk(self, cls: str, number: int) -> list[dict[str, Any]]:
         chunk = self._chunks.get((cls, number))
         if chunk is None:
-            start, length, _ = self.catalog[cls][1][number]
-            chunk = self._chunks[cls, number] = marshal.loads(read_part(self._handle, start, length))
+            row = self._row(*self.catalog[cls][1])
+            chunk = marshal.loads(read_part(self._handle, row[3 * number], row[3 * number + 1]))
+            self._chunks[cls, number] = chunk
         return chunk
+
+    def _row(self, start: int, count: int) -> Numbers:
+        row = self._rows.get((start, count))
+        if row is None:
+            row = self._rows[start, count] = Numbers(self._handle, start, count)
+        return row
 
 
 class Head:

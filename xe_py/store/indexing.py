@@ -9,16 +9,17 @@ from array import array
 
 from xe_py import classes
 from xe_py.schema.fields import Map
-from xe_py.state.tables import keys
+from xe_py.state.tables import entries, value_of
 from xe_py.store.cache import checked, path_for, write_file
-from xe_py.store.index import CHUNK, TOOL, key_of
+from xe_py.store.index import CHUNK, TOOL, number_of
 from xe_py.store.masking import masked
+from xe_py.store.numbers import pages
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from xe_py.schema.xenclass import XenClass
+    from xe_py.schema.xenclass import Key, XenClass
     from xe_py.state.record import Record
     from xe_py.state.state import Change, State
     from xe_py.store.index import Head
@@ -49,13 +50,14 @@ def build(target: str, identity: tuple[int, ...], state: State, data: bytes | No
 
 def advance(target: str, head: Head, identity: tuple[int, ...], state: State, changes: list[Change]) -> bool:
     """Bring the index from the head's version of the file to this one; False where it wants to be made anew."""
+    path = path_for(target)
+    room = _ROOM + sum(head.base.counts.values()) // _SHARE
+    if path is None or len(head.changed.keys() | {change.uuid for change in changes}) > room:
+        return False
     changed = dict(head.changed)
     for change in changes:
         fields = None if change.after is None else masked(change.after)
         changed[change.uuid] = (change.cls.name, state.place_of(change.cls.name, change.uuid), fields)
-    path = path_for(target)
-    if path is None or len(changed) > _ROOM + sum(head.base.counts.values()) // _SHARE:
-        return False
     return _write_head(path, (identity, state.header, head.plain, head.token, changed, state.totals()))
 
 
@@ -73,18 +75,18 @@ class _Base:
 
     def add(self, cls: XenClass, objects: list[Record], data: bytes | None) -> None:
         """Write the objects of a class in chunks, and a sorted table of each field by which they are looked up."""
-        chunks = []
+        chunks = array("Q")
         near = 0
         for start in range(0, len(objects), CHUNK):
             if data is not None:
                 near = max(near, data.find(f"\n[{cls.name}.{objects[start]['uuid']}]".encode(), near))
-            chunks.append((*self._part(marshal.dumps([masked(obj) for obj in objects[start : start + CHUNK]])), near))
+            chunks.extend((*self._part(marshal.dumps([masked(obj) for obj in objects[start : start + CHUNK]])), near))
         tables = {}
-        for field in _looked_up(cls):
-            entries = sorted(key_of(key) << 32 | place for place, obj in enumerate(objects) for key in keys(obj[field]))
-            tables[field] = (*self._part(array("Q", entries).tobytes()), cls.defaults[field])
+        for key in _looked_up(cls):
+            fields = (key,) if isinstance(key, str) else key
+            tables[key] = (*self._row(_table(objects, key)), {field: cls.defaults[field] for field in fields})
         columns = {name: self._part(marshal.dumps([obj[name] for obj in objects])) for name in _listed(cls)}
-        self.catalog[cls.name] = (len(objects), chunks, tables, columns)
+        self.catalog[cls.name] = (len(objects), self._row(chunks), tables, columns)
 
     def finish(self, token: bytes) -> list[bytes]:
         """All parts, then the catalog, then the foot that says where the catalog is."""
@@ -92,11 +94,24 @@ class _Base:
         self._part(array("Q", span).tobytes())
         return self.parts
 
+    def _row(self, numbers: array[int]) -> tuple[int, int]:
+        start = self.length
+        for page in pages(numbers):
+            self._part(page)
+        return start, len(numbers)
+
     def _part(self, data: bytes) -> tuple[int, int]:
         start = self.length
         self.parts += checked(data)
         self.length += sum(map(len, self.parts[-2:]))
         return start, len(data)
+
+
+def _table(objects: list[Record], key: Key) -> array[int]:
+    """The sorted table of a key; what has no value is not in it."""
+    values = [(place, value_of(obj, key)) for place, obj in enumerate(objects)]
+    found = [(place, each) for place, value in values if value is not None for each in entries(value)]
+    return array("Q", sorted([number_of(value) << 32 | place for place, value in found]))
 
 
 def _listed(cls: XenClass) -> list[str]:
@@ -106,6 +121,6 @@ def _listed(cls: XenClass) -> list[str]:
     return [name for name in dict.fromkeys(fields) if name in cls.stored and not isinstance(cls.stored[name], Map)]
 
 
-def _looked_up(cls: XenClass) -> list[str]:
-    fields = ["uuid", *cls.references, *(unique.fields[0] for unique in cls.unique)]
-    return list(dict.fromkeys(fields + ["name-label"] * ("name-label" in cls.stored)))
+def _looked_up(cls: XenClass) -> list[Key]:
+    named = ["name-label"] * ("name-label" in cls.stored)
+    return list(dict.fromkeys(["uuid", *cls.references, *cls.keys, *named]))

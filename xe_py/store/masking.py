@@ -14,14 +14,19 @@ from xe_py.store.excerpt import Excerpt, NotFoundError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
+    from xe_py.state.record import Record
 
-def masked(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields as the index may have them."""
-    shown = {name: value for name, value in fields.items() if type(value) is not dict or not any(map(is_secret, value))}
-    return shown if len(shown) == len(fields) else {**shown, MASKED: True}
+
+def masked(obj: Record) -> dict[str, Any]:
+    """The fields of the object as the index may have them."""
+    fields = dict(obj)
+    for name in obj.cls.maps:
+        if name in fields and any(map(is_secret, fields[name])):
+            del fields[name]
+            fields[MASKED] = True
+    return fields
 
 
 def unmasked(target: str, version: tuple[int, ...], cls: str, uuid: str, near: int) -> dict[str, Any]:
@@ -31,7 +36,7 @@ def unmasked(target: str, version: tuple[int, ...], cls: str, uuid: str, near: i
     """
     document = Document(target, target, version)
     try:
-        text = Excerpt(document.content(), [((cls, uuid), near)]).text
+        text = Excerpt(document.content(whole=False), [((cls, uuid), near)]).text
     except (NotFoundError, OSError):
         raise DamagedIndexError from None
     tables = plain.load(text)

@@ -3,7 +3,7 @@
 Whatever is not of this form is not understood here, and None says so: then tomllib reads the text, and
 `xe_py.store.layout` finds its statements. What is understood here, tomllib would read as the same; a test holds that.
 
-    [vm.77aa0b2e-…]                   a header of bare words, alone on its line
+    [vm.77aa0b2e-…]                   a header of an object, or [state], alone on its line
     name-label = "web"                a text, a whole number, true, false, a moment in UTC
     other-config = { a = "1" }        a map on one line, of texts
     tags = [                          a list of texts, one on each line
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _NO = object()
+_STATE: Path = ("state",)
 _BARE = str.maketrans("", "", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 _CONTROL = frozenset(map(chr, [*range(32), 127]))
 _DIGITS = 18
@@ -32,31 +33,36 @@ _AS_ZERO = str.maketrans("123456789", "000000000")
 def load(text: str) -> dict[str, Any] | None:
     """What tomllib makes of the text; None for a text that is not wholly of the plain form."""
     tables: dict[str, Any] = {}
-    table: dict[str, Any] | None = None
+    outside: dict[str, Any] = {}
+    table = outside
     known: dict[str, Any] = {"[": _NO}
     bare: set[str] = set()
     lines = iter(text.split("\n"))
     for line in lines:
-        if not line or _is_comment(line):
-            continue
-        if line[0] == "[":
-            path = _header(line)
-            table = None if path is None else _new_table(tables, path)
-            if table is None:
-                return None
-            continue
-        name, _, shown = line.partition(" = ")
-        if name not in bare:
-            if not name or name.translate(_BARE):
+        name, equals, shown = line.partition(" = ")
+        if not equals or name not in bare:
+            if not line or _is_comment(line):
+                continue
+            if line[0] == "[":
+                path = _header(line)
+                found = None if path is None else _new_table(tables, path)
+                if found is None:
+                    return None
+                table = found
+                continue
+            if not equals or not name or name.translate(_BARE):
                 return None
             bare.add(name)
-        if shown not in known:
-            known[shown] = _value(shown)
-        value = _members(lines) if shown == "[" else known[shown]
-        if value is _NO or table is None or name in table:
+        try:
+            value = known[shown]
+        except KeyError:
+            value = known[shown] = _value(shown)
+        if value is _NO:
+            value = _members(lines) if shown == "[" else _NO
+        if value is _NO or name in table:
             return None
         table[name] = value
-    return tables
+    return None if outside else tables
 
 
 def statements(text: str) -> list[Statement] | None:
@@ -102,10 +108,11 @@ def _is_comment(line: str) -> bool:
 
 
 def _header(line: str) -> Path | None:
+    """The path of a header: `[state]`, or a class and a uuid; None where it is another, or not of the plain form."""
     path = tuple(line[1:-1].split("."))
-    if line[-1] != "]" or len(path) > 2 or not all(path) or "".join(path).translate(_BARE):  # noqa: PLR2004 - class, uuid
+    if line[-1] != "]" or not all(path) or "".join(path).translate(_BARE):
         return None
-    return path
+    return path if path == _STATE or len(path) == 2 else None  # noqa: PLR2004 - class, uuid
 
 
 def _new_table(tables: dict[str, Any], path: Path) -> dict[str, Any] | None:

@@ -13,7 +13,6 @@ from xe_py.state.core import Finding, findings
 from xe_py.state.state import FORMAT, State, is_uuid
 from xe_py.store import plain
 from xe_py.store.document import Document, identity, target_of
-from xe_py.store.excerpt import is_plain
 from xe_py.store.indexing import build
 
 TYPE_CHECKING = False
@@ -71,9 +70,7 @@ def load(document: Document) -> tuple[State, list[Finding]]:
     """The same as `judge`; a sound state gets its index."""
     state, found = judge(document)
     if not found:
-        headers = [f"{cls.name}.{obj['uuid']}" for cls in sections() for obj in state.all(cls.name)]
-        plain = is_plain(document.text, headers)
-        build(document.target, document.identity, state, document.text.encode() if plain else None)
+        build(document.target, document.identity, state, document.text.encode() if document.is_plain else None)
     return state, found
 
 
@@ -91,8 +88,10 @@ def places(document: Document, found: list[Finding]) -> list[str]:
 
 
 def _parse(document: Document) -> dict[str, Any]:
-    tables = plain.load(document.text)
+    text = document.text
+    tables = plain.load(text)
     if tables is not None:
+        document.is_plain = text.endswith("\n") and "\n[state]\n" in text
         return tables
     import tomllib  # noqa: PLC0415 - importing it costs more than starting Python
 
@@ -150,11 +149,13 @@ def _take_in_object(state: State, cls: XenClass, uuid: str, fields: dict[str, An
         if field is None or name == "uuid":
             found.append(Finding(cls.name, uuid, name, Failure("STATE_UNKNOWN_FIELD", name)))
             continue
-        if isinstance(field, Time):
-            value = field.from_toml(value)  # noqa: PLW2901 - from here on it is the value
-        if not field.accepts(value):
-            found.append(Finding(cls.name, uuid, name, Failure("FIELD_TYPE_ERROR", name)))
-        elif value != field.default:
+        if type(value) is not field.takes:
+            if isinstance(field, Time):
+                value = field.from_toml(value)  # noqa: PLW2901 - from here on it is the value
+            if not field.accepts(value):
+                found.append(Finding(cls.name, uuid, name, Failure("FIELD_TYPE_ERROR", name)))
+                continue
+        if value != field.default:
             taken[name] = value
     state.load(cls, taken)
     return found

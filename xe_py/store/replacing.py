@@ -13,11 +13,12 @@ from xe_py.store.indexing import GRAIN
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     Part = bytes | memoryview
 
 _NEW = "new."
+_SMALL = 1 << 16
 
 
 def neighbour(target: str) -> str:
@@ -88,7 +89,7 @@ def _write(path: str, parts: Iterable[Part], model: str) -> tuple[int, ...]:
     try:
         if os.path.exists(model):
             _take_after(file, os.stat(model))
-        for part in parts:
+        for part in _few(parts):
             view = memoryview(part)
             while view:
                 view = view[os.write(file, view) :]
@@ -99,6 +100,19 @@ def _write(path: str, parts: Iterable[Part], model: str) -> tuple[int, ...]:
         return identity(os.fstat(file))
     finally:
         os.close(file)
+
+
+def _few(parts: Iterable[Part]) -> Iterator[Part]:
+    """The parts, small ones next to each other as one."""
+    small: list[Part] = []
+    for part in parts:
+        if len(part) < _SMALL:
+            small.append(part)
+        else:
+            yield b"".join(small)
+            yield part
+            small.clear()
+    yield b"".join(small)
 
 
 def _take_after(file: int, status: os.stat_result) -> None:
