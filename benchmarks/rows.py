@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 SPARE = "golden image"
 """The VDIs of the states that no VBD presents (see states.py)."""
 
+_VERSIONS = 10
+"""How many versions a history keeps (XE_BACKUPS)."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -134,7 +137,7 @@ def _command(bench: Bench, command: str, objects: int) -> Row:
 
 def _set(bench: Bench, objects: int) -> Row:
     def prepare() -> Words:
-        path = bench.state(objects, "set")
+        path = _used(bench, objects, "set")
         uuid = _middle(bench.ask(path, "vm-list", "is-control-domain=false"))
         return lambda turn: bench.line(path, "vm-param-set", f"uuid={uuid}", f"name-description=turn {turn}")
 
@@ -143,7 +146,7 @@ def _set(bench: Bench, objects: int) -> Row:
 
 def _create(bench: Bench, objects: int) -> Row:
     def prepare() -> Words:
-        path = bench.state(objects, "create")
+        path = _used(bench, objects, "create")
         vms = bench.ask(path, "vm-list", "power-state=halted")
         vdis = bench.ask(path, "vdi-list", f"name-label={SPARE}")
         return lambda turn: bench.line(
@@ -155,11 +158,20 @@ def _create(bench: Bench, objects: int) -> Row:
 
 def _start(bench: Bench, objects: int) -> Row:
     def prepare() -> Words:
-        path = bench.state(objects, "start")
+        path = _used(bench, objects, "start")
         vms = bench.ask(path, "vm-list", "power-state=halted")
         return lambda turn: bench.line(path, "vm-start", f"uuid={vms[turn]}")
 
     return Row(f"vm-start, {_many(objects)} objects", prepare)
+
+
+def _used(bench: Bench, objects: int, use: str) -> str:
+    """A state that was changed before, so that its history has all the versions that it keeps."""
+    path = bench.state(objects, use)
+    host = bench.ask(path, "host-list")[0]
+    for turn in range(_VERSIONS + 1):
+        bench.spawn(bench.line(path, "host-param-set", f"uuid={host}", f"name-description=before {turn}"))
+    return path
 
 
 def _edited(bench: Bench, objects: int) -> Row:
@@ -197,7 +209,7 @@ def _script(bench: Bench, objects: int, count: int) -> Row:
 
     def restore() -> None:
         path = bench.state(objects, use)
-        shutil.copyfile(bench.state(objects), path)
+        shutil.copy2(bench.state(objects), path)  # As old as it was: a file made just now gets no index.
         bench.ask(path, "host-list")
 
     def prepare() -> Words:

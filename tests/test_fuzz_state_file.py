@@ -220,8 +220,10 @@ LINES = (
 )  # fmt: skip
 
 
-def test_the_fast_reader_reads_what_tomllib_reads_or_leaves_it() -> None:
-    assert compare_readers(draws(1), 15_000) > 100
+@pytest.mark.parametrize("large", [1 << 16, 0], ids=["by lines", "by pairs"])
+def test_the_fast_reader_reads_what_tomllib_reads_or_leaves_it(monkeypatch: pytest.MonkeyPatch, large: int) -> None:
+    monkeypatch.setattr(plain, "_LARGE", large)
+    assert compare_readers(draws(1), 10_000) > 100
 
 
 def compare_readers(draw: Random, times: int) -> int:

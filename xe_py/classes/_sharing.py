@@ -32,8 +32,10 @@ def does_not_write(vbd: Record, vdi: Record) -> Iterator[Failure]:
 
 def holds(state: State, vbd: Record) -> bool:
     """Whether others have to reckon with the VBD: it is attached, its VM is neither suspended nor a control domain."""
+    if not vbd["currently-attached"]:
+        return False
     vm = state.ref(vbd, "vm-uuid")
-    return bool(vbd["currently-attached"]) and vm["power-state"] != "suspended" and not vm["is-control-domain"]
+    return vm["power-state"] != "suspended" and not vm["is-control-domain"]
 
 
 # Rules. Those that hold between two VBDs are broken by a change of one of the two: its own side is all they watch.
@@ -52,9 +54,9 @@ def a_vdi_has_one_vbd(state: State, vbd: Record) -> Iterator[Failure]:
     """A VDI has one VBD, unless it is declared sharable or read-only."""
     vdi = state.ref_or_none(vbd, "vdi-uuid")
     if vdi is not None and not vdi["sharable"] and not vdi["read-only"]:
-        others = tuple(other for other in state.pointing_at(vdi, "vbd.vdi-uuid") if other is not vbd)
-        if others:
-            yield Failure("VDI_IN_USE", vdi, "attach", blockers=others)
+        vbds = state.pointing_at(vdi, "vbd.vdi-uuid")
+        if len(vbds) > 1:
+            yield Failure("VDI_IN_USE", vdi, "attach", blockers=tuple(other for other in vbds if other is not vbd))
 
 
 @rule(
@@ -69,8 +71,8 @@ def a_vdi_has_one_vbd(state: State, vbd: Record) -> Iterator[Failure]:
 )
 def one_that_writes_is_alone(state: State, vbd: Record) -> Iterator[Failure]:
     """Among the VBDs that have a VDI attached, one that writes excludes all others, unless the VDI is sharable."""
-    vdi = state.ref_or_none(vbd, "vdi-uuid")
-    if vdi is not None and holds(state, vbd):
+    vdi = state.ref_or_none(vbd, "vdi-uuid") if holds(state, vbd) else None
+    if vdi is not None:
         yield from others_do_not_write(state, vbd, vdi)
 
 
@@ -90,8 +92,10 @@ _PBD = "vdi-uuid/sr-uuid/pbd.sr-uuid"
 )
 def attached_vdis_are_within_reach(state: State, vbd: Record) -> Iterator[Failure]:
     """What a live VM has attached lives on an SR that is plugged on the VM's host."""
+    if not vbd["currently-attached"]:
+        return
     vdi, vm = state.ref_or_none(vbd, "vdi-uuid"), state.ref(vbd, "vm-uuid")
-    if not vbd["currently-attached"] or vdi is None or not is_live(vm):
+    if vdi is None or not is_live(vm):
         return
     pbds = state.find("pbd", sr_uuid=vdi["sr-uuid"], host_uuid=vm["resident-on"])
     if not any(pbd["currently-attached"] for pbd in pbds):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from xe_py.cli import binding, output, where
+from xe_py.cli import binding, where
 from xe_py.cli.perform import perform, warning_of
 from xe_py.errors import DONE, DamagedIndexError, UnsoundStateError, XeError
 from xe_py.store import state_file
@@ -13,6 +13,7 @@ from xe_py.store import state_file
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from xe_py.cli.binding import Call
     from xe_py.cli.words import Line
@@ -57,9 +58,18 @@ def _work(line: Line, call: Call) -> Work:
         return batch_of(call).run
 
     def work(state: State) -> str:
-        return output.text_of(state, perform(state, call), minimal=line.minimal)
+        return _text(state, perform(state, call), line)
 
     return work
+
+
+def _text(state: State, result: Any, line: Line) -> str:
+    """What the line prints for the result."""
+    if result is None and not line.minimal:
+        return ""
+    from xe_py.cli.output import text_of  # noqa: PLC0415 - many a change prints nothing
+
+    return text_of(state, result, minimal=line.minimal)
 
 
 def _on_file(line: Line, call: Call) -> str:
@@ -70,7 +80,7 @@ def _on_file(line: Line, call: Call) -> str:
     if not call.command.reads:
         arguments["dry_run"] = line.dry_run
     result = call.command.run(where.state_path(line.state, make=False), **arguments)
-    return output.clean(result) if isinstance(result, str) else output.text_of(State({}), result, minimal=line.minimal)
+    return _clean(result) if isinstance(result, str) else _text(State({}), result, line)
 
 
 def _reading(line: Line, work: Work) -> str:
@@ -111,9 +121,15 @@ def _dry_run(line: Line, work: Work) -> str:
         work(state)
     except XeError as refusal:
         if refusal.rest_is_done:
-            sys.stdout.write(output.clean(describe(state.changes(), rules, state.rules)))
+            sys.stdout.write(_clean(describe(state.changes(), rules, state.rules)))
         raise
-    return output.clean(describe(state.changes(), rules, state.rules))
+    return _clean(describe(state.changes(), rules, state.rules))
+
+
+def _clean(text: str) -> str:
+    from xe_py.cli.output import clean  # noqa: PLC0415 - as above
+
+    return clean(text)
 
 
 def _unsound(document: Document, findings: list[Finding]) -> UnsoundStateError:

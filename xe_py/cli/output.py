@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 
 from xe_py.schema.fields import Derived, Text, show
-from xe_py.schema.listing import Listing, Node
-from xe_py.schema.table import Table
+from xe_py.schema.listing import Listing, Node, Table
 from xe_py.state.record import Record
 
 TYPE_CHECKING = False

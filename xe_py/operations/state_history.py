@@ -8,7 +8,7 @@ from xe_py import classes
 from xe_py.errors import Misuse, UnsoundStateError
 from xe_py.schema.command import command
 from xe_py.schema.fields import Int
-from xe_py.schema.table import Table
+from xe_py.schema.listing import Table
 from xe_py.state.state import Change
 
 TYPE_CHECKING = False

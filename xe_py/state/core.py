@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from xe_py import classes
 from xe_py.errors import Failure
-from xe_py.schema.paths import parse_path
 from xe_py.state.tables import value_of
 
 TYPE_CHECKING = False
@@ -43,7 +42,8 @@ def verify(state: State, changes: list[Change], *, everything: bool = False) -> 
         if obj is None:
             _raise_first(_check_gone(state, change))
             continue
-        for _, failure in _check_fields(state, obj, _required(cls, obj) if touched is None else touched):
+        # A field that has its default, as most have, is sound by its declaration, unless a value is required.
+        for _, failure in _check_fields(state, obj, (*obj, *cls.required) if touched is None else touched):
             raise failure
         for unique in cls.unique:
             if touched is None or not touched.isdisjoint(unique.fields):
@@ -57,15 +57,20 @@ def verify(state: State, changes: list[Change], *, everything: bool = False) -> 
         _raise_first(finding.failure for finding in findings(state))
 
 
-def findings(state: State) -> Iterator[Finding]:
-    """Everything that is unsound in the state, in the order of the file."""
+def findings(state: State, *, typed: bool = False) -> Iterator[Finding]:
+    """Everything that is unsound in the state, in the order of the file.
+
+    `typed` says that every value is known to be of the kind of its field.
+    """
     for cls in classes.sections():
         rules = [rule for rule in cls.rules if rule.profile in {None, state.rules}]
         objects = state.all(cls.name)
         doubled = [(unique, _doubled(objects, unique)) for unique in cls.unique]
+        names = cls.references if typed else cls.stored
         for obj in objects:
             uuid = obj["uuid"]
-            for name, failure in _check_fields(state, obj, _required(cls, obj)):
+            held = [name for name in names if name in obj or name in cls.required]
+            for name, failure in _check_fields(state, obj, held):
                 yield Finding(cls.name, uuid, name, failure)
             for unique, uuids in doubled:
                 for failure in _check_unique(state, obj, unique) if uuid in uuids else ():
@@ -74,11 +79,6 @@ def findings(state: State) -> Iterator[Finding]:
                 for failure in rule.check(state, obj):
                     failure.profile = rule.profile
                     yield Finding(cls.name, uuid, _shown_at(cls, rule), failure)
-
-
-def _required(cls: XenClass, obj: Record) -> list[str]:
-    """The fields to look at: a field that has its default, as most have, is sound by its declaration."""
-    return [*obj, *(name for name in cls.required if name not in obj)]
 
 
 def _doubled(objects: list[Record], unique: Unique) -> set[str]:
@@ -160,9 +160,18 @@ def _watchers(cls: XenClass, touched: frozenset[str] | None) -> list[tuple[Rule,
                 way = "/".join(path.split("/")[:depth])
                 if (owner, name, way) not in found:
                     rule = next(rule for rule in classes.get(owner).rules if rule.name == name)
-                    found[owner, name, way] = rule, parse_path(owner, path, classes.get)[0][:depth]
+                    found[owner, name, way] = rule, _steps(owner, path, depth)
         _watching[key] = list(found.values())
     return _watching[key]
+
+
+def _steps(cls: str, path: str, depth: int) -> tuple[Step, ...]:
+    """The first steps of the path."""
+    if not depth:
+        return ()
+    from xe_py.schema.paths import parse_path  # noqa: PLC0415 - many a rule watches nothing but its own object
+
+    return parse_path(cls, path, classes.get)[0][:depth]
 
 
 def _start_of(state: State, change: Change, steps: tuple[Step, ...]) -> list[Record]:

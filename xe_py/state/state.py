@@ -123,7 +123,8 @@ class State:
 
     def ref_or_none(self, obj: Record, field: str) -> Record | None:
         """The object that a reference points to, or None."""
-        return self.get(obj.cls.references[field].to, obj[field])
+        uuid = obj[field]
+        return None if uuid is None else self._tables.get(obj.cls.references[field].to, uuid)
 
     def ref(self, obj: Record, field: str) -> Record:
         """The object that a required reference points to; for a dangling one a stand-in with every default.

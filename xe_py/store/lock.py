@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import pwd
 import time
 
 from xe_py.errors import StateFileError
@@ -52,9 +51,8 @@ def _wait(lock: int, path: str) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= until:
-                holder = os.pread(lock, 1000, 0).decode(errors="replace").strip() or "another process"
                 raise StateFileError(
-                    f"The state is locked by {holder}.\n"
+                    f"The state is locked by {_holder(lock)}.\n"
                     f"Wait for it to end, or raise XE_LOCK_TIMEOUT (seconds). The lock is {path}"
                 ) from None
             time.sleep(_PAUSE)
@@ -65,20 +63,28 @@ def _wait(lock: int, path: str) -> None:
 
 
 def _sign(lock: int, command: str) -> None:
-    user = _user()
     since = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    # `_holder` reads these columns.
+    line = "\t".join((str(os.getpid()), str(os.getuid()), since, command))
     try:
         os.ftruncate(lock, 0)
-        os.pwrite(lock, f"process {os.getpid()} of {user} (xe {command}) since {since}\n".encode(errors="replace"), 0)
+        os.pwrite(lock, line.encode(errors="replace"), 0)
     except OSError:
         pass  # The lock holds without the name of its holder, on a full disk too.
 
 
-def _user() -> str:
+def _holder(lock: int) -> str:
+    """Who has the lock, as far as the holder's signature says it."""
+    process, user, since, command, *_ = [*os.pread(lock, 1000, 0).decode(errors="replace").split("\t"), "", "", "", ""]
+    if not user.isdecimal():
+        return "another process"
+    import pwd  # noqa: PLC0415 - only who has to wait asks for names
+
     try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"user {os.getuid()}"
+        user = pwd.getpwuid(int(user)).pw_name
+    except (KeyError, OverflowError):
+        user = f"user {user}"
+    return f"process {process} of {user} (xe {command}) since {since}"
 
 
 def _patience() -> float:

@@ -17,7 +17,7 @@ from xe_py.store.statement import Path, Statement
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 _NO = object()
@@ -25,6 +25,8 @@ _STATE: Path = ("state",)
 _BARE = str.maketrans("", "", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 _CONTROL = frozenset(map(chr, [*range(32), 127]))
 _DIGITS = 18
+_PAIR = r'^([A-Za-z0-9_-]+) = (?:"([^"\\\x00-\x08\x0a-\x1f\x7f]*)"|(.+))$'
+_LARGE = 1 << 16
 _WORDS: dict[str, Any] = {"true": True, "false": False, "[]": [], "{}": {}}
 _MOMENT = "0000-00-00T00:00:00Z"
 _AS_ZERO = str.maketrans("123456789", "000000000")
@@ -32,37 +34,67 @@ _AS_ZERO = str.maketrans("123456789", "000000000")
 
 def load(text: str) -> dict[str, Any] | None:
     """What tomllib makes of the text; None for a text that is not wholly of the plain form."""
+    first, *blocks = text.split("\n[")
+    if first.startswith("["):
+        blocks.insert(0, first[1:])
+    elif not all(not line or _is_comment(line) for line in first.split("\n")):
+        return None
     tables: dict[str, Any] = {}
-    outside: dict[str, Any] = {}
-    table = outside
-    known: dict[str, Any] = {"[": _NO}
-    bare: set[str] = set()
-    lines = iter(text.split("\n"))
-    for line in lines:
-        name, equals, shown = line.partition(" = ")
-        if not equals or name not in bare:
-            if not line or _is_comment(line):
-                continue
-            if line[0] == "[":
-                path = _header(line)
-                found = None if path is None else _new_table(tables, path)
-                if found is None:
-                    return None
-                table = found
-                continue
-            if not equals or not name or name.translate(_BARE):
-                return None
-            bare.add(name)
-        try:
-            value = known[shown]
-        except KeyError:
-            value = known[shown] = _value(shown)
-        if value is _NO:
-            value = _members(lines) if shown == "[" else _NO
-        if value is _NO or name in table:
+    known: dict[str, Any] = {}
+    find_pairs = _pair_finder(text)
+    for block in blocks:
+        head, end, body = block.partition("]\n")
+        path = _path(head) if end else None
+        table = None if path is None else _new_table(tables, path)
+        if table is None:
             return None
+        if not (_load_pairs(table, body, find_pairs(body), known) or _load_lines(table, body, known)):
+            return None
+    return tables
+
+
+def _pair_finder(text: str) -> Callable[[str], list[tuple[str, str, str]]]:
+    """What finds `name = value` lines: names, texts, and other values; where it takes longer to make, it finds none."""
+    if len(text) < _LARGE:
+        return lambda _body: []
+    import re  # noqa: PLC0415 - importing it costs more than reading a small file
+
+    return re.compile(_PAIR, re.MULTILINE).findall
+
+
+def _load_pairs(table: dict[str, Any], body: str, pairs: list[tuple[str, str, str]], known: dict[str, Any]) -> bool:
+    """Put the pairs into the table; False, and nothing done, where the body has more than pairs of its own lines."""
+    for name, text, shown in pairs:
+        if not shown:
+            table[name] = text
+            continue
+        if shown not in known:
+            known[shown] = _value(shown)
+        if known[shown] is _NO:
+            break
+        table[name] = known[shown]
+    if len(table) == len(pairs) == body.count("\n") + (not body.endswith("\n")):
+        return True
+    table.clear()
+    return False
+
+
+def _load_lines(table: dict[str, Any], body: str, known: dict[str, Any]) -> bool:
+    """Put what stands in the lines into the table; False where a line is not of the plain form."""
+    lines = iter(body.split("\n"))
+    for line in lines:
+        if not line or _is_comment(line):
+            continue
+        name, equals, shown = line.partition(" = ")
+        if not equals or not name or name.translate(_BARE) or name in table:
+            return False
+        if shown not in known:
+            known[shown] = _value(shown)
+        value = _members(lines) if shown == "[" else known[shown]
+        if value is _NO:
+            return False
         table[name] = value
-    return None if outside else tables
+    return True
 
 
 def statements(text: str) -> list[Statement] | None:
@@ -80,8 +112,8 @@ def statements(text: str) -> list[Statement] | None:
         if not line or line[0] == "#":
             continue
         if line[0] == "[":
-            path = _header(line)
-            if path is None:
+            path = _path(line[1:-1])
+            if path is None or line[-1] != "]":
                 return None
             table = path
             found.append(Statement(table, first + 1, start, offset, None))
@@ -107,12 +139,12 @@ def _is_comment(line: str) -> bool:
     return line[0] == "#" and (line.isprintable() or _CONTROL.isdisjoint(line.replace("\t", "")))
 
 
-def _header(line: str) -> Path | None:
-    """The path of a header: `[state]`, or a class and a uuid; None where it is another, or not of the plain form."""
-    path = tuple(line[1:-1].split("."))
-    if line[-1] != "]" or not all(path) or "".join(path).translate(_BARE):
-        return None
-    return path if path == _STATE or len(path) == 2 else None  # noqa: PLR2004 - class, uuid
+def _path(head: str) -> Path | None:
+    """What a header is about: `state`, or a class and a uuid; None where it is another, or not of the plain form."""
+    cls, _, uuid = head.partition(".")
+    if cls and uuid and not (cls + uuid).translate(_BARE):
+        return cls, uuid
+    return _STATE if head == _STATE[0] else None
 
 
 def _new_table(tables: dict[str, Any], path: Path) -> dict[str, Any] | None:

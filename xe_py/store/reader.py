@@ -62,7 +62,7 @@ def judge(document: Document) -> tuple[State, list[Finding]]:
     tables = _parse(document)
     state = State(_header(document, tables.pop("state", None)))
     found = list(_take_in(state, tables))
-    found += findings(state)
+    found += findings(state, typed=True)
     return state, found
 
 
@@ -142,20 +142,25 @@ def _take_in(state: State, tables: dict[str, Any]) -> list[Finding]:
 
 def _take_in_object(state: State, cls: XenClass, uuid: str, fields: dict[str, Any]) -> list[Finding]:
     found = []
-    taken = {"uuid": uuid}
+    dropped = []
     stored = cls.stored
     for name, value in fields.items():
         field = stored.get(name)
         if field is None or name == "uuid":
             found.append(Finding(cls.name, uuid, name, Failure("STATE_UNKNOWN_FIELD", name)))
+            dropped.append(name)
             continue
         if type(value) is not field.takes:
             if isinstance(field, Time):
-                value = field.from_toml(value)  # noqa: PLW2901 - from here on it is the value
+                value = fields[name] = field.from_toml(value)  # noqa: PLW2901 - from here on it is the value
             if not field.accepts(value):
                 found.append(Finding(cls.name, uuid, name, Failure("FIELD_TYPE_ERROR", name)))
+                dropped.append(name)
                 continue
-        if value != field.default:
-            taken[name] = value
-    state.load(cls, taken)
+        if value == field.default:
+            dropped.append(name)
+    for name in dropped:
+        del fields[name]
+    fields["uuid"] = uuid
+    state.load(cls, fields)
     return found
