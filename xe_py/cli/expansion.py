@@ -59,7 +59,7 @@ class Variables:
         current: str | None = None
         for part in word:
             text = self._text(part)
-            if isinstance(part, str) or part.quoted:
+            if isinstance(part, str) or part.quoted or (text and _SPECIAL.isdisjoint(text)):
                 current = (current or "") + text
                 continue
             if not _PATTERN.isdisjoint(text):

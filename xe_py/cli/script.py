@@ -33,6 +33,8 @@ _INSIDE = re.compile(
     rf"(?P<text>(?:[^\"\\$`\0]|\\(?![$`\"\\\n\0]))+)|{_VARIABLE}|\\(?P<escaped>[$`\"\\])|(?P<joined>\\\n)"
 )
 _PLAIN_WORDS = re.compile(r"[\w%+,./:=@^!}\] \t-]+(?:(?=\n|\Z)|(?<=[ \t]))", re.ASCII)
+# What most words with a variable in them are: `vm-uuid=$VM`.
+_VALUE = re.compile(rf"([\w%+,./:=@-]+)\$({_NAME})(?=[ \t\n)]|\Z)", re.ASCII)
 _BLANK = re.compile(r"(?:[ \t]|\\\n)+(?:#[^\n]*)?|#[^\n]*")
 _EMPTY = re.compile(r"(?:[ \t\n]|\\\n|#[^\n]*)+")
 _BACKTICKS = re.compile(r"`((?:[^`\\]|\\.)*)`", re.DOTALL)
@@ -222,6 +224,9 @@ class _Reader:
                 return
             if here in "12>" and (redirection := _REDIRECTION.match(text, self._at)):
                 self._redirect(statement, redirection)
+            elif (value := _VALUE.match(text, self._at)) and value[2] not in _OF_THE_SHELL:
+                words.append([value[1], Expansion(value[2], None, quoted=False)])
+                self._at = value.end()
             else:
                 words.append(self._word())
 

@@ -23,8 +23,7 @@ from xe_py.schema.secrets import MASKED
 from xe_py.state.state import State
 from xe_py.state.tables import entries, value_of
 from xe_py.store.access import close
-from xe_py.store.cache import CHECK, open_file, path_for, read_part, remove_file
-from xe_py.store.numbers import Numbers
+from xe_py.store.cache import CHECK, Numbers, open_file, path_for, read_part, remove_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +41,8 @@ _distrusted: list[bool] = []
 
 def number_of(value: Any) -> int:
     """The number that stands for a value in the sorted tables; others may have the same."""
-    return crc32(str(value).encode())
+    text = value if type(value) is str else "\n".join(map(str, value)) if type(value) is tuple else str(value)
+    return crc32(text.encode())
 
 
 class Base:

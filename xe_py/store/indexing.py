@@ -10,10 +10,9 @@ from array import array
 from xe_py import classes
 from xe_py.schema.fields import Map
 from xe_py.state.tables import entries, value_of
-from xe_py.store.cache import checked, path_for, write_file
+from xe_py.store.cache import checked, pages, path_for, write_file
 from xe_py.store.index import CHUNK, TOOL, number_of
 from xe_py.store.masking import masked
-from xe_py.store.numbers import pages
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,8 +108,11 @@ class _Base:
 
 def _table(objects: list[Record], key: Key) -> array[int]:
     """The sorted table of a key; what has no value is not in it."""
-    values = [(place, value_of(obj, key)) for place, obj in enumerate(objects)]
-    found = [(place, each) for place, value in values if value is not None for each in entries(value)]
+    values = [obj[key] for obj in objects] if isinstance(key, str) else [value_of(obj, key) for obj in objects]
+    if any(type(value) is list for value in values):
+        found = [(place, each) for place, value in enumerate(values) for each in entries(value)]
+    else:
+        found = [(place, value) for place, value in enumerate(values) if value is not None]
     return array("Q", sorted([number_of(value) << 32 | place for place, value in found]))
 
 
