@@ -57,6 +57,8 @@ class Victim(Contract):
         os.utime(self.path, ns=(10**18, 10**18))
         index._distrusted.clear()  # noqa: SLF001 - each command is a process of its own otherwise
         self("vm-list")
+        cache = Path(os.environ["XDG_CACHE_HOME"], "xe")
+        assert {entry.suffix for entry in cache.iterdir()} == {".head", ".base"}
 
     def aftermath(self) -> bool:
         """Hold what is true after any disturbance, and say whether the command was done."""

@@ -1,6 +1,7 @@
 """The derived index answers as the file does, and is believed only where it does."""
 
 import os
+import subprocess
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -113,6 +114,22 @@ def test_an_unsound_file_has_no_index(xe: "Xe") -> None:
     settle(xe)
     xe("vm-list")
     assert look(xe) is None
+
+
+def test_what_a_killed_writer_has_left_is_swept(xe: "Xe", cache: Path) -> None:
+    settle(xe)
+    xe.do("vm-list")
+    made = set(cache.iterdir())
+    killed = subprocess.Popen(["true"])
+    killed.wait()
+    of_the_living = {Path(f"{path}.{os.getppid()}") for path in made}
+    of_the_killed = {Path(f"{path}.{killed.pid}") for path in made}
+    for path in of_the_living | of_the_killed:
+        path.touch()
+    xe.state.write_text(xe.state.read_text() + "# edited\n")
+    settle(xe)
+    xe.do("vm-list")
+    assert set(cache.iterdir()) == made | of_the_living
 
 
 @pytest.mark.parametrize("kind", ["head", "base"])

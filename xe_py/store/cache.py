@@ -79,6 +79,29 @@ def write_file(path: str, parts: Iterable[bytes]) -> bool:
     return True
 
 
+def sweep(path: str) -> None:
+    """Remove what writers that were killed have left of files with this path and an ending."""
+    folder, name = os.path.split(path)
+    try:
+        entries = os.listdir(folder)
+    except OSError:
+        return
+    for entry in entries:
+        process = entry.rpartition(".")[2]
+        if entry.startswith(f"{name}.") and process.isdecimal() and not _lives(int(process)):
+            remove_file(os.path.join(folder, entry))
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
 def remove_file(path: str) -> None:
     """Take the file away, if it is there."""
     try:

@@ -10,7 +10,7 @@ from array import array
 from xe_py import classes
 from xe_py.schema.fields import Map
 from xe_py.state.tables import entries, value_of
-from xe_py.store.cache import checked, pages, path_for, write_file
+from xe_py.store.cache import checked, pages, path_for, sweep, write_file
 from xe_py.store.index import CHUNK, TOOL, number_of
 from xe_py.store.masking import masked
 
@@ -39,6 +39,7 @@ def build(target: str, identity: tuple[int, ...], state: State, data: bytes | No
     path = path_for(target)
     if path is None or time.time_ns() - identity[3] < GRAIN:
         return
+    sweep(path)
     token = os.urandom(16)
     base = _Base()
     for cls in classes.sections():
