@@ -400,7 +400,8 @@ tests/test_concurrency.py tests/test_random_walks.py`.
 - A disk that says it has flushed and has not.
 - An editor that writes into the file, instead of replacing it, in the instant between the last look at the file and the
   rename: its change is lost, as with any two programs that do not share a lock.
-- `kill -9` while the index is written may leave a file in the cache folder; nothing reads it.
+- `kill -9` while the index is written may leave a file in the cache folder; nothing reads it, and whoever makes the
+  index anew removes it.
 """
 
 
