@@ -12,7 +12,7 @@ from xe_py.schema.xenclass import View, XenClass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Mapping
 
 _classes: dict[str, XenClass] = {}
 _views: dict[str, View] = {}
@@ -57,51 +57,52 @@ def order() -> tuple[str, ...]:
     return _known().order
 
 
-def referrers(cls: str) -> list[tuple[str, str]]:
+def referrers(cls: str) -> tuple[tuple[str, str], ...]:
     """The reference fields (class, field), over all classes, that point to objects of the class."""
-    return _known().referrers.get(cls, [])
+    return _known().referrers.get(cls, ())
 
 
-def watchers(cls: str, field: str) -> list[tuple[str, str, str, int]]:
+def watchers(cls: str, field: str) -> tuple[tuple[str, str, str, int], ...]:
     """The rules that a change of the field can touch: class, rule, path, and a number of steps of the path.
 
     The steps lead from the changed object back to those that the rule is asked about.
     """
-    return _known().watchers.get((cls, field), [])
+    return _known().watchers.get((cls, field), ())
 
 
 class Summary:
-    """What the declarations of all classes come to. The arguments are rows, each the words of one fact."""
+    """What the declarations of all classes come to; see `order`, `referrers` and `watchers`."""
 
     def __init__(
         self,
         order: tuple[str, ...],
-        references: tuple[tuple[str, str, str], ...],
-        watches: tuple[tuple[str, str, str, str, str, int], ...],
+        referrers: Mapping[str, tuple[tuple[str, str], ...]],
+        watchers: Mapping[tuple[str, str], tuple[tuple[str, str, str, int], ...]],
     ) -> None:
         self.order = order
-        self.referrers: dict[str, list[tuple[str, str]]] = {}
-        for to, cls, field in references:
-            self.referrers.setdefault(to, []).append((cls, field))
-        self.watchers: dict[tuple[str, str], list[tuple[str, str, str, int]]] = {}
-        for owner, field, *watcher in watches:
-            self.watchers.setdefault((owner, field), []).append(tuple(watcher))  # type: ignore[arg-type]
+        self.referrers = referrers
+        self.watchers = watchers
 
 
-def facts() -> tuple[Any, ...]:
-    """The facts of a Summary, in rows, from the declarations."""
-    from xe_py.schema.paths import parse_path, triggers  # noqa: PLC0415 - as a rule the facts are written down
+def summary() -> Summary:
+    """The summary, from the declarations."""
+    from xe_py.schema.paths import parse_path, triggers  # noqa: PLC0415 - as a rule the summary is written down
 
     found = sorted((get(name) for name in names() if view(name).of == name), key=lambda cls: cls.section)
-    references = [(reference.to, cls.name, name) for cls in found for name, reference in cls.references.items()]
-    watches = [
-        (owner, field, cls.name, rule.name, path, len(back))
-        for cls in found
-        for rule in cls.rules
-        for path in rule.watches
-        for owner, field, back in triggers(cls.name, *parse_path(cls.name, path, get))
-    ]
-    return tuple(cls.name for cls in found), tuple(references), tuple(dict.fromkeys(watches))
+    referrers: dict[str, list[tuple[str, str]]] = {}
+    watchers: dict[tuple[str, str], list[tuple[str, str, str, int]]] = {}
+    for cls in found:
+        for name, reference in cls.references.items():
+            referrers.setdefault(reference.to, []).append((cls.name, name))
+        for rule in cls.rules:
+            for path in rule.watches:
+                for owner, field, back in triggers(cls.name, *parse_path(cls.name, path, get)):
+                    watchers.setdefault((owner, field), []).append((cls.name, rule.name, path, len(back)))
+    return Summary(
+        tuple(cls.name for cls in found),
+        {to: tuple(rows) for to, rows in referrers.items()},
+        {watched: tuple(dict.fromkeys(rows)) for watched, rows in watchers.items()},
+    )
 
 
 def _known() -> Summary:
@@ -109,9 +110,8 @@ def _known() -> Summary:
     if not _summaries:
         from xe_py.classes import _summary  # noqa: PLC0415 - commands that only look things up go without
 
-        current = list(_summary.NAMES) == names()
-        written = (_summary.ORDER, _summary.REFERENCES, _summary.WATCHES)
-        _summaries.append(Summary(*(written if current else facts())))
+        written = Summary(_summary.ORDER, _summary.REFERRERS, _summary.WATCHERS)
+        _summaries.append(written if list(_summary.NAMES) == names() else summary())
     return _summaries[0]
 
 

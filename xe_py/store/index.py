@@ -33,7 +33,9 @@ if TYPE_CHECKING:
     from xe_py.schema.xenclass import Key
     from xe_py.state.tables import Found
 
-TOOL = f"xe_py {__version__} {sys.implementation.cache_tag} {marshal.version}"
+# What may read an index; another layout of its files is another number.
+_LAYOUT = 2
+TOOL = f"xe_py {__version__} layout {_LAYOUT} {sys.implementation.cache_tag} {marshal.version}"
 CHUNK = 8
 FOOT = 16
 _distrusted: list[bool] = []
