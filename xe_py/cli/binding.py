@@ -89,7 +89,7 @@ class Binding:
 
     def _is_filter(self, name: str) -> bool:
         from xe_py import classes  # noqa: PLC0415 - only commands with selectors have filters
-        from xe_py.operations.select import split_key  # noqa: PLC0415 - the same
+        from xe_py.schema.xenclass import split_key  # noqa: PLC0415 - the same
 
         return name == self.command.selectors or split_key(classes.get(self.command.selectors), name) is not None
 

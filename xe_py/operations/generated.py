@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from xe_py import classes
 from xe_py.errors import Failure, Misuse, refuse
-from xe_py.operations.select import matching, split_key
 from xe_py.schema.command import COMMON, Command
 from xe_py.schema.fields import Field, Map, Ref, Text, show
-from xe_py.schema.listing import Listing, columns
+from xe_py.schema.xenclass import split_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from xe_py.schema.listing import Listing
     from xe_py.schema.xenclass import View, XenClass
     from xe_py.state.record import Record
     from xe_py.state.state import State
@@ -48,6 +48,9 @@ def generated_names() -> list[str]:
 
 def _list_command(view: View, cls: XenClass, name: str) -> Command:
     def run(state: State, words: Words) -> Listing:
+        from xe_py.operations.select import matching  # noqa: PLC0415 - what names its object chooses none
+        from xe_py.schema.listing import Listing, columns  # noqa: PLC0415 - what writes lists nothing
+
         given = dict(reversed(words))
         filters = [*view.filters.items(), *(word for word in words if _is_filter(word[0]))]
         shown = columns(cls, given.get("params"), view.list_fields)
@@ -68,6 +71,8 @@ def _list_command(view: View, cls: XenClass, name: str) -> Command:
 
 def _param_list_command(view: View, cls: XenClass, name: str) -> Command:
     def run(_state: State, **named: Record) -> Listing:
+        from xe_py.schema.listing import Listing, columns  # noqa: PLC0415 - as above
+
         return Listing([named[_named(cls)]], columns(cls, "all", ()), costly=True)
 
     return _param_command(view, name, run, optional=(_DATABASE,), doc="Show all fields of the object.", reads=True)

@@ -6,6 +6,7 @@ from xe_py import classes
 from xe_py.errors import Misuse
 from xe_py.schema.command import CONTROL_DOMAINS, TEMPLATES
 from xe_py.schema.fields import Bool, Derived, Set, Text, show
+from xe_py.schema.xenclass import split_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,22 +82,6 @@ def only(command: Command, chosen: list[Record], *, multiple: bool) -> list[Reco
             "--multiple required to complete the operation"
         )
     return chosen
-
-
-def split_key(cls: XenClass, name: str) -> tuple[Field, str | None] | None:
-    """The field that a word's name means, and the key behind it: `f`, `f:key`, or the old `f-key`; None if none."""
-    if name in cls.by_name:
-        return cls.by_name[name], None
-    if ":" in name:
-        first, _, key = name.partition(":")
-        field = cls.by_name.get(first)
-        return None if field is None or field.mode[0] not in "MS" else (field, key)
-    for kind in ("M", "S"):
-        fields = [field for field in cls.fields if field.mode.startswith(kind) and name.startswith(field.name + "-")]
-        if fields:
-            longest = max(fields, key=lambda field: len(field.name))
-            return longest, name[len(longest.name) + 1 :]
-    return None
 
 
 def _with_fields(state: State, cls: XenClass, fields: list[Field]) -> list[Record]:

@@ -117,6 +117,22 @@ class View:
         self.list_fields = list_fields
 
 
+def split_key(cls: XenClass, name: str) -> tuple[Field, str | None] | None:
+    """The field that a word's name means, and the key behind it: `f`, `f:key`, or the old `f-key`; None if none."""
+    if name in cls.by_name:
+        return cls.by_name[name], None
+    if ":" in name:
+        first, _, key = name.partition(":")
+        field = cls.by_name.get(first)
+        return None if field is None or field.mode[0] not in "MS" else (field, key)
+    for kind in ("M", "S"):
+        fields = [field for field in cls.fields if field.mode.startswith(kind) and name.startswith(field.name + "-")]
+        if fields:
+            longest = max(fields, key=lambda field: len(field.name))
+            return longest, name[len(longest.name) + 1 :]
+    return None
+
+
 def allowed_operations() -> Derived:
     """The field `allowed-operations`: the operations whose guards have nothing against them now."""
 
