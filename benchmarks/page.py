@@ -30,9 +30,10 @@ Written by `python benchmarks/run.py`, which makes its states (`benchmarks/state
 ## How it is measured
 
 - Only whole processes, from spawn to end, `xe` as pip installs it; standard output goes to `/dev/null`.
-- Each row runs once before anything is timed, then once in every round, in another order each time, with a `pass`
-  just before it. `× pass` is the median of these pairs, so a machine that changes its speed does not show; `ms` is the
-  median too. Rows over {slow:g} s run {rounds_of_slow} times.
+- Each row runs once in every round, in another order each time: untimed, then a `pass`, then timed. So it is measured
+  as the second of two commands, with memory and disk as the first left them. `× pass` is the median of the pairs, so a
+  machine that changes its speed does not show; `ms` is the median too. Rows over {slow:g} s run {rounds_of_slow} times,
+  without the untimed run.
 - "n objects" counts all classes. Of ten objects nine belong to a VM: the VM, two disks with a snapshot each, three
   VBDs, a VIF; the rest are hosts, SRs, PBDs, networks, VLANs. So 100 000 objects have 10 000 VMs, half of which run.
 - A changing command changes another object, or to another value, each time, on a state that only its row uses and
