@@ -10,7 +10,7 @@ import pytest
 
 from xe_py import classes
 from xe_py.errors import DamagedIndexError
-from xe_py.store import document, index, indexing, reader
+from xe_py.store import document, excerpt, index, indexing, reader
 from xe_py.store.document import identity
 from xe_py.store.render import canonical
 
@@ -63,6 +63,7 @@ def test_every_commit_leaves_an_index_that_says_what_the_file_says(
     xe: "Xe", monkeypatch: pytest.MonkeyPatch, large: int, room: int
 ) -> None:
     monkeypatch.setattr(document, "_LARGE", large)
+    monkeypatch.setattr(excerpt, "_LONG", large)
     monkeypatch.setattr(indexing, "_ROOM", room)
     settle(xe)
     for line in busy(xe):

@@ -12,10 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from mmap import mmap
 
+    from xe_py.store.replacing import Part
     from xe_py.store.splice import Edit
     from xe_py.store.statement import Path
 
 _NEAR = 1 << 18
+# What stays and is longer than this is not looked at, but copied from file to file.
+_LONG = 1 << 16
 # Keeps the tables of an excerpt apart, so that no edit reaches over the end of one.
 _BETWEEN = "#\n"
 
@@ -38,16 +41,18 @@ class Excerpt:
             offset += len(text) + len(_BETWEEN)
         self.text = "".join(text + _BETWEEN for _, _, text in self._pieces)
 
-    def apply(self, edits: list[Edit]) -> Iterator[bytes | memoryview]:
+    def apply(self, edits: list[Edit]) -> Iterator[Part]:
         """The content of the whole file with the edits of the excerpt's text in it, in parts."""
-        view = memoryview(self._data)
         done = 0
         for start, end, new in edits:
             offset, base, text = next(piece for piece in reversed(self._pieces) if piece[0] <= start)
-            yield view[done : base + len(text[: start - offset].encode())]
+            yield self._as_it_was(done, base + len(text[: start - offset].encode()))
             yield new.encode()
             done = base + len(text[: end - offset].encode())
-        yield view[done:]
+        yield self._as_it_was(done, len(self._data))
+
+    def _as_it_was(self, start: int, end: int) -> Part:
+        return range(start, end) if end - start > _LONG else self._data[start:end]
 
 
 def _span(data: bytes | mmap, path: Path, near: int) -> tuple[int, int]:

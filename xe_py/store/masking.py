@@ -36,7 +36,7 @@ def unmasked(target: str, version: tuple[int, ...], cls: str, uuid: str, near: i
     """
     document = Document(target, target, version)
     try:
-        text = Excerpt(document.content(whole=False), [((cls, uuid), near)]).text
+        text = Excerpt(document.content(), [((cls, uuid), near)]).text
     except (NotFoundError, OSError):
         raise DamagedIndexError from None
     tables = plain.load(text)

@@ -15,10 +15,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    Part = bytes | memoryview
+    # What is written: bytes, or those of the file that is replaced from one offset to another.
+    Part = bytes | range
 
 _NEW = "new."
-_SMALL = 1 << 16
+_PIECE = 1 << 20
 
 
 def neighbour(target: str) -> str:
@@ -89,10 +90,11 @@ def _write(path: str, parts: Iterable[Part], model: str) -> tuple[int, ...]:
     try:
         if os.path.exists(model):
             _take_after(file, os.stat(model))
-        for part in _few(parts):
-            view = memoryview(part)
-            while view:
-                view = view[os.write(file, view) :]
+        for part in _joined(parts):
+            if isinstance(part, range):
+                _copy(model, part, file)
+            else:
+                _put(part, file)
         # Older than the clock's grain, so that a change right after this one cannot leave the times as they are.
         before = time.time_ns() - GRAIN
         os.utime(file, ns=(before, before))
@@ -102,17 +104,49 @@ def _write(path: str, parts: Iterable[Part], model: str) -> tuple[int, ...]:
         os.close(file)
 
 
-def _few(parts: Iterable[Part]) -> Iterator[Part]:
-    """The parts, small ones next to each other as one."""
-    small: list[Part] = []
+def _joined(parts: Iterable[Part]) -> Iterator[Part]:
+    """The parts, bytes next to each other as one."""
+    near: list[bytes] = []
     for part in parts:
-        if len(part) < _SMALL:
-            small.append(part)
-        else:
-            yield b"".join(small)
+        if isinstance(part, range):
+            yield b"".join(near)
             yield part
-            small.clear()
-    yield b"".join(small)
+            near.clear()
+        else:
+            near.append(part)
+    yield b"".join(near)
+
+
+def _put(data: bytes, file: int) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
+
+
+def _copy(model: str, span: range, file: int) -> None:
+    """Add a part of the model to the file."""
+    source = os.open(model, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        place = _copied_by_system(source, span, file)
+        while place < span.stop:
+            data = os.pread(source, min(_PIECE, span.stop - place), place)
+            if not data:
+                raise changed_meanwhile(model)
+            _put(data, file)
+            place += len(data)
+    finally:
+        os.close(source)
+
+
+def _copied_by_system(source: int, span: range, file: int) -> int:
+    """How far the system copied the part without handing it to us, which takes a fraction of the time."""
+    place = span.start
+    try:
+        while place < span.stop and (done := os.copy_file_range(source, file, span.stop - place, place)):
+            place += done
+    except (OSError, AttributeError):
+        return place  # Not between these files, or not on this system; or it tells again what is wrong.
+    return place
 
 
 def _take_after(file: int, status: os.stat_result) -> None:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from xe_py.state.core import Finding
     from xe_py.state.state import Change, State
     from xe_py.store.index import Head
+    from xe_py.store.replacing import Part
 
     Opened = tuple[Document, State, list[Finding]]
-    Part = bytes | memoryview
 
 
 def open_to_read(path: str) -> Opened:
