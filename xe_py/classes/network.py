@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
+# Of a VLAN, and of a trunk to a VIF.
+LARGEST_TAG = 4094
 INTERNAL_MANAGEMENT = "is_host_internal_management_network"
 _SHARED = "assume_network_is_shared"
 _OPPOSITE_PURPOSES = {"nbd": "insecure_nbd", "insecure_nbd": "nbd"}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from xe_py.classes._addresses import is_cidr, is_ip, is_mac
 from xe_py.classes._guest import LIVE
+from xe_py.classes.network import LARGEST_TAG, is_visible_on, pifs, pifs_on
 from xe_py.classes.network import can_attach as can_attach_network
-from xe_py.classes.network import is_visible_on, pifs, pifs_on
-from xe_py.classes.vlan import LARGEST_TAG
 from xe_py.errors import Failure
 from xe_py.schema.fields import CASCADE, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text
 from xe_py.schema.xenclass import XenClass, allowed_operations, rule

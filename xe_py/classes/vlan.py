@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xe_py.classes.network import LARGEST_TAG
 from xe_py.errors import Failure
 from xe_py.schema.fields import CASCADE, Int, Ref
 from xe_py.schema.xenclass import Unique, XenClass, rule
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
 
     from xe_py.state.record import Record
     from xe_py.state.state import State
-
-LARGEST_TAG = 4094
 
 
 # Guards, in the order in which XAPI asks them (rules.md, section 9)

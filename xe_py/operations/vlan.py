@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from xe_py.classes import _pif_guards as pif_guards
 from xe_py.classes import network as network_guards
-from xe_py.classes.vlan import LARGEST_TAG, can_stand_on
+from xe_py.classes.network import LARGEST_TAG
+from xe_py.classes.vlan import can_stand_on
 from xe_py.errors import Failure, Misuse, refuse
 from xe_py.operations._bring_up import bring_up
 from xe_py.schema.command import command

@@ -9,7 +9,7 @@ from xe_py.classes._memory import MIB
 from xe_py.classes._vm_lifecycle import refusals
 from xe_py.classes.host import answers
 from xe_py.errors import Failure, Misuse, refuse
-from xe_py.operations import _domain, vdi
+from xe_py.operations import _domain
 from xe_py.schema.command import CONTROL_DOMAINS, command
 from xe_py.schema.fields import Bool, Text
 
@@ -97,6 +97,8 @@ def suspend(state: State, vm: Record) -> None:
     sr, size = _suspend_sr(state, vm), _image_size(vm)
     if 0 < sr["physical-size"] < state.value(sr, "physical-utilisation") + size:
         raise Failure("SR_SUSPEND_SPACE_INSUFFICIENT", sr)
+    from xe_py.operations import vdi  # noqa: PLC0415 - a VM that is started makes none
+
     image = vdi.create(state, sr, "Suspend image", size, type="suspend")
     state.update(image, {"name-description": "Suspend image"})
     _domain.suspend(state, vm, image)
