@@ -43,6 +43,18 @@ Written by `python benchmarks/run.py`, which makes its states (`benchmarks/state
 - virsh drives libvirt's test driver, which reads its node from XML in each process and keeps nothing; a domain has two
   disks and a network card. `define and start` is compared with a batch of seven commands that make the same VM.
 
+## What is behind the figures
+
+- What a small command takes beyond `pass` is for the most part the loading of this program's own modules by Python
+  (`python -X importtime .venv/bin/xe …` shows them), and not its work: one that changes something loads more of them
+  than one that reads, and one that starts a VM most of all. What changes something flushes twice besides.
+- In a large state a change costs what the system takes to copy the file and to flush it; what is looked up and checked
+  does not grow with the state.
+- What is read in full (`state-check`, after an edit by hand) is read, taken in and checked object by object, in Python;
+  that is linear, and no part of it stands out. The bounds in seconds and microseconds are of a machine: `× pass` beside
+  them says how fast this one was.
+- A row near its bound falls on either side of it from run to run.
+
 ## Where it was measured
 
 {machine}
