@@ -66,10 +66,10 @@ def findings(state: State, *, typed: bool = False) -> Iterator[Finding]:
         rules = [rule for rule in cls.rules if rule.profile in {None, state.rules}]
         objects = state.all(cls.name)
         doubled = [(unique, _doubled(objects, unique)) for unique in cls.unique]
-        names = cls.references if typed else cls.stored
+        names, required = cls.references if typed else cls.stored, frozenset(cls.required)
         for obj in objects:
             uuid = obj["uuid"]
-            held = [name for name in names if name in obj or name in cls.required]
+            held = [name for name in names if name in obj or name in required]
             for name, failure in _check_fields(state, obj, held):
                 yield Finding(cls.name, uuid, name, failure)
             for unique, uuids in doubled:

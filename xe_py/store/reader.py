@@ -126,6 +126,7 @@ def _header(document: Document, header: Any) -> dict[str, Any]:
 def _take_in(state: State, tables: dict[str, Any]) -> list[Finding]:
     found = []
     known = {cls.name: cls for cls in sections()}
+    seen: set[str] = set()
     for name, table in tables.items():
         if name not in known or not isinstance(table, dict):
             found.append(Finding(name, "", "", Failure("STATE_UNKNOWN_CLASS", name)))
@@ -133,9 +134,10 @@ def _take_in(state: State, tables: dict[str, Any]) -> list[Finding]:
         for uuid, fields in table.items():
             if not is_uuid(uuid) or not isinstance(fields, dict):
                 found.append(Finding(name, uuid, "", Failure("STATE_UUID_MALFORMED", uuid)))
-            elif state.class_of(uuid) is not None:
+            elif uuid in seen:
                 found.append(Finding(name, uuid, "", Failure("STATE_DUPLICATE_UUID", uuid)))
             else:
+                seen.add(uuid)
                 found += _take_in_object(state, known[name], uuid, fields)
     return found
 
