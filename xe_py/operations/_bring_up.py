@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from xe_py.classes._addresses import lease
 from xe_py.classes._pif_guards import management_pifs
-from xe_py.classes.bond import slaves
 from xe_py.classes.network import pifs_on
 
 TYPE_CHECKING = False
@@ -17,7 +16,7 @@ def bring_up(state: State, pif: Record) -> None:
     """Bring the PIF up as its network wants it; members of a bond go down, the bond works for them."""
     mtu = state.ref(pif, "network-uuid")["MTU"]
     for bond in state.pointing_at(pif, "bond.master"):
-        for slave in slaves(state, bond):
+        for slave in state.pointing_at(bond, "pif.bond-slave-of"):
             state.update(slave, {"currently-attached": False})
             state.update(state.ref(slave, "network-uuid"), {"MTU": mtu})
     state.update(pif, {"currently-attached": True, "MTU": mtu})

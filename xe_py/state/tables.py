@@ -239,12 +239,11 @@ class Tables:
             self._take(cls, found)
 
     def _take(self, cls: str, found: Found) -> None:
-        declared = classes.get(cls)
         table = self._tables.setdefault(cls, {})
         for place, fields in found:
             uuid = fields["uuid"]
             if uuid not in table and uuid not in self._gone:
-                self._put(Record(declared, fields), place)
+                self._put(Record(classes.get(cls), fields), place)
 
     def _admit(self, cls: str) -> None:
         if cls in self._waiting:
