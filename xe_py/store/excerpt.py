@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from mmap import mmap
 
+    from xe_py.store.plain import Path
     from xe_py.store.replacing import Part
     from xe_py.store.splice import Edit
-    from xe_py.store.statement import Path
 
 _NEAR = 1 << 18
 # What stays and is longer than this is not looked at, but copied from file to file.

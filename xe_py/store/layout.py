@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 
-from xe_py.store.statement import Path, Statement
+from xe_py.store.plain import Path, Statement
 
 _PLAIN_HEADER = re.compile(r"\[([A-Za-z0-9_-]+)(?:\.([A-Za-z0-9_-]+))?\]\s*$")
 _PLAIN_PAIR = re.compile(

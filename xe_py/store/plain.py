@@ -13,12 +13,12 @@ Whatever is not of this form is not understood here, and None says so: then toml
 
 from __future__ import annotations
 
-from xe_py.store.statement import Path, Statement
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
+
+Path = tuple[str, ...]
 
 _NO = object()
 _STATE: Path = ("state",)
@@ -30,6 +30,23 @@ _LARGE = 1 << 16
 _WORDS: dict[str, Any] = {"true": True, "false": False, "[]": [], "{}": {}}
 _MOMENT = "0000-00-00T00:00:00Z"
 _AS_ZERO = str.maketrans("123456789", "000000000")
+
+
+class Statement:
+    """A header or a `key = value`: its whole key path, its line (from 1) and its offsets in the text.
+
+    `start` and `end` enclose whole lines, the last line break included; `value` encloses the value of a pair.
+    """
+
+    __slots__ = ("end", "is_header", "line", "path", "start", "value")
+
+    def __init__(self, path: Path, line: int, start: int, end: int, value: tuple[int, int] | None) -> None:
+        self.path = path
+        self.line = line
+        self.start = start
+        self.end = end
+        self.value = value or (start, end)
+        self.is_header = value is None
 
 
 def load(text: str) -> dict[str, Any] | None:
@@ -68,11 +85,12 @@ def _load_pairs(table: dict[str, Any], body: str, pairs: list[tuple[str, str, st
         if not shown:
             table[name] = text
             continue
-        if shown not in known:
-            known[shown] = _value(shown)
-        if known[shown] is _NO:
+        value = known.get(shown)
+        if value is None:
+            value = known[shown] = _value(shown)
+        if value is _NO:
             break
-        table[name] = known[shown]
+        table[name] = value
     if len(table) == len(pairs) == body.count("\n") + (not body.endswith("\n")):
         return True
     table.clear()

@@ -19,6 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from xe_py.schema.fields import Field
     from xe_py.schema.xenclass import XenClass
 
 _HEADER = {"format": int, "lineage": str, "serial": int, "rules": str}
@@ -131,6 +132,9 @@ def _take_in(state: State, tables: dict[str, Any]) -> list[Finding]:
         if name not in known or not isinstance(table, dict):
             found.append(Finding(name, "", "", Failure("STATE_UNKNOWN_CLASS", name)))
             continue
+        cls = known[name]
+        # The uuid is the name of the table, and no field in it.
+        stored = {field.name: field for field in cls.stored.values() if field.name != "uuid"}
         for uuid, fields in table.items():
             if not is_uuid(uuid) or not isinstance(fields, dict):
                 found.append(Finding(name, uuid, "", Failure("STATE_UUID_MALFORMED", uuid)))
@@ -138,17 +142,18 @@ def _take_in(state: State, tables: dict[str, Any]) -> list[Finding]:
                 found.append(Finding(name, uuid, "", Failure("STATE_DUPLICATE_UUID", uuid)))
             else:
                 seen.add(uuid)
-                found += _take_in_object(state, known[name], uuid, fields)
+                found += _take_in_object(state, cls, stored, uuid, fields)
     return found
 
 
-def _take_in_object(state: State, cls: XenClass, uuid: str, fields: dict[str, Any]) -> list[Finding]:
+def _take_in_object(
+    state: State, cls: XenClass, stored: dict[str, Field], uuid: str, fields: dict[str, Any]
+) -> list[Finding]:
     found = []
     dropped = []
-    stored = cls.stored
     for name, value in fields.items():
         field = stored.get(name)
-        if field is None or name == "uuid":
+        if field is None:
             found.append(Finding(cls.name, uuid, name, Failure("STATE_UNKNOWN_FIELD", name)))
             dropped.append(name)
             continue

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from xe_py.state.state import Change, State
-    from xe_py.store.statement import Path, Statement
+    from xe_py.store.plain import Path, Statement
 
     # Replace the text between two offsets.
     Edit = tuple[int, int, str]
