@@ -148,8 +148,7 @@ class Tables:
             totals = self._totals[f"{cls}.{reference}", field] = {}
             self._keep_counting(f"{cls}.{reference}", field, totals)
             for obj in self.all(cls):
-                if obj[reference] is not None:
-                    totals[obj[reference]] = totals.get(obj[reference], 0) + _measured(obj, field)
+                _add(totals, obj, reference, field, 1)
         return totals.get(uuid, 0)
 
     def place_of(self, cls: str, uuid: str) -> int:
@@ -271,23 +270,19 @@ class Tables:
 
     def _count(self, obj: Record, sign: int) -> None:
         for reference, field, totals in self._counted.get(obj.cls.name, ()):
-            uuid = obj[reference]
-            if uuid is not None:
-                totals[uuid] = totals.get(uuid, 0) + sign * _measured(obj, field)
+            _add(totals, obj, reference, field, sign)
 
     def _new_index(self, cls: str, key: Key) -> dict[Any, dict[str, None]]:
         """An index of the class by this key, kept current from now on; a field that has its default counts too."""
         index = self._indices.setdefault(cls, {})[key] = {}
         for obj in self._tables.get(cls, _EMPTY).values():
-            for value in entries(value_of(obj, key)):
-                index.setdefault(value, {})[obj["uuid"]] = None
+            _enter(index, obj, key)
         return index
 
     def _index(self, obj: Record, touched: Mapping[str, Any] | None) -> None:
         for key, index in self._indices.get(obj.cls.name, _NO_INDICES).items():
             if _concerns(key, touched):
-                for value in entries(value_of(obj, key)):
-                    index.setdefault(value, {})[obj["uuid"]] = None
+                _enter(index, obj, key)
 
     def _unindex(self, obj: Record, touched: Mapping[str, Any] | None) -> None:
         for key, index in self._indices.get(obj.cls.name, _NO_INDICES).items():
@@ -296,9 +291,17 @@ class Tables:
                     index[value].pop(obj["uuid"], None)
 
 
-def _measured(obj: Record, field: str) -> int:
-    measure = obj.cls.measures.get(field)
-    return int(obj[field]) if measure is None else measure(obj)
+def _add(totals: dict[str, int], obj: Record, reference: str, field: str, sign: int) -> None:
+    """Count the object's field or measure for the object it refers to, if it refers to one."""
+    uuid = obj[reference]
+    if uuid is not None:
+        measure = obj.cls.measures.get(field)
+        totals[uuid] = totals.get(uuid, 0) + sign * (int(obj[field]) if measure is None else measure(obj))
+
+
+def _enter(index: dict[Any, dict[str, None]], obj: Record, key: Key) -> None:
+    for value in entries(value_of(obj, key)):
+        index.setdefault(value, {})[obj["uuid"]] = None
 
 
 def _concerns(key: Key, touched: Mapping[str, Any] | None) -> bool:
