@@ -161,7 +161,7 @@ class State:
         if uuid is None:
             uuid = new_uuid()
             self._tables.made(uuid)
-        elif self.class_of(uuid) is not None:
+        elif any(self.class_of(spelling) is not None for spelling in {uuid, uuid.lower(), uuid.upper()}):
             raise Failure("DB_UNIQUENESS_CONSTRAINT_VIOLATION", declared.label, "uuid", uuid)
         self._journal.append((declared, uuid, None))
         return self._tables.put(Record(declared, {"uuid": uuid, **_changed_from_default(declared, fields)}))
