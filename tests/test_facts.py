@@ -13,14 +13,18 @@ from xe_py import classes, operations
 from xe_py.codes import CODES, describe
 from xe_py.errors import Failure
 from xe_py.schema.command import Command
-from xe_py.schema.fields import Field, Map
+from xe_py.schema.fields import KEYS, KEYS_TOGETHER, WHOLE, Field, Map
 
 Described = tuple[str, str, set[str]]
 
 FACTS = Path(__file__).parent / "facts"
-CLASSES = json.loads((FACTS / "classes.json").read_text())
+CLASSES = {
+    name: facts for name, facts in json.loads((FACTS / "classes.json").read_text()).items() if name in classes.names()
+}
 COMMANDS = json.loads((FACTS / "commands.json").read_text())
 ERRORS = json.loads((FACTS / "errors.json").read_text())
+
+PARAM_SET = {"whole": WHOLE, "keys": KEYS, "keys-together": KEYS_TOGETHER, None: ""}
 
 # What is ours stands behind what is xe's.
 OUR_FIELDS: dict[str, list[Described]] = {"pif": [("network-uuids", "SRO", set())]}
@@ -52,6 +56,16 @@ def test_a_class_has_the_fields_of_xe_in_order_with_modes_and_notes(name: str) -
     names = {field for field, _, _ in facts}
     fields = [field for field in classes.get(classes.view(name).of).fields if field.name in names or not field.hidden]
     assert [described(field) for field in fields] == facts + OUR_FIELDS.get(name, [])
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_field_is_set_and_joined_as_in_xe(name: str) -> None:
+    """Maps are always joined alike; which field of xe is one at all is not for the facts' mode alone to tell."""
+    cls = classes.get(classes.view(name).of)
+    for facts in CLASSES[name]["fields"]:
+        field = cls.by_name[facts["name"]]
+        assert field.param_set == PARAM_SET[facts.get("param_set")], facts
+        assert field.join == facts.get("join", "; "), facts
 
 
 @pytest.mark.parametrize("name", CLASSES)

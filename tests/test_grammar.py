@@ -1,5 +1,6 @@
 """The words of the command line mean what they mean to the real xe, and its output has the real one's bytes."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -111,6 +112,82 @@ def test_filters_compare_what_is_printed(xe: "Xe") -> None:
     assert xe.run(["vm-list", "resident-on=<not in database>", "--minimal"]).out == f"{first},{second}\n"
     mac = xe.do("pif-list device=eth0 params=MAC --minimal").upper()
     assert xe.do(f"pif-list MAC={mac} params=device --minimal") == "eth0"
+
+
+REFUSED_FILTERS = [
+    ("vm-list name-lable=web", "Error: Unknown field 'name-lable'"),
+    ("vm-list name-lable:x=web", "Error: Unknown field 'name-lable:x'"),
+    ("vm-list name-label:x=web", "Error: Field 'name-label' is not a set or map"),
+    ("vm-list tags:holds=web", "Error: Invalid syntax for set filtering (should be set-param:contains=key)"),
+    ("vm-list --all nothing=1", "Error: Unknown field 'nothing'"),
+    ("vm-list database=x", "Error: Unknown field 'database'"),
+]
+
+
+@pytest.mark.parametrize(("line", "says"), REFUSED_FILTERS)
+def test_a_filter_that_is_none_is_refused(xe: "Xe", line: str, says: str) -> None:
+    assert xe.code(line) == says
+
+
+def test_params_chooses_fields_and_never_hidden_ones(xe: "Xe") -> None:
+    vm = xe.do("vm-create name-label=web")
+    nothing = "\n\n\n"
+    for line, printed in [
+        ("params=name-label,uuid", f"uuid ( RO)          : {vm}\n    name-label ( RW): web\n\n\n"),
+        ("params=nothing,name-label", "name-label ( RW)    : web\n\n\n"),
+        ("params=nothing", nothing),
+        ("params=ALL", nothing),
+        ("params=", nothing),
+        ("params", nothing),
+        ("params=transportable-snapshot-id", nothing),
+        ("params=possible-hosts", "possible-hosts ( RO)    : <expensive field>\n\n\n"),
+        ("params=nothing --minimal", "\n"),
+        ("params=name-label database:vdi-uuid=x", "name-label ( RW)    : web\n\n\n"),
+    ]:
+        assert xe(f"vm-list uuid={vm} {line}").out == printed, line
+    assert xe("vm-list params=").out == nothing * 2
+    assert xe(f"vm-param-get uuid={vm} param-name=transportable-snapshot-id").out == "\n"
+    assert "transportable-snapshot-id" not in xe.do(f"vm-list uuid={vm} params=all")
+    assert xe.do(f"vm-list transportable-snapshot-id= uuid={vm} --minimal") == vm
+
+
+def test_all_lists_all_objects_of_the_class(xe: "Xe") -> None:
+    template = xe.do("vm-create name-label=golden")
+    xe.do(f"vm-param-set uuid={template} is-a-template=true")
+    everything = xe.do("vm-list --all --minimal").split(",")
+    assert template in everything
+    assert xe.do("vm-list --all name-label=nobody params=uuid --minimal").split(",") == everything
+    assert xe.do("vm-list all=false name-label=nobody --minimal") == ""
+
+
+@pytest.mark.parametrize(
+    "word", ["ip=10.2.2.4", "IP=10.2.2.4", "Ip=10.2.2.4", "--ip=10.2.2.4", "--IP 10.2.2.4", "--ip 10.2.2.4"]
+)
+def test_some_names_are_understood_in_any_case(xe: "Xe", word: str) -> None:
+    pif = xe.do("pif-list device=eth1 --minimal")
+    done = xe(f"pif-reconfigure-ip uuid={pif} mode=static {word} netmask=255.255.255.0 Dns=10.2.2.1 DNS=10.9.9.9")
+    assert (done.out, done.err) == ("", "")
+    assert xe.do(f"pif-param-get uuid={pif} param-name=IP") == "10.2.2.4"
+    assert xe.do(f"pif-param-get uuid={pif} param-name=DNS") == "10.2.2.1"
+
+
+def test_other_names_are_not(xe: "Xe") -> None:
+    pif = xe.do("pif-list device=eth1 --minimal")
+    assert (
+        xe.code(f"pif-reconfigure-ip uuid={pif} mode=static ip=10.2.2.4 NETMASK=255.0.0.0")
+        == "INVALID_IP_ADDRESS_SPECIFIED"
+    )
+    xe.do(f"pif-reconfigure-ipv6 uuid={pif} mode=static ipv6=fd00::1/64 dns=fd00::53")
+    assert xe.do(f"pif-param-get uuid={pif} param-name=IPv6") == "fd00::1/64"
+    assert xe.do(f"pif-param-get uuid={pif} param-name=DNS") == "fd00::53"
+
+
+def test_a_script_has_the_same_names(xe: "Xe", tmp_path: Path) -> None:
+    script = tmp_path / "addresses.sh"
+    script.write_text("xe pif-reconfigure-ip uuid=$PIF mode=static ip=10.2.2.4 netmask=255.0.0.0\n")
+    script.write_text(script.read_text().replace("$PIF", xe.do("pif-list device=eth1 --minimal")))
+    xe.do(f"batch {script}")
+    assert xe.do("pif-list IP=10.2.2.4 params=device --minimal") == "eth1"
 
 
 def test_templates_and_snapshots_are_vms_seen_apart(xe: "Xe") -> None:

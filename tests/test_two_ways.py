@@ -47,6 +47,8 @@ LINES = [
     "vm-destroy uuid={vm} sr-uuid=x",
     "vm-param-set --uuid {vm} --name-label www",
     "network-create name-label=a=b",
+    "pif-reconfigure-ip uuid={pif} mode=static ip=10.2.2.4 netmask=255.0.0.0",
+    "pif-reconfigure-ip uuid={pif} mode=static --ip 10.2.2.4 netmask=255.0.0.0",
     "state-show",
     "state-check",
     "state-set rules=xapi",
@@ -61,7 +63,7 @@ def test_both_ways_come_to_the_same(xe: "Xe", line: str) -> None:
     vm = xe.do("vm-create name-label=web")
     xe.do(f"vm-param-set uuid={vm} other-config:a=1")
     before = xe.state.read_bytes()
-    words = line.format(vm=vm).split()
+    words = line.format(vm=vm, pif=xe.do("pif-list device=eth1 --minimal")).split()
     short = by("short", xe, words)
     after_short = xe.state.read_bytes()
     xe.state.write_bytes(before)

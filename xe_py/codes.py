@@ -50,6 +50,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "INVALID_CIDR_ADDRESS_SPECIFIED": ("This parameter is not a valid address with a prefix length.", ("parameter",)),
     "INVALID_DEVICE": ("The VM cannot have this device, or has no free one.", ("device",)),
     "INVALID_IP_ADDRESS_SPECIFIED": ("This parameter is not a valid address.", ("parameter",)),
+    "INVALID_NTP_CONFIG": ("The host cannot take its time like this.", ("reason",)),
     "INVALID_VALUE": ("The field does not take this value.", ("field", "value")),
     "LOCATION_NOT_UNIQUE": ("Another VDI of the SR is at this location.", ("SR", "location")),
     "MAC_INVALID": ("A MAC address is six pairs of hexadecimal digits with colons between them.", ("MAC",)),
@@ -144,6 +145,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "VIF_IN_USE": ("A VM still uses the network through this VIF.", ("network", "VIF")),
     "VLAN_TAG_INVALID": ("A VLAN tag is a number from 0 to 4094.", ("VLAN",)),
     "VM_BAD_POWER_STATE": ("This cannot be done in the VM's power state.", ("vm", "expected", "actual")),
+    "VM_BIOS_STRINGS_ALREADY_SET": ("The VM has BIOS strings already, which cannot be changed.", ()),
     "VM_CANNOT_DELETE_DEFAULT_TEMPLATE": ("A default template cannot be destroyed.", ("vm",)),
     "VM_HOST_INCOMPATIBLE_VIRTUAL_HARDWARE_PLATFORM_VERSION": (
         "The host does not offer the virtual hardware that the VM was made for.",

@@ -7,6 +7,7 @@ import time
 from xe_py.classes._guest import RUNNING, SUSPENDED, platform_says
 from xe_py.classes._vm_lifecycle import is_domain_zero, is_operation, refusals
 from xe_py.errors import Failure, Misuse
+from xe_py.schema.fields import with_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def is_default_template(state: State, vm: Record, value: bool) -> Iterator[Failu
 
 def default_template_was_set(state: State, vm: Record, value: bool) -> None:
     """A default template is a template, and says so in its other-config too."""
-    marked = {**vm["other-config"], "default_template": "true" if value else "false"}
+    marked = with_key(vm["other-config"], "default_template", "true" if value else "false")
     state.update(vm, {"other-config": marked, "is-a-template": value or vm["is-a-template"]})
 
 

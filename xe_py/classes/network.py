@@ -135,7 +135,7 @@ NETWORK = XenClass(
         Bool("managed", default=True, doc="Whether the bridge is made and removed as needed."),
         Map("other-config", mode="MRW", doc="Further settings of clients."),
         Map("blobs", doc="Binary data kept with the network."),
-        Set("tags", mode="SRW", doc="Words to find it by."),
+        Set("tags", mode="SRW", join=", ", doc="Words to find it by."),
         Choice(
             "default-locking-mode",
             ("unlocked", "disabled"),
@@ -144,7 +144,13 @@ NETWORK = XenClass(
             guard=_no_vif_is_attached,
             doc="What VIFs may send whose locking-mode is network_default.",
         ),
-        Set("purpose", mode="SRW", guard=_can_have_purpose, doc="What the hosts use it for: nbd or insecure_nbd."),
+        Set(
+            "purpose",
+            mode="SRW",
+            join=", ",
+            guard=_can_have_purpose,
+            doc="What the hosts use it for: nbd or insecure_nbd.",
+        ),
     ),
     unique=(Unique("bridge", refusal="BRIDGE_NAME_EXISTS"),),
     rules=(purposes_do_not_conflict,),

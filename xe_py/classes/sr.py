@@ -145,7 +145,7 @@ SR = XenClass(
         Map("sm-config", mode="MRO", doc="Further settings of the driver."),
         Map("blobs", doc="Binary data kept with the SR."),
         Bool("local-cache-enabled", doc="Whether it serves as the local cache of a host."),
-        Set("tags", mode="SRW", doc="Words by which clients find it."),
+        Set("tags", mode="SRW", join=", ", doc="Words by which clients find it."),
         Bool("clustered", doc="Whether it keeps data on several hosts."),
     ),
     rules=(vdis_fit,),

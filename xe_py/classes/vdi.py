@@ -199,7 +199,7 @@ VDI = XenClass(
         Bool("missing", doc="Whether the last scan of the SR did not find it."),
         Bool("is-tools-iso", doc="Whether it holds the guest tools."),
         Map("other-config", mode="MRW", doc="Further settings of clients."),
-        Map("xenstore-data", mode="MRO", doc="What the guest finds in xenstore."),
+        Map("xenstore-data", mode="MRO", clears=True, doc="What the guest finds in xenstore."),
         Map("sm-config", mode="MRO", doc="Further settings of the driver."),
         Choice(
             "on-boot",
@@ -212,7 +212,7 @@ VDI = XenClass(
         Bool("allow-caching", mode=RW, guard=_vms_are_halted, doc="Whether the host may cache it."),
         Bool("metadata-latest", doc="Whether it holds the latest metadata of its pool."),
         Ref("metadata-of-pool", "pool", on_delete=CLEAR, doc="The pool whose metadata it holds."),
-        Set("tags", mode="SRW", doc="Words by which clients find it."),
+        Set("tags", mode="SRW", join=", ", doc="Words by which clients find it."),
         Bool("cbt-enabled", doc="Whether changed blocks are tracked."),
     ),
     unique=(Unique("location", "sr-uuid", refusal="LOCATION_NOT_UNIQUE", shows=("sr-uuid", "location"), nothing=""),),

@@ -7,7 +7,7 @@ from xe_py.classes._guest import LIVE
 from xe_py.classes.network import LARGEST_TAG, is_visible_on, pifs, pifs_on
 from xe_py.classes.network import can_attach as can_attach_network
 from xe_py.errors import Failure
-from xe_py.schema.fields import CASCADE, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text
+from xe_py.schema.fields import CASCADE, RW, WHOLE, Bool, Choice, Derived, Int, Map, Ref, Set, Text
 from xe_py.schema.xenclass import XenClass, allowed_operations, rule
 
 TYPE_CHECKING = False
@@ -214,8 +214,8 @@ VIF = XenClass(
             mode=RW,
             doc="What the guest may send.",
         ),
-        Set("ipv4-allowed", mode="SRW", doc="The IPv4 addresses that a locked VIF may send from."),
-        Set("ipv6-allowed", mode="SRW", doc="The IPv6 addresses that a locked VIF may send from."),
+        Set("ipv4-allowed", mode="SRW", param_set=WHOLE, doc="The IPv4 addresses that a locked VIF may send from."),
+        Set("ipv6-allowed", mode="SRW", param_set=WHOLE, doc="The IPv6 addresses that a locked VIF may send from."),
         Choice(
             "ipv4-configuration-mode",
             ("None", "Static", "DHCP"),
@@ -232,7 +232,13 @@ VIF = XenClass(
         ),
         Set("ipv6-addresses", doc="The IPv6 addresses set for the guest."),
         Text("ipv6-gateway", doc="The IPv6 gateway set for the guest."),
-        Set("trunks", mode="SRW", doc="The VLAN tags that the guest may send itself."),
+        Set(
+            "trunks",
+            of=Int("value"),
+            mode="SRW",
+            param_set=WHOLE,
+            doc="The VLAN tags that the guest may send itself.",
+        ),
     ),
     rules=(
         device_is_a_number,

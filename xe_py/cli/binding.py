@@ -40,13 +40,14 @@ class Call:
 class Binding:
     """How the words of one command are sorted."""
 
-    __slots__ = ("_arguments", "_maps", "_required", "_valued", "command")
+    __slots__ = ("_any_case", "_arguments", "_maps", "_required", "_valued", "command")
 
     def __init__(self, command: Command) -> None:
         parameters = list(command.parameters())
         self.command = command
         self._required = [(each.name, f"{each.name}:" if isinstance(each, Map) else "") for each in command.required]
         self._valued = frozenset(parameter.name for parameter in parameters if not isinstance(parameter, Bool))
+        self._any_case = {each.name.lower(): each.name for each in parameters if each.any_case_name}
         self._arguments = {each.name: argument(each) for each in parameters if not isinstance(each, Map)}
         self._maps = [(each.name, argument(each)) for each in parameters if isinstance(each, Map)]
 
@@ -68,7 +69,7 @@ class Binding:
 
     def pairs(self, given: list[str]) -> Pairs:
         """The words as (name, value)."""
-        pairs = words.pairs(given, self._valued)
+        pairs = words.pairs(given, self._valued, self._any_case)
         if self.command.runs_lines:
             first = self._required[0][0]
             pairs = [pair if pair[0] in self._arguments else (first, "=".join(filter(None, pair))) for pair in pairs]

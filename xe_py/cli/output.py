@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from xe_py.schema.fields import Derived, Text, show
+from xe_py.schema.fields import Derived, Text
 from xe_py.schema.listing import Listing, Node, Table
 from xe_py.state.record import Record
 
@@ -89,7 +89,9 @@ def _drawn(node: Node) -> str:
 
 
 def _listed(state: State, listing: Listing) -> str:
-    """All records, each in the form that the labels give."""
+    """All records, each in the form that the labels give; one without fields is an empty line like any other."""
+    if not listing.fields:
+        return "\n\n\n" * len(listing.records)
     form = layout([(label(field), "%s") for field in listing.fields]) + "\n\n"
     columns = [_cleaned(_column(state, listing, field)) for field in listing.fields]
     return "".join([form % row for row in zip(*columns, strict=True)])
@@ -103,8 +105,8 @@ def _column(state: State, listing: Listing, field: Field) -> list[str]:
     if isinstance(field, Text):
         return [obj[name] for obj in listing.records]
     if isinstance(field, Derived):
-        return [show(field.compute(state, obj), field.unknown) for obj in listing.records]
-    return [show(obj[name], field.unknown) for obj in listing.records]
+        return [field.show(field.compute(state, obj)) for obj in listing.records]
+    return [field.show(obj[name]) for obj in listing.records]
 
 
 def _cleaned(values: list[str]) -> list[str]:

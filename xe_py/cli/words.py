@@ -9,7 +9,7 @@ from xe_py.errors import Misuse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     Pairs = list[tuple[str, str]]
 
@@ -26,6 +26,7 @@ _FOR_ALL = {
     "-help": "help",
     "--version": "version",
 }
+_NONE: dict[str, str] = {}
 _SWITCHES = WITH_VALUE | _ALONE | _CONNECTION | {"--state", *(word.partition("=")[0] for word in _FOR_ALL)}
 
 
@@ -84,10 +85,11 @@ def _next(words: Iterator[str], switch: str) -> str:
     return following
 
 
-def pairs(words: list[str], valued: frozenset[str]) -> Pairs:
+def pairs(words: list[str], valued: frozenset[str], any_case: Mapping[str, str] = _NONE) -> Pairs:
     """The words as (name, value); of several with one name the first counts and the others are left out.
 
-    `valued` are the names behind which, written `--name value`, the next word is the value.
+    `valued` are the names behind which, written `--name value`, the next word is the value. `any_case` are the names
+    that are understood in any case, by themselves in small letters.
     """
     found: dict[str, str] = {}
     position = 0
@@ -96,7 +98,7 @@ def pairs(words: list[str], valued: frozenset[str]) -> Pairs:
         position += 1
         name, equals, value = word.partition("=")
         if name.startswith("--"):
-            name = name[2:]
+            name = any_case.get(name[2:].lower(), name[2:])
             if not equals and name in valued and position < len(words) and not words[position].startswith("--"):
                 value = words[position]
                 position += 1
@@ -104,7 +106,7 @@ def pairs(words: list[str], valued: frozenset[str]) -> Pairs:
                 value = "true"
         elif name.startswith("-") and word != "-":
             raise Misuse(f"Syntax error: Unknown switch: {word}\nFor usage run: 'xe help'")
-        found.setdefault(name, value)
+        found.setdefault(any_case.get(name.lower(), name), value)
     return list(found.items())
 
 

@@ -6,7 +6,7 @@ from xe_py import classes
 from xe_py.errors import Misuse
 from xe_py.schema.command import CONTROL_DOMAINS, TEMPLATES
 from xe_py.schema.fields import Bool, Derived, Set, Text, show
-from xe_py.schema.xenclass import split_key
+from xe_py.schema.xenclass import field_and_key, split_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,18 +105,15 @@ def _by_index(state: State, cls: XenClass, filters: list[tuple[str, str]]) -> li
 
 
 def _filter(state: State, cls: XenClass, name: str, wanted: str) -> Callable[[Record], bool]:
-    meant = split_key(cls, name)
-    if meant is None:
-        raise Misuse(f"Error: Unknown field '{name}'")
-    field, key = meant
+    field, key = field_and_key(cls, name)
     fold: Callable[[str], str] = str.lower if field.any_case else str
     wanted = fold(wanted)
     if key is None and isinstance(field, (Text, Bool)) and not field.any_case:
         exact = {"true": True, "false": False}.get(wanted) if isinstance(field, Bool) else wanted
         return lambda obj: obj[name] == exact
     if key is None:
-        return lambda obj: fold(show(_value(state, obj, field), field.unknown)) == wanted
-    if field.mode.startswith("M"):
+        return lambda obj: fold(field.show(_value(state, obj, field))) == wanted
+    if field.is_map:
         return lambda obj: (_value(state, obj, field) or {}).get(key) == wanted
     if key != "contains":
         raise Misuse("Error: Invalid syntax for set filtering (should be set-param:contains=key)")

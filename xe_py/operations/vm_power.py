@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xe_py.classes import _bios as bios
 from xe_py.classes import _placement as placement
 from xe_py.classes import vdi as vdi_guards
 from xe_py.classes._guest import SUSPENDED, is_live
@@ -38,6 +39,7 @@ def start(state: State, vm: Record, on: str = "", *, force: bool = False, paused
     """Start the VM on the host named, or on the best of those where it can run."""
     refuse(refusals(state, vm, "start_on" if on else "start"))
     _domain.check_disks(state, vm)
+    bios.at_start(state, vm)
     _domain.boot(state, vm, _host(state, vm, on), paused=paused)
 
 

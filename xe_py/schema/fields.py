@@ -22,6 +22,8 @@ RO, RW, SRO, SRW, MRO, MRW = "RO", "RW", "SRO", "SRW", "MRO", "MRW"
 
 CASCADE, CLEAR, REFUSE = "cascade", "clear", "refuse"
 
+WHOLE, KEYS, KEYS_TOGETHER = "whole", "keys", "keys-together"
+
 _UNITS = {"": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40}
 _TRUE = frozenset(("true", "yes", "1", "t", "y"))
 _FALSE = frozenset(("false", "no", "0", "f", "n"))
@@ -36,14 +38,21 @@ class Field:
 
     `mode` is the mark that xe prints behind the name. `guard` is asked before `param-set` changes the field; it is
     called with the state, the object and the new value; `effect`, called in the same way, is what such a change
-    brings about elsewhere. `any_case` values are compared without case in filters.
-    `by_key` maps can have their keys set although they are marked as read-only. `unknown` is printed where there is
-    no value. Every value of exactly the type `takes` may be stored; of others `accepts` knows.
+    brings about elsewhere. `any_case` values are compared without case in filters; the name of a parameter with
+    `any_case_name` is understood in any case.
+
+    What `mode` does not tell: `param_set` is what `param-set` does with a set or map, it takes the WHOLE set, sets a
+    map by single KEYS, or takes KEYS_TOGETHER as the whole map; `clears` says that `param-clear` empties the field
+    although it is marked as read-only.
+
+    `unknown` is printed where there is no value, `join` between several. Every value of exactly the type `takes` may
+    be stored; of others `accepts` knows.
     """
 
     __slots__ = (
         "any_case",
-        "by_key",
+        "any_case_name",
+        "clears",
         "default",
         "deprecated",
         "doc",
@@ -51,8 +60,10 @@ class Field:
         "expensive",
         "guard",
         "hidden",
+        "join",
         "mode",
         "name",
+        "param_set",
         "required",
         "unknown",
     )
@@ -72,10 +83,13 @@ class Field:
         hidden: bool = False,
         deprecated: bool = False,
         any_case: bool = False,
-        by_key: bool = False,
+        any_case_name: bool = False,
+        param_set: str = "",
+        clears: bool = False,
         guard: Guard | None = None,
         effect: Callable[..., None] | None = None,
         unknown: str = "<not in database>",
+        join: str = "; ",
     ) -> None:
         self.name = name
         self.doc = doc
@@ -86,15 +100,43 @@ class Field:
         self.hidden = hidden
         self.deprecated = deprecated
         self.any_case = any_case
-        self.by_key = by_key
+        self.any_case_name = any_case_name
+        self.param_set = param_set
+        self.clears = clears
         self.guard = guard
         self.effect = effect
         self.unknown = unknown
+        self.join = join
 
     @property
-    def writable(self) -> bool:
-        """Whether `param-set`, `-add` or `-clear` may change the field."""
-        return self.mode.endswith("RW")
+    def is_set(self) -> bool:
+        """Whether xe treats the field as a set of members."""
+        return self.mode.startswith("S")
+
+    @property
+    def is_map(self) -> bool:
+        """Whether xe treats the field as a map of keys."""
+        return self.mode.startswith("M")
+
+    @property
+    def has_setter(self) -> bool:
+        """Whether `param-set` takes a new value."""
+        return self.mode == RW or self.param_set == WHOLE
+
+    @property
+    def has_keys_to_set(self) -> bool:
+        """Whether `param-set` takes values for keys."""
+        return self.mode == MRW or self.param_set in {KEYS, KEYS_TOGETHER}
+
+    @property
+    def has_adder(self) -> bool:
+        """Whether `param-add` adds members or keys, and `param-remove` takes them away."""
+        return self.mode in {SRW, MRW}
+
+    @property
+    def can_be_cleared(self) -> bool:
+        """Whether `param-clear` may empty the field; a value that has no empty form is still refused."""
+        return self.has_setter or self.has_adder or self.clears or self.param_set == KEYS_TOGETHER
 
     def accepts(self, value: Any) -> bool:
         """Whether the value may be stored in the field."""
@@ -103,6 +145,14 @@ class Field:
     def parse(self, text: str) -> Any:
         """The value that a word from the command line stands for; raises Misuse."""
         return text
+
+    def member(self, text: str) -> str:
+        """The member of a set that a word from the command line stands for; raises Misuse."""
+        return text
+
+    def show(self, value: Any) -> str:
+        """The value as xe prints it."""
+        return show(value, self.unknown, self.join)
 
 
 class Text(Field):
@@ -231,24 +281,49 @@ class Time(Field):
 
 
 class Set(Field):
-    """A list of texts in which each stands once."""
+    """A list of texts in which each stands once; on the command line each is a word of the kind `of`."""
 
-    __slots__ = ()
+    __slots__ = ("of",)
     empty = _NO_MEMBERS
+
+    def __init__(self, name: str, *, of: Field | None = None, **rest: Any) -> None:
+        self.of = of
+        super().__init__(name, **rest)
 
     def accepts(self, value: Any) -> bool:
         return type(value) is list and all(type(member) is str for member in value) and len(set(value)) == len(value)
 
     def parse(self, text: str) -> list[str]:
         """The members, written with commas between them."""
-        return list(dict.fromkeys(member.strip() for member in text.split(",") if member.strip()))
+        return list(dict.fromkeys(self.member(word) for word in text.split(","))) if text else []
+
+    def member(self, text: str) -> str:
+        return text if self.of is None else show(self.of.parse(text))
+
+
+class Words(Set):
+    """A set whose members may be written with blanks around them and with nothing between two commas."""
+
+    __slots__ = ()
+
+    def parse(self, text: str) -> list[str]:
+        return list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
 
 
 class Map(Field):
-    """Texts by key."""
+    """Texts by key; the keys of `order` are printed first and in this order, the others as they are stored."""
 
-    __slots__ = ()
+    __slots__ = ("order",)
     empty = _NO_KEYS
+
+    def __init__(self, name: str, *, order: tuple[str, ...] = (), **rest: Any) -> None:
+        self.order = order
+        super().__init__(name, **rest)
+
+    def show(self, value: Any) -> str:
+        if self.order and value:
+            value = {key: value[key] for key in (*self.order, *value) if key in value}
+        return super().show(value)
 
     def accepts(self, value: Any) -> bool:
         return type(value) is dict and all(type(text) is str for text in value.values())
@@ -258,25 +333,26 @@ class Ref(Field):
     """The uuid of one object of the class `to`.
 
     When that object goes, the one that holds the reference goes too (CASCADE), forgets it (CLEAR), or stops the
-    deletion (REFUSE).
+    deletion (REFUSE). `param-set` takes the empty text for no object unless `always_names` one.
     """
 
-    __slots__ = ("on_delete", "to")
+    __slots__ = ("always_names", "on_delete", "to")
     takes = str
 
-    def __init__(self, name: str, to: str, *, on_delete: str = REFUSE, **rest: Any) -> None:
+    def __init__(self, name: str, to: str, *, on_delete: str = REFUSE, always_names: bool = False, **rest: Any) -> None:
         self.to = to
         self.on_delete = on_delete
+        self.always_names = always_names
         super().__init__(name, **rest)
 
     def accepts(self, value: Any) -> bool:
         return type(value) is str or (value is None and not self.required)
 
     def parse(self, text: str) -> str | None:
-        return text or None
+        return text if self.always_names else text or None
 
 
-class Refs(Set):
+class Refs(Words):
     """The uuids of several objects of the class `to`; one that goes is left out (CLEAR)."""
 
     __slots__ = ("on_delete", "to")
@@ -298,16 +374,21 @@ class Derived(Field):
         super().__init__(name, **rest)
 
 
-def show(value: Any, unknown: str = "<not in database>") -> str:
-    """The value as xe prints it; `unknown` where there is none."""
+def with_key(texts: dict[str, str], key: str, text: str) -> dict[str, str]:
+    """The map with one more or one other text; what is added or changed stands in front, as in XAPI."""
+    return {key: text} | {other: texts[other] for other in texts if other != key}
+
+
+def show(value: Any, unknown: str = "<not in database>", join: str = "; ") -> str:
+    """The value as xe prints it; `unknown` where there is none, `join` between several."""
     if type(value) is str:
         return value
     if value is None:
         return unknown
     if isinstance(value, dict):
-        return "; ".join(f"{key}: {text}" for key, text in value.items())
+        return join.join(f"{key}: {text}" for key, text in value.items())
     if isinstance(value, list):
-        return "; ".join(value)
+        return join.join(value)
     if isinstance(value, (bool, int)):
         return str(value).lower()
     return f"{value:.3f}"
