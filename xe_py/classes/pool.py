@@ -5,7 +5,7 @@ from __future__ import annotations
 from xe_py.classes._elsewhere import EPOCH, Absent
 from xe_py.classes.host import HOST
 from xe_py.errors import Failure
-from xe_py.schema.fields import CLEAR, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text, Time
+from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Derived, Int, Map, Ref, Set, Text, Time
 from xe_py.schema.xenclass import XenClass, allowed_operations, rule
 
 TYPE_CHECKING = False
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from xe_py.schema.fields import Field
     from xe_py.state.record import Record
     from xe_py.state.state import State
+
+
+_FEATURE_LETTERS = frozenset("0123456789abcdefABCDEF-")
 
 
 def _free_for_all(_state: State, _pool: Record) -> Iterator[Failure]:
@@ -56,7 +59,7 @@ def _sr_types(_state: State, _pool: Record) -> list[str]:
 
 
 def _cpu_info(state: State, pool: Record) -> dict[str, str]:
-    """The vendor of the coordinator's CPUs, and how many the hosts have together."""
+    """What all hosts' CPUs can do, how many they are together, and the vendor of the coordinator's."""
     infos = [host["cpu_info"] for host in state.all("host")]
 
     def total(key: str) -> str:
@@ -64,7 +67,24 @@ def _cpu_info(state: State, pool: Record) -> dict[str, str]:
         return str(sum(int(count) for count in counts if count.isdecimal()))
 
     vendor = state.ref(pool, "master")["cpu_info"].get("vendor", "")
-    return {"cpu_count": total("cpu_count"), "socket_count": total("socket_count"), "vendor": vendor}
+    hvm = {"features_hvm_host": _features([info.get("features_hvm_host", "") for info in infos])}
+    others = {
+        "features_pv_host": _features([info.get("features_pv_host", "") for info in infos]),
+        "socket_count": total("socket_count"),
+        "cpu_count": total("cpu_count"),
+        "vendor": vendor,
+    }
+    return hvm | others if hvm["features_hvm_host"] else others | hvm
+
+
+def _features(of_hosts: list[str]) -> str:
+    """The features that all hosts have, each host's given as hexadecimal words with hyphens between them."""
+    if not all(of_hosts) or not set("".join(of_hosts)) <= _FEATURE_LETTERS:
+        return ""
+    words = [-1] * min(features.count("-") + 1 for features in of_hosts)
+    for features in of_hosts:
+        words = [known & int(word or "0", 16) for known, word in zip(words, features.split("-"), strict=False)]
+    return "-".join(f"{word:08x}" for word in words)
 
 
 @rule("master")
@@ -138,7 +158,7 @@ POOL = XenClass(
             doc="The address of the vSwitch controller.",
         ),
         Map("restrictions", doc="What the licence forbids."),
-        Set("tags", mode="SRW", doc="Words that users sort by."),
+        Set("tags", mode="SRW", join=", ", doc="Words that users sort by."),
         Derived(
             "license-state",
             lambda _state, _pool: {"edition": "free", "expiry": "never"},
@@ -154,7 +174,7 @@ POOL = XenClass(
         Bool("tls-verification-enabled", default=True, doc="Whether hosts verify each other's certificates."),
         Bool("client-certificate-auth-enabled", doc="Whether clients may log in by certificate."),
         Text("client-certificate-auth-name", doc="The name such a certificate has to bear."),
-        Absent("repositories", "Repository", default=[], mode="SRW", doc="Where updates come from."),
+        Absent("repositories", "Repository", default=[], mode="SRW", param_set=WHOLE, doc="Where updates come from."),
         Text("repository-proxy-url", doc="The proxy on the way there."),
         Text("repository-proxy-username", doc="Its user."),
         _OfAllHosts(HOST.by_name["https-only"], "Whether plain HTTP is refused."),
