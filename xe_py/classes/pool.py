@@ -67,14 +67,14 @@ def _cpu_info(state: State, pool: Record) -> dict[str, str]:
         return str(sum(int(count) for count in counts if count.isdecimal()))
 
     vendor = state.ref(pool, "master")["cpu_info"].get("vendor", "")
-    hvm = {"features_hvm_host": _features([info.get("features_hvm_host", "") for info in infos])}
+    hvm = _features([info.get("features_hvm_host", "") for info in infos])
     others = {
         "features_pv_host": _features([info.get("features_pv_host", "") for info in infos]),
         "socket_count": total("socket_count"),
         "cpu_count": total("cpu_count"),
         "vendor": vendor,
     }
-    return hvm | others if hvm["features_hvm_host"] else others | hvm
+    return {"features_hvm_host": hvm, **others} if hvm else {**others, "features_hvm_host": ""}
 
 
 def _features(of_hosts: list[str]) -> str:
