@@ -9,7 +9,10 @@ from xe_py.schema.command import argument
 from xe_py.schema.fields import (
     CASCADE,
     CLEAR,
+    KEYS,
+    KEYS_TOGETHER,
     REFUSE,
+    WHOLE,
     Bool,
     Choice,
     Float,
@@ -50,6 +53,11 @@ _TYPES: dict[type[Field], str] = {
     Time: "date-time with an offset",
     Set: "array of strings",
     Map: "table of strings",
+}
+_PARAM_SET = {
+    WHOLE: "param-set takes the whole set",
+    KEYS: "param-set sets single keys",
+    KEYS_TOGETHER: "param-set takes all keys together, as the whole map",
 }
 _ON_DELETE = {
     CASCADE: "If that {label} goes, this goes with it.",
@@ -124,8 +132,13 @@ def plain_list(view: View) -> str:
 
 def notes(field: Field) -> str:
     """What else there is to know of a field, in a few words."""
-    marks = (("deprecated", field.deprecated), ("expensive, so lists do not show its value", field.expensive))
-    return ", ".join(note for note, applies in marks if applies)
+    marks = (
+        ("deprecated", field.deprecated),
+        ("expensive, so lists do not show its value", field.expensive),
+        (_PARAM_SET.get(field.param_set), field.param_set),
+        ("param-clear empties it", field.clears),
+    )
+    return ", ".join(note for note, applies in marks if applies and note)
 
 
 def standing(command: Command) -> list[str]:
