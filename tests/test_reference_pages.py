@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from conftest import Xe
 
 import xe_py
 from xe_py import classes
+from xe_py.classes._elsewhere import Absent
 from xe_py.cli.words import split
 from xe_py.codes import CODES
 from xe_py.errors import DONE, INTERRUPTED, REFUSED, STATE_FILE_UNUSABLE
@@ -19,6 +21,7 @@ from xe_py.reference import roff
 from xe_py.reference.completion import SWITCHES
 from xe_py.reference.declared import all_commands, families, family_name, visible
 from xe_py.reference.files import generated
+from xe_py.reference.wording import toml_type
 from xe_py.schema.command import Command
 from xe_py.schema.xenclass import XenClass
 
@@ -174,3 +177,10 @@ def test_the_rows_of_a_table_have_as_many_cells_as_its_head(path: str) -> None:
             cells = here
         else:
             cells = 0
+
+
+@pytest.mark.parametrize("cls", classes.sections(), ids=attrgetter("name"))
+def test_a_field_that_the_file_may_hold_has_a_type(cls: XenClass) -> None:
+    """Whatever kind of field it is; what has no other value than its default is never in the file."""
+    absent = [field.name for field in cls.stored.values() if toml_type(field) == "never in the file"]
+    assert absent == [field.name for field in cls.stored.values() if isinstance(field, Absent)]

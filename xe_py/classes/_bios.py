@@ -46,12 +46,6 @@ def can_be_given(_state: State, vm: Record, strings: Mapping[str, str]) -> Itera
             yield Failure("INVALID_VALUE", key, f"{text} has characters that are not printable ASCII")
 
 
-def were_given(state: State, vm: Record, strings: Mapping[str, str]) -> None:
-    """What was not given is generic."""
-    state.update(vm, {"bios-strings": {key: strings.get(key, text) for key, text in (_GIVEN | _OTHERS).items()}})
-
-
-def at_start(state: State, vm: Record) -> None:
-    """A VM that starts without strings gets the generic ones."""
-    if not vm["bios-strings"]:
-        were_given(state, vm, {})
+def with_generic(strings: Mapping[str, str]) -> dict[str, str]:
+    """The strings with generic ones for those that are not given."""
+    return {key: strings.get(key, text) for key, text in (_GIVEN | _OTHERS).items()}

@@ -147,6 +147,20 @@ def actions_after_crash(_state: State, vm: Record, value: str) -> Iterator[Failu
         yield Failure("VALUE_NOT_SUPPORTED", "VM.actions_after_crash", _CORE_DUMPS[value], reason)
 
 
+def bios_strings(state: State, vm: Record, value: Mapping[str, str]) -> Iterator[Failure]:
+    """What forbids to give the VM these BIOS strings."""
+    from xe_py.classes._bios import can_be_given  # noqa: PLC0415 - few VMs are given any
+
+    yield from can_be_given(state, vm, value)
+
+
+def bios_strings_were_given(state: State, vm: Record, value: Mapping[str, str]) -> None:
+    """Those that were not given are generic."""
+    from xe_py.classes._bios import with_generic  # noqa: PLC0415 - as above
+
+    state.update(vm, {"bios-strings": with_generic(value)})
+
+
 # Operations, priorities, order
 
 

@@ -6,7 +6,8 @@ from xe_py.classes import _host_settings as settings
 from xe_py.classes import _memory as memory
 from xe_py.classes._elsewhere import EPOCH
 from xe_py.errors import Failure
-from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Derived, Int, Map, Ref, Set, Size, Text, Time, Words
+from xe_py.schema.collections import OrderedMap, Words
+from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Derived, Int, Map, Ref, Set, Size, Text, Time
 from xe_py.schema.xenclass import XenClass, allowed_operations, rule
 
 TYPE_CHECKING = False
@@ -155,10 +156,10 @@ HOST = XenClass(
         Map("logging", mode="MRW", doc="Where logs go."),
         Ref("suspend-image-sr-uuid", "sr", mode=RW, on_delete=CLEAR, doc="Where the memory of suspended VMs goes."),
         Ref("crash-dump-sr-uuid", "sr", mode=RW, on_delete=CLEAR, doc="Where the memory of crashed VMs would go."),
-        Map("software-version", mode="MRO", order=SOFTWARE, doc="The versions of the software."),
+        OrderedMap("software-version", SOFTWARE, mode="MRO", doc="The versions of the software."),
         Set("capabilities", default=_CAPABILITIES, mode="SRO", doc="The kinds of domain that Xen runs here."),
         Map("other-config", mode="MRW", effect=settings.other_config_was_set, doc="Further settings of clients."),
-        Map("cpu_info", default=_CPU_INFO, mode="MRO", order=CPU_INFO, doc="The physical CPUs."),
+        OrderedMap("cpu_info", CPU_INFO, default=_CPU_INFO, mode="MRO", doc="The physical CPUs."),
         Map("chipset-info", default={"iommu": "false"}, mode="MRO", doc="The chipset."),
         Text("hostname", doc="The name on the network."),
         Text("address", doc="The address by which the pool reaches it."),

@@ -7,6 +7,7 @@ from xe_py.classes._guest import LIVE
 from xe_py.classes.network import LARGEST_TAG, is_visible_on, pifs, pifs_on
 from xe_py.classes.network import can_attach as can_attach_network
 from xe_py.errors import Failure
+from xe_py.schema.collections import Numbers
 from xe_py.schema.fields import CASCADE, RW, WHOLE, Bool, Choice, Derived, Int, Map, Ref, Set, Text
 from xe_py.schema.xenclass import XenClass, allowed_operations, rule
 
@@ -232,9 +233,8 @@ VIF = XenClass(
         ),
         Set("ipv6-addresses", doc="The IPv6 addresses set for the guest."),
         Text("ipv6-gateway", doc="The IPv6 gateway set for the guest."),
-        Set(
+        Numbers(
             "trunks",
-            of=Int("value"),
             mode="SRW",
             param_set=WHOLE,
             doc="The VLAN tags that the guest may send itself.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from xe_py.classes import _bios as bios
 from xe_py.classes import _guest as guest
 from xe_py.classes import _memory as memory
 from xe_py.classes import _vm_settings as settings
@@ -341,8 +340,8 @@ VM = XenClass(
             "bios-strings",
             mode="MRO",
             param_set=KEYS_TOGETHER,
-            guard=bios.can_be_given,
-            effect=bios.were_given,
+            guard=settings.bios_strings,
+            effect=settings.bios_strings_were_given,
             doc="What its BIOS tells of the hardware; given once.",
         ),
         Set("pending-guidances", doc="What updates demand to be done."),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from xe_py.classes import _bios as bios
 from xe_py.classes import _placement as placement
+from xe_py.classes import _vm_settings as settings
 from xe_py.classes import vdi as vdi_guards
 from xe_py.classes._guest import SUSPENDED, is_live
 from xe_py.classes._memory import MIB
@@ -39,7 +39,8 @@ def start(state: State, vm: Record, on: str = "", *, force: bool = False, paused
     """Start the VM on the host named, or on the best of those where it can run."""
     refuse(refusals(state, vm, "start_on" if on else "start"))
     _domain.check_disks(state, vm)
-    bios.at_start(state, vm)
+    if not vm["bios-strings"]:
+        settings.bios_strings_were_given(state, vm, {})
     _domain.boot(state, vm, _host(state, vm, on), paused=paused)
 
 

@@ -116,7 +116,7 @@ def written(field: Field) -> str:
         return f"{field.name}:key=value"
     if isinstance(field, Choice):
         return f"{field.name}={'|'.join(field.options)}"
-    return f"{field.name}={_VALUES[type(field)]}"
+    return f"{field.name}={_of_kind(_VALUES, field)}"
 
 
 # Fields and rules
@@ -128,6 +128,11 @@ def plain_list(view: View) -> str:
     only = [f"{name}={value}" for name, value in view.filters.items()]
     where = f" of the objects with {' and '.join(only)}" if only else ""
     return f"A plain {view.name}-list shows {', '.join(shown)}{where}."
+
+
+def _of_kind(words: dict[type[Field], str], field: Field) -> str:
+    """The word for the nearest kind of field that this one is; empty if there is none."""
+    return next((words[kind] for kind in type(field).__mro__ if kind in words), "")
 
 
 def notes(field: Field) -> str:
@@ -161,7 +166,7 @@ def toml_type(field: Field) -> str:
         return f"string, uuid of class {field.to}"
     if isinstance(field, Refs):
         return f"array of strings, uuids of class {field.to}"
-    return _TYPES.get(type(field), "never in the file")
+    return _of_kind(_TYPES, field) or "never in the file"
 
 
 def default_of(field: Field) -> str:

@@ -281,14 +281,10 @@ class Time(Field):
 
 
 class Set(Field):
-    """A list of texts in which each stands once; on the command line each is a word of the kind `of`."""
+    """A list of texts in which each stands once."""
 
-    __slots__ = ("of",)
+    __slots__ = ()
     empty = _NO_MEMBERS
-
-    def __init__(self, name: str, *, of: Field | None = None, **rest: Any) -> None:
-        self.of = of
-        super().__init__(name, **rest)
 
     def accepts(self, value: Any) -> bool:
         return type(value) is list and all(type(member) is str for member in value) and len(set(value)) == len(value)
@@ -297,33 +293,12 @@ class Set(Field):
         """The members, written with commas between them."""
         return list(dict.fromkeys(self.member(word) for word in text.split(","))) if text else []
 
-    def member(self, text: str) -> str:
-        return text if self.of is None else show(self.of.parse(text))
-
-
-class Words(Set):
-    """A set whose members may be written with blanks around them and with nothing between two commas."""
-
-    __slots__ = ()
-
-    def parse(self, text: str) -> list[str]:
-        return list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
-
 
 class Map(Field):
-    """Texts by key; the keys of `order` are printed first and in this order, the others as they are stored."""
+    """Texts by key."""
 
-    __slots__ = ("order",)
+    __slots__ = ()
     empty = _NO_KEYS
-
-    def __init__(self, name: str, *, order: tuple[str, ...] = (), **rest: Any) -> None:
-        self.order = order
-        super().__init__(name, **rest)
-
-    def show(self, value: Any) -> str:
-        if self.order and value:
-            value = {key: value[key] for key in (*self.order, *value) if key in value}
-        return super().show(value)
 
     def accepts(self, value: Any) -> bool:
         return type(value) is dict and all(type(text) is str for text in value.values())
@@ -352,7 +327,7 @@ class Ref(Field):
         return text if self.always_names else text or None
 
 
-class Refs(Words):
+class Refs(Set):
     """The uuids of several objects of the class `to`; one that goes is left out (CLEAR)."""
 
     __slots__ = ("on_delete", "to")
@@ -361,6 +336,10 @@ class Refs(Words):
         self.to = to
         self.on_delete = on_delete
         super().__init__(name, **rest)
+
+    def parse(self, text: str) -> list[str]:
+        """The uuids, written with commas and blanks between them."""
+        return words(text)
 
 
 class Derived(Field):
@@ -372,6 +351,11 @@ class Derived(Field):
     def __init__(self, name: str, compute: Callable[[Any, Any], Any], **rest: Any) -> None:
         self.compute = compute
         super().__init__(name, **rest)
+
+
+def words(text: str) -> list[str]:
+    """The different words of the text between commas, without the blanks around them."""
+    return list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
 
 
 def with_key(texts: dict[str, str], key: str, text: str) -> dict[str, str]:
