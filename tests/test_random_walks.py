@@ -70,7 +70,8 @@ def words(draw: random.Random, state: State, command: Command) -> list[tuple[str
     family = command.name.partition("-param-")[0]
     cls = classes.get(classes.view(family).of)
     objects = state.all(cls.name)
-    field = draw.choice([field for field in cls.fields if field.writable or draw.random() < 0.1] or cls.fields)
+    writable = [field for field in cls.fields if field.can_be_cleared or field.has_keys_to_set or draw.random() < 0.1]
+    field = draw.choice(writable or cls.fields)
     found = [("uuid", draw.choice(objects)["uuid"] if objects else "x")]
     if command.name.endswith("-param-set"):
         shown = value(draw, state, field)
