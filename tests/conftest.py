@@ -110,9 +110,9 @@ class Process:
         self.environment = {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(home),
+            # The checkout is what is tested, even where a copy of it is installed.
+            "PYTHONPATH": str(REPOSITORY),
         }
-        if "PYTHONPATH" in os.environ:
-            self.environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
 
     def xe(self, *argv: str, **environment: str) -> Result:
         """Run the program with these words and wait for it."""

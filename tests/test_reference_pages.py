@@ -14,7 +14,7 @@ import xe_py
 from xe_py import classes
 from xe_py.cli.words import split
 from xe_py.codes import CODES
-from xe_py.errors import DONE, INTERRUPTED, REFUSED, STATE_FILE_UNUSABLE
+from xe_py.errors import DONE, INTERRUPTED, REFUSED, STATE_FILE_UNUSABLE, UNDELIVERED
 from xe_py.reference import roff
 from xe_py.reference.completion import SWITCHES
 from xe_py.reference.declared import all_commands, families, family_name, visible
@@ -41,7 +41,7 @@ def shown(page: str) -> str:
 
 @pytest.mark.parametrize("command", all_commands(), ids=lambda command: str(command.name))
 def test_a_command_is_shown_with_its_parameters(command: Command) -> None:
-    page = shown(f"man/xe-{family_name(command.name)}.1")
+    page = shown(f"man/man1/xe-{family_name(command.name)}.1")
     table = files()["docs/reference/commands.md"].partition(f"### {command.name}\n")[2].partition("###")[0]
     assert command.doc in page
     assert f"xe {command.name}" in table
@@ -54,12 +54,12 @@ def test_a_command_is_shown_with_its_parameters(command: Command) -> None:
 
 def test_what_help_lists_has_a_heading_on_a_page(xe: Xe) -> None:
     for name in xe.do("help --all --minimal").split(","):
-        assert f'.SS "{roff.plain(name)}"\n' in files()[f"man/xe-{family_name(name)}.1"]
+        assert f'.SS "{roff.plain(name)}"\n' in files()[f"man/man1/xe-{family_name(name)}.1"]
 
 
 @pytest.mark.parametrize("cls", classes.sections(), ids=lambda cls: str(cls.name))
 def test_a_class_is_shown_with_its_fields_and_rules(cls: XenClass) -> None:
-    page, state_file = shown(f"man/xe-{cls.name}.1"), shown("man/xe-state.5")
+    page, state_file = shown(f"man/man1/xe-{cls.name}.1"), shown("man/man5/xe-state.5")
     table = files()["docs/reference/classes.md"].partition(f"## {cls.name}\n")[2].partition("\n## ")[0]
     rules = files()["docs/reference/rules.md"].partition(f"## {cls.name}\n")[2].partition("\n## ")[0]
     state_file = state_file.partition(f" {cls.name.upper()} ")[2]
@@ -75,8 +75,8 @@ def test_a_class_is_shown_with_its_fields_and_rules(cls: XenClass) -> None:
 
 def test_every_family_has_a_page_and_is_named_in_the_first_one() -> None:
     for family in families():
-        assert f"man/xe-{family.name}.1" in PAGES
-        assert f"xe-{family.name}(1)" in shown("man/xe.1")
+        assert f"man/man1/xe-{family.name}.1" in PAGES
+        assert f"xe-{family.name}(1)" in shown("man/man1/xe.1")
 
 
 def test_every_code_is_in_its_table() -> None:
@@ -87,8 +87,8 @@ def test_every_code_is_in_its_table() -> None:
 
 
 def test_every_exit_status_is_shown() -> None:
-    for status in (DONE, REFUSED, STATE_FILE_UNUSABLE, INTERRUPTED):
-        assert f".TP\n\\fB{status}\\fR\n" in files()["man/xe.1"]
+    for status in (DONE, REFUSED, STATE_FILE_UNUSABLE, UNDELIVERED, INTERRUPTED):
+        assert f".TP\n\\fB{status}\\fR\n" in files()["man/man1/xe.1"]
 
 
 def test_every_variable_that_is_read_is_shown() -> None:
@@ -101,7 +101,7 @@ def test_every_variable_that_is_read_is_shown() -> None:
     variables = {text for text in texts if re.fullmatch(r"(XE|XDG)_[A-Z_]+", text)}
     assert variables
     for variable in variables:
-        assert f".TP\n\\fB{variable}\\fR\n" in files()["man/xe.1"]
+        assert f".TP\n\\fB{variable}\\fR\n" in files()["man/man1/xe.1"]
 
 
 def test_the_switches_with_a_value_are_those_of_the_command_line() -> None:
@@ -149,7 +149,7 @@ def test_a_page_has_the_form_of_one(page: str) -> None:
     assert heads[-1] == "SEE ALSO"
     assert len(set(heads)) == len(heads)
     for name, section in re.findall(r"\\fB((?:\\-|\w)+)\\fR\((\d)\)", text):
-        assert f"man/{name.replace(chr(92), '')}.{section}" in PAGES
+        assert f"man/man{section}/{name.replace(chr(92), '')}.{section}" in PAGES
 
 
 @pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")

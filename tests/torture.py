@@ -15,7 +15,7 @@ from xe_py.schema.listing import Listing, columns
 from xe_py.store.document import Document
 from xe_py.store.reader import load
 
-STATUSES = {0, 1, 3}
+STATUSES = {0, 1, 3, 4}
 # Of so young a version no index is made.
 NO_INDEX = (0, 0, 0, 1 << 62)
 FINDS = "state-check"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
 
-from xe_py.cli import binding, output, words
+from xe_py.cli import binding, output, streams, words
 from xe_py.cli.expansion import Variables
 from xe_py.cli.perform import perform, warning_of
 from xe_py.cli.script import NotPlainError, is_portable, read
@@ -110,9 +109,9 @@ class _Run:
         call = bound.call(line.words)
         warning = warning_of(call)
         if warning and not statement.quiet:
-            sys.stderr.write(warning)
+            streams.err(warning)
         text = output.text_of(self._state, perform(self._state, call), minimal=line.minimal, captured=captured)
-        return "" if statement.silent else text
+        return "" if statement.silent else streams.clean(text) if captured else text
 
 
 # Commands that were found to be changes of the state.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-
-from xe_py.cli.output import clean
+from xe_py.cli import streams
+from xe_py.cli.streams import clean
 from xe_py.errors import Failure, Misuse, ScriptRefused, SeveralFailed, StateFileError, UnsoundStateError, XeError
 from xe_py.state.record import Record
+from xe_py.store.quoting import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,9 +20,12 @@ _SHOWN_FINDINGS = 3
 
 def show(error: XeError) -> int:
     """Print what there is to say; the exit status."""
-    sys.stdout.write(output_of(error))
-    sys.stdout.flush()
-    sys.stderr.write(text_of(error))
+    try:
+        streams.out(output_of(error))
+    except streams.OutputLostError as lost:
+        streams.err(text_of(error))
+        return lost.told(error.exit_status)
+    streams.err(text_of(error))
     return error.exit_status
 
 
@@ -56,8 +59,9 @@ def unsound(error: UnsoundStateError) -> str:
     if error.whole:
         return f"{summary}.\n"
     first = _findings(error.document, error.findings[:_SHOWN_FINDINGS])
-    see = f"To see all of them: xe --state {path} state-check\n"
-    return f"{summary}:\n{first}{see}To go back to an earlier version: xe --state {path} state-undo\n"
+    line = f"xe --state {quoted(path)}"
+    see = f"To see all of them: {line} state-check\n"
+    return f"{summary}:\n{first}{see}To go back to an earlier version: {line} state-undo\n"
 
 
 def _findings(document: Document, findings: list[Finding]) -> str:

@@ -11,6 +11,7 @@ import re
 
 from xe_py.errors import Misuse
 from xe_py.schema.secrets import without_secrets
+from xe_py.store.quoting import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def read(text: str, name: str, check: Check) -> list[Statement]:
         script = "-s" if name == "-" else name
         raise Misuse(
             f"{name}:{reader.number}: {without_secrets(reader.line())}\n"
-            f"{beyond} needs a real shell; nothing was done. Run the script with: sh {script}"
+            f"{beyond} needs a real shell; nothing was done. Run the script with: sh {quoted(script)}"
         ) from None
 
 

@@ -68,8 +68,8 @@ $XDG_STATE_HOME/xe/host.toml
 The default state file; without the variable ~/.local/state/xe/host.toml.
 
 host.toml.d/
-The folder beside a state file: its lock, which names who holds it, and for a moment the next version of the file.
-Nothing in it is needed to read the state."""
+The folder beside a state file: its lock, which names who holds it, for a moment the next version of the file, and in
+history/ the earlier versions with a log of the commands that made them. Nothing in it is needed to read the state."""
 
 
 def page() -> str:

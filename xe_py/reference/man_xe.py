@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xe_py.errors import DONE, INTERRUPTED, REFUSED, STATE_FILE_UNUSABLE
+from xe_py.errors import DONE, INTERRUPTED, REFUSED, STATE_FILE_UNUSABLE, UNDELIVERED
 from xe_py.reference.declared import families
 from xe_py.reference.roff import bold, example, head, italic, item, items, pages, paragraphs, section
 
@@ -76,7 +76,9 @@ With --minimal only the first field of each record is printed, all on one line w
 backslash inside a value has a backslash before it.
 
 Commands that make an object print its uuid. What is refused prints nothing on standard output; standard error has a
-sentence, what it is about, what is in the way, the code and, where one command would help, a hint."""
+sentence, what it is about, what is in the way, the code and, where one command would help, a hint.
+
+A standard stream that is closed counts as one that leads to /dev/null."""
 
 _SCRIPTS = """\
 xe batch FILE runs the lines of a shell script as one change: if one is refused, nothing is changed. With --keep-going
@@ -109,14 +111,27 @@ else a shell can do, as pipes, loops, patterns for file names and other programs
 
 _STATUSES = {
     DONE: "Done.",
-    REFUSED: "Refused, or not understood. The state file is as it was.",
-    STATE_FILE_UNUSABLE: "The state file cannot be used: it cannot be read, is unsound, is too new, or is locked.",
-    INTERRUPTED: "Interrupted.",
+    REFUSED: (
+        "Refused, or not understood. The state file is as it was, but for the objects or lines that --multiple or "
+        "--keep-going got done. Also: a command changed nothing, and its output could not be written."
+    ),
+    STATE_FILE_UNUSABLE: (
+        "The state file cannot be used: it cannot be read or written, is unsound, is too new, or is locked. It is as "
+        "it was."
+    ),
+    UNDELIVERED: (
+        "The state file was changed, and what came after that failed: the output could not be written, or the disk did "
+        "not confirm the change. Standard error says which. Do not repeat the command."
+    ),
+    INTERRUPTED: "Interrupted. If the state file had been changed by then, standard error says so.",
 }
 
 _ENVIRONMENT = """\
 XE_STATE
-The state file, where --state does not name one. It must exist.
+The state file, where --state does not name one. It must exist; xe state-init makes it.
+
+XE_FIRST_USE
+With 1, the default state file is made when it is first needed, even where there is no terminal.
 
 XE_STRICT
 With 1, a parameter that the command does not know is an error.
@@ -141,7 +156,8 @@ Where the derived indices of state files are, instead of ~/.cache."""
 
 _FILES = """\
 $XDG_STATE_HOME/xe/host.toml
-The default state file, described in xe-state(5). It is made, with a fresh host in it, when it is first needed.
+The default state file, described in xe-state(5). xe state-init makes it. On a terminal it is also made, with a fresh
+host in it, when it is first needed; a script, which may have lost XE_STATE, is refused instead.
 
 host.toml.d/
 The folder beside a state file that holds its lock and its history. It is not needed to read the state.
@@ -153,7 +169,7 @@ Derived indices, which make large states quick. They can be removed at any time.
 Where this exists the host is a real one, and the name xe does not touch the default state file."""
 
 _EXAMPLE = """\
-xe --state lab.toml state-init
+xe --state lab.toml state-init name-label=xen1
 export XE_STATE=lab.toml
 vm=$(xe vm-create name-label=web)
 sr=$(xe sr-list name-label='Local storage' --minimal)

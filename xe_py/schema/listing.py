@@ -37,6 +37,15 @@ def columns(cls: XenClass, chosen: str | None, otherwise: tuple[str, ...]) -> tu
     return tuple(field for field in cls.fields if field.name in names and not field.hidden)
 
 
+class Note:
+    """What was done, for a person who reads along: no result, and nothing for a script to read."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
 class Node:
     """A line of a tree and the lines below it."""
 

@@ -10,13 +10,33 @@ from stat import S_ISDIR, S_ISREG
 def make_folder(path: str, *, above: bool = False) -> None:
     """Make the folder, for the user alone, if it is not there; OSError if something else is.
 
-    With `above` the folders it is in are made too.
+    With `above` the folders it is in are made too, unless the path as a whole cannot be.
     """
+    if above:
+        for folder in _missing(os.path.dirname(path)):
+            try:
+                os.mkdir(folder, 0o700)
+            except FileExistsError:
+                continue  # Another process was first.
     try:
-        (os.makedirs if above else os.mkdir)(path, 0o700)
+        os.mkdir(path, 0o700)
     except FileExistsError:
         if not S_ISDIR(os.lstat(path).st_mode):
             raise NotADirectoryError(errno.ENOTDIR, "it is no folder, or a link to one", path) from None
+
+
+def _missing(path: str) -> list[str]:
+    """What there is not of the folders of the path, the outermost first; OSError where they cannot be."""
+    found: list[str] = []
+    while path:
+        try:
+            os.lstat(path)
+        except FileNotFoundError:
+            found.append(path)
+            path = os.path.dirname(path)
+        else:
+            break
+    return found[::-1]
 
 
 def open_file(path: str, flags: int) -> int:

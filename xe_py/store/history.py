@@ -14,6 +14,7 @@ import time
 from xe_py.errors import StateFileError
 from xe_py.schema.secrets import is_secret
 from xe_py.store.access import make_folder, open_file
+from xe_py.store.quoting import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ _DIGITS = 6
 _LONGEST = 1000
 _NEW = "new"
 _SERIAL = "-serial-"
-_PLAIN = frozenset("%+,-./:=@_")
 _told: set[str] = set()
 
 
@@ -52,7 +52,7 @@ def command_line(words: Iterable[str]) -> str:
         if hidden and not word.startswith("--"):
             shown.append("***")
         else:
-            shown.append(f"{_quoted(name)}=***" if secret and equals else _quoted(word))
+            shown.append(f"{quoted(name)}=***" if secret and equals else quoted(word))
         hidden = secret and not equals and word.startswith("--")
     line = " ".join(shown)
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
@@ -177,12 +177,3 @@ def moment(nanoseconds: int) -> str:
     """A time of a file as the log has it."""
     seconds, fraction = divmod(nanoseconds, 10**9)
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{fraction:09}Z"
-
-
-def _quoted(word: str) -> str:
-    """The word as a shell takes it; control characters are written out."""
-    if not word.isprintable():
-        word = word.encode("unicode_escape").decode()
-    if word and all(letter.isalnum() or letter in _PLAIN for letter in word):
-        return word
-    return "'" + word.replace("'", "'\"'\"'") + "'"

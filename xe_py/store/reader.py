@@ -14,6 +14,7 @@ from xe_py.state.state import FORMAT, State, is_uuid
 from xe_py.store import plain
 from xe_py.store.document import Document, identity, target_of
 from xe_py.store.indexing import build
+from xe_py.store.quoting import quoted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def read(path: str) -> Document:
             data = file.read()
     except FileNotFoundError:
         raise StateFileError(
-            f"The state file {path} does not exist.\nMake one with: xe --state {path} state-init"
+            f"The state file {path} does not exist.\nMake one with: xe --state {quoted(path)} state-init"
         ) from None
     except OSError as error:
         raise StateFileError(f"The state file {path} cannot be read: {error.strerror}.") from None
@@ -49,7 +50,7 @@ def read(path: str) -> Document:
         raise StateFileError(f"{path}:{line}: this is not UTF-8 text (byte {error.start}).") from None
     if not text.strip():
         raise StateFileError(
-            f"The state file {path} is empty.\nRemove it and make a new one with: xe --state {path} state-init"
+            f"The state file {path} is empty.\nMake a new one with: xe --state {quoted(path)} state-init --force"
         )
     return Document(path, target_of(path), identity(status), text=text)
 

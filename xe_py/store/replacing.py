@@ -10,6 +10,7 @@ from xe_py.store import history
 from xe_py.store.access import open_file
 from xe_py.store.document import changed_meanwhile, identity
 from xe_py.store.indexing import GRAIN
+from xe_py.store.interrupts import uninterrupted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _NEW = "new."
 _PIECE = 1 << 20
+# The files that were replaced: who is asked what became of a command can say it, however that ended.
+replaced: set[str] = set()
 
 
 def neighbour(target: str) -> str:
@@ -27,6 +30,7 @@ def neighbour(target: str) -> str:
     return target + ".d"
 
 
+@uninterrupted
 def replace(
     target: str, parts: Iterable[Part], expected: tuple[int, ...] | None, serials: tuple[int, int], command: str
 ) -> tuple[int, ...] | None:
@@ -44,6 +48,7 @@ def replace(
         _expect(target, expected)
         history.keep(target, temporary, serials, command)
         os.replace(temporary, target)
+        replaced.add(target)
     except OSError as error:
         raise StateFileError(
             f"The state file {target} cannot be written: {error.strerror}.\nNothing was changed."
@@ -52,14 +57,17 @@ def replace(
         remove(temporary)
     try:
         _sync_folder(os.path.dirname(target))
-        found = identity(os.stat(target))
-        # Putting a file in place changes nothing of it but the last of its times.
-        return found if found[:-1] == written[:-1] else None
     except OSError as error:
         raise StateFileError(
             f"The state file {target} is written, but its folder is not flushed to the disk: {error.strerror}.\n"
             "After a power cut the file may be the one before this command."
         ) from None
+    try:
+        found = identity(os.stat(target))
+    except OSError:
+        return None  # Taken away already.
+    # Putting a file in place changes nothing of it but the last of its times.
+    return found if found[:-1] == written[:-1] else None
 
 
 def sweep(folder: str) -> None:

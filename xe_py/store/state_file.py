@@ -13,6 +13,7 @@ from xe_py import classes
 from xe_py.errors import DamagedIndexError, StateFileError
 from xe_py.store import index
 from xe_py.store.document import Document, identity, target_of
+from xe_py.store.interrupts import uninterrupted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def _whole(path: str) -> Opened:
     return opened
 
 
+@uninterrupted
 def commit(document: Document, state: State) -> Document:
     """Replace the file by one with the state's changes in it, and hand back what it is then.
 
@@ -124,7 +126,8 @@ def _carry_on(target: str, head: Head, version: tuple[int, ...], state: State, c
 
 
 def create(path: str, state: State, command: str, *, force: bool = False) -> None:
-    """Make the file for a new state; one that is there stays unless `force` is given."""
+    """Make the file for a new state, and its folder; a file that is there stays unless `force` is given."""
+    from xe_py.store.access import make_folder  # noqa: PLC0415 - only a new file needs a folder
     from xe_py.store.lock import Lock  # noqa: PLC0415 - only what writes is locked
     from xe_py.store.render import canonical  # noqa: PLC0415 - only a change writes
     from xe_py.store.replacing import neighbour, replace, sweep  # noqa: PLC0415 - the same
@@ -132,6 +135,10 @@ def create(path: str, state: State, command: str, *, force: bool = False) -> Non
 
     may_create(path, force=force)
     target = target_of(path)
+    try:
+        make_folder(os.path.dirname(target), above=True)
+    except OSError as error:
+        raise StateFileError(f"The folder {os.path.dirname(target)} cannot be made: {error.strerror}.") from None
     lock = Lock(neighbour(target), command)
     lock.take()
     try:
@@ -145,11 +152,8 @@ def create(path: str, state: State, command: str, *, force: bool = False) -> Non
 
 
 def may_create(path: str, *, force: bool) -> None:
-    """StateFileError where no file can be made: its folder is missing, or it is there and `force` is not given."""
+    """StateFileError where no file can be made: something else is there, or it is and `force` is not given."""
     target = target_of(path)
-    folder = os.path.dirname(target)
-    if not os.path.isdir(folder):
-        raise StateFileError(f"The folder {folder} does not exist.\nMake it with: mkdir -p {folder}")
     if os.path.lexists(target) and not os.path.isfile(target):
         from xe_py.store.reader import read  # noqa: PLC0415 - it says what is wrong with what is there
 
