@@ -392,7 +392,7 @@ tests/test_concurrency.py tests/test_random_walks.py`.
 - **Other people's folders.** What is planted beside the file or in the cache (links, pipes, files with two names,
   folders of others) is neither followed nor written to.
 - **Secrets.** What is made is for its owner alone. Passwords in `device-config` stand in the state file and its earlier
-  versions; in no message, no log, and not in the index.
+  versions. What xe prints about a change, the logs and the index are without them.
 - **Paths in the file.** Only plugging or scanning an ISO SR reads a folder, the one in its `device-config`.
 
 ## What does not

@@ -10,6 +10,7 @@ from xe_py.schema.fields import Bool, Map
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from xe_py.cli.words import Pairs
@@ -97,14 +98,17 @@ class Binding:
 _found: dict[str, Binding] = {}
 
 
-def find(name: str) -> Binding:
-    """The binding of the command of this name; Misuse that names the nearest ones if there is none."""
+def find(name: str, following: Sequence[str] = ()) -> Binding:
+    """The binding of the command of this name; Misuse that says what is known of the name if there is none.
+
+    `following` are the words behind it: who types `vm list` means `vm-list`.
+    """
     if name not in _found:
         command = operations.find(name)
         if command is None:
-            near = nearest(name, operations.names())
-            maybe = f"Did you mean: {', '.join(near)}\n" if near else ""
-            raise Misuse(f"Unknown command: {name}\n{maybe}For usage run: 'xe help'")
+            from xe_py.cli.unknown import known_of  # noqa: PLC0415 - only a mistake needs it
+
+            raise Misuse(f"Unknown command: {name}\n{known_of(name, following)}For usage run: 'xe help'")
         _found[name] = Binding(command)
     return _found[name]
 

@@ -31,7 +31,7 @@ def execute(line: Line) -> int:
 
         streams.out(help_text(line.words, minimal=line.minimal))
         return DONE
-    call = binding.find(line.command).call(line.words)
+    call = binding.find(line.command, line.words).call(line.words)
     streams.err(warning_of(call))
     line.dry_run |= os.environ.get("XE_DRY_RUN") == "1"
     if call.command.on_file:

@@ -19,8 +19,7 @@ Usage:
     [ --state <file> ]   the state file; else XE_STATE, else the default file
     [ --minimal ]        bare values, with commas between them
     [ --dry-run ]        say what would change, and change nothing
-  The switches of a connection (-s -p -u -pw -pwf --nossl) are taken, and lead
-  nowhere.
+  Connection options (-s -p -u -pw -pwf --nossl) are accepted and ignored.
 
 What a command takes:
   xe help <command>
@@ -67,7 +66,9 @@ def description(command: Command) -> str:
 def _of_command(name: str) -> str:
     command = operations.find(name)
     if command is None:
-        return f"Unknown command '{name}'\n"
+        from xe_py.cli.unknown import known_of  # noqa: PLC0415 - only a mistake needs it
+
+        return f"Unknown command '{name}'\n{known_of(name)}"
     optional = parameter_names(command.optional)
     if command.selectors:
         optional.append(f"<{command.selectors}-selectors>")

@@ -90,7 +90,7 @@ def fields_as(command: Command) -> str:
 
 def usage(command: Command, cls: XenClass | None) -> list[str]:
     """The parameters as they are written, those that may be left out in brackets."""
-    words = [written(field) for field in command.required]
+    words = [field.name.upper() if command.runs_lines else written(field) for field in command.required]
     words += [
         f"[--{field.name}]" if is_flag(command, cls, field) else f"[{written(field)}]"
         for field in own_parameters(command, cls)
