@@ -97,6 +97,7 @@ def test_a_seed_makes_one_state_only(states: ModuleType) -> None:
     assert first != other
 
 
+@pytest.mark.slow
 def test_every_row_can_be_measured(tmp_path: Path) -> None:
     page = tmp_path / "performance.md"
     done = benchmark("--short", "--into", str(page), "--on", str(tmp_path))

@@ -77,6 +77,7 @@ def storm(process: "Process", state: Path, writers: int, changes: int, readers: 
     return reads
 
 
+@pytest.mark.slow
 def test_many_writers_and_readers_at_once(process: "Process", xe: "Xe") -> None:
     assert storm(process, xe.state, WRITERS, CHANGES, READERS) > READERS
 
@@ -108,6 +109,7 @@ def test_the_lock_of_a_process_that_died_is_free(process: "Process", xe: "Xe") -
     assert process.xe("vm-create", "name-label=x", XE_LOCK_TIMEOUT="0").status == 0
 
 
+@pytest.mark.slow
 def test_the_long_form_works() -> None:
     line = [os.sys.executable, str(REPOSITORY / "benchmarks" / "reliability.py"), "--short"]
     parts = [word for name in ("kill", "kill-at-calls", "full", "large") for word in ("--only", name)]

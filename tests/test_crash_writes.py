@@ -20,6 +20,8 @@ from xe_py.store import excerpt, index, reader
 if TYPE_CHECKING:
     from conftest import Process
 
+pytestmark = pytest.mark.slow
+
 CALLS = (
     "open", "close", "read", "pread", "write", "pwrite", "ftruncate", "fsync", "stat", "lstat", "fstat", "fchmod", "fchown", "chmod",
     "copy_file_range", "utime", "link", "symlink", "unlink", "rename", "replace", "mkdir", "listdir", "scandir", "readlink", "access", "getpid", "urandom",

@@ -17,6 +17,8 @@ from xe_py.store import indexing, reader, state_file
 from xe_py.store.fresh import fresh_host
 from xe_py.store.render import canonical
 
+pytestmark = pytest.mark.slow
+
 FIRST = ("vm-create", "vdi-create", "vbd-create", "vif-create") * 3
 OFTEN = (
     "vm-start", "vm-shutdown", "vm-destroy", "vbd-create", "vbd-plug", "vbd-unplug", "vdi-create", "vdi-destroy", "vif-create",

@@ -19,6 +19,8 @@ from xe_py.schema.fields import Refs
 from xe_py.schema.xenclass import XenClass
 from xe_py.store import plain
 
+pytestmark = pytest.mark.slow
+
 MUCH = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 UUID = "00000000-0000-4000-8000-00000000000a"
 MIB = 1 << 20

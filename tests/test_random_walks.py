@@ -21,6 +21,8 @@ from xe_py.store.reader import load
 from xe_py.store.render import canonical
 from xe_py.store.splice import STATE, anchors, edits, splice
 
+pytestmark = pytest.mark.slow
+
 NUMBERS = (-1, 0, 1, 2, 4, 4094, 5000, 1 << 20, 1 << 30, 1 << 32, 1 << 50)
 TEXTS = ("", "web", "0", "1", "3", "eth0", "eth1", "eth9", "xvda", "autodetect", "random", "192.168.1.77", "x" * 40)
 TYPES = ("ext", "lvm", "nfs", "iso", "udev", "lvmoiscsi", "nothing")

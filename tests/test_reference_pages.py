@@ -4,14 +4,15 @@ import ast
 import re
 import shutil
 import subprocess
+import tomllib
 from functools import cache
 from pathlib import Path
 
 import pytest
-from conftest import Xe
+from conftest import REPOSITORY, Xe
 
 import xe_py
-from xe_py import classes
+from xe_py import __date__, classes
 from xe_py.cli.words import split
 from xe_py.codes import CODES
 from xe_py.errors import DONE, INTERRUPTED, REFUSED, STATE_FILE_UNUSABLE, UNDELIVERED
@@ -159,6 +160,37 @@ def test_groff_has_nothing_to_say(page: str) -> None:
         ["groff", "-man", "-ww", "-z", "-Tutf8"], input=files()[page], capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
+
+
+@pytest.mark.skipif(shutil.which("mandoc") is None, reason="mandoc is not installed")
+@pytest.mark.parametrize("page", PAGES)
+def test_mandoc_has_nothing_to_say(page: str) -> None:
+    line = ["mandoc", "-T", "lint", "-W", "warning"]
+    done = subprocess.run(line, input=files()[page], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_a_page_is_installed_in_its_section() -> None:
+    data = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
+    folders = {folder: place for folder, place in data["shared-data"].items() if place.startswith("share/man")}
+    for page in PAGES:
+        folder, _, name = page.rpartition("/")
+        assert folders[folder] == f"share/man/man{name[-1]}"
+        assert re.match(rf'\.TH "[^"]+" {name[-1]} "{__date__}" ', files()[page].splitlines()[1])
+
+
+@pytest.mark.skipif(shutil.which("man") is None, reason="man is not installed")
+@pytest.mark.parametrize(
+    ("words", "head"), [(["5", "xe-state"], "XE-STATE(5)"), (["xe-state"], "XE-STATE(1)"), (["xe"], "XE(1)")]
+)
+def test_man_finds_the_pages(words: list[str], head: str) -> None:
+    line = ["man", "-M", str(REPOSITORY / "man"), *words]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert done.stdout.startswith(head), done
+
+
+def test_batch_is_called_as_the_readme_calls_it() -> None:
+    assert "SYNOPSIS xe batch FILE [--keep-going] DESCRIPTION" in shown("man/man1/xe-batch.1").replace(".SH ", "")
 
 
 # Markdown
