@@ -248,7 +248,9 @@ def compare_readers(draw: Random, times: int) -> int:
 
 
 STRANGE = {
-    "BOM": ("\ufeff{text}", {3}),
+    "BOM": ("\ufeff{text}", {0}),
+    "BOM and CRLF": ("\ufeff{crlf}", {0}),
+    "two BOMs": ("\ufeff\ufeff{text}", {3}),
     "CRLF": ("{crlf}", {0}),
     "a CR alone": ("{text}\r", {3}),
     "NUL": ("{text}\0", {3}),

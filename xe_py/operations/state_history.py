@@ -78,7 +78,7 @@ def undo(path: str, *, serial: int | None = None, dry_run: bool = False) -> str:
 def _undo(target: str, serial: int | None, line: str) -> str:
     from xe_py.store.document import identity  # noqa: PLC0415 - the commands that read replace nothing
     from xe_py.store.replacing import replace  # noqa: PLC0415 - the same
-    from xe_py.store.splice import splice  # noqa: PLC0415 - the same
+    from xe_py.store.rewriting import rewritten  # noqa: PLC0415 - the same
     from xe_py.store.versions import serial_in  # noqa: PLC0415 - the same
 
     versions = _versions(target)
@@ -86,8 +86,8 @@ def _undo(target: str, serial: int | None, line: str) -> str:
     document, state = _sound(wanted)
     present = identity(os.stat(target)) if os.path.exists(target) else None
     following = 1 + max(each.serial for each in versions)
-    text = splice(document.text, state, [], following)
-    replace(target, [text.encode()], present, (serial_in(target), following), line)
+    content = rewritten(document, state, [], following)
+    replace(target, [content], present, (serial_in(target), following), line)
     return f"The state of serial {wanted.serial} is in force again; its serial is {following} now.\n"
 
 

@@ -66,6 +66,7 @@ class Base:
             raise DamagedIndexError
         self.counts: dict[str, int] = {cls: row[0] for cls, row in self.catalog.items()}
         self.totals: dict[tuple[str, str], dict[str, int]] = {}
+        self.plain = False
         self._chunks: dict[tuple[str, int], list[dict[str, Any]]] = {}
         self._rows: dict[tuple[int, int], Numbers] = {}
 
@@ -110,6 +111,8 @@ class Base:
         """The fields of an object with those that the index does not keep."""
         if MASKED not in fields:
             return fields
+        if not self.plain:
+            raise DamagedIndexError  # One table need not be all that the file says of the object.
         from xe_py.store.masking import unmasked  # noqa: PLC0415 - few objects have a secret
 
         return unmasked(*self._file, cls, fields["uuid"], self.near(cls, place))
@@ -163,6 +166,7 @@ class Head:
         self.identity, self.header, self.plain, self.token, self.changed, self.totals = rows
         self.base = base
         base.totals = self.totals
+        base.plain = self.plain
 
     def state(self) -> State:
         """The state, which fetches from the base what it is asked for."""

@@ -75,6 +75,16 @@ def load(document: Document) -> tuple[State, list[Finding]]:
     return state, found
 
 
+def read_back(text: str) -> State | None:
+    """The state that the text describes, or None if it describes none or holds more than a state can take in."""
+    try:
+        tables = _parse(Document("", "", (), text=text))
+        state = State(tables.pop("state", {}))
+    except StateFileError:
+        return None
+    return None if _take_in(state, tables) else state
+
+
 def places(document: Document, found: list[Finding]) -> list[str]:
     """Where each finding shows: `path:line` of the field, or of the nearest thing around it that is written."""
     from xe_py.store.layout import lines_of  # noqa: PLC0415 - only a report of findings needs line numbers
@@ -92,12 +102,12 @@ def _parse(document: Document) -> dict[str, Any]:
     text = document.text
     tables = plain.load(text)
     if tables is not None:
-        document.is_plain = text.endswith("\n") and "\n[state]\n" in text
+        document.is_plain = text.endswith("\n") and "\n[state]\n" in text and not document.is_wrapped
         return tables
     import tomllib  # noqa: PLC0415 - importing it costs more than starting Python
 
     try:
-        return tomllib.loads(document.text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise StateFileError(f"{document.path} is not TOML: {error}.") from None
     except RecursionError:

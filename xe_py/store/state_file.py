@@ -160,12 +160,11 @@ def may_create(path: str, *, force: bool) -> None:
 
 def _content(document: Document, state: State, changes: list[Change]) -> Iterable[Part]:
     """The next content of the file, in parts."""
-    from xe_py.store.splice import STATE, anchors, edits, splice  # noqa: PLC0415 - only a change writes
-
     serial = state.header["serial"] + 1
     head = document.head
     if head is not None and head.plain:
-        from xe_py.store.excerpt import Excerpt, NotFoundError  # noqa: PLC0415 - as above
+        from xe_py.store.excerpt import Excerpt, NotFoundError  # noqa: PLC0415 - only a change writes
+        from xe_py.store.splice import STATE, anchors, edits  # noqa: PLC0415 - the same
 
         tables = [(STATE, 0), *((path, head.base.near(path[0], n)) for path, n in anchors(state, changes).items())]
         try:
@@ -173,4 +172,6 @@ def _content(document: Document, state: State, changes: list[Change]) -> Iterabl
             return excerpt.apply(edits(excerpt.text, state, changes, serial))
         except NotFoundError:
             index.discard(document.target)
-    return [splice(document.text, state, changes, serial).encode()]
+    from xe_py.store.rewriting import rewritten  # noqa: PLC0415 - a change of a plain file has its excerpt
+
+    return [rewritten(document, state, changes, serial)]
