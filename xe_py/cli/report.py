@@ -61,13 +61,16 @@ def unsound(error: UnsoundStateError) -> str:
 
 
 def _findings(document: Document, findings: list[Finding]) -> str:
-    """A line for each finding: file and line, object, field, what is wrong, code."""
+    """A line for each finding: file and line, the object by class, uuid and name, what is wrong, code."""
     from xe_py.store.reader import places  # noqa: PLC0415 - only a report of findings needs to read the file
 
     lines = []
     for place, finding in zip(places(document, findings), findings, strict=True):
-        words = [word for word in (finding.cls, finding.uuid, finding.field) if word]
-        lines.append(clean(f"{place}: {' '.join(words)}: {sentence(finding.failure)} [{finding.failure.code}]") + "\n")
+        name = f"({finding.name})" if finding.name else ""
+        # A text of its own names the field.
+        words = [finding.cls, finding.uuid, name, "" if finding.text else finding.field]
+        text = f"{' '.join(filter(None, words))}: {finding.text or sentence(finding.failure)}"
+        lines.append(clean(f"{place}: {text} [{finding.failure.code}]") + "\n")
     return "".join(lines)
 
 

@@ -11,6 +11,7 @@ import os
 
 from xe_py import classes
 from xe_py.errors import DamagedIndexError, StateFileError
+from xe_py.schema.fields import LARGEST
 from xe_py.store import index
 from xe_py.store.document import Document, identity, target_of
 
@@ -101,6 +102,11 @@ def commit(document: Document, state: State) -> Document:
     from xe_py.store.replacing import replace  # noqa: PLC0415 - only a change writes
 
     serial = int(state.header["serial"])
+    if serial + 1 >= LARGEST:
+        raise StateFileError(
+            f"The state file {document.path} has the serial {serial}, the last that there can be.\n"
+            "Nothing was changed. Give [state] a smaller serial with an editor, then run the command again."
+        )
     content = _content(document, state, changes)
     version = replace(document.target, content, document.identity, (serial, serial + 1), document.command)
     state.settle()
