@@ -17,7 +17,6 @@ from xe_py.state.state import State, new_uuid
 from xe_py.store.document import Document
 from xe_py.store.excerpt import Excerpt
 from xe_py.store.fresh import fresh_host
-from xe_py.store.plain import statements
 from xe_py.store.reader import load
 from xe_py.store.render import canonical
 from xe_py.store.splice import STATE, anchors, edits, splice
@@ -126,7 +125,7 @@ class Walk(RuleBasedStateMachine):
             tables = [(STATE, 0), *anchors(self.state, changes).items()]
             excerpt = Excerpt(self.text.encode(), tables)
             parts = excerpt.apply(edits(excerpt.text, self.state, changes, serial))
-            self.text = splice(self.text, statements(self.text) or [], self.state, changes, serial)
+            self.text = splice(self.text, self.state, changes, serial)
             assert b"".join(parts).decode() == self.text
 
     @rule(command=st.sampled_from(COMMANDS))

@@ -34,6 +34,11 @@ def test_a_file_that_only_xe_wrote_is_canonical(xe: "Xe") -> None:
     xe.do(f"vm-param-add uuid={vm} param-name=tags param-key=one")
     xe.do(f"vm-param-set uuid={vm} name-description=")
     xe.do(f"vbd-destroy uuid={vbd}")
+    for text in ('a "b" \\ é', "a\nb\t", "[vm.x]\n[vm.y]\n", "z"):
+        assert not xe.run(
+            ["vm-param-set", f"uuid={vm}", f"name-description={text}", f"other-config:{text}={text}"]
+        ).status
+        xe.do(f"vm-param-add uuid={vm} param-name=tags param-key=t{len(text)}")
     xe.do("vm-create name-label=db")
     assert xe.state.read_text() == reload(xe)
 

@@ -19,13 +19,9 @@ def rewritten(document: Document, state: State, changes: list[Change], serial: i
     StateFileError where the text would not say the state.
     """
     text = document.text if document.text.endswith("\n") else document.text + "\n"
-    outline = plain.statements(text)
-    if outline is not None:
-        return document.encoded(splice(text, outline, state, changes, serial))
-    from xe_py.store.layout import statements  # noqa: PLC0415 - most files are plain
-
-    found = splice(text, statements(text), state, changes, serial)
-    if not _says(found, document, state, serial):
+    found = splice(text, state, changes, serial)
+    is_plain = document.is_plain or plain.load(text) is not None
+    if not is_plain and not _says(found, document, state, serial):
         index.discard(document.target)
         raise StateFileError(
             f"The change cannot be brought into {document.path} as that is written. Nothing was changed.\n"
@@ -37,8 +33,8 @@ def rewritten(document: Document, state: State, changes: list[Change], serial: i
 
 def _says(text: str, document: Document, state: State, serial: int) -> bool:
     """Whether the text says this very state with this serial."""
-    from xe_py.classes import sections  # noqa: PLC0415 - as above
-    from xe_py.store.reader import read_back  # noqa: PLC0415 - as above
+    from xe_py.classes import sections  # noqa: PLC0415 - most files are plain
+    from xe_py.store.reader import read_back  # noqa: PLC0415 - the same
 
     again = read_back(text)
     if again is None or again.header != {**state.header, "serial": serial}:

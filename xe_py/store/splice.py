@@ -25,25 +25,28 @@ if TYPE_CHECKING:
 STATE: Path = ("state",)
 
 
-def splice(text: str, outline: list[Statement], state: State, changes: list[Change], serial: int) -> str:
+def splice(text: str, state: State, changes: list[Change], serial: int) -> str:
     """The text with the changes, and the state's header with this serial, brought in.
 
-    `outline` are the statements of the text, of which every line ends in a line break.
+    Every line of the text ends in a line break.
     """
     parts = []
     done = 0
-    for start, end, new in _edits(text, outline, state, changes, serial):
+    for start, end, new in edits(text, state, changes, serial):
         parts += [text[done:start], new]
         done = max(done, end)
     return "".join(parts) + text[done:]
 
 
 def edits(text: str, state: State, changes: list[Change], serial: int) -> list[Edit]:
-    """What has to be replaced in an excerpt of a plain file, in its order; edits at one place in their own order.
+    """What has to be replaced in the text, in its order; edits at one place in their own order.
 
-    It need hold only the tables that `anchors` names.
+    Of the file the text may hold only the tables that `anchors` names, each under a header of its own.
     """
-    return _edits(text, plain.statements(text) or [], state, changes, serial)
+    splicer = _Splicer(text, _outline(text), state)
+    splicer.header({**state.header, "serial": serial})
+    splicer.objects(changes)
+    return sorted(splicer.edits + splicer.sections, key=lambda edit: edit[:2])
 
 
 def anchors(state: State, changes: list[Change]) -> dict[Path, int]:
@@ -68,13 +71,6 @@ def anchors(state: State, changes: list[Change]) -> dict[Path, int]:
                 found[cls, uuid] = place
                 break
     return found
-
-
-def _edits(text: str, outline: list[Statement], state: State, changes: list[Change], serial: int) -> list[Edit]:
-    splicer = _Splicer(text, outline, state)
-    splicer.header({**state.header, "serial": serial})
-    splicer.objects(changes)
-    return sorted(splicer.edits + splicer.sections, key=lambda edit: edit[:2])
 
 
 class _Splicer:
@@ -214,6 +210,15 @@ class _Splicer:
             for name in inside:
                 ends[name] = statement.end
         return ends
+
+
+def _outline(text: str) -> list[Statement]:
+    found = plain.statements(text)
+    if found is None:
+        from xe_py.store.layout import statements  # noqa: PLC0415 - nearly all that is written is plain
+
+        found = statements(text)
+    return found
 
 
 def _is_value(held: list[Statement], path: Path) -> bool:
