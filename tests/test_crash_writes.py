@@ -15,7 +15,7 @@ from torture import Contract
 
 import xe_py
 from xe_py.cli.main import run
-from xe_py.store import excerpt, index, reader
+from xe_py.store import excerpt, reader
 
 if TYPE_CHECKING:
     from conftest import Process
@@ -55,7 +55,6 @@ class Victim(Contract):
         """The file as it was and with an index, as if an editor had undone the command long ago."""
         self.path.write_bytes(self.old)
         os.utime(self.path, ns=(10**18, 10**18))
-        index._distrusted.clear()  # noqa: SLF001 - each command is a process of its own otherwise
         self("vm-list")
         cache = Path(os.environ["XDG_CACHE_HOME"], "xe")
         assert {entry.suffix for entry in cache.iterdir()} == {".head", ".base"}
@@ -81,7 +80,6 @@ class Victim(Contract):
 @pytest.fixture
 def victim(tmp_path: Path, fresh_files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Victim:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(index, "_distrusted", [])
     # What stays as it was is copied by the system, as in a large file.
     monkeypatch.setattr(excerpt, "_LONG", 0)
     return Victim(tmp_path / "host.toml", fresh_files["strict"])

@@ -42,10 +42,7 @@ def execute(line: Line) -> int:
     try:
         text = way(line, work)
     except DamagedIndexError:
-        from xe_py.store.index import distrust  # noqa: PLC0415 - hardly ever needed
-
-        distrust()
-        text = way(line, work)  # From the file itself; nothing was written or printed until then.
+        text = way(line, work, by_index=False)  # Nothing was written or printed until then.
     sys.stdout.write(text)
     return DONE
 
@@ -83,8 +80,8 @@ def _on_file(line: Line, call: Call) -> str:
     return _clean(result) if isinstance(result, str) else _text(State({}), result, line)
 
 
-def _reading(line: Line, work: Work) -> str:
-    document, state, findings = state_file.open_to_read(where.state_path(line.state))
+def _reading(line: Line, work: Work, *, by_index: bool = True) -> str:
+    document, state, findings = state_file.open_to_read(where.state_path(line.state), by_index=by_index)
     if findings:
         from xe_py.cli.report import unsound  # noqa: PLC0415 - only an unsound state is reported on
 
@@ -92,11 +89,12 @@ def _reading(line: Line, work: Work) -> str:
     return work(state)
 
 
-def _writing(line: Line, work: Work) -> str:
+def _writing(line: Line, work: Work, *, by_index: bool = True) -> str:
     from xe_py.store.history import command_line  # noqa: PLC0415 - only a change has a history
 
     typed = command_line([line.command, *line.words])
-    with state_file.open_to_write(where.state_path(line.state), typed) as (document, state, findings):
+    path = where.state_path(line.state)
+    with state_file.open_to_write(path, typed, by_index=by_index) as (document, state, findings):
         if findings:
             raise _unsound(document, findings)
         try:
@@ -109,11 +107,12 @@ def _writing(line: Line, work: Work) -> str:
     return text
 
 
-def _dry_run(line: Line, work: Work) -> str:
+def _dry_run(line: Line, work: Work, *, by_index: bool = True) -> str:
     """What would change. No lock is taken, as nothing is written."""
     from xe_py.state.differences import describe  # noqa: PLC0415 - a change that is made is not described
 
-    document, state, findings = state_file.open_to_read(where.state_path(line.state, make=False))
+    path = where.state_path(line.state, make=False)
+    document, state, findings = state_file.open_to_read(path, by_index=by_index)
     if findings:
         raise _unsound(document, findings)
     rules = state.rules

@@ -147,7 +147,8 @@ host.toml.d/
 The folder beside a state file that holds its lock and its history. It is not needed to read the state.
 
 $XDG_CACHE_HOME/xe/
-Derived indices, which make large states quick. They can be removed at any time.
+Derived indices, which make large states quick. They can be removed at any time; those of files that are gone go by
+themselves.
 
 /etc/xensource-inventory
 Where this exists the host is a real one, and the name xe does not touch the default state file."""

@@ -212,9 +212,9 @@ class State:
                 continue
             now = self.get(cls.name, uuid)
             if now is None and before is not None:
-                self._tables.bring_back(Record(cls, before))
+                self._tables.put(Record(cls, before))
             elif now is not None and before is None:
-                self._tables.drop(now)
+                self._tables.undo(now)
             elif now is not None and before is not None:
                 self._tables.replace(now, before, cls.stored)
         del self._journal[mark:]
@@ -225,11 +225,11 @@ class State:
 
     def changes(self, mark: int = 0) -> list[Change]:
         """What became of each object that was touched since the mark, in the order of the first touch."""
-        first: dict[str, tuple[XenClass, dict[str, Any] | None]] = {}
+        first: dict[tuple[XenClass, str], dict[str, Any] | None] = {}
         for cls, uuid, before in self._journal[mark:]:
             if cls is not None:
-                first.setdefault(uuid, (cls, before))
-        found = [Change(cls, uuid, before, self.get(cls.name, uuid)) for uuid, (cls, before) in first.items()]
+                first.setdefault((cls, uuid), before)
+        found = [Change(cls, uuid, before, self.get(cls.name, uuid)) for (cls, uuid), before in first.items()]
         return [change for change in found if change.before != change.after]
 
     def settle(self) -> None:
@@ -237,6 +237,7 @@ class State:
         if self._journal:
             self.header = {**self.header, "serial": self.header["serial"] + 1}
         self._journal.clear()
+        self._tables.settle()
 
     # Taking in what is written
 
@@ -244,16 +245,12 @@ class State:
         """Take in an object as it is written; this is no change."""
         return self._tables.load(Record(cls, fields))
 
-    def announce(self, cls: str, rows: list[tuple[int, dict[str, Any]]]) -> None:
-        """Objects of the class (places, fields) are other or new since the source was made; this is no change."""
-        self._tables.announce(cls, rows)
-
-    def forget(self, uuid: str, place: int) -> None:
-        """The object with this uuid is gone since the source was made; this is no change."""
-        self._tables.forget(uuid, place)
+    def rest_on(self, source: Source, places: Mapping[str, Mapping[str, int]]) -> None:
+        """The source has all objects as they are now, each at the place given by class and uuid; this is no change."""
+        self._tables.rest_on(source, places)
 
     def place_of(self, cls: str, uuid: str) -> int:
-        """The place of an object among those of its class, or the one that it had."""
+        """The place of an object among those of its class, or the one that it had before an uncommitted change."""
         return self._tables.place_of(cls, uuid)
 
     def last(self, cls: str, beside: set[str]) -> tuple[int, str] | None:

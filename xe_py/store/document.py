@@ -38,8 +38,8 @@ def changed_meanwhile(path: str) -> StateFileError:
 class Document:
     """One version of a state file. `target` is the file itself where `path` is a link; `head` its index, if it has one.
 
-    `command` is the command line that opened it for writing, for the history. `is_plain` says that it was read and is
-    of the plain form, all lines whole.
+    `command` is the command line that opened it for writing, for the history. `is_plain` says that it is known to be of
+    the plain form, all lines whole.
     The text is read when it is asked for; StateFileError if the file is another by then.
     """
 
@@ -65,6 +65,8 @@ class Document:
 
     def content(self) -> bytes | mmap:
         """The bytes of this version; those of a large file are mapped into memory, not read."""
+        if self._text is not None:
+            return self._text.encode()
         try:
             with open(self.target, "rb") as file:
                 if identity(os.fstat(file.fileno())) != self.identity:

@@ -68,10 +68,10 @@ def judge(document: Document) -> tuple[State, list[Finding]]:
 
 
 def load(document: Document) -> tuple[State, list[Finding]]:
-    """The same as `judge`; a sound state gets its index."""
+    """The same as `judge`; a sound state gets its index, and the document knows of it."""
     state, found = judge(document)
     if not found:
-        build(document.target, document.identity, state, document.text.encode() if document.is_plain else None)
+        document.head = build(document, state)
     return state, found
 
 

@@ -26,21 +26,24 @@ if TYPE_CHECKING:
     Opened = tuple[Document, State, list[Finding]]
 
 
-def open_to_read(path: str) -> Opened:
-    """The state in the file as it is now, and what is unsound in it."""
+def open_to_read(path: str, *, by_index: bool = True) -> Opened:
+    """The state in the file as it is now, and what is unsound in it.
+
+    By the index DamagedIndexError may come when the state is asked for something; without it the file is read in full.
+    """
     target = target_of(path)
     try:
-        head = index.look(target, identity(os.stat(target)))
+        head = index.look(target, identity(os.stat(target))) if by_index else None
     except OSError:
         head = None
     if head is not None:
-        return Document(path, target, head.identity, head=head), head.state(), []
+        document = Document(path, target, head.identity, head=head)
+        document.is_plain = head.plain
+        return document, head.state(), []
     from xe_py.store import reader  # noqa: PLC0415 - where there is an index, the file need not be read
 
     document = reader.read(path)
     state, findings = reader.load(document)
-    if not findings:
-        document.head = index.look(target, document.identity)
     return document, state, findings
 
 
@@ -50,7 +53,7 @@ class open_to_write:  # noqa: N801 - used as a function, in a `with`
     With `whole` the state has all its objects from the start, and no DamagedIndexError comes later.
     """
 
-    def __init__(self, path: str, command: str, *, whole: bool = False) -> None:
+    def __init__(self, path: str, command: str, *, whole: bool = False, by_index: bool = True) -> None:
         from xe_py.store.lock import Lock  # noqa: PLC0415 - only what writes is locked
         from xe_py.store.replacing import neighbour  # noqa: PLC0415 - the same
 
@@ -58,6 +61,7 @@ class open_to_write:  # noqa: N801 - used as a function, in a `with`
         self._folder = neighbour(target_of(path))
         self._command = command
         self._whole = whole
+        self._by_index = by_index
         self._lock = Lock(self._folder, command)
 
     def __enter__(self) -> Opened:
@@ -68,7 +72,7 @@ class open_to_write:  # noqa: N801 - used as a function, in a `with`
         self._lock.take()
         try:
             sweep(self._folder)
-            opened = _whole(self._path) if self._whole else open_to_read(self._path)
+            opened = _whole(self._path) if self._whole else open_to_read(self._path, by_index=self._by_index)
         except BaseException:
             self._lock.release()
             raise
@@ -85,8 +89,7 @@ def _whole(path: str) -> Opened:
         for cls in classes.order():
             opened[1].all(cls)
     except DamagedIndexError:
-        index.discard(opened[0].target)
-        opened = open_to_read(path)
+        opened = open_to_read(path, by_index=False)
     return opened
 
 
@@ -104,23 +107,24 @@ def commit(document: Document, state: State) -> Document:
     content = _content(document, state, changes)
     version = replace(document.target, content, document.identity, (serial, serial + 1), document.command)
     state.settle()
-    if version is not None and document.head is not None:
-        _carry_on(document.target, document.head, version, state, changes)
     # Where someone has written to the file already, a further commit finds that this version is gone.
     committed = Document(document.path, document.target, version or ())
     committed.command = document.command
+    committed.is_plain = document.is_plain
+    if version is not None:
+        committed.head = _carried_on(document.head, committed, state, changes)
     return committed
 
 
-def _carry_on(target: str, head: Head, version: tuple[int, ...], state: State, changes: list[Change]) -> None:
-    """Bring the index to the new version of the file; where that fails, the next command makes it anew."""
+def _carried_on(head: Head | None, document: Document, state: State, changes: list[Change]) -> Head | None:
+    """The index of the new version of the file; None where there is none, and the next command makes it anew."""
     from xe_py.store.indexing import advance, build  # noqa: PLC0415 - only a change writes
 
     try:
-        if not advance(target, head, version, state, changes):
-            build(target, version, state, None)
-    except DamagedIndexError:
-        index.discard(target)
+        return build(document, state) if head is None else advance(document, head, state, changes)
+    except (DamagedIndexError, StateFileError, MemoryError):
+        index.discard(document.target)
+        return None
 
 
 def create(path: str, state: State, command: str, *, force: bool = False) -> None:
@@ -167,10 +171,11 @@ def _content(document: Document, state: State, changes: list[Change]) -> Iterabl
     if head is not None and head.plain:
         from xe_py.store.excerpt import Excerpt, NotFoundError  # noqa: PLC0415 - as above
 
-        tables = [(STATE, 0), *((path, head.base.near(path[0], n)) for path, n in anchors(state, changes).items())]
         try:
-            excerpt = Excerpt(document.content(), tables)
+            near = [(path, head.base.near(path[0], place)) for path, place in anchors(state, changes).items()]
+            excerpt = Excerpt(document.content(), [(STATE, 0), *near])
             return excerpt.apply(edits(excerpt.text, state, changes, serial))
-        except NotFoundError:
+        except (NotFoundError, DamagedIndexError):
             index.discard(document.target)
+            document.head, document.is_plain = None, False
     return [splice(document.text, state, changes, serial).encode()]
