@@ -254,11 +254,17 @@ def test_an_index_of_a_file_that_is_gone_is_removed_when_another_is_made(xe: "Xe
     killed = subprocess.Popen(["true"])
     killed.wait()
     (cache / f"%2Fno%2Fhost.toml.base.{killed.pid}").touch()
+    not_ours = {"lock", "x.head", ".base", "%2Fno.toml", "%2Fno.toml.old", f"x.{killed.pid}", f"%2Fno.{killed.pid}"}
+    for name in not_ours:
+        (cache / name).touch()
     others[0].unlink()
     shutil.rmtree(tmp_path / "folder")
     settle(xe)
     xe.do("vm-list")
     left = {"stays.toml.base", "stays.toml.head", "host.toml.base", "host.toml.head"}
+    assert not_ours <= set(os.listdir(cache))
+    for name in not_ours:
+        (cache / name).unlink()
     assert {path.name.rpartition("%2F")[2] for path in cache.iterdir()} == left
     assert look(xe) is not None
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 CHECK = 4
+# The endings of the files about a target.
+KINDS = ("head", "base")
+# How the name of such a file begins, as its target's path does with a slash.
+_ROOT = "%2F"
 _LONGEST = 240
 # How many files a sweep looks at.
 _SWEPT = 100
@@ -85,20 +89,30 @@ def write_file(path: str, parts: Iterable[bytes]) -> bool:
 
 
 def sweep(folder: str) -> None:
-    """Remove what writers that were killed have left in the folder, and files about targets that are gone.
+    """Remove what writers that were killed have left in the user's folder, and files about targets that are gone.
 
     However many files there are, only some of them are looked at, other ones each time.
     """
     try:
-        entries = sorted(os.listdir(folder))
+        entries = sorted(os.listdir(folder)) if os.stat(folder).st_uid == os.geteuid() else []
     except OSError:
         return
     start = int.from_bytes(os.urandom(4)) % len(entries) if len(entries) > _SWEPT else 0
     for entry in (entries + entries)[start : start + min(_SWEPT, len(entries))]:
-        about, _, ending = entry.rpartition(".")
-        left = not _lives(int(ending)) if ending.isdecimal() else _is_gone(about)
-        if left:
+        if _is_left(entry):
             remove_file(os.path.join(folder, entry))
+
+
+def _is_left(entry: str) -> bool:
+    """Whether a file of this name is one of ours, and nobody has a use for it."""
+    name, _, ending = entry.rpartition(".")
+    process = ""
+    if ending.isdecimal():
+        process = ending
+        name, _, ending = name.rpartition(".")
+    if ending not in KINDS or not name.startswith(_ROOT):
+        return False
+    return not _lives(int(process)) if process else _is_gone(name)
 
 
 def _is_gone(name: str) -> bool:

@@ -24,7 +24,7 @@ from xe_py.schema.secrets import MASKED
 from xe_py.state.state import State
 from xe_py.state.tables import entries, value_of
 from xe_py.store.access import close
-from xe_py.store.cache import CHECK, Numbers, open_file, path_for, read_part, remove_file
+from xe_py.store.cache import CHECK, KINDS, Numbers, open_file, path_for, read_part, remove_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -336,5 +336,5 @@ def look(target: str, identity: tuple[int, ...]) -> Head | None:
 def discard(target: str) -> None:
     """Forget the index of the file."""
     path = path_for(target)
-    for kind in ("head", "base"):
+    for kind in KINDS:
         remove_file(f"{path}.{kind}")
