@@ -35,13 +35,21 @@ class Failure(XeError):
     """
 
     def __init__(self, code: str, *values: Any, blockers: tuple[Any, ...] = (), hint: str = "") -> None:
-        super().__init__(code, *values)
+        super().__init__(code)
         self.code = code
         self.values = values
         self.blockers = blockers
         self.hint = hint
         self.profile: str | None = None
         self.report: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.code}: {', '.join(map(str, self.values))}" if self.values else self.code
+        if self.report:
+            text += f"\n{self.report.rstrip()}"
+        if self.blockers:
+            text += f"\nin the way: {', '.join(map(str, self.blockers))}"
+        return f"{text}\nHint: xe {self.hint}" if self.hint else text
 
 
 class Misuse(XeError):
@@ -58,7 +66,7 @@ class SeveralFailed(XeError):
     rest_is_done = True
 
     def __init__(self, refusals: list[tuple[str, XeError]]) -> None:
-        super().__init__(refusals)
+        super().__init__("\n".join(f"operation failed on {uuid}: {refusal}" for uuid, refusal in refusals))
         self.refusals = refusals
 
 
@@ -90,7 +98,12 @@ class UnsoundStateError(StateFileError):
     """The state in a file is unsound. With `whole` the findings are what was asked for, and all are shown."""
 
     def __init__(self, document: Any, found: list[Any], *, whole: bool = False) -> None:
-        super().__init__(document.path)
+        first = found[0]
+        super().__init__(
+            f"The state in {document.path} is unsound. The first of {len(found)} findings: "
+            f"{first.cls} {first.uuid} {first.field}: {first.failure}\n"
+            f"To see all of them: xe --state {document.path} state-check"
+        )
         self.document = document
         self.findings = found
         self.whole = whole

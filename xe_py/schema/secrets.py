@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 # The mark of fields that lack the maps with a secret in them; no field has such a name.
 MASKED = "\0masked"
 
@@ -16,6 +20,13 @@ def is_secret(name: str) -> bool:
         folded = name.lower()
         found = _secret[name] = any(part in folded for part in _PARTS)
     return found
+
+
+def masked(name: str, value: Any) -> Any:
+    """The value of a field, to be shown: what is secret in it is left out."""
+    if isinstance(value, dict):
+        return {key: masked(key, text) for key, text in value.items()}
+    return "***" if value and is_secret(name) else value
 
 
 def without_secrets(line: str) -> str:

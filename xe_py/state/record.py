@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xe_py.schema.secrets import masked
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -29,6 +31,12 @@ class Record(_Fields):
 
     def __missing__(self, name: str) -> Any:
         return self.cls.defaults[name]
+
+    def __repr__(self) -> str:
+        return f"<{self.cls.name} { {name: masked(name, value) for name, value in self.items()} }>"
+
+    def __str__(self) -> str:
+        return f"{self.cls.name} {self['uuid']}" + (f" ({self.name})" if self.name else "")
 
     __hash__ = None
 

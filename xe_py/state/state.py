@@ -42,6 +42,12 @@ class Change:
         self.before = before
         self.after = after
 
+    def __repr__(self) -> str:
+        became = (
+            "new" if self.before is None else "gone" if self.after is None else ", ".join(sorted(self.touched() or ()))
+        )
+        return f"<{self.cls.name} {self.uuid}: {became}>"
+
     def touches(self, field: str) -> bool:
         """Whether the value of the field is another than before; all fields of a new or a gone object are."""
         touched = self.touched()
@@ -167,7 +173,8 @@ class State:
         return self._tables.put(Record(declared, {"uuid": uuid, **_changed_from_default(declared, fields)}))
 
     def update(self, obj: Record, fields: Mapping[str, Any]) -> None:
-        """Give fields of the object new values."""
+        """Give fields of the object new values; HANDLE_INVALID for a record that is not, or no more, the state's."""
+        self._check_own(obj)
         if all(obj[name] == value and type(obj[name]) is type(value) for name, value in fields.items()):
             return
         before = dict(obj)
@@ -178,18 +185,40 @@ class State:
     def delete(self, obj: Record) -> None:
         """Take the object away, with all that cannot be without it; references that may be empty are emptied.
 
-        A reference that must not go away stays and dangles, and the core refuses the result.
+        A reference that must not go away stays and dangles, and the core refuses the result. HANDLE_INVALID for a
+        record that is not, or no more, the state's.
         """
+        self._check_own(obj)
         uuid = obj["uuid"]
-        if self.get(obj.cls.name, uuid) is not obj:
-            return
-        self._journal.append((obj.cls, uuid, dict(obj)))
-        self._tables.drop(obj)
+        self._drop(obj)
         for cls, field in classes.referrers(obj.cls.name):
             for other in self.having(cls, field, uuid):
                 self._let_go(other, field, uuid)
 
+    def repeat(self, changes: list[Change], rules: str) -> None:
+        """Do here what was done to another state that was made from the same version of the file."""
+        self.set_rules(rules)
+        for change in changes:
+            obj, after = self.get(change.cls.name, change.uuid), change.after
+            if obj is None and after is not None:
+                self.add(change.cls.name, after, change.uuid)
+            elif obj is not None and after is None:
+                self._drop(obj)
+            elif obj is not None and after is not None:
+                self.update(obj, {name: after[name] for name in change.touched() or ()})
+
+    def _drop(self, obj: Record) -> None:
+        # The record itself is kept, so that it is the state's again when this is taken back.
+        self._journal.append((obj.cls, obj["uuid"], obj))
+        self._tables.drop(obj)
+
+    def _check_own(self, obj: Record) -> None:
+        if self.get(obj.cls.name, obj["uuid"]) is not obj:
+            raise Failure("HANDLE_INVALID", obj.cls.label, obj["uuid"])
+
     def _let_go(self, obj: Record, field: str, uuid: str) -> None:
+        if self.get(obj.cls.name, obj["uuid"]) is not obj:
+            return  # It went with another that was let go.
         reference = obj.cls.references[field]
         if reference.on_delete == CASCADE:
             self.delete(obj)
@@ -212,7 +241,7 @@ class State:
                 continue
             now = self.get(cls.name, uuid)
             if now is None and before is not None:
-                self._tables.bring_back(Record(cls, before))
+                self._tables.bring_back(before if isinstance(before, Record) else Record(cls, before))
             elif now is not None and before is None:
                 self._tables.drop(now)
             elif now is not None and before is not None:

@@ -81,7 +81,7 @@ class Tables:
         if self._waiting:
             self._admit(cls)
         found = self._tables.get(cls, _EMPTY).get(uuid)
-        if found is None and self._source is not None and cls not in self._whole:
+        if found is None and self._source is not None and cls not in self._whole and uuid not in self._gone:
             self._take(cls, self._source.one(cls, uuid))
             found = self._tables.get(cls, _EMPTY).get(uuid)
         return found
