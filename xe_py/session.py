@@ -29,8 +29,9 @@ def run(
 ) -> Any:
     """Run the command on the state; one that is refused leaves the state as it was.
 
-    `arguments` are named as the function names them: objects as records or uuids, other values as their own kind or as
-    the words of the command line. A command that takes words gets `words` instead.
+    `arguments` are named as the function names them, and that of a selector by its class: objects as records or uuids,
+    other values as their own kind or as the words of the command line. A record need not be the state's own: it is
+    followed by its uuid. A command that takes words gets `words` instead.
     """
     mark = state.mark()
     try:
@@ -51,12 +52,23 @@ def run(
 
 
 def bind(state: State, command: Command, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments as values of the declared kinds, uuids replaced by their objects; raises Misuse and Failure."""
+    """The arguments as values of the declared kinds, uuids replaced by their objects; raises Misuse and Failure.
+
+    None stands for what is not given.
+    """
     parameters = command.by_argument()
     bound = {}
     for name, value in arguments.items():
-        parameter = parameters.get(name)
-        bound[name] = value if parameter is None else _value(state, parameter, value)
+        if name in parameters:
+            parameter = parameters[name]
+        elif name == command.selectors:
+            parameter = Ref(name, name)
+        else:
+            from xe_py.schema.arguments import unknown  # noqa: PLC0415 - only a mistake needs it
+
+            raise unknown(command.name, name, [*filter(None, [command.selectors]), *parameters])
+        if value is not None:
+            bound[name] = _value(state, name, parameter, value)
     for name, parameter in zip(parameters, command.required, strict=False):
         if name not in bound:
             raise Misuse(f"Required parameter not found: {parameter.name}")
@@ -65,13 +77,40 @@ def bind(state: State, command: Command, arguments: Mapping[str, Any]) -> dict[s
     return bound
 
 
-def _value(state: State, parameter: Field, value: Any) -> Any:
-    if isinstance(value, str):
-        value = parameter.parse(value)
+def own(state: State, keyword: str, to: str, given: Any) -> Record:
+    """The state's own object of the class `to` that a record or a uuid stands for.
+
+    Misuse for a record of another class, UUID_INVALID where there is no such object, or no more.
+    """
+    if isinstance(given, Record) and given.cls.name == to:
+        return state.need(to, given["uuid"])
+    from xe_py.schema import arguments  # noqa: PLC0415 - as above
+
+    if isinstance(given, Record):
+        raise arguments.wrong_class(keyword, to, given)
+    return state.need(to, arguments.text(keyword, given))
+
+
+def _value(state: State, keyword: str, parameter: Field, given: Any) -> Any:
+    if isinstance(parameter, Ref) and isinstance(given, Record):
+        return own(state, keyword, parameter.to, given)
+    if isinstance(parameter, Refs) and isinstance(given, (list, tuple)):
+        found = [own(state, keyword, parameter.to, each) for each in given]
+        return list({obj["uuid"]: obj for obj in found}.values())
+    value = _plain(keyword, parameter, given)
     if isinstance(parameter, Ref):
-        return value if value is None or isinstance(value, Record) else state.need(parameter.to, value)
+        return None if value is None else state.need(parameter.to, value)
     if isinstance(parameter, Refs):
-        return [obj if isinstance(obj, Record) else state.need(parameter.to, obj) for obj in value]
-    if not parameter.accepts(value):
-        raise Failure("FIELD_TYPE_ERROR", parameter.name)
+        return [state.need(parameter.to, uuid) for uuid in value]
     return value
+
+
+def _plain(keyword: str, parameter: Field, given: Any) -> Any:
+    if type(given) is str and given.isascii():
+        value = parameter.parse(given)
+        if not parameter.accepts(value):
+            raise Failure("FIELD_TYPE_ERROR", parameter.name)
+        return value
+    from xe_py.schema import arguments  # noqa: PLC0415 - the command line gives words, nearly all of them ASCII
+
+    return arguments.value(keyword, parameter, given)

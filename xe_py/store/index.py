@@ -72,6 +72,10 @@ class Base:
     def __del__(self) -> None:
         close(self._handle)
 
+    def follow(self, version: tuple[int, ...]) -> None:
+        """The state file has this version now; what was not changed in it is where it was, or near."""
+        self._file = self._file[0], version
+
     def class_of(self, uuid: str) -> str | None:
         """The name of the class of the object with this uuid, or None."""
         return next((cls for cls in self.catalog if self.one(cls, uuid)), None)

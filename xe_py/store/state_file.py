@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import os
 
-from xe_py import classes
-from xe_py.errors import DamagedIndexError, StateFileError
+from xe_py.errors import DamagedIndexError, StateFileError, UnsoundStateError
 from xe_py.store import index
-from xe_py.store.document import Document, identity, target_of
+from xe_py.store.document import Document, changed_meanwhile, identity, target_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,19 +44,15 @@ def open_to_read(path: str) -> Opened:
 
 
 class open_to_write:  # noqa: N801 - used as a function, in a `with`
-    """The same under the lock, which is held while the body runs; `commit` in it keeps what was changed.
+    """The same under the lock, which is held while the body runs; `commit` in it keeps what was changed."""
 
-    With `whole` the state has all its objects from the start, and no DamagedIndexError comes later.
-    """
-
-    def __init__(self, path: str, command: str, *, whole: bool = False) -> None:
+    def __init__(self, path: str, command: str) -> None:
         from xe_py.store.lock import Lock  # noqa: PLC0415 - only what writes is locked
         from xe_py.store.replacing import neighbour  # noqa: PLC0415 - the same
 
         self._path = path
         self._folder = neighbour(target_of(path))
         self._command = command
-        self._whole = whole
         self._lock = Lock(self._folder, command)
 
     def __enter__(self) -> Opened:
@@ -68,7 +63,7 @@ class open_to_write:  # noqa: N801 - used as a function, in a `with`
         self._lock.take()
         try:
             sweep(self._folder)
-            opened = _whole(self._path) if self._whole else open_to_read(self._path)
+            opened = open_to_read(self._path)
         except BaseException:
             self._lock.release()
             raise
@@ -79,15 +74,23 @@ class open_to_write:  # noqa: N801 - used as a function, in a `with`
         self._lock.release()
 
 
-def _whole(path: str) -> Opened:
-    opened = open_to_read(path)
-    try:
-        for cls in classes.order():
-            opened[1].all(cls)
-    except DamagedIndexError:
-        index.discard(opened[0].target)
-        opened = open_to_read(path)
-    return opened
+def read_again(document: Document, state: State) -> tuple[Document, State]:
+    """The same version and its state from the file itself, where the index is damaged; what was changed is changed.
+
+    StateFileError where the file is another by now. The lock is held.
+    """
+    from xe_py.store import reader  # noqa: PLC0415 - as above
+
+    index.discard(document.target)
+    again = reader.read(document.path)
+    if again.identity != document.identity:
+        raise changed_meanwhile(document.path)
+    whole, findings = reader.load(again)
+    if findings:
+        raise UnsoundStateError(again, findings)
+    again.command = document.command
+    whole.repeat(state.changes(), state.rules)
+    return again, whole
 
 
 def commit(document: Document, state: State) -> Document:
@@ -105,6 +108,7 @@ def commit(document: Document, state: State) -> Document:
     version = replace(document.target, content, document.identity, (serial, serial + 1), document.command)
     state.settle()
     if version is not None and document.head is not None:
+        document.head.base.follow(version)
         _carry_on(document.target, document.head, version, state, changes)
     # Where someone has written to the file already, a further commit finds that this version is gone.
     committed = Document(document.path, document.target, version or ())
