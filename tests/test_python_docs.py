@@ -81,6 +81,8 @@ def test_filters_take_what_is_printed_and_what_is_meant(xe: "Xe") -> None:
             assert host.find("vm", **filters) == [web], filters
         assert host.find("vbd", vm_uuid=web, vdi_uuid=None, empty=True) == [vbd]
         assert host.find("vbd", vm=web, vdi_uuid="<not in database>") == [vbd]
+        assert host.find("vm", other_config={"a": "b"}) == [web]
+        assert [row["uuid"] for row in host.run("vbd-list", vm=web, vdi_uuid=None, params=None)] == [vbd.uuid]
         assert host.find("vm", name_label="nobody") == []
         host.run("vm-param-set", vm=web, suspend_SR_uuid=None)
         assert web["suspend-SR-uuid"] is None

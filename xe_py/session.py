@@ -88,6 +88,8 @@ def own(state: State, keyword: str, to: str, given: Any) -> Record:
 
     if isinstance(given, Record):
         raise arguments.wrong_class(keyword, to, given)
+    if not isinstance(given, str):
+        raise arguments.wrong_kind(keyword, Ref(keyword, to), given)
     return state.need(to, arguments.text(keyword, given))
 
 

@@ -43,7 +43,7 @@ def filters_of(view: View, keywords: Mapping[str, Any], command: Command | None 
     `command` is the one that has these filters besides its parameters.
     """
     cls = classes.get(view.of)
-    words = [] if view.name == view.of else list(view.filters.items())
+    words = {} if view.name == view.of else dict(view.filters)
     for keyword, given in keywords.items():
         meant = _meant(cls, text("a keyword", keyword))
         if meant is None and command is not None:
@@ -51,9 +51,8 @@ def filters_of(view: View, keywords: Mapping[str, Any], command: Command | None 
             raise unknown(command.name, keyword, [*own, *map(_as_keyword, cls.fields)])
         if meant is None:
             raise _unlike(f"field of a {cls.name}", keyword, cls.by_name)
-        name, field = meant
-        words.append((name, field.unknown if given is None else _word(keyword, field, given)))
-    return words
+        words |= _pairs(cls, keyword, meant[0], given, setting=False)
+    return list(words.items())
 
 
 def as_words(command: Command, words: Mapping[str, Any], keywords: Mapping[str, Any]) -> Words:
@@ -63,13 +62,14 @@ def as_words(command: Command, words: Mapping[str, Any], keywords: Mapping[str, 
     """
     obj = next((each for each in command.required if isinstance(each, Ref)), None)
     cls = classes.get(classes.view(command.name.removesuffix("-list")).of if obj is None else obj.to)
-    named = [*words.items(), *((_name(command, cls, keyword), given) for keyword, given in keywords.items())]
+    named = [(text("a word", name), name, given) for name, given in words.items()]
+    named += [(keyword, _name(command, cls, keyword), given) for keyword, given in keywords.items()]
     found: dict[str, str] = {}
-    for name, given in named:
+    for keyword, name, given in named:
         if obj is not None and name == obj.name:
             pairs = {} if given is None else {name: _object(obj, given)}
         else:
-            pairs = _pairs(cls, text("a word", name), given, setting=obj is not None)
+            pairs = _pairs(cls, keyword, name, given, setting=obj is not None)
         for word, each in pairs.items():
             if found.setdefault(word, each) is not each:
                 raise Misuse(f"Error: {word} is given twice.")
@@ -100,32 +100,35 @@ def _name(command: Command, cls: XenClass, keyword: str) -> str:
     return keyword if meant is None else meant[0]
 
 
-def _pairs(cls: XenClass, name: str, given: Any, *, setting: bool) -> dict[str, str]:
+def _pairs(cls: XenClass, keyword: str, name: str, given: Any, *, setting: bool) -> dict[str, str]:
     """The words for a value; of a dict, one for each key. What a field is set to must be of the field's kind."""
     field, key = split_key(cls, name) or (None, None)
-    if isinstance(given, dict) and not isinstance(given, Record):
+    if isinstance(given, Record):
+        return {name: _reference(cls, keyword, field, given)}
+    if isinstance(given, dict):
         return {
-            f"{name}:{text(f'a key of {name}', key)}": text(f"{name}[{key!a}]", each) for key, each in given.items()
+            f"{name}:{text(f'a key of {keyword}', key)}": text(f"{keyword}[{key!a}]", each)
+            for key, each in given.items()
         }
-    if setting and not isinstance(given, Record):
-        given = text(name, given) if field is None or key is not None else _of_kind(name, field, given)
-    return {name: _word(name, field, given)}
+    if given is None and not setting:
+        return {} if field is None else {name: field.unknown}
+    if setting:
+        given = text(keyword, given) if field is None or key is not None else _of_kind(keyword, field, given)
+    return {name: _word(keyword, given)}
 
 
-def _of_kind(name: str, field: Field, given: Any) -> Any:
+def _of_kind(keyword: str, field: Field, given: Any) -> Any:
     """A word as it stands, which the command reads; any other value as one of the field's kind, None as no word."""
     if isinstance(given, str):
-        return text(name, given)
-    found = value(name, field, given)
+        return text(keyword, given)
+    found = value(keyword, field, given)
     return "" if found is None else found
 
 
-def _word(keyword: str, field: Field | None, given: Any) -> str:
+def _word(keyword: str, given: Any) -> str:
     """The word that stands for a value."""
-    if isinstance(given, Record):
-        return _reference(keyword, field, given)
     if isinstance(given, (list, tuple)):
-        members = [_word(keyword, field, member) for member in given]
+        members = [text(keyword, member) for member in given]
         if any("," in member for member in members):
             raise Misuse(f"Error: {keyword} cannot have a member with a comma in it here.")
         return ",".join(members)
@@ -134,10 +137,12 @@ def _word(keyword: str, field: Field | None, given: Any) -> str:
     return repr(given) if isinstance(given, float) else text(keyword, given)
 
 
-def _reference(keyword: str, field: Field | None, obj: Record) -> str:
-    if isinstance(field, (Ref, Refs)) and field.to != obj.cls.name:
-        raise wrong_class(keyword, field.to, obj)
-    if not isinstance(field, (Ref, Refs, Derived)) and keyword != "uuid":
+def _reference(cls: XenClass, keyword: str, field: Field | None, obj: Record) -> str:
+    """The uuid by which a field of the class refers to the object."""
+    to = field.to if isinstance(field, (Ref, Refs)) else cls.name if field is cls.by_name["uuid"] else obj.cls.name
+    if to != obj.cls.name:
+        raise wrong_class(keyword, to, obj)
+    if not isinstance(field, (Ref, Refs, Derived)) and field is not cls.by_name["uuid"]:
         raise Misuse(f"Error: {keyword} must be a text, not {kind_of(obj)}.")
     return str(obj["uuid"])
 

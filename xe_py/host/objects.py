@@ -36,7 +36,7 @@ class Object(Mapping[str, object]):
 
     def __getitem__(self, name: str) -> Any:
         if name not in self.cls.by_name:
-            raise KeyError(name)
+            raise KeyError(f"a {self.cls.name} has no field {name!r}")
         return self.uuid if name == "uuid" else self._reader.value(self, name)
 
     def __iter__(self) -> Iterator[str]:
