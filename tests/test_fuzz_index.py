@@ -102,7 +102,7 @@ def _run(state: State, command: Command, given: dict[str, Any], seed: float) -> 
             session.run(state, command, **given)
         except Failure as refusal:
             shown = [value["uuid"] if isinstance(value, dict) else value for value in refusal.values]
-            return refusal.code, shown, [blocker["uuid"] for blocker in refusal.blockers], refusal.hint, refusal.profile
+            return refusal.code, shown, [blocker["uuid"] for blocker in refusal.blockers], refusal.profile
         except XeError as refusal:
             return (str(refusal),)
     return ()

@@ -18,7 +18,8 @@ WORDS = [
     (["--force"], [("force", "true")]),
     (["--force", "x=1"], [("force", "true"), ("x", "1")]),
     (["--force=false"], [("force", "false")]),
-    (["name=first", "name=second"], [("name", "first")]),
+    (["name=first", "name=second"], [("name", "first"), ("name", "second")]),
+    (["--label:k", "web"], [("label:k", "web")]),
     (["--label", "web"], [("label", "web")]),
     (["--label", "--force"], [("label", "true"), ("force", "true")]),
     (["--label=a=b"], [("label", "a=b")]),
@@ -129,7 +130,6 @@ def test_selectors_choose_one_or_several(xe: "Xe") -> None:
     assert xe.do("vm-list power-state=running is-control-domain=false --minimal") == ",".join(vms[:2])
     xe.do(f"vm-start uuid={vms[2]}")
     xe.do("vm-shutdown name-label=db")
-    assert xe("vm-suspend nothing=1").err.startswith("Warning: vm-suspend does not know the parameter: nothing")
 
 
 def test_of_several_objects_those_that_can_be_are_done(xe: "Xe") -> None:
@@ -137,8 +137,7 @@ def test_of_several_objects_those_that_can_be_are_done(xe: "Xe") -> None:
     xe.do(f"vm-start uuid={first}")
     result = xe.run(["vm-start", "--multiple", "is-control-domain=false"], partial=True)
     assert result.status == 1
-    assert result.out == ""
-    assert result.err.startswith(f"operation failed on {first}: ")
+    assert result.out.startswith(f"operation failed on {first}: ")
     assert xe.do(f"vm-param-get uuid={second} param-name=power-state") == "running"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from xe_py.host import open_host
-from xe_py.store.history import command_line
+from xe_py.schema.secrets import command_line
 from xe_py.store.state_file import commit, open_to_write
 
 if TYPE_CHECKING:

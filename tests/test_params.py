@@ -61,7 +61,7 @@ REFUSED = [
     ("vm-param-get uuid={vm}", "Required parameter not found: param-name"),
     ("vm-param-list", "Required parameter not found: uuid"),
     ("vm-list nothing=1", "Error: Unknown field 'nothing'"),
-    ("vm-list name-label:x=1", "Error: Unknown field 'name-label:x'"),
+    ("vm-list name-label:x=1", "Error: Field 'name-label' is not a set or map"),
     ("vm-list tags:holds=1", "Error: Invalid syntax for set filtering (should be set-param:contains=key)"),
 ]  # fmt: skip
 

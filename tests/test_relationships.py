@@ -259,7 +259,7 @@ def test_the_rules_change_only_where_the_state_keeps_the_new_ones(world: World) 
     world.xe.do(world.text("vbd-create vm-uuid={vm2} vdi-uuid={vdi} device=0"))
     refused = world.xe("state-set rules=strict")
     assert refused.status == 1
-    assert "Error code: VDI_IN_USE" in refused.err
+    assert "Code: VDI_IN_USE" in refused.err
     world.xe.do("vm-destroy uuid=" + world.vm2)
     world.xe.do("state-set rules=strict")
     assert "rules: strict" in world.xe.do("state-show")

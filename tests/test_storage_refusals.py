@@ -119,7 +119,7 @@ REFUSALS = [
     ),
     # SRs
     ("sr-create name-label=x type=tape host-uuid=xen1", ("SR_UNKNOWN_DRIVER", "tape")),
-    ("sr-create name-label=x type=ext", ("Required parameter not found: host-uuid",)),
+    ("sr-create name-label=x type=ext", ("Error: Required parameter not found: host-uuid",)),
     (
         "sr-create name-label=x type=ext host-uuid=xen1 device-config:device=/dev/sda",
         ("SR_BACKEND_FAILURE_16", "", "/dev/sda is in use", ""),

@@ -81,6 +81,6 @@ def test_a_bug_is_told_without_a_traceback(process: "Process", tmp_path: Path) -
     process.environment["PYTHONPATH"] = ":".join([str(tmp_path), process.environment.get("PYTHONPATH", "")])
     done = process.xe("host-list")
     assert done.status == 1
-    assert "Error code: INTERNAL_ERROR" in done.err
+    assert "Code: INTERNAL_ERROR" in done.err
     assert "Traceback" not in done.err
     assert "Traceback" in process.xe("host-list", "--debug").err

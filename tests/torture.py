@@ -49,7 +49,7 @@ class Contract:
             status = run(["--state", str(self.path), *argv])
         ended = Ended(status, _said(out), _said(err))
         assert status in STATUSES, (argv, ended)
-        assert "Error code: INTERNAL_ERROR" not in ended.err, (argv, ended.err)
+        assert "Code: INTERNAL_ERROR" not in ended.err, (argv, ended.err)
         assert "Traceback" not in ended.err, (argv, ended.err)
         if status:
             # Of several objects some may be done.

@@ -33,19 +33,29 @@ class Host:
         self._document = document
         self.state = state
 
+    def __repr__(self) -> str:
+        """Which file it is."""
+        return f"<host {self._document.path}>"
+
     def run(self, name: str, words: dict[str, str] | None = None, **arguments: Any) -> Any:
         """Run the command and hand back what it makes: a Record, texts, listings, or None.
 
         Arguments are named as on the command line with `_` for `-`, an object's without `-uuid` (`vm=`, or the class
         for `uuid`); objects are given as records or uuids. Commands that take any field (`vm-list`, `vm-param-set`) get
         `words`. Raises Failure and Misuse; a command that is refused changes nothing.
+
+        Commands with selectors (`vm-start`) choose their objects as on the command line: by a record, uuid or name
+        (`vm="web"`), or by fields (`name_label="web"`, or in `words`). With `multiple=True` they take several, hand
+        back a list, and raise SeveralFailed for those that were refused: the others stay done.
         """
         command = operations.find(name)
         if command is None or command.on_file:
             raise Misuse(f"Unknown command: {name}")
         if command.takes_words:
             return session.run(self.state, command, words=list((words or {}).items()))
-        return session.run(self.state, command, arguments)
+        if not command.selectors:
+            return session.run(self.state, command, arguments)
+        return session.run_by_keywords(self.state, command, arguments, (words or {}).items())
 
     def batch(self, lines: Iterable[str], *, keep_going: bool = False) -> str:
         """Run lines of a script as `xe batch` does; what they print.

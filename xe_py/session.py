@@ -6,13 +6,15 @@ if the validation core finds the result sound.
 
 from __future__ import annotations
 
-from xe_py.errors import Failure, Misuse, XeError
-from xe_py.schema.fields import Ref, Refs
+from xe_py import classes
+from xe_py.errors import Failure, Misuse, SeveralFailed, XeError
+from xe_py.schema.command import ALL
+from xe_py.schema.fields import Ref, Refs, show
 from xe_py.state.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
     from xe_py.schema.command import Command
@@ -48,6 +50,66 @@ def run(
             error.state = state
         raise
     return result
+
+
+def run_on_chosen(
+    state: State,
+    command: Command,
+    arguments: Mapping[str, Any],
+    filters: Iterable[tuple[str, str]],
+    *,
+    among: list[Record] | None = None,
+    multiple: str | bool = False,
+) -> list[Any]:
+    """Run a command with selectors on each of the objects that the filters choose, `among` these; the result of each.
+
+    Misuse for a filter that is none, and where none or too many are chosen: then nothing is done. Of several objects
+    each is done or refused by itself; SeveralFailed tells of those that are refused, and the others stay done.
+    """
+    from xe_py.operations.select import chosen  # noqa: PLC0415 - most commands name their objects
+
+    try:
+        objects = chosen(state, command, filters, among=among, multiple=multiple)
+    except Misuse as refusal:
+        refusal.state = state
+        raise
+    results = []
+    refusals: list[tuple[str, XeError]] = []
+    for obj in objects:
+        try:
+            results.append(run(state, command, {**arguments, command.selectors: obj}))
+        except XeError as refusal:
+            if len(objects) == 1:
+                raise
+            refusals.append((obj["uuid"], refusal))
+    if refusals:
+        raise SeveralFailed(refusals)
+    return results
+
+
+def run_by_keywords(
+    state: State, command: Command, given: Mapping[str, Any], words: Iterable[tuple[str, str]] = ()
+) -> Any:
+    """Run a command with selectors as Python gives its words: the result, or with `multiple` those of all objects.
+
+    What is no parameter is a filter, as on the command line: the name of the class with a record, a uuid or a name, or
+    a field, in which `_` stands for `-`.
+    """
+    cls, parameters = classes.get(command.selectors), command.by_argument()
+    arguments: dict[str, Any] = {}
+    filters = []
+    among = None
+    for name, value in given.items():
+        if name in parameters:
+            arguments[name] = value
+        elif name == cls.name and not isinstance(value, str):
+            among = [_value(state, Ref("uuid", cls.name), value) or state.need(cls.name, "")]
+        elif name != "multiple":
+            word = name if name in cls.by_name else name.replace("_", "-")
+            filters.append((word, value["uuid"] if isinstance(value, Record) else show(value)))
+    several = bool(given.get("multiple"))
+    results = run_on_chosen(state, command, arguments, [*filters, *words], among=among, multiple=several)
+    return results if several or command.several == ALL else results[0]
 
 
 def bind(state: State, command: Command, arguments: Mapping[str, Any]) -> dict[str, Any]:

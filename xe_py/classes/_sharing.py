@@ -21,7 +21,7 @@ def others_do_not_write(state: State, vbd: Record, vdi: Record) -> Iterator[Fail
     live = [other for other in state.pointing_at(vdi, "vbd.vdi-uuid") if other is not vbd and holds(state, other)]
     blockers = tuple(other for other in live if "RW" in {other["mode"], vbd["mode"]})
     if blockers:
-        yield Failure("VDI_IN_USE", vdi, blockers=blockers, hint=f"vbd-unplug uuid={blockers[0]['uuid']}")
+        yield Failure("VDI_IN_USE", vdi, blockers=blockers)
 
 
 def does_not_write(vbd: Record, vdi: Record) -> Iterator[Failure]:
@@ -97,7 +97,6 @@ def attached_vdis_are_within_reach(state: State, vbd: Record) -> Iterator[Failur
     vdi, vm = state.ref_or_none(vbd, "vdi-uuid"), state.ref(vbd, "vm-uuid")
     if vdi is None or not is_live(vm):
         return
-    pbds = state.find("pbd", sr_uuid=vdi["sr-uuid"], host_uuid=vm["resident-on"])
+    pbds = tuple(state.find("pbd", sr_uuid=vdi["sr-uuid"], host_uuid=vm["resident-on"]))
     if not any(pbd["currently-attached"] for pbd in pbds):
-        hint = f"pbd-plug uuid={pbds[0]['uuid']}" if pbds else ""
-        yield Failure("VM_REQUIRES_SR", vm, state.ref(vdi, "sr-uuid"), hint=hint)
+        yield Failure("VM_REQUIRES_SR", vm, state.ref(vdi, "sr-uuid"), blockers=pbds)

@@ -56,7 +56,7 @@ def answers(_state: State, host: Record) -> Iterator[Failure]:
 def can_go_down(_state: State, host: Record) -> Iterator[Failure]:
     """What forbids to shut the host down, to reboot it, or to apply updates to it."""
     if host["enabled"]:
-        yield Failure("HOST_NOT_DISABLED", hint=f"host-disable uuid={host['uuid']}")
+        yield Failure("HOST_NOT_DISABLED", blockers=(host,))
 
 
 def can_power_on(_state: State, host: Record) -> Iterator[Failure]:

@@ -64,7 +64,7 @@ def can_destroy(state: State, network: Record) -> Iterator[Failure]:
     """What forbids to destroy the network."""
     vifs = [vif for vif in state.pointing_at(network, "vif.network-uuid") if vif["currently-attached"]]
     if vifs:
-        yield Failure("NETWORK_CONTAINS_VIF", *vifs, hint=f"vif-unplug uuid={vifs[0]['uuid']}")
+        yield Failure("NETWORK_CONTAINS_VIF", *vifs, blockers=tuple(vifs))
     if found := pifs(state, network):
         yield Failure("NETWORK_CONTAINS_PIF", *found)
     if network["other-config"].get(INTERNAL_MANAGEMENT) == "true":
@@ -86,7 +86,7 @@ def has_no_pif_on(state: State, network: Record, host: Record) -> Iterator[Failu
 def _no_vif_is_attached(state: State, network: Record, _mode: str) -> Iterator[Failure]:
     for vif in state.pointing_at(network, "vif.network-uuid"):
         if vif["currently-attached"]:
-            yield Failure("VIF_IN_USE", network, vif, hint=f"vif-unplug uuid={vif['uuid']}")
+            yield Failure("VIF_IN_USE", network, vif, blockers=(vif,))
 
 
 def _can_have_purpose(_state: State, network: Record, purposes: list[str]) -> Iterator[Failure]:

@@ -31,16 +31,16 @@ def driver_can(sr: Record, capability: str) -> Iterator[Failure]:
 
 def is_plugged(state: State, sr: Record) -> Iterator[Failure]:
     """What forbids work on the storage: no PBD of the SR is plugged."""
-    pbds = state.pointing_at(sr, "pbd.sr-uuid")
+    pbds = tuple(state.pointing_at(sr, "pbd.sr-uuid"))
     if not any(pbd["currently-attached"] for pbd in pbds):
-        yield Failure("SR_HAS_NO_PBDS", sr, hint=f"pbd-plug uuid={pbds[0]['uuid']}" if pbds else "")
+        yield Failure("SR_HAS_NO_PBDS", sr, blockers=pbds)
 
 
 def can_forget(state: State, sr: Record) -> Iterator[Failure]:
     """What forbids to forget the SR."""
     plugged = tuple(pbd for pbd in state.pointing_at(sr, "pbd.sr-uuid") if pbd["currently-attached"])
     if plugged:
-        yield Failure("SR_HAS_PBD", sr, blockers=plugged, hint=f"pbd-unplug uuid={plugged[0]['uuid']}")
+        yield Failure("SR_HAS_PBD", sr, blockers=plugged)
 
 
 def can_destroy(state: State, sr: Record) -> Iterator[Failure]:

@@ -62,7 +62,7 @@ def can_insert(state: State, vbd: Record) -> Iterator[Failure]:
     """What forbids to put a medium into the drive."""
     yield from _is_drive(vbd)
     if vbd["vdi-uuid"] is not None:
-        yield Failure("VBD_NOT_EMPTY", vbd, hint=f"vbd-eject uuid={vbd['uuid']}")
+        yield Failure("VBD_NOT_EMPTY", vbd)
     yield from _vm_is_not_suspended(state, vbd)
 
 
@@ -83,14 +83,13 @@ def can_pause(state: State, vbd: Record) -> Iterator[Failure]:
     yield from _vdi_is_managed(state, vbd)
 
 
-def can_destroy(state: State, vbd: Record) -> Iterator[Failure]:
+def can_destroy(_state: State, vbd: Record) -> Iterator[Failure]:
     """What forbids to destroy the VBD."""
     if vbd["currently-attached"]:
         yield Failure(
             "OPERATION_NOT_ALLOWED",
             f"VBD '{vbd['uuid']}' still attached to '{vbd['vm-uuid']}'",
-            blockers=(state.ref(vbd, "vm-uuid"),),
-            hint=f"vbd-unplug uuid={vbd['uuid']}",
+            blockers=(vbd,),
         )
 
 

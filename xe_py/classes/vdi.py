@@ -104,7 +104,7 @@ def _is_detached(state: State, vdi: Record, operation: str, modes: tuple[str, ..
         vbd for vbd in state.pointing_at(vdi, "vbd.vdi-uuid") if vbd["currently-attached"] and vbd["mode"] in modes
     )
     if attached:
-        yield Failure("VDI_IN_USE", vdi, operation, blockers=attached, hint=f"vbd-unplug uuid={attached[0]['uuid']}")
+        yield Failure("VDI_IN_USE", vdi, operation, blockers=attached)
 
 
 def _driver_can(state: State, vdi: Record, capability: str) -> Iterator[Failure]:

@@ -53,8 +53,7 @@ def can_destroy(state: State, vif: Record) -> Iterator[Failure]:
         yield Failure(
             "OPERATION_NOT_ALLOWED",
             "VIF currently attached to a running VM",
-            blockers=(vm,),
-            hint=f"vif-unplug uuid={vif['uuid']}",
+            blockers=(vif,),
         )
 
 

@@ -32,6 +32,7 @@ def execute(line: Line) -> int:
         sys.stdout.write(help_text(line.words, minimal=line.minimal))
         return DONE
     call = binding.find(line.command).call(line.words)
+    call.state_file = line.state
     sys.stderr.write(warning_of(call))
     line.dry_run |= os.environ.get("XE_DRY_RUN") == "1"
     if call.command.on_file:
@@ -86,14 +87,14 @@ def _on_file(line: Line, call: Call) -> str:
 def _reading(line: Line, work: Work) -> str:
     document, state, findings = state_file.open_to_read(where.state_path(line.state))
     if findings:
-        from xe_py.cli.report import unsound  # noqa: PLC0415 - only an unsound state is reported on
+        from xe_py.cli.report import warning_of_unsound  # noqa: PLC0415 - only an unsound state is reported on
 
-        sys.stderr.write(f"Warning: {unsound(_unsound(document, findings))}")
+        sys.stderr.write(warning_of_unsound(_unsound(document, findings)))
     return work(state)
 
 
 def _writing(line: Line, work: Work) -> str:
-    from xe_py.store.history import command_line  # noqa: PLC0415 - only a change has a history
+    from xe_py.schema.secrets import command_line  # noqa: PLC0415 - only a change has a history
 
     typed = command_line([line.command, *line.words])
     with state_file.open_to_write(where.state_path(line.state), typed) as (document, state, findings):

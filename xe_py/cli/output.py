@@ -104,7 +104,7 @@ def _column(state: State, listing: Listing, field: Field) -> list[str]:
         return [obj[name] for obj in listing.records]
     if isinstance(field, Derived):
         return [show(field.compute(state, obj), field.unknown) for obj in listing.records]
-    return [show(obj[name], field.unknown) for obj in listing.records]
+    return [show(field.shown(obj[name]), field.unknown) for obj in listing.records]
 
 
 def _cleaned(values: list[str]) -> list[str]:

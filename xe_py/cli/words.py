@@ -85,11 +85,11 @@ def _next(words: Iterator[str], switch: str) -> str:
 
 
 def pairs(words: list[str], valued: frozenset[str]) -> Pairs:
-    """The words as (name, value); of several with one name the first counts and the others are left out.
+    """The words as (name, value), in their order. Of several parameters of one name the first counts, filters all do.
 
     `valued` are the names behind which, written `--name value`, the next word is the value.
     """
-    found: dict[str, str] = {}
+    found: Pairs = []
     position = 0
     while position < len(words):
         word = words[position]
@@ -97,15 +97,16 @@ def pairs(words: list[str], valued: frozenset[str]) -> Pairs:
         name, equals, value = word.partition("=")
         if name.startswith("--"):
             name = name[2:]
-            if not equals and name in valued and position < len(words) and not words[position].startswith("--"):
+            takes_next = name in valued or name.partition(":")[0] in valued
+            if not equals and takes_next and position < len(words) and not words[position].startswith("--"):
                 value = words[position]
                 position += 1
             elif not equals:
                 value = "true"
         elif name.startswith("-") and word != "-":
             raise Misuse(f"Syntax error: Unknown switch: {word}\nFor usage run: 'xe help'")
-        found.setdefault(name, value)
-    return list(found.items())
+        found.append((name, value))
+    return found
 
 
 def extra_words(text: str) -> list[str]:

@@ -81,7 +81,7 @@ def _param_list_command(view: View, cls: XenClass, name: str) -> Command:
 def _param_get_command(view: View, cls: XenClass, name: str) -> Command:
     def run(state: State, param_name: str, param_key: str | None = None, **named: Record) -> str:
         field = _field(cls, param_name)
-        value = state.value(named[_named(cls)], field.name)
+        value = field.shown(state.value(named[_named(cls)], field.name))
         if param_key is None or not field.mode.startswith("M"):
             return show(value, field.unknown)
         if param_key not in value:

@@ -143,7 +143,7 @@ def _hosts(state: State, host: Record | None, *, shared: bool) -> list[Record]:
     if shared:
         return hosts
     if host is None and len(hosts) > 1:
-        raise Misuse("Required parameter not found: host-uuid")
+        raise Misuse("Error: Required parameter not found: host-uuid")
     chosen = hosts if host is None else [host]
     for each in chosen:
         if not each["host-metrics-live"]:

@@ -64,7 +64,8 @@ map:key=value; or set:contains=member. params= chooses the fields to print, para
 the order of the class.
 
 Commands that take selectors find their objects by vm=, host= or sr= with a name or uuid, or by any filters. Where these
-find several objects, --multiple must be given, and the command is done to one after the other.
+find several objects, --multiple must be given, and the command is done to one after the other. Each word that is no
+parameter of such a command is a filter; if the class has no such field, nothing is done.
 
 All other commands name their object by uuid=."""
 
@@ -75,8 +76,32 @@ set, MRO or MRW for a map. Two empty lines follow each record.
 With --minimal only the first field of each record is printed, all on one line with commas between them; a comma or
 backslash inside a value has a backslash before it.
 
-Commands that make an object print its uuid. What is refused prints nothing on standard output; standard error has a
-sentence, what it is about, what is in the way, the code and, where one command would help, a hint."""
+Commands that make an object print its uuid. What is refused prints nothing on standard output, with one exception: if
+a command with --multiple is refused for some of its objects, these are told there, the last one first, as by the real
+xe."""
+
+_REFUSALS = """\
+Standard error first has what the real xe prints: a sentence, then a line name: value for each value. The lines below
+are told only here. A script leaves them out by their first words; XE_ERRORS=plain does without them."""
+
+_REMARKS = """\
+In the way:
+An object that stands in the way; for vm-start, a host and why the VM cannot run there.
+
+Code:
+The code of XAPI.
+
+Note:
+What was probably meant, or which set of rules alone refuses this.
+
+Command:
+The command that was refused, with what its words came to. What is secret is left out.
+
+Hint:
+One command that works as things stand, and brings the refused one further. It can be pasted into a shell.
+
+Warning:
+A parameter that the command does not know, or a state that is unsound. The command is done all the same."""
 
 _SCRIPTS = """\
 xe batch FILE runs the lines of a shell script as one change: if one is refused, nothing is changed. With --keep-going
@@ -117,6 +142,9 @@ _STATUSES = {
 _ENVIRONMENT = """\
 XE_STATE
 The state file, where --state does not name one. It must exist.
+
+XE_ERRORS
+With plain, nothing is told but what the real xe prints: no lines of our own below a refusal, and no warnings.
 
 XE_STRICT
 With 1, a parameter that the command does not know is an error.
@@ -175,6 +203,7 @@ def page() -> str:
         + section("SWITCHES", items(_SWITCHES))
         + section("CHOOSING OBJECTS", paragraphs(_OBJECTS))
         + section("OUTPUT", paragraphs(_OUTPUT))
+        + section("REFUSALS", paragraphs(_REFUSALS), items(_REMARKS))
         + section("SCRIPTS", paragraphs(_SCRIPTS), items(_LINES), paragraphs(_WORDS_OF_A_SCRIPT))
         + section("COMMANDS", *(item(f"{bold(f'xe-{family.name}')}(1)", family.doc) for family in named))
         + section("EXIT STATUS", *(item(bold(str(status)), text) for status, text in _STATUSES.items()))

@@ -8,6 +8,7 @@ changed in place.
 from __future__ import annotations
 
 from xe_py.errors import Misuse
+from xe_py.schema.secrets import without_secret_values
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,6 +104,10 @@ class Field:
     def parse(self, text: str) -> Any:
         """The value that a word from the command line stands for; raises Misuse."""
         return text
+
+    def shown(self, value: Any) -> Any:
+        """What of the value may be shown."""
+        return value
 
 
 class Text(Field):
@@ -245,10 +250,17 @@ class Set(Field):
 
 
 class Map(Field):
-    """Texts by key."""
+    """Texts by key. One with `secrets` may hold passwords and the like, which are not shown."""
 
-    __slots__ = ()
+    __slots__ = ("secrets",)
     empty = _NO_KEYS
+
+    def __init__(self, name: str, *, secrets: bool = False, **rest: Any) -> None:
+        self.secrets = secrets
+        super().__init__(name, **rest)
+
+    def shown(self, value: Any) -> Any:
+        return without_secret_values(value) if self.secrets and value else value
 
     def accepts(self, value: Any) -> bool:
         return type(value) is dict and all(type(text) is str for text in value.values())

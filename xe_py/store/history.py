@@ -12,13 +12,10 @@ import sys
 import time
 
 from xe_py.errors import StateFileError
-from xe_py.schema.secrets import is_secret
 from xe_py.store.access import make_folder, open_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     # The place in the history, the serial, and the path.
     Kept = tuple[int, int, str]
 
@@ -28,7 +25,6 @@ _DIGITS = 6
 _LONGEST = 1000
 _NEW = "new"
 _SERIAL = "-serial-"
-_PLAIN = frozenset("%+,-./:=@_")
 _told: set[str] = set()
 
 
@@ -40,22 +36,6 @@ def backups() -> int:
     if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
         raise StateFileError(f"XE_BACKUPS must be a whole number, 0 to {10**_DIGITS - 1}, not {text!r}.")
     return int(text)
-
-
-def command_line(words: Iterable[str]) -> str:
-    """The words as they would be typed, without what is secret in them."""
-    shown = []
-    hidden = False
-    for word in words:
-        name, equals, _ = word.partition("=")
-        secret = is_secret(name)
-        if hidden and not word.startswith("--"):
-            shown.append("***")
-        else:
-            shown.append(f"{_quoted(name)}=***" if secret and equals else _quoted(word))
-        hidden = secret and not equals and word.startswith("--")
-    line = " ".join(shown)
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 
 def keep(target: str, new: str, serials: tuple[int, int], command: str) -> None:
@@ -177,12 +157,3 @@ def moment(nanoseconds: int) -> str:
     """A time of a file as the log has it."""
     seconds, fraction = divmod(nanoseconds, 10**9)
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{fraction:09}Z"
-
-
-def _quoted(word: str) -> str:
-    """The word as a shell takes it; control characters are written out."""
-    if not word.isprintable():
-        word = word.encode("unicode_escape").decode()
-    if word and all(letter.isalnum() or letter in _PLAIN for letter in word):
-        return word
-    return "'" + word.replace("'", "'\"'\"'") + "'"

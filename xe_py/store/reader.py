@@ -6,7 +6,7 @@ import os
 from stat import S_ISDIR, S_ISREG
 
 from xe_py.classes import sections
-from xe_py.errors import Failure, StateFileError
+from xe_py.errors import Failure, StateFileError, on_file
 from xe_py.schema.fields import LARGEST, Time
 from xe_py.schema.xenclass import STRICT, XAPI
 from xe_py.state.core import Finding, findings
@@ -37,9 +37,7 @@ def read(path: str) -> Document:
                 raise StateFileError(f"{path} is {kind}, not a state file.\nName the file itself.")
             data = file.read()
     except FileNotFoundError:
-        raise StateFileError(
-            f"The state file {path} does not exist.\nMake one with: xe --state {path} state-init"
-        ) from None
+        raise StateFileError(f"The state file {path} does not exist.", on_file(path, "state-init")) from None
     except OSError as error:
         raise StateFileError(f"The state file {path} cannot be read: {error.strerror}.") from None
     try:
@@ -48,9 +46,7 @@ def read(path: str) -> Document:
         line = data.count(b"\n", 0, error.start) + 1
         raise StateFileError(f"{path}:{line}: this is not UTF-8 text (byte {error.start}).") from None
     if not text.strip():
-        raise StateFileError(
-            f"The state file {path} is empty.\nRemove it and make a new one with: xe --state {path} state-init"
-        )
+        raise StateFileError(f"The state file {path} is empty.", on_file(path, "state-init --force"))
     return Document(path, target_of(path), identity(status), text=text)
 
 
