@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def hints_for(state: State, failure: Failure, call: Call) -> list[str]:
     """The command lines to show: a way out, and one into a set of rules that allows what was refused.
 
-    A line is shown if it is done as things stand, and if the refused call then goes through or gets further.
+    A line is shown if it is done as things stand, and if the refused call then goes through or gets further. The same
+    command in another way is what takes its place.
     """
     lines = candidates(state, failure, call.command.name)
     found = [*islice((line for line in lines if _helps(state, line, call, failure)), 1)]
@@ -34,7 +35,7 @@ def _helps(state: State, line: str, call: Call, refused: Failure) -> bool:
     mark = state.mark()
     try:
         perform(state, binding.find(name).call(words))
-        return _gets_further(state, call, refused)
+        return name == call.command.name or _gets_further(state, call, refused)
     except (XeError, DamagedIndexError):
         return False
     finally:

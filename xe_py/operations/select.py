@@ -98,22 +98,29 @@ def selected(state: State, command: Command, words: Words) -> list[Record]:
 
 
 def _meant(state: State, cls: XenClass, word: str, value: str) -> tuple[str, ...]:
-    """What may have been meant by a word that is no field: the name of an object, a selector, or a field."""
-    alone = not value and cls.name in _NAMED_BY
-    if alone and (named := _named(state, cls, word)):
+    """What may have been meant by a word that is no filter: the name of an object, a selector, or a field."""
+    by_name = cls.name in _NAMED_BY
+    if word == cls.name and by_name:
+        return (f"{word}= is taken once",)
+    stem = word.partition(":")[0]
+    if stem in cls.by_name:
+        return (f"did you mean {stem}:contains={value}?",) if cls.by_name[stem].mode.startswith("S") else ()
+    if by_name and not value and (named := _named(state, cls, word)):
         return named
     fields = [field.name for field in cls.fields if not field.hidden]
-    near = did_you_mean(word.partition(":")[0], [cls.name, *fields] if cls.name in _NAMED_BY else fields)
-    return near or ((f"did you mean {_selector(cls, word)}?",) if alone else ())
+    near = did_you_mean(stem, [cls.name, *fields] if by_name else fields)
+    return near or ((f"did you mean {_selector(cls, word)}?",) if by_name and not value else ())
 
 
 def _missed(state: State, command: Command, words: Words) -> tuple[str, ...]:
     """What may have been meant by a name that no object has, or by one that stands alone."""
     cls = classes.get(command.selectors)
-    given = [(name, text) for name, text in words if text or split_key(cls, name) is None]
-    named = (text or name for name, text in given if not text or name in {cls.name, "name-label", "uuid"})
-    word = next((word for word in named if word != cls.name), "")
-    return _named(state, cls, word) if word else ()
+    for name, text in words:
+        if not text and name not in cls.by_name and name != cls.name:
+            return _named(state, cls, name)
+        if text and name in {cls.name, "name-label", "uuid"}:
+            return tuple(note for note in _named(state, cls, text) if note != f"did you mean {_selector(cls, text)}?")
+    return ()
 
 
 def _named(state: State, cls: XenClass, word: str) -> tuple[str, ...]:
