@@ -38,8 +38,7 @@ NO_SUSPEND_SR = (
 )
 START = "vm-start uuid={vm}"
 ISOS = (
-    "isos: sr-create name-label=isos type=iso content-type=iso device-config:location={folder} "
-    "device-config:legacy_mode=true",
+    "isos: sr-create name-label=isos type=iso device-config:location={folder} device-config:legacy_mode=true",
     "link: pbd-list sr-uuid={isos} --minimal",
     "iso: vdi-list sr-uuid={isos} --minimal",
     "cd: vbd-create vm-uuid={vm} device=3 type=CD mode=RO",
@@ -51,6 +50,19 @@ CARD = (
 ETH0 = "eth0: pif-list device=eth0 --minimal"
 ETH1 = "eth1: pif-list device=eth1 --minimal"
 ETH2 = "eth2: pif-list device=eth2 --minimal"
+BLOCKED = (
+    "vm-param-add uuid={vm} param-name=blocked-operations clean_shutdown=maintenance",
+    "vm-param-add uuid={vm} param-name=blocked-operations start=maintenance",
+)
+SHARED = (
+    SR,
+    "vdi: vdi-create sr-uuid={sr} name-label=both virtual-size=1GiB sharable=true",
+    "vbd: vbd-create vm-uuid={vm} vdi-uuid={vdi} device=0",
+    "db: vm-create name-label=db",
+    "other: vbd-create vm-uuid={db} vdi-uuid={vdi} device=0",
+)
+BOND = "bond: bond-create network-uuid={network} pif-uuids={eth1},{eth2}"
+LARGE = "vm-memory-limits-set uuid={vm} static-min=1GiB static-max=999GiB dynamic-min=999GiB dynamic-max=999GiB"
 OF_VM = "vbd {vbd}, device xvda of vm {vm} (web)"
 
 
@@ -123,9 +135,12 @@ ROWS = [
         ("pbd-plug uuid={pbd}",)),
     Row((VM, HOST, "host-disable uuid={host}"), "vm-start uuid={vm}", "NO_HOSTS_AVAILABLE",
         ("host {host} (xen1): The host is disabled and takes no VMs (HOST_DISABLED)",), ("host-enable uuid={host}",)),
-    Row((VM, HOST, "vm-memory-limits-set uuid={vm} static-min=1GiB static-max=999GiB dynamic-min=999GiB "
-        "dynamic-max=999GiB"), "vm-start uuid={vm}", "NO_HOSTS_AVAILABLE",
+    Row((VM, HOST, LARGE), "vm-start uuid={vm}", "NO_HOSTS_AVAILABLE",
         ("host {host} (xen1): needs 1006.8 GiB of memory, {free} GiB are free (HOST_NOT_ENOUGH_FREE_MEMORY)",)),
+    Row((VM, *BLOCKED), "vm-start uuid={vm}", "OPERATION_BLOCKED", (),
+        ("vm-param-remove uuid={vm} param-name=blocked-operations param-key=start",)),
+    Row((VM, *SHARED, START, "vm-start vm=db"), "vdi-destroy uuid={vdi}", "VDI_IN_USE",
+        (OF_VM, "vbd {other}, device xvda of vm {db} (db)"), ("vm-shutdown uuid={vm}",)),
     # Networks
     Row((VM, *CARD, START), "network-destroy uuid={network}", "NETWORK_CONTAINS_VIF",
         ("vif {vif}, device 0 of vm {vm} (web)",), ("vif-unplug uuid={vif}",)),
@@ -146,8 +161,7 @@ ROWS = [
     Row((ETH1, "network: network-create name-label=v", "vlan: vlan-create pif-uuid={eth1} vlan=5 network-uuid={network}",
         "tag: vlan-list --minimal"), "network-destroy uuid={network}", "NETWORK_CONTAINS_PIF", (),
         ("vlan-destroy uuid={tag}",)),
-    Row((ETH1, ETH2, "network: network-create name-label=b", "bond: bond-create network-uuid={network} "
-        "pif-uuids={eth1},{eth2}"), "pif-forget uuid={eth1}", "PIF_ALREADY_BONDED", ("bond {bond}",),
+    Row((ETH1, ETH2, "network: network-create name-label=b", BOND), "pif-forget uuid={eth1}", "PIF_ALREADY_BONDED", ("bond {bond}",),
         ("bond-destroy uuid={bond}",)),
 ]  # fmt: skip
 
@@ -213,7 +227,7 @@ def test_a_refusal_names_what_is_in_the_way_and_a_command_that_works(nics: "Xe",
         assert nics.run(shlex.split(hint)[3:]).status == 0
         again = nics.run(pool.words(row.line))
         instead = hint.split()[3] == row.line.split()[0]
-        assert instead or again.status == 0 or shape(again.err) != shape(refused.err)
+        assert instead or again.status == 0 or again.err != refused.err
 
 
 def test_what_only_one_set_of_rules_refuses_says_so_and_leads_to_the_other(xe: "Xe", xapi: "Xe") -> None:
@@ -280,7 +294,7 @@ def test_of_several_that_are_refused_each_has_its_lines_on_standard_error(xe: "X
                  "vm-start vm=b", "vm-pause vm=b"):  # fmt: skip
         pool.run(line)
     refused = xe.run(["vm-pause", "is-control-domain=false", "--multiple"], partial=True)
-    a, b, c = (pool.named[name] for name in "abc")
+    b, c = (pool.named[name] for name in "bc")
     told = "This cannot be done in the VM's power state."
     assert refused.out == (
         f"operation failed on {c}: {told}\nvm: {c} (c)\nexpected: running\nactual: halted\n"
@@ -291,15 +305,6 @@ def test_of_several_that_are_refused_each_has_its_lines_on_standard_error(xe: "X
         f"Hint: xe --state {xe.state} vm-start uuid={c}\n"
     )
     assert pool.do("vm-list uuid={a} params=power-state --minimal") == "paused"
-
-
-def shape(text: str) -> list[str]:
-    """The lines that the real xe prints as well."""
-    return [
-        line
-        for line in text.splitlines()
-        if not line.startswith(("In the way: ", "Code: ", "Note: ", "Command: ", "Hint: "))
-    ]
 
 
 def test_every_remedy_is_hinted_at_somewhere() -> None:

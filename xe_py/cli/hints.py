@@ -8,12 +8,11 @@ from xe_py import classes
 from xe_py.cli import binding
 from xe_py.cli.perform import perform
 from xe_py.cli.remedies import candidates, other_rules
-from xe_py.errors import DamagedIndexError, SeveralFailed, XeError, on_file
+from xe_py.errors import DamagedIndexError, Failure, SeveralFailed, XeError, on_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xe_py.cli.binding import Call
-    from xe_py.errors import Failure
     from xe_py.state.state import State
 
 
@@ -62,7 +61,12 @@ def _gets_further(state: State, call: Call, refused: Failure) -> bool:
     try:
         perform(state, call)
     except SeveralFailed as several:
-        return all(each.args != refused.args for _, each in several.refusals)
+        return all(_told_by(each) != _told_by(refused) for _, each in several.refusals)
     except XeError as failure:
-        return failure.args != refused.args
+        return _told_by(failure) != _told_by(refused)
     return True
+
+
+def _told_by(error: XeError) -> tuple[object, ...]:
+    """What tells one refusal from another."""
+    return (*error.args, *(obj["uuid"] for obj in error.blockers)) if isinstance(error, Failure) else error.args

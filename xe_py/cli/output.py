@@ -90,6 +90,8 @@ def _drawn(node: Node) -> str:
 
 def _listed(state: State, listing: Listing) -> str:
     """All records, each in the form that the labels give."""
+    if not listing.fields:
+        return "\n\n\n" * len(listing.records)  # As the real xe does, if params= names nothing.
     form = layout([(label(field), "%s") for field in listing.fields]) + "\n\n"
     columns = [_cleaned(_column(state, listing, field)) for field in listing.fields]
     return "".join([form % row for row in zip(*columns, strict=True)])

@@ -119,7 +119,10 @@ def xe(context: click.Context, state: str | None, *, minimal: bool, dry_run: boo
 
 def show_help(line: Line) -> int:
     """Answer a line that asks for help or for the version; the exit status."""
-    if line.command == "help" or not (line.command or line.help or line.version):
+    if not (line.command or line.help or line.version):
+        sys.stderr.write(help_text([], minimal=False))
+        return DONE
+    if line.command == "help":
         sys.stdout.write(help_text([], minimal=line.minimal))
         return DONE
     args = ["--version"] if line.version else [*([line.command] if line.command else []), "--help"]

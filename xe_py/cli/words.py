@@ -5,7 +5,7 @@ Nothing here knows what a command does; whether `--name` takes the next word is 
 
 from __future__ import annotations
 
-from xe_py.errors import Misuse
+from xe_py.errors import Failure, Misuse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ _FOR_ALL = {
     "-help": "help",
     "--version": "version",
 }
-_SWITCHES = WITH_VALUE | _ALONE | _CONNECTION | {"--state", *(word.partition("=")[0] for word in _FOR_ALL)}
+_SWITCHES = WITH_VALUE | _ALONE | _CONNECTION | {"--state", "minimal", *(word.partition("=")[0] for word in _FOR_ALL)}
+
+_SYNTAX = "Syntax error: \nFor usage run: 'xe help'"
 
 
 class Line:
@@ -52,9 +54,13 @@ def split(argv: list[str], extra: str = "") -> Line:
         if word.partition("=")[0] in _SWITCHES and _switch(line, word, words):
             continue
         if not line.command and not word.startswith("-"):
+            if "=" in word:
+                raise Misuse(_SYNTAX)
             line.command = word
         else:
             line.words.append(word)
+    if argv and not (line.command or line.help or line.version):
+        raise Misuse(_SYNTAX)
     try:
         "".join(line.words).encode()
     except UnicodeEncodeError as error:
@@ -70,10 +76,21 @@ def _switch(line: Line, word: str, following: Iterator[str]) -> bool:
         _next(following, word)
     elif name == "--state":
         line.state = value if equals else _next(following, word)
+        if not line.state:
+            raise Misuse("Syntax error: Switch --state requires the path of a file\nFor usage run: 'xe help'")
     elif word in _FOR_ALL:
         setattr(line, _FOR_ALL[word], True)
+    elif name == "minimal":
+        return _is_minimal(value)
     else:
         return word in _ALONE or name in _CONNECTION
+    return True
+
+
+def _is_minimal(value: str) -> bool:
+    """Whether the value of `minimal=` is one of the two that there are; if not, that is the real xe's own mistake."""
+    if value not in {"true", "false"}:
+        raise Failure("INTERNAL_ERROR", 'INTERNAL_ERROR: [ Invalid_argument("bool_of_string") ]')
     return True
 
 

@@ -105,11 +105,10 @@ def _meant(state: State, cls: XenClass, word: str, value: str) -> tuple[str, ...
     stem = word.partition(":")[0]
     if stem in cls.by_name:
         return (f"did you mean {stem}:contains={value}?",) if cls.by_name[stem].mode.startswith("S") else ()
-    if by_name and not value and (named := _named(state, cls, word)):
-        return named
+    if by_name and not value:
+        return _named(state, cls, word) or (f"did you mean {_selector(cls, word)}?",)
     fields = [field.name for field in cls.fields if not field.hidden]
-    near = did_you_mean(stem, [cls.name, *fields] if by_name else fields)
-    return near or ((f"did you mean {_selector(cls, word)}?",) if by_name and not value else ())
+    return did_you_mean(stem, [cls.name, *fields] if by_name else fields)
 
 
 def _missed(state: State, command: Command, words: Words) -> tuple[str, ...]:

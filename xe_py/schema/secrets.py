@@ -117,8 +117,8 @@ def _holds_secret(name: str, value: str) -> bool:
     """Whether a value has a secret inside: switches of a connection, or a password in an address."""
     if name == _EXTRA and value:
         return True
-    address = value.partition("://")[2].partition("/")[0]
-    return ":" in address.partition("@")[0] and "@" in address
+    behind_user = value.partition("://")[2].partition("/")[0].partition(":")[2]
+    return bool(behind_user) and not behind_user.isdecimal()
 
 
 def _is_about_secrets(words: list[str]) -> bool:
