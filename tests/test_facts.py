@@ -12,7 +12,7 @@ import xe_py
 from xe_py import classes, operations
 from xe_py.codes import CODES, describe
 from xe_py.errors import Failure
-from xe_py.schema.command import Command
+from xe_py.schema.command import ALL, CONTROL_DOMAINS, MULTIPLE, ONE, TEMPLATES, Command
 from xe_py.schema.fields import Field, Map
 
 Described = tuple[str, str, set[str]]
@@ -34,6 +34,7 @@ UNDECLARED_CODES: dict[str, list[str]] = {
     "VDI_IS_SHARABLE": ["vdi"],
     "VM_IS_SNAPSHOT": ["vm", "operation"],
 }
+SEVERAL = {ONE: False, MULTIPLE: True, ALL: "always"}
 BACKEND_FAILURE = "SR_BACKEND_FAILURE"
 
 
@@ -79,6 +80,20 @@ def test_a_command_takes_the_parameters_of_xe_in_order(command: Command) -> None
 
 @pytest.mark.parametrize("command", DECLARED, ids=attrgetter("name"))
 def test_a_command_is_listed_and_selects_objects_as_in_xe(command: Command) -> None:
+    facts = COMMANDS[command.name]
+    undeclared = [parameter.name + ":" * isinstance(parameter, Map) for parameter in command.undeclared]
+    assert undeclared == facts.get("undeclared", [])
+    if command.selectors:
+        own = {parameter.name for parameter in command.taken()} - {"force"}
+        assert own == set(facts["not_filters"])
+        select = facts["select"]
+        assert command.selectors == select["of"]
+        assert SEVERAL[command.several] == select["several"]
+        if command.selectors == "vm":
+            assert (TEMPLATES in command.also, CONTROL_DOMAINS in command.also) == (
+                select["templates"],
+                select["control_domains"],
+            )
     flags = {"standard": command.standard, "hidden": command.hidden}
     flags[f"{command.selectors}-selectors"] = bool(command.selectors)
     assert {flag for flag, applies in flags.items() if applies} == set(COMMANDS[command.name]["flags"])
@@ -159,6 +174,22 @@ def raised() -> dict[str, str]:
 def test_a_refusal_names_its_code_where_it_is_raised_or_declared() -> None:
     unnamed = [(place, ast.unparse(code)) for place, call in calls() if (code := code_of(call)) and not texts(code)]
     assert [(place, code) for place, code in unnamed if not code.endswith(".refusal")] == []
+
+
+def test_what_operations_and_classes_say_in_words_begins_as_in_xe() -> None:
+    """XAPI puts `Error: ` before every text of its command line, but for what the grammar itself refuses."""
+    said = {
+        place: ast.unparse(call.args[0])
+        for folder in ("operations", "classes")
+        for path in sorted((Path(xe_py.__file__).parent / folder).glob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Misuse"
+        for place in [f"{path.name}:{call.lineno}"]
+    }
+    assert said
+    ours = {place for place in said if place.startswith(("batch.py", "state_history.py"))}
+    texts = {place: text.lstrip("f").strip("\"'") for place, text in said.items() if place not in ours}
+    assert {place: text for place, text in texts.items() if not text.startswith(("Error", "_"))} == {}
 
 
 def test_every_code_in_the_source_is_in_the_table() -> None:

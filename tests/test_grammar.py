@@ -95,6 +95,11 @@ def test_no_name_steers_the_terminal(xe: "Xe") -> None:
     assert r"a\x1b[31mb\x07" in xe.do("vm-list params=name-label --minimal")
 
 
+def test_no_name_turns_the_direction_of_writing(xe: "Xe") -> None:
+    xe.run(["vm-create", "name-label=a\u202eb\u2066"])
+    assert xe.do("vm-list is-control-domain=false params=name-label --minimal") == r"a\u202eb\u2066"
+
+
 def test_expensive_fields_are_computed_only_for_one_object(xe: "Xe") -> None:
     vm = xe.do("vm-create name-label=web")
     assert "possible-hosts ( RO): <expensive field>" in xe.do(f"vm-list uuid={vm} params=all")

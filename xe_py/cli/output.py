@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _INDENT = 4
 _MANY_STEPS = 200
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
+# What turns the direction of writing makes a line look as it is not.
+_CONTROL |= {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 
 
 def text_of(state: State, result: Any, *, minimal: bool, captured: bool = False) -> str:

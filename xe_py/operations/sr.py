@@ -81,6 +81,7 @@ def create(
     "sr-introduce",
     required=(_NAME, _TYPE, Text("uuid", doc="The uuid that the SR has had since it was made.")),
     optional=(_DESCRIPTION, _SHARED, _CONTENT),
+    undeclared=(Map("sm-config", doc="Settings of the driver."),),
     doc="Make an SR known that exists; connect it with pbd-create and pbd-plug.",
 )
 def introduce(
@@ -92,6 +93,7 @@ def introduce(
     *,
     shared: bool = False,
     content_type: str = "",
+    sm_config: dict[str, str] | None = None,
 ) -> Record:
     """Make a record of the SR; the first plug says how large it is."""
     if uuid:
@@ -104,6 +106,7 @@ def introduce(
         "type": type.lower(),
         "content-type": content_type,
         "shared": shared,
+        "sm-config": sm_config or {},
     }
     return state.add("sr", fields, uuid or None)
 
