@@ -144,7 +144,7 @@ HOST = XenClass(
             doc="Where its licence comes from.",
         ),
         Text("power-on-mode", doc="How it can be switched on from afar."),
-        Map("power-on-config", mode="MRO", doc="The settings of that."),
+        Map("power-on-config", mode="MRO", secrets=True, doc="The settings of that."),
         Ref("local-cache-sr", "sr", on_delete=CLEAR, doc="The SR that caches VDIs."),
         Set("tags", mode="SRW", doc="Words that users sort by."),
         Bool("ssl-legacy", mode=RW, doc="Whether old ciphers are accepted."),

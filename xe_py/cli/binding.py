@@ -7,7 +7,6 @@ from xe_py.cli import words
 from xe_py.errors import Misuse
 from xe_py.schema.command import COMMON, argument
 from xe_py.schema.fields import Bool, Map
-from xe_py.schema.similar import nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -109,6 +108,8 @@ def find(name: str) -> Binding:
     if name not in _found:
         command = operations.find(name)
         if command is None:
+            from xe_py.schema.similar import nearest  # noqa: PLC0415 - only a mistake needs it
+
             near = nearest(name, operations.names())
             maybe = f"Did you mean: {', '.join(near)}\n" if near else ""
             raise Misuse(f"Unknown command: {name}\n{maybe}For usage run: 'xe help'")

@@ -6,7 +6,6 @@ import os
 
 from xe_py import session
 from xe_py.errors import Misuse, SeveralFailed, XeError
-from xe_py.schema.similar import nearest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,6 +55,8 @@ def warning_of(call: Call, place: str = "") -> str:
 
 
 def _about(name: str, known: list[str]) -> str:
+    from xe_py.schema.similar import nearest  # noqa: PLC0415 - only a mistake needs it
+
     if name in known:
         return f"{name} without a key (it is a map: {name}:<key>=<value>)"
     near = nearest(name, known)

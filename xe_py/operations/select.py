@@ -6,7 +6,6 @@ from xe_py import classes
 from xe_py.errors import Misuse
 from xe_py.schema.command import ALL, CONTROL_DOMAINS, ONE, TEMPLATES
 from xe_py.schema.fields import Bool, Derived, Set, Text, show
-from xe_py.schema.similar import did_you_mean, nearest
 from xe_py.schema.xenclass import split_key
 
 TYPE_CHECKING = False
@@ -107,6 +106,8 @@ def _meant(state: State, cls: XenClass, word: str, value: str) -> tuple[str, ...
         return (f"did you mean {stem}:contains={value}?",) if cls.by_name[stem].mode.startswith("S") else ()
     if by_name and not value:
         return _named(state, cls, word) or (f"did you mean {_selector(cls, word)}?",)
+    from xe_py.schema.similar import did_you_mean  # noqa: PLC0415 - only a mistake needs it
+
     fields = [field.name for field in cls.fields if not field.hidden]
     return did_you_mean(stem, [cls.name, *fields] if by_name else fields)
 
@@ -126,6 +127,8 @@ def _named(state: State, cls: XenClass, word: str) -> tuple[str, ...]:
     """The object whose name is most like the word, as it is named on the command line."""
     if state.count(cls.name) > _MANY:
         return ()
+    from xe_py.schema.similar import nearest  # noqa: PLC0415 - only a mistake needs it
+
     near = nearest(word, [obj.name for obj in state.all(cls.name) if obj.name])
     return (f"did you mean {_selector(cls, near[0])}?",) if near else ()
 
