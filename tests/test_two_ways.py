@@ -56,6 +56,12 @@ LINES = [
 ]
 
 
+def without_command(told: tuple[str, str, int]) -> tuple[str, list[str], int]:
+    """What was told, without the line that repeats the words: they may stand in another order."""
+    out, err, status = told
+    return out, [line for line in err.splitlines() if not line.startswith("Command: ")], status
+
+
 @pytest.mark.parametrize("line", LINES)
 def test_both_ways_come_to_the_same(xe: "Xe", line: str) -> None:
     vm = xe.do("vm-create name-label=web")
@@ -71,7 +77,7 @@ def test_both_ways_come_to_the_same(xe: "Xe", line: str) -> None:
         assert short[1:] == long[1:]
         assert (after_short == before) == (xe.state.read_bytes() == before)
     else:
-        assert short == long
+        assert without_command(short) == without_command(long)
         if "vm-start" not in line:
             assert after_short == xe.state.read_bytes()
 
