@@ -28,7 +28,8 @@ class Lock:
         """Take the lock; StateFileError if it is not free in time."""
         path = os.path.join(self._folder, "lock")
         try:
-            make_folder(self._folder)
+            if make_folder(self._folder):
+                _hide(self._folder)
             self._handle = open_file(path, os.O_RDWR | os.O_CREAT)
         except OSError as error:
             raise StateFileError(f"The lock {path} cannot be made: {error.strerror}.") from None
@@ -42,6 +43,20 @@ class Lock:
     def release(self) -> None:
         """Let the lock go."""
         close(self._handle)
+
+
+def _hide(folder: str) -> None:
+    """Let git pass the folder over; where that cannot be said, git shows it."""
+    try:
+        handle = open_file(os.path.join(folder, ".gitignore"), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    except OSError:
+        return
+    try:
+        os.write(handle, b"*\n")
+    except OSError:
+        pass
+    finally:
+        close(handle)
 
 
 def _wait(lock: int, path: str) -> None:
