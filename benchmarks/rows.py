@@ -16,7 +16,7 @@ SPARE = "golden image"
 """The VDIs of the states that no VBD presents (see states.py)."""
 
 _VERSIONS = 10
-"""How many versions a history keeps (XE_BACKUPS)."""
+"""How many changes a state has seen before, so that its history goes on and does not begin."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _start(bench: Bench, objects: int) -> Row:
 
 
 def _used(bench: Bench, objects: int, use: str) -> str:
-    """A state that was changed before, so that its history has all the versions that it keeps."""
+    """A state that was changed before, so that it has a history."""
     path = bench.state(objects, use)
     host = bench.ask(path, "host-list")[0]
     for turn in range(_VERSIONS + 1):

@@ -124,3 +124,11 @@ def test_readers_that_make_the_index_at_once_agree(process: "Process", xe: "Xe")
             out, err = each.communicate(timeout=60)
             assert (out.removesuffix("\n"), err) == (expected, "")
         xe.do("vm-create name-label=x")
+
+
+@pytest.mark.parametrize("patience", ["-1", "nan", "soon", "1s"])
+def test_a_patience_that_is_no_time_is_refused(xe: "Xe", monkeypatch: pytest.MonkeyPatch, patience: str) -> None:
+    monkeypatch.setenv("XE_LOCK_TIMEOUT", patience)
+    refused = xe("vm-create name-label=x")
+    assert refused.status == 3
+    assert refused.err == f"XE_LOCK_TIMEOUT must be a number of seconds, not {patience!r}.\n"

@@ -125,7 +125,13 @@ XE_LOCK_TIMEOUT
 How many seconds to wait while another command writes to the file; 10 if it is not set.
 
 XE_BACKUPS
-How many earlier versions of the state file are kept in its history; 10 if it is not set, none with 0.
+How many earlier versions of the state file are kept in its history; any number if it is not set, none with 0.
+
+XE_HISTORY_DAYS
+For how many days they are kept; 30 if it is not set.
+
+XE_HISTORY_BYTES
+How many bytes they may take, about; 268435456 (256 MiB) if it is not set. The one before the present one always stays.
 
 XE_EXTRA_ARGS
 Further words for every command line, with commas between them; a comma inside a word has a backslash before it.

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from mmap import mmap
 
+    from xe_py.store.delta import Part
     from xe_py.store.plain import Path
-    from xe_py.store.replacing import Part
     from xe_py.store.splice import Edit
 
 _NEAR = 1 << 18

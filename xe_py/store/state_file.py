@@ -11,6 +11,7 @@ import os
 
 from xe_py import classes
 from xe_py.errors import DamagedIndexError, StateFileError
+from xe_py.schema.fields import LARGEST
 from xe_py.store import index
 from xe_py.store.document import Document, identity, target_of
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
     from xe_py.state.core import Finding
     from xe_py.state.state import Change, State
+    from xe_py.store.delta import Part
     from xe_py.store.index import Head
-    from xe_py.store.replacing import Part
 
     Opened = tuple[Document, State, list[Finding]]
 
@@ -100,9 +101,9 @@ def commit(document: Document, state: State) -> Document:
         return document
     from xe_py.store.replacing import replace  # noqa: PLC0415 - only a change writes
 
-    serial = int(state.header["serial"])
-    content = _content(document, state, changes)
-    version = replace(document.target, content, document.identity, (serial, serial + 1), document.command)
+    serial = next_serial(document.path, int(state.header["serial"]))
+    content = _content(document, state, changes, serial)
+    version = replace(document.target, content, document.identity, serial, document.command)
     state.settle()
     if version is not None and document.head is not None:
         _carry_on(document.target, document.head, version, state, changes)
@@ -110,6 +111,16 @@ def commit(document: Document, state: State) -> Document:
     committed = Document(document.path, document.target, version or ())
     committed.command = document.command
     return committed
+
+
+def next_serial(path: str, serial: int) -> int:
+    """The serial behind this one; StateFileError where there is none."""
+    if serial < LARGEST:
+        return serial + 1
+    raise StateFileError(
+        f"The serial of {path} is the largest there can be, {LARGEST}, so that no change can follow it.\n"
+        f"Set a smaller one by hand, in its table [state]: serial = 1"
+    )
 
 
 def _carry_on(target: str, head: Head, version: tuple[int, ...], state: State, changes: list[Change]) -> None:
@@ -128,7 +139,6 @@ def create(path: str, state: State, command: str, *, force: bool = False) -> Non
     from xe_py.store.lock import Lock  # noqa: PLC0415 - only what writes is locked
     from xe_py.store.render import canonical  # noqa: PLC0415 - only a change writes
     from xe_py.store.replacing import neighbour, replace, sweep  # noqa: PLC0415 - the same
-    from xe_py.store.versions import serial_in  # noqa: PLC0415 - the same
 
     may_create(path, force=force)
     target = target_of(path)
@@ -138,8 +148,7 @@ def create(path: str, state: State, command: str, *, force: bool = False) -> Non
         sweep(neighbour(target))
         may_create(path, force=force)
         old = identity(os.stat(target)) if os.path.exists(target) else None
-        serials = (serial_in(target), int(state.header["serial"]))
-        replace(target, [canonical(state).encode()], old, serials, command)
+        replace(target, [canonical(state).encode()], old, int(state.header["serial"]), command)
     finally:
         lock.release()
 
@@ -158,11 +167,10 @@ def may_create(path: str, *, force: bool) -> None:
         raise StateFileError(f"The state file {path} is there already.\nTo replace it by a fresh host, add --force.")
 
 
-def _content(document: Document, state: State, changes: list[Change]) -> Iterable[Part]:
+def _content(document: Document, state: State, changes: list[Change], serial: int) -> Iterable[Part]:
     """The next content of the file, in parts."""
     from xe_py.store.splice import STATE, anchors, edits, splice  # noqa: PLC0415 - only a change writes
 
-    serial = state.header["serial"] + 1
     head = document.head
     if head is not None and head.plain:
         from xe_py.store.excerpt import Excerpt, NotFoundError  # noqa: PLC0415 - as above
