@@ -101,7 +101,7 @@ def _undo(path: str, target: str, serial: str | None, line: str) -> str:
     document, state = _sound(wanted, path)
     present = identity(os.stat(target)) if versions[-1].is_present else None
     last = max(each.serial for each in versions)
-    following = next_serial(path, last if last < LARGEST else wanted.serial)
+    following = next_serial(path, last if last + 1 < LARGEST else wanted.serial)
     text = splice(document.text, state, [], following)
     can_return = _can_return(path, versions[-1])
     replace(target, [text.encode()], present, following, line)

@@ -62,7 +62,11 @@ def judge(document: Document) -> tuple[State, list[Finding]]:
     """
     tables = _parse(document)
     state = State(_header(document, tables.pop("state", None)))
-    found = list(_take_in(state, tables))
+    found = []
+    if state.header["serial"] == LARGEST:
+        reason = "no change can follow the largest number"
+        found.append(Finding("state", "", "serial", Failure("VALUE_NOT_SUPPORTED", "serial", str(LARGEST), reason)))
+    found += _take_in(state, tables)
     found += findings(state, typed=True)
     return state, found
 

@@ -115,11 +115,11 @@ def commit(document: Document, state: State) -> Document:
 
 def next_serial(path: str, serial: int) -> int:
     """The serial behind this one; StateFileError where there is none."""
-    if serial < LARGEST:
+    if serial + 1 < LARGEST:  # The largest number itself is unsound, as it has none behind it.
         return serial + 1
     raise StateFileError(
-        f"The serial of {path} is the largest there can be, {LARGEST}, so that no change can follow it.\n"
-        f"Set a smaller one by hand, in its table [state]: serial = 1"
+        f"The serial of {path} is {serial}, the largest there can be, so that no change can follow it.\n"
+        "Set a smaller one by hand, in its table [state]: serial = 1"
     )
 
 
