@@ -37,7 +37,7 @@ Written by `python benchmarks/run.py`, which makes its states (`benchmarks/state
 - "n objects" counts all classes. Of ten objects nine belong to a VM: the VM, two disks with a snapshot each, three
   VBDs, a VIF; the rest are hosts, SRs, PBDs, networks, VLANs. So 100 000 objects have 10 000 VMs, half of which run.
 - A changing command changes another object, or to another value, each time, on a state that only its row uses and
-  whose history is full. It is durable: the file and its folder are flushed before it ends.
+  that has a history. It is durable: the file and its folder are flushed before it ends.
 - After an edit by hand, nothing that was derived from the file holds: it is read, checked as a whole, and indexed.
 - Peak memory is the highest that a process of its own reached, started by a small one; the median of three.
 - virsh drives libvirt's test driver, which reads its node from XML in each process and keeps nothing; a domain has two

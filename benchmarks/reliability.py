@@ -86,7 +86,7 @@ class Torture:
     def swept(self) -> None:
         """Hold that the next command works and leaves nothing behind."""
         assert self.process.xe("vm-create", "name-label=next", XE_LOCK_TIMEOUT="0").status == 0
-        assert {*os.listdir(f"{self.state}.d")} <= {"lock", "history"}
+        assert {*os.listdir(f"{self.state}.d")} <= {"lock", "history", ".gitignore"}
 
 
 def kills_at_random(torture: Torture) -> str:
@@ -183,8 +183,8 @@ def full_disks(torture: Torture) -> str:
         before = torture.state.read_bytes()
         script = f"trap '' XFSZ; ulimit -f {limit}; exec '{sys.executable}' -m xe_py vm-create name-label=x"
         done = torture.process.run(["bash", "-c", script])
-        assert done.status in {0, 3}, done
-        assert (torture.state.read_bytes() == before) == bool(done.status), done
+        assert done.status in {0, 3, 4}, done
+        assert (torture.state.read_bytes() == before) == (done.status not in {0, 4}), done
         torture.swept()
     disks = f"{len(sizes)} full disks" if mounted else "no full disks (mounting is not permitted)"
     return f"{disks} and {len(blocks)} file limits; the file is old or new, and the next command works"
@@ -392,7 +392,7 @@ tests/test_concurrency.py tests/test_random_walks.py`.
 - **Other people's folders.** What is planted beside the file or in the cache (links, pipes, files with two names,
   folders of others) is neither followed nor written to.
 - **Secrets.** What is made is for its owner alone. Passwords in `device-config` stand in the state file and its earlier
-  versions; in no message, no log, and not in the index.
+  versions. What xe prints about a change, the logs and the index are without them.
 - **Paths in the file.** Only plugging or scanning an ISO SR reads a folder, the one in its `device-config`.
 
 ## What does not

@@ -16,7 +16,20 @@ SPARE = "golden image"
 """The VDIs of the states that no VBD presents (see states.py)."""
 
 _VERSIONS = 10
-"""How many versions a history keeps (XE_BACKUPS)."""
+"""How many changes a state has seen before, so that its history goes on and does not begin."""
+
+_COMMITS = 100
+"""How many commits one process does."""
+
+_COMMITTING = """
+import sys
+from xe_py.host import open_host
+with open_host(sys.argv[1]) as host:
+    for vdi in host.find("vdi")[: int(sys.argv[2])]:
+        host.run("vdi-param-set", {"uuid": vdi["uuid"], "name-description": sys.argv[3]})
+        host.commit()
+"""
+"""A Python program that changes so many objects, each in a commit of its own."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +86,7 @@ def lines(bench: Bench, batch: int) -> list[Line]:
     check = _command(bench, "state-check", 100_000)
     set_large = _set(bench, 100_000)
     script = _script(bench, 1_000, batch)
+    commits = _commits(bench, 10_000)
     return [
         *(Line(get[objects].name, get[objects], must=1.6, worth=1.2) for objects in sizes),
         *(Line(row.name, row, must=1.6, worth=1.2) for row in (_find(bench, objects) for objects in sizes)),
@@ -82,6 +96,7 @@ def lines(bench: Bench, batch: int) -> list[Line]:
             for row in (ours[vms], _list(bench, vms, "--minimal"))
         ),
         *(Line(row.name, row, must=2.0, worth=1.4) for row in (_set(bench, 1_000),)),
+        *(Line(row.name, row, must=3.0, worth=2.0) for row in (_set(bench, 10_000, batch // 10),)),
         *(
             Line(row.name, row, must=must, worth=worth)
             for objects, must, worth in ((10_000, 3.0, 2.0), (100_000, 8.0, 6.0))
@@ -92,6 +107,7 @@ def lines(bench: Bench, batch: int) -> list[Line]:
             for objects, must, worth in ((1_000, 12.0, 3.0), (100_000, 400.0, 60.0))
             for row in (_edited(bench, objects),)
         ),
+        Line(commits.name, commits, "µs each", 20_000, 10_000, each=_COMMITS),
         Line(script.name, script, "µs each", 60, 25, each=batch),
         Line(check.name, check, "s", 2, 0.5),
         Line(f"peak memory: {get[100_000].name}", get[100_000], "MiB", 40),
@@ -135,13 +151,28 @@ def _command(bench: Bench, command: str, objects: int) -> Row:
     return Row(f"{command}, {_many(objects)} objects", prepare)
 
 
-def _set(bench: Bench, objects: int) -> Row:
+def _set(bench: Bench, objects: int, others: int = 0) -> Row:
     def prepare() -> Words:
-        path = _used(bench, objects, "set")
+        path = _used(bench, objects, f"set{others}")
+        if others:
+            bench.spawn(_committing(bench, path, others, "other"))
         uuid = _middle(bench.ask(path, "vm-list", "is-control-domain=false"))
         return lambda turn: bench.line(path, "vm-param-set", f"uuid={uuid}", f"name-description=turn {turn}")
 
-    return Row(f"vm-param-set, {_many(objects)} objects", prepare, weighed=True)
+    after = f" after {_many(others)} other changes" if others else ""
+    return Row(f"vm-param-set{after}, {_many(objects)} objects", prepare, weighed=not others)
+
+
+def _commits(bench: Bench, objects: int) -> Row:
+    def prepare() -> Words:
+        path = _used(bench, objects, "commits")
+        return lambda turn: _committing(bench, path, _COMMITS, f"turn {turn}")
+
+    return Row(f"{_COMMITS} commits in one process, {_many(objects)} objects", prepare)
+
+
+def _committing(bench: Bench, path: str, changes: int, description: str) -> list[str]:
+    return [bench.python, "-c", _COMMITTING, path, str(changes), description]
 
 
 def _create(bench: Bench, objects: int) -> Row:
@@ -166,7 +197,7 @@ def _start(bench: Bench, objects: int) -> Row:
 
 
 def _used(bench: Bench, objects: int, use: str) -> str:
-    """A state that was changed before, so that its history has all the versions that it keeps."""
+    """A state that was changed before, so that it has a history."""
     path = bench.state(objects, use)
     host = bench.ask(path, "host-list")[0]
     for turn in range(_VERSIONS + 1):

@@ -8,6 +8,7 @@ function __xe_commands
         'bond-create' 'Make several interfaces of a host work as one.' \
         'bond-destroy' 'Let the members of a bond work on their own again.' \
         'bond-list' 'List the bonds, all of them or those whose fields have the values given.' \
+        'bond-param-clear' 'Empty a field of the object.' \
         'bond-param-get' 'Show the value of one field of the object.' \
         'bond-param-list' 'Show all fields of the object.' \
         'bond-param-set' 'Set fields of the object; a map key by key.' \
@@ -91,12 +92,12 @@ function __xe_commands
         'sr-scan' 'Look for VDIs that came to an SR or are gone.' \
         'sr-update' 'Ask the driver of an SR for its size.' \
         'state-check' 'Check the whole state, and name everything that is unsound.' \
-        'state-diff' 'Say what changed from one version of the state file to another, object by object, field by field.' \
+        'state-diff' 'Say what the last commit changed, or what changed from one version of the state file to another.' \
         'state-history' 'List the versions of the state file that are kept, the newest first, and who made each by which command.' \
         'state-init' 'Make a state file with a fresh host in it.' \
         'state-set' 'Put a set of rules in force, if the state keeps them.' \
         'state-show' 'Show what the state file is and how many objects it holds.' \
-        'state-undo' 'Put an older version of the state in force again. This is a change as any other, and can be undone as well.' \
+        'state-undo' 'Take back the last commit, or an edit by hand since; or put any older version of the state in force again. This is a change as any other, and can be undone as well.' \
         'template-list' 'List the templates, all of them or those whose fields have the values given.' \
         'template-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'template-param-clear' 'Empty a field of the object.' \
@@ -192,6 +193,8 @@ function __xe_words
             echo 'uuid=@bond:uuid'
         case bond-list
             echo 'params=,all|%bond +bond'
+        case bond-param-clear
+            echo 'uuid=@bond:uuid param-name='
         case bond-param-get
             echo 'uuid=@bond:uuid param-name=%bond param-key='
         case bond-param-set
@@ -209,13 +212,13 @@ function __xe_words
         case host-param-add host-param-remove
             echo 'uuid=@host:uuid,name-label param-name=logging|other-config|tags|guest_VCPUs_params param-key='
         case host-param-clear
-            echo 'uuid=@host:uuid,name-label param-name=name-label|name-description|logging|suspend-image-sr-uuid|crash-dump-sr-uuid|other-config|https-only|tags|ssl-legacy|guest_VCPUs_params|iscsi_iqn|multipathing|numa-affinity-policy|ssh-enabled-timeout|console-idle-timeout|ssh-auto-mode|max-cstate|ntp-mode|timezone'
+            echo 'uuid=@host:uuid,name-label param-name=name-label|name-description|logging|suspend-image-sr-uuid|crash-dump-sr-uuid|other-config|https-only|tags|ssl-legacy|guest_VCPUs_params|iscsi_iqn|multipathing|numa-affinity-policy|ssh-enabled-timeout|console-idle-timeout|ssh-auto-mode|max-cstate|ntp-mode|ntp-custom-servers|timezone'
         case host-param-get
             echo 'uuid=@host:uuid,name-label param-name=%host param-key='
         case host-param-list
             echo 'uuid=@host:uuid,name-label'
         case host-param-set
-            echo 'uuid=@host:uuid,name-label name-label= name-description= suspend-image-sr-uuid=@sr:uuid,name-label crash-dump-sr-uuid=@sr:uuid,name-label https-only=true|false ssl-legacy=true|false iscsi_iqn= multipathing=true|false numa-affinity-policy=any|best_effort|default_policy ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode=true|false max-cstate= ntp-mode=DHCP|Custom|Factory|Disabled timezone= logging: other-config: guest_VCPUs_params:'
+            echo 'uuid=@host:uuid,name-label name-label= name-description= suspend-image-sr-uuid=@sr:uuid,name-label crash-dump-sr-uuid=@sr:uuid,name-label https-only=true|false ssl-legacy=true|false iscsi_iqn= multipathing=true|false numa-affinity-policy=any|best_effort|default_policy ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode=true|false max-cstate= ntp-mode=DHCP|Custom|Factory|Disabled ntp-custom-servers= timezone= logging: other-config: guest_VCPUs_params:'
         case network-create
             echo 'name-label= name-description= MTU= bridge= managed=true|false'
         case network-destroy network-param-list
@@ -259,7 +262,7 @@ function __xe_words
         case pif-param-get
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label param-name=%pif param-key='
         case pif-param-set
-            echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label disallow-unplug=true|false other-config: properties:'
+            echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label disallow-unplug=true|false properties: other-config:'
         case pif-reconfigure-ip
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label mode=None|DHCP|Static IP= netmask= gateway= DNS='
         case pif-reconfigure-ipv6
@@ -279,7 +282,7 @@ function __xe_words
         case pool-param-list
             echo 'uuid=@pool:uuid,name-label'
         case pool-param-set
-            echo 'uuid=@pool:uuid,name-label name-label= name-description= default-SR=@sr:uuid,name-label crash-dump-SR=@sr:uuid,name-label suspend-image-SR=@sr:uuid,name-label ha-host-failures-to-tolerate= ha-allow-overcommit=true|false ha-reboot-vm-on-internal-shutdown=true|false wlb-enabled=true|false wlb-verify-cert=true|false igmp-snooping-enabled=true|false policy-no-vendor-device=true|false live-patching-disabled=true|false https-only= migration-compression=true|false coordinator-bias=true|false auto-update-vm-secureboot-certificates=true|false ext-auth-cache-enabled=true|false ext-auth-cache-size= ext-auth-cache-expiry= ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode= limit-console-sessions=true|false vm-console-idle-timeout= other-config: gui-config: health-check-config: guest-agent-config: license-server:'
+            echo 'uuid=@pool:uuid,name-label name-label= name-description= default-SR=@sr:uuid,name-label crash-dump-SR=@sr:uuid,name-label suspend-image-SR=@sr:uuid,name-label ha-host-failures-to-tolerate= ha-allow-overcommit=true|false ha-reboot-vm-on-internal-shutdown=true|false wlb-enabled=true|false wlb-verify-cert=true|false igmp-snooping-enabled=true|false policy-no-vendor-device=true|false live-patching-disabled=true|false repositories= https-only= migration-compression=true|false coordinator-bias=true|false auto-update-vm-secureboot-certificates=true|false ext-auth-cache-enabled=true|false ext-auth-cache-size= ext-auth-cache-expiry= ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode= limit-console-sessions=true|false vm-console-idle-timeout= other-config: gui-config: health-check-config: guest-agent-config: license-server:'
         case pool-vlan-create vlan-create
             echo 'pif-uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label vlan= network-uuid=@network:uuid,name-label'
         case snapshot-list template-list vm-list
@@ -287,13 +290,13 @@ function __xe_words
         case snapshot-param-add snapshot-param-remove
             echo 'uuid=@snapshot:uuid,name-label param-name=VCPUs-params|platform|blocked-operations|HVM-boot-params|other-config|xenstore-data|tags param-key='
         case snapshot-param-clear
-            echo 'uuid=@snapshot:uuid,name-label param-name=name-label|name-description|user-version|is-a-template|is-default-template|memory-static-max|memory-dynamic-max|memory-dynamic-min|memory-static-min|suspend-VDI-uuid|suspend-SR-uuid|VCPUs-params|VCPUs-max|VCPUs-at-startup|actions-after-shutdown|actions-after-softreboot|actions-after-reboot|actions-after-crash|platform|blocked-operations|domain-type|HVM-boot-policy|HVM-boot-params|HVM-shadow-multiplier|PV-kernel|PV-ramdisk|PV-args|PV-legacy-args|PV-bootloader|PV-bootloader-args|affinity|other-config|xenstore-data|ha-always-run|ha-restart-priority|tags|appliance|groups|snapshot-schedule|start-delay|shutdown-delay|order|has-vendor-device'
+            echo 'uuid=@snapshot:uuid,name-label param-name=name-label|name-description|user-version|is-a-template|is-default-template|memory-static-max|memory-dynamic-max|memory-dynamic-min|memory-static-min|suspend-VDI-uuid|suspend-SR-uuid|VCPUs-params|VCPUs-max|VCPUs-at-startup|actions-after-shutdown|actions-after-softreboot|actions-after-reboot|actions-after-crash|platform|blocked-operations|domain-type|HVM-boot-policy|HVM-boot-params|HVM-shadow-multiplier|PV-kernel|PV-ramdisk|PV-args|PV-legacy-args|PV-bootloader|PV-bootloader-args|affinity|other-config|xenstore-data|ha-always-run|ha-restart-priority|tags|appliance|groups|snapshot-schedule|start-delay|shutdown-delay|order|has-vendor-device|bios-strings'
         case snapshot-param-get
             echo 'uuid=@snapshot:uuid,name-label param-name=%vm param-key='
         case snapshot-param-list
             echo 'uuid=@snapshot:uuid,name-label'
         case snapshot-param-set
-            echo 'uuid=@snapshot:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data:'
+            echo 'uuid=@snapshot:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
         case sr-create
             echo 'name-label= type= name-description= host-uuid=@host:uuid,name-label device-config: shared=true|false physical-size= content-type= sm-config:'
         case sr-destroy sr-forget sr-param-list sr-scan sr-update
@@ -321,13 +324,13 @@ function __xe_words
         case template-param-add template-param-remove
             echo 'uuid=@template:uuid,name-label param-name=VCPUs-params|platform|blocked-operations|HVM-boot-params|other-config|xenstore-data|tags param-key='
         case template-param-clear
-            echo 'uuid=@template:uuid,name-label param-name=name-label|name-description|user-version|is-a-template|is-default-template|memory-static-max|memory-dynamic-max|memory-dynamic-min|memory-static-min|suspend-VDI-uuid|suspend-SR-uuid|VCPUs-params|VCPUs-max|VCPUs-at-startup|actions-after-shutdown|actions-after-softreboot|actions-after-reboot|actions-after-crash|platform|blocked-operations|domain-type|HVM-boot-policy|HVM-boot-params|HVM-shadow-multiplier|PV-kernel|PV-ramdisk|PV-args|PV-legacy-args|PV-bootloader|PV-bootloader-args|affinity|other-config|xenstore-data|ha-always-run|ha-restart-priority|tags|appliance|groups|snapshot-schedule|start-delay|shutdown-delay|order|has-vendor-device'
+            echo 'uuid=@template:uuid,name-label param-name=name-label|name-description|user-version|is-a-template|is-default-template|memory-static-max|memory-dynamic-max|memory-dynamic-min|memory-static-min|suspend-VDI-uuid|suspend-SR-uuid|VCPUs-params|VCPUs-max|VCPUs-at-startup|actions-after-shutdown|actions-after-softreboot|actions-after-reboot|actions-after-crash|platform|blocked-operations|domain-type|HVM-boot-policy|HVM-boot-params|HVM-shadow-multiplier|PV-kernel|PV-ramdisk|PV-args|PV-legacy-args|PV-bootloader|PV-bootloader-args|affinity|other-config|xenstore-data|ha-always-run|ha-restart-priority|tags|appliance|groups|snapshot-schedule|start-delay|shutdown-delay|order|has-vendor-device|bios-strings'
         case template-param-get
             echo 'uuid=@template:uuid,name-label param-name=%vm param-key='
         case template-param-list
             echo 'uuid=@template:uuid,name-label'
         case template-param-set
-            echo 'uuid=@template:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data:'
+            echo 'uuid=@template:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
         case vbd-create
             echo 'vm-uuid=@vm:uuid,name-label device= vdi-uuid=@vdi:uuid,name-label bootable=true|false type=Disk|CD|Floppy mode=RO|RW unpluggable=true|false'
         case vbd-destroy vbd-eject vbd-param-list vbd-plug
@@ -357,7 +360,7 @@ function __xe_words
         case vdi-param-add vdi-param-remove
             echo 'uuid=@vdi:uuid,name-label param-name=other-config|tags param-key='
         case vdi-param-clear
-            echo 'uuid=@vdi:uuid,name-label param-name=name-label|name-description|other-config|on-boot|allow-caching|tags'
+            echo 'uuid=@vdi:uuid,name-label param-name=name-label|name-description|other-config|xenstore-data|on-boot|allow-caching|tags'
         case vdi-param-get
             echo 'uuid=@vdi:uuid,name-label param-name=%vdi param-key='
         case vdi-param-set
@@ -383,7 +386,7 @@ function __xe_words
         case vif-param-get
             echo 'uuid=@vif:uuid,vm-name-label,device,network-name-label param-name=%vif param-key='
         case vif-param-set
-            echo 'uuid=@vif:uuid,vm-name-label,device,network-name-label qos_algorithm_type= locking-mode=network_default|locked|unlocked|disabled qos_algorithm_params: other-config:'
+            echo 'uuid=@vif:uuid,vm-name-label,device,network-name-label qos_algorithm_type= locking-mode=network_default|locked|unlocked|disabled ipv4-allowed= ipv6-allowed= trunks= qos_algorithm_params: other-config:'
         case vif-unplug
             echo 'uuid=@vif:uuid,vm-name-label,device,network-name-label --force'
         case vlan-destroy vlan-param-list
@@ -413,11 +416,11 @@ function __xe_words
         case vm-param-add vm-param-remove
             echo 'uuid=@vm:uuid,name-label param-name=VCPUs-params|platform|blocked-operations|HVM-boot-params|other-config|xenstore-data|tags param-key='
         case vm-param-clear
-            echo 'uuid=@vm:uuid,name-label param-name=name-label|name-description|user-version|is-a-template|is-default-template|memory-static-max|memory-dynamic-max|memory-dynamic-min|memory-static-min|suspend-VDI-uuid|suspend-SR-uuid|VCPUs-params|VCPUs-max|VCPUs-at-startup|actions-after-shutdown|actions-after-softreboot|actions-after-reboot|actions-after-crash|platform|blocked-operations|domain-type|HVM-boot-policy|HVM-boot-params|HVM-shadow-multiplier|PV-kernel|PV-ramdisk|PV-args|PV-legacy-args|PV-bootloader|PV-bootloader-args|affinity|other-config|xenstore-data|ha-always-run|ha-restart-priority|tags|appliance|groups|snapshot-schedule|start-delay|shutdown-delay|order|has-vendor-device'
+            echo 'uuid=@vm:uuid,name-label param-name=name-label|name-description|user-version|is-a-template|is-default-template|memory-static-max|memory-dynamic-max|memory-dynamic-min|memory-static-min|suspend-VDI-uuid|suspend-SR-uuid|VCPUs-params|VCPUs-max|VCPUs-at-startup|actions-after-shutdown|actions-after-softreboot|actions-after-reboot|actions-after-crash|platform|blocked-operations|domain-type|HVM-boot-policy|HVM-boot-params|HVM-shadow-multiplier|PV-kernel|PV-ramdisk|PV-args|PV-legacy-args|PV-bootloader|PV-bootloader-args|affinity|other-config|xenstore-data|ha-always-run|ha-restart-priority|tags|appliance|groups|snapshot-schedule|start-delay|shutdown-delay|order|has-vendor-device|bios-strings'
         case vm-param-get
             echo 'uuid=@vm:uuid,name-label param-name=%vm param-key='
         case vm-param-set
-            echo 'uuid=@vm:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data:'
+            echo 'uuid=@vm:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
         case vm-reboot vm-reset-powerstate vm-shutdown
             echo '--force vm=@vm:name-label +vm --multiple'
         case vm-resume

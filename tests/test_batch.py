@@ -120,15 +120,16 @@ def test_a_refused_line_is_named_and_nothing_is_changed(xe: "Xe", script) -> Non
     result = script(REFUSED)
     assert result.status == 1
     assert result.out == ""
-    assert result.err.endswith("Error code: VBD_CDS_MUST_BE_READONLY\nNothing was changed.\n")
+    assert "\nCode: VBD_CDS_MUST_BE_READONLY\nCommand: xe vbd-create vm-uuid=" in result.err
+    assert result.err.endswith(" device=0 type=CD\nNothing was changed.\n")
     assert result.err.startswith("script.sh:3: xe vbd-create vm-uuid=$VM device=0 \\\n  type=CD\n")
     assert xe.do("vm-list is-control-domain=false --minimal") == ""
 
 
 def test_what_stood_in_the_way_is_told_as_it_was(script) -> None:  # noqa: ANN001 - as above
     result = script("VM=$(xe vm-create name-label=web)\n" + "xe vbd-create vm-uuid=$VM device=0 type=CD mode=RO\n" * 2)
-    assert "Error code: DEVICE_ALREADY_EXISTS" in result.err
-    assert re.search(r"in the way: vbd \S+, device xvda of vm \S+ \(web\)\n", result.err)
+    assert "Code: DEVICE_ALREADY_EXISTS" in result.err
+    assert re.search(r"In the way: vbd \S+, device 0 of vm \S+ \(web\)\n", result.err)
 
 
 def test_with_keep_going_the_other_lines_are_done(xe: "Xe", script) -> None:  # noqa: ANN001 - as above
@@ -163,7 +164,7 @@ def test_a_bug_in_a_line_changes_nothing(xe: "Xe", script, monkeypatch: pytest.M
     before = xe.state.read_bytes()
     monkeypatch.setattr("xe_py.cli.batch.is_portable", lambda _: 1 // 0)
     result = script("xe vm-create name-label=a\necho $NOTHING\n", "--keep-going")
-    assert "Error code: INTERNAL_ERROR" in result.err
+    assert "Code: INTERNAL_ERROR" in result.err
     assert xe.state.read_bytes() == before
 
 
@@ -237,7 +238,7 @@ def test_warnings_and_the_environment_are_those_of_each_line(process: "Process",
     result = process.xe("batch", "a.sh", **environment)
     assert result.status == 0
     assert result.out.splitlines()[2:] == ["a"]
-    assert result.err == "Warning: vm-create does not know the parameter: colour; ignored.\n"
+    assert result.err == "Warning: a.sh:1: vm-create does not know the parameter: colour; ignored.\n"
     strict = process.xe("batch", "a.sh", XE_STRICT="1", **environment)
     assert (strict.status, strict.out) == (1, "")
     assert strict.err.startswith("a.sh:1: xe vm-create name-label=a colour=red\nError: vm-create does not know")

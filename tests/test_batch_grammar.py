@@ -1,6 +1,7 @@
 """The words of a script are those that `sh` makes of them, and what is beyond a plain script is refused."""
 
 import random
+import re
 import subprocess
 from collections.abc import Mapping
 
@@ -200,6 +201,27 @@ def test_a_variable_must_be_set_after_set_u() -> None:
     assert ours("xe a$NOTHING") == "<a>\n"
     with pytest.raises(Misuse, match="The variable NOTHING is not set"):
         ours("set -u\nxe a$NOTHING")
+
+
+def test_what_a_shell_sets_by_itself_is_not_taken_for_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bash that is called sh has variables of its own; without them a script would do another thing."""
+    of_bash = subprocess.run(["bash", "-c", "compgen -v"], env={}, capture_output=True, text=True, check=True).stdout
+    assert len(of_bash.split()) > 30
+    for name in of_bash.split():
+        monkeypatch.delenv(name, raising=False)
+        for text in (f"xe a${name}", f'xe "${{{name}}}"', f"xe `xe ${name}`", f"A=${name}"):
+            with pytest.raises(Misuse, match=re.escape(f"The shell's own ${name}")):
+                ours(text)
+
+
+def test_what_a_script_or_its_environment_sets_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOSTNAME", raising=False)
+    assert ours('HOSTNAME=h\nxe $HOSTNAME "$(xe a${HOSTNAME})"\nxe `xe $HOSTNAME`') == "<h><<ah>>\n<<h>>\n"
+    monkeypatch.setenv("SHELL", "/bin/sh")
+    assert ours("xe $SHELL", {"SHELL": "/bin/sh"}) == "</bin/sh>\n"
+    monkeypatch.delenv("SHELL")
+    with pytest.raises(Misuse, match="The shell's own"):
+        ours("xe $SHELL\nSHELL=later")
 
 
 def test_statements_know_their_line_and_their_text() -> None:

@@ -28,12 +28,14 @@ ROWS = (
     "vm-list, 10 000 VMs among 100 000 objects",
     "vm-list --minimal, 10 000 VMs among 100 000 objects",
     "vm-param-set, 1 000 objects",
+    "vm-param-set after 10 other changes, 10 000 objects",
     "vbd-create, 10 000 objects",
     "vm-start, 10 000 objects",
     "vbd-create, 100 000 objects",
     "vm-start, 100 000 objects",
     "vm-param-get after an edit by hand, 1 000 objects",
     "vm-param-get after an edit by hand, 100 000 objects",
+    "100 commits in one process, 10 000 objects",
     "xe batch of 100 commands that create or change, 1 000 objects",
     "state-check, 100 000 objects",
     "peak memory: vm-param-get, 100 000 objects",
@@ -97,6 +99,7 @@ def test_a_seed_makes_one_state_only(states: ModuleType) -> None:
     assert first != other
 
 
+@pytest.mark.slow
 def test_every_row_can_be_measured(tmp_path: Path) -> None:
     page = tmp_path / "performance.md"
     done = benchmark("--short", "--into", str(page), "--on", str(tmp_path))

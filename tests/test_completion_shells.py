@@ -234,7 +234,7 @@ def test_no_state_file_is_made_for_a_completion(complete: Complete, process: Pro
     del process.environment["XE_STATE"]
     assert complete("xe network-destroy uuid=") == []
     assert not list(process.home.rglob("host.toml.d"))
-    assert process.xe("network-list").status == 0
+    assert process.xe("state-init").status == 0
     assert len(complete("xe network-destroy uuid=")) > 1
 
 
@@ -260,6 +260,23 @@ def test_bash_puts_the_rest_of_a_word_behind_what_is_typed(process: Process, xe:
     ]:
         shown = typed(process, setup, f"{keys}\x14", shell("bash"), "--norc", "--noprofile", "-i")
         assert f"<{line}><END>" in shown
+
+
+@pytest.mark.parametrize("name", ["two\nlines", "\nfirst", "last\n", "a\n\nb, c\\d\n'e'"])
+def test_bash_offers_all_names_where_one_has_a_line_break(process: Process, xe: Xe, name: str) -> None:
+    process.environment["XE_STATE"] = str(xe.state)
+    names = ["x0", name, "x1", "x 2"]
+    for each in names:
+        assert xe.run(["vm-create", f"name-label={each}"]).status == 0
+    line = "xe vm-tree vm="
+    call = BASH_CALL.replace(
+        "printf '%s\\n' \"${COMPREPLY[@]}\"", 'for reply in "${COMPREPLY[@]}"; do eval "printf \'%s\\0\' $reply"; done'
+    )
+    done = process.run([shell("bash"), "-c", call, "bash", COMPLETIONS / "xe.bash", line, *readline_words(line)])
+    # What prints values without a line break behind them cannot tell one at the end of the last.
+    offered = [reply.strip("\n") for reply in done.out.split("\0")]
+    assert {each.strip("\n") for each in names} <= set(offered)
+    assert done.err == ""
 
 
 def test_zsh_shows_names_beside_uuids(process: Process, xe: Xe) -> None:

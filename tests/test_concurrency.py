@@ -77,6 +77,7 @@ def storm(process: "Process", state: Path, writers: int, changes: int, readers: 
     return reads
 
 
+@pytest.mark.slow
 def test_many_writers_and_readers_at_once(process: "Process", xe: "Xe") -> None:
     assert storm(process, xe.state, WRITERS, CHANGES, READERS) > READERS
 
@@ -115,6 +116,7 @@ def test_the_lock_of_a_process_that_died_is_free(process: "Process", xe: "Xe") -
     assert process.xe("vm-create", "name-label=x", XE_LOCK_TIMEOUT="0").status == 0
 
 
+@pytest.mark.slow
 def test_the_long_form_works() -> None:
     line = [os.sys.executable, str(REPOSITORY / "benchmarks" / "reliability.py"), "--short"]
     parts = [word for name in ("kill", "kill-at-calls", "full", "large") for word in ("--only", name)]
@@ -131,3 +133,11 @@ def test_readers_that_make_the_index_at_once_agree(process: "Process", xe: "Xe")
             out, err = each.communicate(timeout=60)
             assert (out.removesuffix("\n"), err) == (expected, "")
         xe.do("vm-create name-label=x")
+
+
+@pytest.mark.parametrize("patience", ["-1", "nan", "soon", "1s"])
+def test_a_patience_that_is_no_time_is_refused(xe: "Xe", monkeypatch: pytest.MonkeyPatch, patience: str) -> None:
+    monkeypatch.setenv("XE_LOCK_TIMEOUT", patience)
+    refused = xe("vm-create name-label=x")
+    assert refused.status == 3
+    assert refused.err == f"XE_LOCK_TIMEOUT must be a number of seconds, not {patience!r}.\n"

@@ -115,7 +115,8 @@ def test_no_path_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     from xe_py.cli.main import run  # noqa: PLC0415 - a contract is about a file
 
     for words in (["vm-list"], ["vm-create", "name-label=x"], ["state-init"], ["state-init", "--force"]):
-        for path in ("", "/", ".", "..", "x" * 300, "x/" * 3000 + "x", "nowhere/host.toml"):
+        paths = ["", "/", ".", "..", "x" * 300, "x/" * 3000 + "x"]
+        for path in paths if words[0] == "state-init" else [*paths, "nowhere/host.toml"]:
             assert run(["--state", path, *words]) == (1 if "\udcff" in path else 3)
     assert tree(tmp_path) == before
 

@@ -13,7 +13,20 @@ if TYPE_CHECKING:
     from conftest import Process, Xe
 
 PACKAGE = Path(xe_py.__file__).parent
-FLOORS = ["errors", "codes", "schema", "classes", "state", "store", "operations", "session", "cli", "host", "reference"]
+FLOORS = [
+    "quoting",
+    "errors",
+    "codes",
+    "schema",
+    "classes",
+    "state",
+    "store",
+    "operations",
+    "session",
+    "cli",
+    "host",
+    "reference",
+]
 MODULES = sorted(PACKAGE.rglob("*.py"))
 # The package itself, and the way in that a floor of its own would be too much for.
 OUTSIDE = {"__init__", "__main__"}

@@ -84,7 +84,7 @@ def test_of_several_objects_those_that_would_be_done_are_shown(xe: "Xe", vm: str
     result = xe.run(["vm-start", "--multiple", "is-control-domain=false", "--dry-run"], partial=True)
     assert result.status == 1
     assert f"vm {other} (other): power-state: halted -> running\n" in result.out
-    assert f"operation failed on {vm}" in result.err
+    assert f"operation failed on {vm}" in result.out
     assert xe.do(f"vm-param-get uuid={other} param-name=power-state") == "halted"
 
 

@@ -30,7 +30,7 @@ def example(process: "Process"):  # noqa: ANN201 - a function over the process
 def test_the_chain_behind_a_vm_is_built_and_three_refusals_are_shown(process: "Process") -> None:
     done = process.run(["sh", str(EXAMPLES / "under-the-hood.sh")])
     assert done.status == 0, done.err
-    codes = [line.removeprefix("Error code: ") for line in done.out.splitlines() if line.startswith("Error code: ")]
+    codes = [line.removeprefix("Code: ") for line in done.out.splitlines() if line.startswith("Code: ")]
     assert codes == ["VDI_IN_USE", "VDI_IN_USE", "NETWORK_CONTAINS_VIF"]
     assert done.out.rstrip().endswith("objects.")
 

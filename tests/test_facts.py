@@ -12,15 +12,19 @@ import xe_py
 from xe_py import classes, operations
 from xe_py.codes import CODES, describe
 from xe_py.errors import Failure
-from xe_py.schema.command import Command
-from xe_py.schema.fields import Field, Map
+from xe_py.schema.command import ALL, CONTROL_DOMAINS, MULTIPLE, ONE, TEMPLATES, Command
+from xe_py.schema.fields import KEYS, KEYS_TOGETHER, WHOLE, Field, Map
 
 Described = tuple[str, str, set[str]]
 
 FACTS = Path(__file__).parent / "facts"
-CLASSES = json.loads((FACTS / "classes.json").read_text())
+CLASSES = {
+    name: facts for name, facts in json.loads((FACTS / "classes.json").read_text()).items() if name in classes.names()
+}
 COMMANDS = json.loads((FACTS / "commands.json").read_text())
 ERRORS = json.loads((FACTS / "errors.json").read_text())
+
+PARAM_SET = {"whole": WHOLE, "keys": KEYS, "keys-together": KEYS_TOGETHER, None: ""}
 
 # What is ours stands behind what is xe's.
 OUR_FIELDS: dict[str, list[Described]] = {"pif": [("network-uuids", "SRO", set())]}
@@ -35,6 +39,7 @@ UNDECLARED_CODES: dict[str, list[str]] = {
     "VDI_IS_SHARABLE": ["vdi"],
     "VM_IS_SNAPSHOT": ["vm", "operation"],
 }
+SEVERAL = {ONE: False, MULTIPLE: True, ALL: "always"}
 BACKEND_FAILURE = "SR_BACKEND_FAILURE"
 
 
@@ -53,6 +58,16 @@ def test_a_class_has_the_fields_of_xe_in_order_with_modes_and_notes(name: str) -
     names = {field for field, _, _ in facts}
     fields = [field for field in classes.get(classes.view(name).of).fields if field.name in names or not field.hidden]
     assert [described(field) for field in fields] == facts + OUR_FIELDS.get(name, [])
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_field_is_set_and_joined_as_in_xe(name: str) -> None:
+    """Maps are always joined alike; which field of xe is one at all is not for the facts' mode alone to tell."""
+    cls = classes.get(classes.view(name).of)
+    for facts in CLASSES[name]["fields"]:
+        field = cls.by_name[facts["name"]]
+        assert field.param_set == PARAM_SET[facts.get("param_set")], facts
+        assert field.join == facts.get("join", "; "), facts
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -80,6 +95,20 @@ def test_a_command_takes_the_parameters_of_xe_in_order(command: Command) -> None
 
 @pytest.mark.parametrize("command", DECLARED, ids=attrgetter("name"))
 def test_a_command_is_listed_and_selects_objects_as_in_xe(command: Command) -> None:
+    facts = COMMANDS[command.name]
+    undeclared = [parameter.name + ":" * isinstance(parameter, Map) for parameter in command.undeclared]
+    assert undeclared == facts.get("undeclared", [])
+    if command.selectors:
+        own = {parameter.name for parameter in command.taken()} - {"force"}
+        assert own == set(facts["not_filters"])
+        select = facts["select"]
+        assert command.selectors == select["of"]
+        assert SEVERAL[command.several] == select["several"]
+        if command.selectors == "vm":
+            assert (TEMPLATES in command.also, CONTROL_DOMAINS in command.also) == (
+                select["templates"],
+                select["control_domains"],
+            )
     flags = {"standard": command.standard, "hidden": command.hidden}
     flags[f"{command.selectors}-selectors"] = bool(command.selectors)
     assert {flag for flag, applies in flags.items() if applies} == set(COMMANDS[command.name]["flags"])
@@ -160,6 +189,22 @@ def raised() -> dict[str, str]:
 def test_a_refusal_names_its_code_where_it_is_raised_or_declared() -> None:
     unnamed = [(place, ast.unparse(code)) for place, call in calls() if (code := code_of(call)) and not texts(code)]
     assert [(place, code) for place, code in unnamed if not code.endswith(".refusal")] == []
+
+
+def test_what_operations_and_classes_say_in_words_begins_as_in_xe() -> None:
+    """XAPI puts `Error: ` before every text of its command line, but for what the grammar itself refuses."""
+    said = {
+        place: ast.unparse(call.args[0])
+        for folder in ("operations", "classes")
+        for path in sorted((Path(xe_py.__file__).parent / folder).glob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Misuse"
+        for place in [f"{path.name}:{call.lineno}"]
+    }
+    assert said
+    ours = {place for place in said if place.startswith(("batch.py", "state_history.py"))}
+    texts = {place: text.lstrip("f").strip("\"'") for place, text in said.items() if place not in ours}
+    assert {place: text for place, text in texts.items() if not text.startswith(("Error", "_"))} == {}
 
 
 def test_every_code_in_the_source_is_in_the_table() -> None:

@@ -21,6 +21,8 @@ from xe_py.store.state_file import open_to_read
 if TYPE_CHECKING:
     from conftest import Process, Xe
 
+pytestmark = pytest.mark.slow
+
 MUCH = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 NAMES = operations.names()
 # Words that say which file is meant, or do something else than the command.

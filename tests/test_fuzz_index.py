@@ -13,9 +13,12 @@ from xe_py import operations, session
 from xe_py.errors import Failure, XeError
 from xe_py.schema.command import Command, argument
 from xe_py.state.state import State
-from xe_py.store import indexing, reader, state_file
+from xe_py.store import index, indexing, reader, state_file
+from xe_py.store.document import Document
 from xe_py.store.fresh import fresh_host
 from xe_py.store.render import canonical
+
+pytestmark = pytest.mark.slow
 
 FIRST = ("vm-create", "vdi-create", "vbd-create", "vif-create") * 3
 OFTEN = (
@@ -29,45 +32,54 @@ def test_the_index_is_never_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(indexing, "_ROOM", (2, 64)[seed % 2])
     monkeypatch.setattr(indexing, "_SHARE", (50, 1 << 20)[seed % 2])
-    assert walk(tmp_path / "host.toml", seed, 80)[1] > 10
+    assert walk(tmp_path / "host.toml", seed, 80, commits=(1, 9)[seed % 2])[1] > 10
 
 
-def walk(path: Path, seed: int, steps: int) -> tuple[int, int]:
-    """Do commands on the file, by its index and read as a whole; how many, and how many of them changed something."""
+def walk(path: Path, seed: int, steps: int, commits: int = 4) -> tuple[int, int]:
+    """Do commands on the file, by its index and read as a whole; how many, and how many of them changed something.
+
+    Each is committed; the file is opened anew after as many `commits`.
+    """
     draw = draws(seed)
     path.write_text(canonical(fresh_host(name_label="xen", hosts=2, nics=3, rules=draw.choice(("strict", "xapi")))))
+    os.utime(path, ns=(10**18, 10**18))
+    state_file.open_to_read(str(path))
     changed = 0
-    for step in range(steps):
-        known = FIRST[step] if step < len(FIRST) else draw.choice(OFTEN) if draw.random() < 0.5 else None
-        command = draw.choice(walks.COMMANDS) if known is None else operations.find(known)
-        assert command is not None
-        changed += _step(path, draw, command)
+    for first in range(0, steps, commits):
+        with state_file.open_to_write(str(path), "walk") as opened:
+            document, pieces, _ = opened
+            for step in range(first, min(first + commits, steps)):
+                known = FIRST[step] if step < len(FIRST) else draw.choice(OFTEN) if draw.random() < 0.5 else None
+                command = draw.choice(walks.COMMANDS) if known is None else operations.find(known)
+                assert command is not None
+                before = document
+                document = _step(document, pieces, draw, command)
+                changed += document is not before
     return steps, changed
 
 
-def _step(path: Path, draw: Random, command: Command) -> bool:
-    """Do one command on both; whether it changed something."""
-    os.utime(path, ns=(10**18, 10**18))
-    state_file.open_to_read(str(path))
-    with state_file.open_to_write(str(path), command.name) as (document, pieces, _):
-        assert document.head is not None
-        whole = _whole(path)
-        given = _given(draw, _whole(path), command)
-        seed = draw.random()
-        ended = [_run(state, command, given, seed) for state in (pieces, whole)]
-        assert ended[0] == ended[1], (command.name, given)
-        changes = [{(change.uuid, change.after is None) for change in state.changes()} for state in (pieces, whole)]
-        assert changes[0] == changes[1], (command.name, given)
-        expected = canonical(whole)
-        state_file.commit(document, pieces)
-    after = _whole(path)
-    after.header = whole.header
-    assert canonical(after) == expected, (command.name, given)
-    return bool(changes[0])
+def _step(document: Document, pieces: State, draw: Random, command: Command) -> Document:
+    """Do one command on the state that came in pieces and on the whole one, and commit it."""
+    assert document.head is not None
+    whole = _whole(document.path)
+    given = _given(draw, whole, command)
+    seed = draw.random()
+    ended = [_run(state, command, given, seed) for state in (pieces, whole)]
+    assert ended[0] == ended[1], (command.name, given)
+    changes = [{(change.uuid, change.after is None) for change in state.changes()} for state in (pieces, whole)]
+    assert changes[0] == changes[1], (command.name, given)
+    committed = state_file.commit(document, pieces)
+    whole.settle()
+    after, found = _whole(document.path), index.look(document.target, committed.identity)
+    assert found is not None, (command.name, given)
+    assert found.plain, (command.name, given)
+    expected = canonical(whole)
+    assert canonical(after) == canonical(found.state()) == expected, (command.name, given)
+    return committed
 
 
-def _whole(path: Path) -> State:
-    state, findings = reader.load(reader.read(str(path)))
+def _whole(path: str) -> State:
+    state, findings = reader.judge(reader.read(path))
     assert not findings
     return state
 
@@ -102,7 +114,7 @@ def _run(state: State, command: Command, given: dict[str, Any], seed: float) -> 
             session.run(state, command, **given)
         except Failure as refusal:
             shown = [value["uuid"] if isinstance(value, dict) else value for value in refusal.values]
-            return refusal.code, shown, [blocker["uuid"] for blocker in refusal.blockers], refusal.hint, refusal.profile
+            return refusal.code, shown, [blocker["uuid"] for blocker in refusal.blockers], refusal.profile
         except XeError as refusal:
             return (str(refusal),)
     return ()

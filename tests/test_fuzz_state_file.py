@@ -19,6 +19,8 @@ from xe_py.schema.fields import Refs
 from xe_py.schema.xenclass import XenClass
 from xe_py.store import plain
 
+pytestmark = pytest.mark.slow
+
 MUCH = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 UUID = "00000000-0000-4000-8000-00000000000a"
 MIB = 1 << 20
@@ -248,7 +250,9 @@ def compare_readers(draw: Random, times: int) -> int:
 
 
 STRANGE = {
-    "BOM": ("\ufeff{text}", {3}),
+    "BOM": ("\ufeff{text}", {0}),
+    "BOM and CRLF": ("\ufeff{crlf}", {0}),
+    "two BOMs": ("\ufeff\ufeff{text}", {3}),
     "CRLF": ("{crlf}", {0}),
     "a CR alone": ("{text}\r", {3}),
     "NUL": ("{text}\0", {3}),

@@ -1,15 +1,20 @@
 """The words of the command line mean what they mean to the real xe, and its output has the real one's bytes."""
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from xe_py import operations
 from xe_py.cli.words import extra_words, pairs, split
-from xe_py.errors import Misuse
+from xe_py.errors import Misuse, ScriptRefused
+from xe_py.host import open_host
 
 if TYPE_CHECKING:
     from conftest import Process, Xe
 
+COMMANDS = json.loads((Path(__file__).parent / "facts" / "commands.json").read_text())
 WORDS = [
     (["name=a=b"], [("name", "a=b")]),
     (["other-config:x.y/z:1=2"], [("other-config:x.y/z:1", "2")]),
@@ -18,7 +23,8 @@ WORDS = [
     (["--force"], [("force", "true")]),
     (["--force", "x=1"], [("force", "true"), ("x", "1")]),
     (["--force=false"], [("force", "false")]),
-    (["name=first", "name=second"], [("name", "first")]),
+    (["name=first", "name=second"], [("name", "first"), ("name", "second")]),
+    (["--label:k", "web"], [("label:k", "web")]),
     (["--label", "web"], [("label", "web")]),
     (["--label", "--force"], [("label", "true"), ("force", "true")]),
     (["--label=a=b"], [("label", "a=b")]),
@@ -103,6 +109,11 @@ def test_no_name_steers_the_terminal(xe: "Xe") -> None:
     assert r"a\x1b[31mb\x07" in xe.do("vm-list params=name-label --minimal")
 
 
+def test_no_name_turns_the_direction_of_writing(xe: "Xe") -> None:
+    xe.run(["vm-create", "name-label=a\u202eb\u2066"])
+    assert xe.do("vm-list is-control-domain=false params=name-label --minimal") == r"a\u202eb\u2066"
+
+
 def test_expensive_fields_are_computed_only_for_one_object(xe: "Xe") -> None:
     vm = xe.do("vm-create name-label=web")
     assert "possible-hosts ( RO): <expensive field>" in xe.do(f"vm-list uuid={vm} params=all")
@@ -127,6 +138,82 @@ def test_filters_compare_what_is_printed(xe: "Xe") -> None:
     assert xe.do(f"pif-list MAC={mac} params=device --minimal") == "eth0"
 
 
+REFUSED_FILTERS = [
+    ("vm-list name-lable=web", "Error: Unknown field 'name-lable'"),
+    ("vm-list name-lable:x=web", "Error: Unknown field 'name-lable:x'"),
+    ("vm-list name-label:x=web", "Error: Field 'name-label' is not a set or map"),
+    ("vm-list tags:holds=web", "Error: Invalid syntax for set filtering (should be set-param:contains=key)"),
+    ("vm-list --all nothing=1", "Error: Unknown field 'nothing'"),
+    ("vm-list database=x", "Error: Unknown field 'database'"),
+]
+
+
+@pytest.mark.parametrize(("line", "says"), REFUSED_FILTERS)
+def test_a_filter_that_is_none_is_refused(xe: "Xe", line: str, says: str) -> None:
+    assert xe.code(line) == says
+
+
+def test_params_chooses_fields_and_never_hidden_ones(xe: "Xe") -> None:
+    vm = xe.do("vm-create name-label=web")
+    nothing = "\n\n\n"
+    for line, printed in [
+        ("params=name-label,uuid", f"uuid ( RO)          : {vm}\n    name-label ( RW): web\n\n\n"),
+        ("params=nothing,name-label", "name-label ( RW)    : web\n\n\n"),
+        ("params=nothing", nothing),
+        ("params=ALL", nothing),
+        ("params=", nothing),
+        ("params", nothing),
+        ("params=transportable-snapshot-id", nothing),
+        ("params=possible-hosts", "possible-hosts ( RO)    : <expensive field>\n\n\n"),
+        ("params=nothing --minimal", "\n"),
+        ("params=name-label database:vdi-uuid=x", "name-label ( RW)    : web\n\n\n"),
+    ]:
+        assert xe(f"vm-list uuid={vm} {line}").out == printed, line
+    assert xe("vm-list params=").out == nothing * 2
+    assert xe(f"vm-param-get uuid={vm} param-name=transportable-snapshot-id").out == "\n"
+    assert "transportable-snapshot-id" not in xe.do(f"vm-list uuid={vm} params=all")
+    assert xe.do(f"vm-list transportable-snapshot-id= uuid={vm} --minimal") == vm
+
+
+def test_all_lists_all_objects_of_the_class(xe: "Xe") -> None:
+    template = xe.do("vm-create name-label=golden")
+    xe.do(f"vm-param-set uuid={template} is-a-template=true")
+    everything = xe.do("vm-list --all --minimal").split(",")
+    assert template in everything
+    assert xe.do("vm-list --all name-label=nobody params=uuid --minimal").split(",") == everything
+    assert xe.do("vm-list all=false name-label=nobody --minimal") == ""
+
+
+@pytest.mark.parametrize(
+    "word", ["ip=10.2.2.4", "IP=10.2.2.4", "Ip=10.2.2.4", "--ip=10.2.2.4", "--IP 10.2.2.4", "--ip 10.2.2.4"]
+)
+def test_some_names_are_understood_in_any_case(xe: "Xe", word: str) -> None:
+    pif = xe.do("pif-list device=eth1 --minimal")
+    done = xe(f"pif-reconfigure-ip uuid={pif} mode=static {word} netmask=255.255.255.0 Dns=10.2.2.1 DNS=10.9.9.9")
+    assert (done.out, done.err) == ("", "")
+    assert xe.do(f"pif-param-get uuid={pif} param-name=IP") == "10.2.2.4"
+    assert xe.do(f"pif-param-get uuid={pif} param-name=DNS") == "10.2.2.1"
+
+
+def test_other_names_are_not(xe: "Xe") -> None:
+    pif = xe.do("pif-list device=eth1 --minimal")
+    assert (
+        xe.code(f"pif-reconfigure-ip uuid={pif} mode=static ip=10.2.2.4 NETMASK=255.0.0.0")
+        == "INVALID_IP_ADDRESS_SPECIFIED"
+    )
+    xe.do(f"pif-reconfigure-ipv6 uuid={pif} mode=static ipv6=fd00::1/64 dns=fd00::53")
+    assert xe.do(f"pif-param-get uuid={pif} param-name=IPv6") == "fd00::1/64"
+    assert xe.do(f"pif-param-get uuid={pif} param-name=DNS") == "fd00::53"
+
+
+def test_a_script_has_the_same_names(xe: "Xe", tmp_path: Path) -> None:
+    script = tmp_path / "addresses.sh"
+    script.write_text("xe pif-reconfigure-ip uuid=$PIF mode=static ip=10.2.2.4 netmask=255.0.0.0\n")
+    script.write_text(script.read_text().replace("$PIF", xe.do("pif-list device=eth1 --minimal")))
+    xe.do(f"batch {script}")
+    assert xe.do("pif-list IP=10.2.2.4 params=device --minimal") == "eth1"
+
+
 def test_templates_and_snapshots_are_vms_seen_apart(xe: "Xe") -> None:
     vm = xe.do("vm-create name-label=golden")
     xe.do(f"vm-param-set uuid={vm} is-a-template=true")
@@ -139,21 +226,195 @@ def test_selectors_choose_one_or_several(xe: "Xe") -> None:
     vms = [xe.do(f"vm-create name-label={name}") for name in ("web", "web", "db")]
     several = "Error: Multiple matches VMs found. --multiple required to complete the operation"
     assert xe.code("vm-start vm=web") == several
+    assert f"Note: one of them is uuid={vms[0]} (web)\n" in xe("vm-start vm=web").err
     xe.do("vm-start vm=web --multiple")
     assert xe.do("vm-list power-state=running is-control-domain=false --minimal") == ",".join(vms[:2])
     xe.do(f"vm-start uuid={vms[2]}")
     xe.do("vm-shutdown name-label=db")
-    assert xe("vm-suspend nothing=1").err.startswith("Warning: vm-suspend does not know the parameter: nothing")
+    assert xe.code("vm-shutdown name-label=web name-label=db --multiple") == "Error: No matching VMs found"
+
+
+SELECTING = [name for name in operations.names() if (found := operations.find(name)) and found.selectors]
+
+
+@pytest.mark.parametrize("name", SELECTING)
+@pytest.mark.parametrize("several", ["", " --multiple"])
+def test_a_word_that_is_no_field_is_refused_and_nothing_is_done(xe: "Xe", name: str, several: str) -> None:
+    """In a batch and from Python as well."""
+    command = operations.find(name)
+    assert command is not None
+    for vm in ("web", "db"):
+        xe.do(f"vm-create name-label={vm}")
+    given = " ".join(f"{field.name}=1GiB" for field in command.required)
+    for word in ("nmae-label", "colour", "database:x", "vmm", "hots"):
+        line = f"{name} {given} {word}=web{several}"
+        assert xe(line).err.startswith(f"Error: Unknown field '{word}'\n"), line
+        assert f"Command: xe {name} " in xe(line).err
+        with open_host(str(xe.state)) as host:
+            refused = host.state.mark()
+            with pytest.raises(ScriptRefused, match=f"Unknown field '{word}'"):
+                host.batch([f"xe {line}"])
+            arguments = dict.fromkeys(command.by_argument(), "1GiB") if command.required else {}
+            with pytest.raises(Misuse, match=f"Unknown field '{word}'"):
+                host.run(name, {word: "web"}, **arguments, **({"multiple": True} if several else {}))
+            assert host.state.mark() == refused
+
+
+@pytest.mark.parametrize("name", SELECTING)
+def test_words_that_are_never_filters_change_nothing(xe: "Xe", name: str) -> None:
+    command = operations.find(name)
+    assert command is not None
+    given = " ".join(f"{field.name}=1GiB" for field in command.required)
+    own = " ".join(f"{word}=false" for word in COMMANDS[name]["not_filters"]) if name in COMMANDS else ""
+    common = "server=s port=1 username=u password=p minimal=false force=false multiple=false all=false trace=false"
+    line = f"{name} {given} {own} {common} message-priority=3 uuid=nobody"
+    assert xe(line).err.startswith(f"Error: No matching {'VMs' if command.selectors == 'vm' else 'hosts'} found\n")
+
+
+FILTERS = [
+    # Words count one after the other, as long as an object is left.
+    ("vm=nobody bogus=1", "Error: No matching VMs found"),
+    ("name-label=nobody tags:a=b", "Error: No matching VMs found"),
+    ("bogus=1 uuid=nobody", "Error: Unknown field 'bogus'"),
+    ("vm=web bogus=1", "Error: Unknown field 'bogus'"),
+    ("vm=web vm=db", "Error: Unknown field 'vm'"),
+    ("tags:a=b", "Error: Invalid syntax for set filtering (should be set-param:contains=key)"),
+    ("allowed-operations-x=y", "Error: Invalid syntax for set filtering (should be set-param:contains=key)"),
+    ("name-label:x=y", "Error: Field 'name-label' is not a set or map"),
+    ("tags:contains=x", "Error: No matching VMs found"),
+    ("other-config:a=b", "Error: No matching VMs found"),
+    ("params=uuid vm=web", "Error: Unknown field 'params'"),
+    ("web", "Error: Unknown field 'web'"),
+    ("vm=", "Error: No matching VMs found"),
+]
+
+
+@pytest.mark.parametrize(("words", "refusal"), FILTERS)
+def test_filters_count_in_their_order(xe: "Xe", words: str, refusal: str) -> None:
+    for name in ("web", "db"):
+        xe.do(f"vm-create name-label={name}")
+    assert xe(f"vm-start {words} --multiple").err.splitlines()[0] == refusal
+    if "vm" not in words and words != "web":
+        listed = xe(f"vm-list {words}")
+        expected = "" if refusal.endswith("found") else refusal
+        assert (listed.err.splitlines() or [""])[0] == expected if "params" not in words else not listed.err
+
+
+MEANT = [
+    ("vm-start web", "vm=web"),
+    ("vm-start vm web", "vm=web"),
+    ("vm-start vmm=web", "vm"),
+    ("vm-start name-lable=web", "name-label"),
+    ("vm-start nam=web", "name-label"),
+    ("vm-start vm=wbe", "vm=web"),
+    ("vm-start nowhere", "vm=nowhere"),
+    ("vm-start tags:x=y", "tags:contains=y"),
+    ("host-disable hots=xen1", "host"),
+    ("host-disable xen1", "host=xen1"),
+    ("vm-list power-stat=x", "power-state"),
+    ("pif-list mac=x", "MAC"),
+]
+
+
+@pytest.mark.parametrize(("line", "meant"), MEANT)
+def test_what_was_meant_is_told(xe: "Xe", line: str, meant: str) -> None:
+    xe.do("vm-create name-label=web")
+    assert f"Note: did you mean {meant}?\n" in xe(line).err
+
+
+def test_the_name_of_an_object_in_the_place_of_its_uuid_is_understood_as_one(xe: "Xe") -> None:
+    vm = xe.do("vm-create name-label=web")
+    assert f"Note: there is a VM of this name: uuid={vm}\n" in xe("vm-destroy uuid=web").err
+    assert f"Note: there is a VM whose uuid begins so: uuid={vm}\n" in xe(f"vm-destroy uuid={vm[:8]}").err
+    assert "Note: " not in xe("vm-destroy uuid=nobody").err
+
+
+def test_commands_for_one_object_do_not_take_several(xe: "Xe") -> None:
+    xe.state.unlink()
+    assert xe.run(["state-init", "hosts=2"]).status == 0
+    one = "Error: Multiple matching hosts found. Operation can only be performed on one host at a time"
+    assert xe.code("host-compute-free-memory --multiple") == one
+    assert (
+        xe.code("host-disable") == "Error: Multiple matching hosts found. --multiple required to complete the operation"
+    )
+    for vm in ("a", "b"):
+        xe.do(f"vm-create name-label={vm}")
+    assert xe("vm-vif-list params=MAC").status == 0
 
 
 def test_of_several_objects_those_that_can_be_are_done(xe: "Xe") -> None:
     first, second = xe.do("vm-create name-label=a"), xe.do("vm-create name-label=b")
     xe.do(f"vm-start uuid={first}")
-    result = xe.run(["vm-start", "--multiple", "is-control-domain=false"], partial=True)
+    result = xe.run(["vm-start", "--multiple", "is-control-domain=false", "--minimal"], partial=True)
     assert result.status == 1
-    assert result.out == ""
-    assert result.err.startswith(f"operation failed on {first}: ")
+    assert result.out == (
+        f"operation failed on {first}: This cannot be done in the VM's power state.\n"
+        f"vm: {first} (a)\nexpected: halted\nactual: running\n"
+    )
     assert xe.do(f"vm-param-get uuid={second} param-name=power-state") == "running"
+
+
+def test_refusals_without_values_or_of_words_are_told_as_in_xe(xe: "Xe") -> None:
+    vms = [xe.do(f"vm-create name-label={name}") for name in "ab"]
+    words = ["is-control-domain=false", "--multiple"]
+    result = xe.run(["vm-start", "on=nowhere", *words], partial=True)
+    assert result.out == "".join(
+        f'operation failed on {vm}: INTERNAL_ERROR: [ Cli_util.Cli_failure("Host nowhere not found") ]\n'
+        for vm in reversed(vms)
+    )
+    xe.do("host-disable")
+    result = xe.run(["vm-start", *words], partial=True)
+    assert result.out == "".join(f"operation failed on {vm}: No host can run this VM now.\n\n" for vm in reversed(vms))
+
+
+def test_errors_plain_leaves_out_what_is_ours(process: "Process", xe: "Xe") -> None:
+    vm = xe.do("vm-create name-label=web")
+    xe.do(f"vm-start uuid={vm}")
+
+    def plain(*words: str) -> str:
+        return process.xe("--state", str(xe.state), *words, XE_ERRORS="plain").err
+
+    sentence = "This cannot be done in the VM's power state.\n"
+    assert (
+        plain("vm-destroy", f"uuid={vm}") == f"{sentence}vm: {vm} (web)\nexpected: halted, suspended\nactual: running\n"
+    )
+    assert plain("vm-start", "web") == "Error: Unknown field 'web'\n"
+    assert plain("vm-create", "name-label=x", "colour=red") == ""
+    assert (
+        plain("vm-start", "--multiple", "name-label=web")
+        == f"{sentence}vm: {vm} (web)\nexpected: halted\nactual: running\n"
+    )
+
+
+def test_a_map_without_a_key_is_told_so(xe: "Xe") -> None:
+    sr = xe.do("pool-list params=default-SR --minimal")
+    result = xe(f"vdi-create sr-uuid={sr} name-label=a virtual-size=1GiB sm-config=x")
+    assert "sm-config without a key (it is a map: sm-config:<key>=<value>)" in result.err
+
+
+@pytest.mark.parametrize("value", ["yes", "1", "TRUE", "", "True"])
+def test_minimal_is_true_or_false(xe: "Xe", value: str) -> None:
+    refused = xe(f"vm-list minimal={value}")
+    assert refused.status == 1
+    assert 'message: INTERNAL_ERROR: [ Invalid_argument("bool_of_string") ]\n' in refused.err
+    assert xe("vm-list minimal=false").out != xe("vm-list minimal=true").out
+
+
+def test_a_first_word_that_is_no_command_is_a_syntax_error(xe: "Xe") -> None:
+    for words in (["name-label=x"], ["name-label=x", "vm-list"], ["--nossl"], ["-s", "host"]):
+        assert xe.run(words).err == "Syntax error: \nFor usage run: 'xe help'\n"
+
+
+def test_without_any_word_the_usage_is_told(process: "Process") -> None:
+    told = process.xe()
+    assert (told.out, told.status) == ("", 0)
+    assert told.err.startswith("Usage:")
+
+
+def test_params_that_name_no_field_print_empty_lines(xe: "Xe") -> None:
+    for params in ("bogus", "ALL", ""):
+        assert xe(f"host-list params={params}").out == "\n\n\n"
+        assert xe(f"host-list params={params} --minimal").out == "\n"
 
 
 def test_an_unknown_parameter_is_ignored_with_one_warning(process: "Process", xe: "Xe") -> None:
@@ -189,6 +450,12 @@ def test_help_lists_what_the_real_one_lists(xe: "Xe") -> None:
     assert "device-config:" in xe.do("help pbd-create")
     assert "force, on, paused, <vm-selectors>" in xe.do("help vm-start")
     assert xe("help nothing").out == "Unknown command 'nothing'\n"
+    assert xe("help vm-start vbd-plug --minimal").out == "vbd-plug,vm-start\n"
+    assert xe("help vm-start nothing --minimal").out == "Unknown command 'nothing',vm-start\n"
+    assert xe("help --all vm-start").out == xe("help vm-start").out
+    assert xe("help --trace").out == "Unknown command 'trace'\n"
+    groups = xe.do("help --all").split("------------\n")[1].split("\n    \n")
+    assert [group.split()[0].rstrip(",") for group in groups] == ["host-compute-free-memory", "vm-cd-list", "batch"]
 
 
 def test_the_version_is_told(process: "Process") -> None:

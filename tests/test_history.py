@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from xe_py.errors import StateFileError
 from xe_py.host import open_host
-from xe_py.store.history import command_line
+from xe_py.schema.secrets import command_line
+from xe_py.store import logbook
 from xe_py.store.state_file import commit, open_to_write
+from xe_py.store.versions import Version, versions
 
 if TYPE_CHECKING:
     from conftest import Xe
@@ -19,15 +22,27 @@ def folder(xe: "Xe") -> Path:
     return xe.state.with_name(f"{xe.state.name}.d") / "history"
 
 
-def kept(xe: "Xe") -> list[Path]:
-    return sorted(folder(xe).glob("*.toml"))
+def kept(xe: "Xe") -> list[bytes]:
+    """The bytes of the versions, the oldest first."""
+    return [each.document(str(xe.state)).text.encode() for each in versions(str(xe.state), str(xe.state.resolve()))]
 
 
 def rows(xe: "Xe") -> list[list[str]]:
     """The rows of state-history, the newest first: serial, when, who and process, command."""
     head, *lines = xe.do("state-history").splitlines()
-    assert head.split() == ["serial", "when", "who", "command"]
-    return [line.split(maxsplit=4) for line in lines]
+    columns = head.split()
+    found = [line.split(maxsplit=len(columns)) for line in lines]
+    if "version" in columns:
+        assert columns.index("version") == 1
+        found = [[row[0], *line.split(maxsplit=5)[2:]] for row, line in zip(found, lines, strict=True)]
+    assert [name for name in columns if name != "version"] == ["serial", "when", "who", "command"]
+    return found
+
+
+def names(xe: "Xe") -> list[str]:
+    """What the versions are called, the newest first."""
+    head, *lines = xe.do("state-history").splitlines()
+    return [line.split()["version" in head.split()] for line in lines]
 
 
 def serials(xe: "Xe") -> list[int]:
@@ -53,17 +68,39 @@ def three(xe: "Xe") -> list[bytes]:
 # What is kept
 
 
-def test_each_version_is_the_file_that_was_replaced(xe: "Xe", three: list[bytes]) -> None:
-    assert [path.name for path in kept(xe)] == ["000001-serial-1.toml", "000002-serial-2.toml"]
-    assert [path.read_bytes() for path in kept(xe)] == three[:2]
+def test_each_version_is_kept_when_it_is_written(xe: "Xe", three: list[bytes]) -> None:
+    assert kept(xe) == three
     assert stat.S_IMODE(folder(xe).stat().st_mode) == 0o700
+    xe.state.unlink()
+    assert kept(xe) == three
 
 
-def test_a_version_is_linked_and_not_copied(xe: "Xe") -> None:
+def test_no_version_is_a_link_to_a_file_that_somebody_may_write_into(xe: "Xe") -> None:
+    """Not even while the file that was replaced is still open somewhere."""
+    before = xe.state.read_bytes()
+    with xe.state.open("r+b") as editor:
+        xe.do("vm-create name-label=web")
+        editor.write(b"#" * len(before))
     inode = xe.state.stat().st_ino
+    for path in folder(xe).iterdir():
+        assert path.stat().st_nlink == 1
+        assert path.stat().st_ino != inode
+    after = xe.state.read_bytes()
+    xe.state.write_bytes(b"broken")
+    assert kept(xe)[:2] == [before, after]
+
+
+def test_a_change_costs_what_it_says(xe: "Xe") -> None:
+    """A version is kept as what it has that the one before it has not."""
+    for number in range(20):
+        xe.do(f"network-create name-label=n{number}")
+    assert len(list(folder(xe).glob("*.toml"))) == 1
+    assert (folder(xe) / "log").stat().st_size < 20 * 700
+
+
+def test_git_does_not_see_what_is_beside_the_file(xe: "Xe") -> None:
     xe.do("vm-create name-label=web")
-    assert [path.stat().st_ino for path in kept(xe)] == [inode]
-    assert xe.state.stat().st_nlink == 1
+    assert (folder(xe).parent / ".gitignore").read_text() == "*\n"
 
 
 def test_what_only_reads_or_is_refused_leaves_no_history(xe: "Xe") -> None:
@@ -73,34 +110,64 @@ def test_what_only_reads_or_is_refused_leaves_no_history(xe: "Xe") -> None:
     assert not folder(xe).exists()
 
 
-@pytest.mark.parametrize(("backups", "there"), [("", 10), ("1", 1), ("3", 3), ("0", 0), ("50", 14)])
+@pytest.mark.parametrize(("backups", "there"), [("", 14), ("1", 1), ("3", 3), ("0", 0), ("50", 14)])
 def test_as_many_as_wished_are_kept(xe: "Xe", monkeypatch: pytest.MonkeyPatch, backups: str, there: int) -> None:
     monkeypatch.setenv("XE_BACKUPS", backups)
     for number in range(14):
         xe.do(f"network-create name-label=n{number}")
     assert serials(xe) == list(range(15, 14 - there, -1))
-    assert len(kept(xe)) == there
 
 
 def test_fewer_wished_drop_the_oldest_and_none_wished_drop_all(
     xe: "Xe", three: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert len(kept(xe)) == len(three) - 1
+    assert len(kept(xe)) == len(three)
     monkeypatch.setenv("XE_BACKUPS", "1")
     xe.do("vm-create name-label=mail")
     assert serials(xe) == [4, 3]
     monkeypatch.setenv("XE_BACKUPS", "0")
     xe.do("vm-create name-label=dns")
     assert list(folder(xe).iterdir()) == []
+    monkeypatch.delenv("XE_BACKUPS")
     assert serials(xe) == [5]
 
 
-@pytest.mark.parametrize("backups", ["many", "-1", "1.5", "1000000", "9" * 5000, "²"])
-def test_a_bad_number_of_backups_is_refused(xe: "Xe", monkeypatch: pytest.MonkeyPatch, backups: str) -> None:
-    monkeypatch.setenv("XE_BACKUPS", backups)
+@pytest.mark.parametrize(
+    ("name", "value"), [("XE_BACKUPS", "40"), ("XE_HISTORY_DAYS", "0"), ("XE_HISTORY_BYTES", "20000")]
+)
+def test_what_is_too_much_is_dropped_and_undo_works_all_the_same(
+    xe: "Xe", monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setattr(logbook, "_LONGEST_CHAIN", 4)
+    monkeypatch.setenv(name, value)
+    sizes = []
+    for number in range(60):
+        xe.do(f"network-create name-label=n{number}")
+        monkeypatch.delenv(name)
+        there = serials(xe)
+        assert there == list(range(number + 2, number + 2 - len(there), -1))
+        assert len(there) > 1
+        assert kept(xe)[-1] == xe.state.read_bytes()
+        sizes.append(len(there))
+        monkeypatch.setenv(name, value)
+    assert max(sizes) <= {"XE_BACKUPS": 40 + 5, "XE_HISTORY_DAYS": 3, "XE_HISTORY_BYTES": 20}[name]
+    places = {int(path.stem) for path in folder(xe).glob("*.toml")}
+    assert len(places) <= len(there)
+    before = xe.state.read_bytes()
+    xe.do("state-undo")
+    xe.do("state-undo")
+    assert without_serial(xe.state.read_bytes()) == without_serial(before)
+
+
+@pytest.mark.parametrize("name", ["XE_BACKUPS", "XE_HISTORY_DAYS", "XE_HISTORY_BYTES"])
+@pytest.mark.parametrize("value", ["many", "-1", "1.5", "9" * 19, "9" * 5000, "²"])
+def test_a_setting_that_is_no_number_is_refused(
+    xe: "Xe", monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
     result = xe("vm-create name-label=web")
     assert result.status == 3
-    assert result.err.startswith("XE_BACKUPS must be a whole number")
+    assert result.err.startswith(f"{name} must be a whole number")
     assert xe("vm-list").status == 0
 
 
@@ -109,16 +176,58 @@ def test_an_edit_by_hand_is_kept_and_named_so(xe: "Xe", three: list[bytes]) -> N
     xe.state.write_bytes(edited)
     assert rows(xe)[0][3:] == ["(edited", "by hand)"]
     xe.do("vm-create name-label=mail")
-    assert kept(xe)[-1].read_bytes() == edited
-    assert [row[3:] == ["(edited", "by hand)"] for row in rows(xe)] == [False, True, False, False]
+    assert kept(xe)[:-1] == [*three, edited]
+    assert serials(xe) == [4, 3, 3, 2, 1]
+    assert [row[3:] == ["(edited", "by hand)"] for row in rows(xe)] == [False, True, False, False, False]
+
+
+def test_a_file_that_was_only_touched_is_the_same_version(xe: "Xe", three: list[bytes]) -> None:
+    os.utime(xe.state)
+    assert serials(xe) == [3, 2, 1]
+    xe.state.unlink()
+    xe.state.write_bytes(three[-1])
+    assert serials(xe) == [3, 2, 1]
+    xe.do("vm-create name-label=mail")
+    assert serials(xe) == [4, 3, 2, 1]
+    assert kept(xe)[:-1] == three
+
+
+def test_an_edit_that_leaves_size_and_times_is_seen(xe: "Xe", three: list[bytes]) -> None:
+    status = xe.state.stat()
+    edited = three[-1].replace(b'"db"', b'"dc"')
+    with xe.state.open("r+b") as file:
+        file.write(edited)
+    os.utime(xe.state, ns=(status.st_atime_ns, status.st_mtime_ns))
+    xe.do("vm-create name-label=mail")
+    assert kept(xe)[:-1] == [*three, edited]
+    assert b'"dc"' in kept(xe)[-1]
 
 
 def test_a_serial_that_comes_twice_overwrites_nothing(xe: "Xe", three: list[bytes]) -> None:
     xe.state.write_bytes(three[0])
     xe.do("vm-create name-label=mail")
     xe.do("vm-create name-label=dns")
-    assert serials(xe) == [3, 2, 1, 2, 1]
-    assert [path.read_bytes() for path in kept(xe)][:3] == [three[0], three[1], three[0]]
+    assert serials(xe) == [3, 2, 1, 3, 2, 1]
+    assert kept(xe)[:4] == [*three, three[0]]
+
+
+def test_each_version_has_a_name_of_its_own(xe: "Xe", three: list[bytes]) -> None:
+    """As after a git checkout: the serials begin again."""
+    assert names(xe) == ["3", "2", "1"]
+    xe.state.write_bytes(three[0])
+    assert names(xe) == ["1.4", "3", "2", "1"]
+    xe.do("vm-create name-label=mail")
+    assert names(xe) == ["2.5", "1.4", "3", "2.2", "1.1"]
+    assert [row[0] for row in rows(xe)] == ["2", "1", "3", "2", "1"]
+    assert ": created" in xe.do("state-diff serial=1.1 to=2.2")
+    assert "(mail): created" in xe.do("state-diff serial=1.4 to=2.5")
+    assert xe.do("state-diff serial=1.1 to=1.4") == "Nothing changes."
+    for line in ("state-diff serial=1", "state-undo serial=1", "state-undo serial=1 --dry-run"):
+        assert xe.code(line) == "Error: Several versions have the serial 1: 1.1, 1.4"
+    xe.do("state-undo serial=2.2")
+    assert without_serial(xe.state.read_bytes()) == without_serial(three[1])
+    assert serials(xe)[0] == 4
+    assert rows(xe)[0][4] == "state-undo serial=2.2"
 
 
 def test_a_fresh_host_by_force_can_be_undone(xe: "Xe", three: list[bytes]) -> None:
@@ -127,6 +236,11 @@ def test_a_fresh_host_by_force_can_be_undone(xe: "Xe", three: list[bytes]) -> No
     xe.do("state-undo")
     assert without_serial(xe.state.read_bytes()) == without_serial(three[-1])
     assert serials(xe)[0] == 4
+
+
+def kept_last(xe: "Xe", number: int) -> list[bytes]:
+    found = versions(str(xe.state), str(xe.state))[-number:]
+    return [each.document(str(xe.state)).text.encode() for each in found]
 
 
 # Who did it, and what
@@ -152,6 +266,7 @@ COMMAND_LINES = {
     "a switch without a value": (["x", "--password", "--force"], "x --password --force"),
     "passwd": (["x", "passwd=geheim"], "x passwd=***"),
     "secret": (["x", "secret=geheim"], "x secret=***"),
+    "passphrase": (["x", "passphrase=geheim"], "x passphrase=***"),
     "a key of a map": (["x", "device-config:chappassword=geheim"], "x device-config:chappassword=***"),
     "the older form of it": (["x", "device-config-cifspassword=geheim"], "x device-config-cifspassword=***"),
     "in capitals": (["x", "device-config:Incoming_CHAPPassword=a b"], "x device-config:Incoming_CHAPPassword=***"),
@@ -175,14 +290,18 @@ def test_no_secret_reaches_the_history_or_the_lock(xe: "Xe") -> None:
         "device-config:cifspassword=geheim device-config:chappassword=geheim"
     )
     beside = folder(xe).parent
-    texts = {path.name: path.read_text() for path in (folder(xe) / "log", beside / "lock")}
-    assert all("cifspassword=***" in text and "geheim" not in text for text in texts.values()), texts
+    # The rest of the log is the state itself.
+    heads = [line for line in (folder(xe) / "log").read_text().splitlines() if line.startswith("version\t")]
+    for text in (heads[-1], (beside / "lock").read_text()):
+        assert "cifspassword=***" in text
+        assert "geheim" not in text
     assert "geheim" not in xe.do("state-history")
     assert "geheim" not in xe.do("state-diff serial=1")
 
 
 def test_the_log_does_not_grow_without_end(xe: "Xe", monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XE_BACKUPS", "2")
+    monkeypatch.setattr(logbook, "_SHORTEST_CHAIN", 2)
     line = command_line(["vm-param-set", "name-label=" + "x" * 2000])
     with open_to_write(str(xe.state), line) as (opened, state, _):
         document = opened
@@ -190,16 +309,65 @@ def test_the_log_does_not_grow_without_end(xe: "Xe", monkeypatch: pytest.MonkeyP
         for number in range(40):
             state.update(vm, {"name-description": str(number)})
             document = commit(document, state)
-    assert (folder(xe) / "log").stat().st_size < 8000
+    assert (folder(xe) / "log").stat().st_size < 10000
     assert [row[4][:12] for row in rows(xe)] == ["vm-param-set"] * 3
 
 
-@pytest.mark.parametrize("damage", [b"\0" * 4096, b"\xff\xfe", b"1\t2\n3\t4\t5\n", b"\t\t\t\t", b"1\tx\tnobody\t-\tz"])
-def test_a_damaged_log_costs_its_notes_only(xe: "Xe", three: list[bytes], damage: bytes) -> None:
-    (folder(xe) / "log").write_bytes(damage)
-    assert len(rows(xe)) == len(three)
+@pytest.mark.parametrize(
+    "damage", [b"\0" * 4096, b"\xff\xfe", b"1\t2\n3\t4\t5\n", b"\t\t\t\t", b"present\tx\n", b"version\t1"]
+)
+def test_what_is_damaged_at_the_end_costs_nothing(xe: "Xe", three: list[bytes], damage: bytes) -> None:
+    with (folder(xe) / "log").open("ab") as log:
+        log.write(damage)
+    assert kept(xe) == three
     xe.do("vm-create name-label=mail")
     assert serials(xe) == [4, 3, 2, 1]
+    assert kept(xe)[:-1] == three
+
+
+@pytest.mark.usefixtures("three")
+def test_a_log_that_is_lost_is_begun_anew(xe: "Xe") -> None:
+    for lost in (b"", b"\0" * 4096, None):
+        (folder(xe) / "log").unlink() if lost is None else (folder(xe) / "log").write_bytes(lost)
+        before = xe.state.read_bytes()
+        xe.do("vm-create name-label=mail")
+        assert kept(xe) == [before, xe.state.read_bytes()]
+    xe.do("state-undo")
+
+
+def test_a_version_that_is_damaged_is_named_and_never_wrong(xe: "Xe", three: list[bytes]) -> None:
+    """Each byte of the log and of the full copy in turn: a version is the one that was written, or it is refused."""
+    assert [path.name for path in folder(xe).iterdir() if path.suffix] == ["000001.toml"]
+    refused = set()
+    for path in folder(xe).iterdir():
+        data = path.read_bytes()
+        for place in range(0, len(data), 7):
+            path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+            for each in versions(str(xe.state), str(xe.state)):
+                try:
+                    assert each.document(str(xe.state)).text.encode() == three[each.serial - 1]
+                except StateFileError as error:
+                    refused.add(error.text)
+        path.write_bytes(data)
+    assert kept(xe) == three
+    assert refused == {
+        f"Version {serial} of {xe.state} cannot be put together again: {reason}."
+        for serial in (1, 2, 3)
+        for reason in ("an entry before it is damaged", "the version that it is made of is damaged")
+        if (serial, reason[:2]) != (1, "an")
+    }
+
+
+@pytest.mark.parametrize("line", ["state-undo serial=2", "state-diff serial=2", "state-undo serial=2 --dry-run"])
+def test_a_copy_that_is_gone_is_named(xe: "Xe", three: list[bytes], line: str) -> None:
+    (folder(xe) / "000001.toml").unlink()
+    refused = xe(line)
+    assert refused.status == 3
+    serial = 3 if "--dry-run" in line else 2  # What is compared with it comes first.
+    copy = folder(xe) / "000001.toml"
+    assert refused.err.startswith(f"Version {serial} of {xe.state} cannot be read: {copy}: No such file")
+    xe.do("vm-create name-label=mail")
+    assert kept_last(xe, 2) == [three[-1], xe.state.read_bytes()]
 
 
 def test_foreign_files_in_the_history_are_let_be(xe: "Xe", three: list[bytes]) -> None:
@@ -243,6 +411,23 @@ def test_the_difference_is_told_object_by_object(xe: "Xe") -> None:
     assert f"vm {vm} (web): created" in xe.do("state-diff serial=4 to=2").splitlines()
     assert xe.do("state-diff serial=1 to=4") == "Nothing changes."
     assert xe.do("state-diff serial=5") == "Nothing changes."
+    assert xe.do("state-diff") == "rules: strict -> xapi"
+    assert xe.do("state-diff to=4") == f"vm {vm} (www): deleted"
+
+
+def test_bare_it_is_what_the_last_commit_changed(xe: "Xe", three: list[bytes]) -> None:
+    assert ": created" in xe.do("state-diff")
+    assert "(db)" in xe.do("state-diff")
+    xe.state.write_bytes(three[-1].replace(b'"web"', b'"www"'))
+    assert "(db): created" in xe.do("state-diff")
+    assert xe.do("state-diff serial=3").endswith(": name-label: web -> www")
+    xe.do("vm-create name-label=mail")
+    assert "(mail): created" in xe.do("state-diff")
+    assert xe.do("state-diff to=3.4").endswith(": name-label: web -> www")
+
+
+def test_where_nothing_is_kept_nothing_is_compared(xe: "Xe") -> None:
+    assert xe.code("state-diff") == f"Error: No version of {xe.state} before 1 is kept"
 
 
 def test_an_unsound_file_can_be_compared(xe: "Xe", three: list[bytes]) -> None:
@@ -265,7 +450,7 @@ def test_undo_and_redo_bring_the_bytes_back(xe: "Xe", three: list[bytes]) -> Non
         xe.do("state-undo")
         assert without_serial(xe.state.read_bytes()) == without_serial(version)
         assert f"serial = {serial}\n".encode() in xe.state.read_bytes()
-        assert kept(xe)[-1].read_bytes() == before
+        assert kept(xe)[-2] == before
     assert serials(xe) == [6, 5, 4, 3, 2, 1]
     assert rows(xe)[0][4] == "state-undo"
 
@@ -284,21 +469,66 @@ def test_undo_says_what_it_did_and_a_dry_run_what_it_would(xe: "Xe", three: list
     dry = xe.do("state-undo --dry-run serial=1").splitlines()
     assert sorted(line.split("(")[1] for line in dry) == ["db): deleted", "web): deleted"]
     assert xe.state.read_bytes() == three[-1]
-    assert xe.do("state-undo serial=1") == "The state of serial 1 is in force again; its serial is 4 now."
+    undo = f"xe --state {xe.state} state-undo"
+    assert xe.do("state-undo serial=2").splitlines() == [
+        "The state of serial 2 is in force again; its serial is 4 now.",
+        "Taken back: 3 vm-create name-label=db",
+        f"To bring back what was: {undo}",
+        f"To go further: {undo} serial=1",
+    ]
+    assert xe.do("state-undo serial=1").splitlines() == [
+        "The state of serial 1 is in force again; its serial is 5 now.",
+        "Taken back: 4 state-undo serial=2",
+        "Taken back: 3 vm-create name-label=db",
+        "Taken back: 2 vm-create name-label=web",
+        f"To bring back what was: {undo}",
+    ]
 
 
-def test_undo_takes_the_newest_of_two_versions_with_one_serial(xe: "Xe", three: list[bytes]) -> None:
-    edited = three[0] + b"# second\n"
-    xe.state.write_bytes(edited)
-    xe.do("vm-create name-label=mail")
-    xe.do("state-undo serial=1")
-    assert without_serial(xe.state.read_bytes()) == without_serial(edited)
-    assert serials(xe) == [3, 2, 1, 2, 1]
+def test_undo_of_an_edit_by_hand_brings_back_the_last_commit(xe: "Xe", three: list[bytes]) -> None:
+    xe.state.write_bytes(three[-1].replace(b"name-label", b"name-lable", 1))
+    assert xe("vm-create name-label=mail").status == 3
+    done = xe.do("state-undo").splitlines()
+    assert without_serial(xe.state.read_bytes()) == without_serial(three[-1])
+    assert done == [
+        "The state of serial 3 is in force again; its serial is 4 now.",
+        "Taken back: 3.4 (edited by hand)",
+        f"To go further: xe --state {xe.state} state-undo serial=2",
+    ]
+
+
+def test_what_undo_says_to_do_next_works(xe: "Xe", three: list[bytes]) -> None:
+    def said(start: str, text: str) -> list[str]:
+        line = next(line for line in text.splitlines() if line.startswith(start))
+        return line.partition(f"xe --state {xe.state} ")[2].split()
+
+    back = xe.run(said("To go further: ", xe.do("state-undo"))).out
+    assert without_serial(xe.state.read_bytes()) == without_serial(three[0])
+    xe.run(said("To bring back", back))
+    assert without_serial(xe.state.read_bytes()) == without_serial(three[1])
+
+
+def test_a_version_that_is_unsound_is_named_by_its_own_name(xe: "Xe", three: list[bytes]) -> None:
+    xe.state.write_bytes(three[-1] + b"[vm.broken]\n")
+    xe.do("state-undo")
+    for line in ("state-undo", "state-undo --dry-run", "state-undo serial=3.4"):
+        refused = xe(line)
+        assert refused.status == 3
+        assert refused.err.startswith(
+            f"Version 3.4 of {xe.state} is unsound and cannot be put in force again: vm broken"
+        )
+        assert "/history/" not in refused.err
+        assert "state-check" not in refused.err
 
 
 def test_without_a_history_there_is_nothing_to_undo(xe: "Xe") -> None:
     assert xe.code("state-undo") == f"Error: No earlier version of {xe.state} is kept"
     assert xe.code("state-undo serial=1") == f"Error: No earlier version of {xe.state} is kept"
+
+
+def raw(version: Version) -> bytes:
+    """The bytes of a version that the history has, text or not."""
+    return version.is_kept and version._content()  # noqa: SLF001 - what is no text has no document
 
 
 LOST = {
@@ -314,10 +544,11 @@ LOST = {
 def test_a_file_that_is_lost_comes_back(xe: "Xe", three: list[bytes], lose) -> None:  # noqa: ANN001 - a function
     lost = lose(three[-1])
     xe.state.write_bytes(lost)
-    assert len(xe.do("state-history").splitlines()) == 1 + len(three)
+    assert len(xe.do("state-history").splitlines()) == 2 + len(three)
+    assert serials(xe)[1:] == [3, 2, 1]
     xe.do("state-undo serial=2")
     assert without_serial(xe.state.read_bytes()) == without_serial(three[1])
-    assert kept(xe)[-1].read_bytes() == lost
+    assert lost in [raw(each) for each in versions(str(xe.state), str(xe.state))]
     assert xe.do("state-check").startswith("The state is sound")
     assert xe.run(["state-undo"]).status == 3
     assert without_serial(xe.state.read_bytes()) == without_serial(three[1])
@@ -325,9 +556,12 @@ def test_a_file_that_is_lost_comes_back(xe: "Xe", three: list[bytes], lose) -> N
 
 def test_a_file_that_was_removed_comes_back(xe: "Xe", three: list[bytes]) -> None:
     xe.state.unlink()
-    assert serials(xe) == [2, 1]
+    assert serials(xe) == [3, 2, 1]
     xe.do("state-undo")
-    assert without_serial(xe.state.read_bytes()) == without_serial(three[1])
+    assert without_serial(xe.state.read_bytes()) == without_serial(three[2])
+    assert serials(xe) == [4, 3, 2, 1]
+    xe.do("state-undo")
+    assert serials(xe) == [5, 4, 3, 2, 1]
 
 
 def test_where_there_is_nothing_at_all_that_is_said(xe: "Xe") -> None:

@@ -57,4 +57,10 @@ def test_what_runs_on_a_host(pool: VmPool) -> None:
 
 def test_the_cpus_of_a_pool_are_those_of_its_hosts(pool: VmPool) -> None:
     pool.state.update(pool.named["xen2"], {"cpu_info": {"cpu_count": "8", "socket_count": "2"}})
-    assert pool.value("pool", "cpu_info") == {"cpu_count": "12", "socket_count": "3", "vendor": "GenuineIntel"}
+    assert pool.value("pool", "cpu_info") == {
+        "features_pv_host": "",
+        "socket_count": "3",
+        "cpu_count": "12",
+        "vendor": "GenuineIntel",
+        "features_hvm_host": "",
+    }

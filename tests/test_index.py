@@ -1,6 +1,7 @@
 """The derived index answers as the file does, and is believed only where it does."""
 
 import os
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import xe_py
 from xe_py import classes
 from xe_py.errors import DamagedIndexError
 from xe_py.store import document, excerpt, index, indexing, reader
@@ -15,7 +17,7 @@ from xe_py.store.document import identity
 from xe_py.store.render import canonical
 
 if TYPE_CHECKING:
-    from conftest import Xe
+    from conftest import Process, Xe
 
 
 @pytest.fixture(autouse=True)
@@ -147,7 +149,59 @@ def test_a_damaged_index_is_as_none(xe: "Xe", cache: Path, kind: str) -> None:
                 path.write_bytes(content)
             damaged.write_bytes(wrong)
             assert xe.do("vm-list params=all") == expected
-            index._distrusted.clear()  # noqa: SLF001 - the next process trusts again
+
+
+STRICTER = (
+    "def vcpus_are_in_order(_state: State, vm: Record) -> Iterator[Failure]:",
+    (
+        "def vcpus_are_in_order(_state: State, vm: Record) -> Iterator[Failure]:\n"
+        '    yield from [Failure("INVALID_VALUE", "name-label", "web")] if vm.name == "web" else []'
+    ),
+)
+"""A rule, and what it is in a program that lets no VM be called web."""
+
+
+def edit(program: Path, at: str, old: str, new: str) -> None:
+    text = (program / "xe_py" / at).read_text()
+    assert old in text
+    (program / "xe_py" / at).write_text(text.replace(old, new))
+
+
+def test_an_index_is_believed_by_a_program_that_judges_alike(
+    process: "Process", xe: "Xe", tmp_path: Path, cache: Path
+) -> None:
+    """Whichever copy of the program it is, and of whatever version; an edited one is another at once."""
+
+    def names(program: Path) -> str:
+        done = process.xe("--state", str(xe.state), "vm-list", "params=name-label", PYTHONPATH=str(program))
+        assert done.status == 0
+        return done.out + done.err
+
+    def base() -> tuple[int, int]:
+        (path,) = cache.glob("*.base")
+        return path.stat().st_ino, path.stat().st_mtime_ns
+
+    process.environment["XDG_CACHE_HOME"] = str(cache.parent)
+    xe.do("vm-create name-label=web")
+    settle(xe)
+    for name in ("first", "second"):
+        shutil.copytree(Path(xe_py.__file__).parent, tmp_path / name / "xe_py")
+    first, second = tmp_path / "first", tmp_path / "second"
+    edit(second, "__init__.py", f'"{xe_py.__version__}"', '"99"')
+    assert "web" in names(first)
+    made = base()
+    assert "web" in names(second)
+    assert base() == made
+
+    edit(second, "classes/_vm_rules.py", *STRICTER)
+    assert "Warning: the state" in names(second)
+    refused = process.xe("--state", str(xe.state), "vm-create", "name-label=db", PYTHONPATH=str(second))
+    assert (refused.status, "INVALID_VALUE" in refused.err) == (3, True)
+    assert "Warning" not in names(first)
+    assert base() == made
+    edit(first, "schema/secrets.py", '"secret", ', '"secret", "token", ')
+    assert "Warning" not in names(first)
+    assert base() != made
 
 
 @pytest.mark.parametrize("mode", [0o604, 0o640, 0o622])
@@ -187,6 +241,48 @@ def test_nothing_is_missed_where_no_index_can_be_kept(
     for line in busy(xe):
         xe.do(line)
         assert look(xe) is None
+
+
+def test_an_index_of_a_file_that_is_gone_is_removed_when_another_is_made(xe: "Xe", cache: Path, tmp_path: Path) -> None:
+    others = [tmp_path / "a%2Fb %.toml", tmp_path / "folder" / "host.toml", tmp_path / "stays.toml"]
+    (tmp_path / "folder").mkdir()
+    for path in others:
+        path.write_bytes(xe.state.read_bytes())
+        other = type(xe)(path)
+        settle(other)
+        other.do("vm-list")
+    killed = subprocess.Popen(["true"])
+    killed.wait()
+    (cache / f"%2Fno%2Fhost.toml.base.{killed.pid}").touch()
+    not_ours = {"lock", "x.head", ".base", "%2Fno.toml", "%2Fno.toml.old", f"x.{killed.pid}", f"%2Fno.{killed.pid}"}
+    for name in not_ours:
+        (cache / name).touch()
+    others[0].unlink()
+    shutil.rmtree(tmp_path / "folder")
+    settle(xe)
+    xe.do("vm-list")
+    left = {"stays.toml.base", "stays.toml.head", "host.toml.base", "host.toml.head"}
+    assert not_ours <= set(os.listdir(cache))
+    for name in not_ours:
+        (cache / name).unlink()
+    assert {path.name.rpartition("%2F")[2] for path in cache.iterdir()} == left
+    assert look(xe) is not None
+
+
+def test_however_many_indices_there_are_only_some_are_looked_at(
+    xe: "Xe", cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("xe_py.store.cache._SWEPT", 10)
+    cache.mkdir(parents=True)
+    for number in range(100):
+        (cache / f"%2Fno%2F{number}.toml.head").touch()
+    for turn in range(1, 60):
+        xe.state.write_text(xe.state.read_text() + "# edited\n")
+        settle(xe)
+        xe.do("vm-list")
+        gone = 102 - len(list(cache.iterdir()))
+        assert gone <= 10 * turn
+    assert gone == 100
 
 
 def test_damage_is_found_by_a_checksum(tmp_path: Path) -> None:

@@ -83,6 +83,7 @@ _values = st.recursive(
 
 
 @given(st.dictionaries(_texts, st.dictionaries(_texts, _values, max_size=4), max_size=4), st.booleans())
+@pytest.mark.slow
 def test_the_statements_make_up_the_whole_text(tables: dict[str, dict[str, object]], multiline: bool) -> None:
     text = tomli_w.dumps(tables, multiline_strings=multiline)
     outline = statements(text)

@@ -64,6 +64,6 @@ def test_it_has_its_help_completion_and_manual_page(toy: "Process", tmp_path: Pa
     assert "--size" in toy.xe("toy-param-set", "--help").out
     made = toy.run([sys.executable, "-m", "xe_py.reference", "--into", str(tmp_path / "made")])
     assert made.status == 0, made.err
-    assert "toy" in (tmp_path / "made/man/xe-toy.1").read_text()
+    assert "toy" in (tmp_path / "made/man/man1/xe-toy.1").read_text()
     assert "toy-param-set" in (tmp_path / "made/completions/xe.bash").read_text()
     assert "toy" in (tmp_path / "made/docs/reference/classes.md").read_text()

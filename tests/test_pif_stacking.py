@@ -70,7 +70,7 @@ def test_a_vlan_is_destroyed_with_its_pif(pool: NetworkPool, by: str) -> None:
         ("pif-uuid=a1 vlan=-1 network-uuid=red", ("VLAN_TAG_INVALID", "-1")),
         ("pif-uuid=a1 vlan=42 network-uuid=red", ("PIF_VLAN_EXISTS", "eth1")),
         ("pif-uuid=a1 vlan=43 network-uuid=trunked", ("NETWORK_INCOMPATIBLE_WITH_TRUNKS", "trunked")),
-        ("pif-uuid=a1 vlan=x network-uuid=red", ("Failed to parse parameter 'vlan': expecting an integer",)),
+        ("pif-uuid=a1 vlan=x network-uuid=red", ("Error: Failed to parse parameter 'vlan': expecting an integer",)),
     ],
 )
 def test_what_making_a_vlan_refuses(pool: NetworkPool, words: str, refusal: tuple[str, ...]) -> None:

@@ -42,6 +42,7 @@ def rendered(tables: dict[str, dict[str, dict[str, object]]]) -> str:
 
 
 @given(_tables)
+@pytest.mark.slow
 def test_what_is_written_is_understood_as_tomllib_does(tables: dict[str, dict[str, dict[str, object]]]) -> None:
     text = rendered(tables)
     found = load(text)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from xe_py.errors import Failure, Misuse, StateFileError, UnsoundStateError
+from xe_py.errors import Failure, Misuse, SeveralFailed, StateFileError, UnsoundStateError
 from xe_py.host import open_host
 
 if TYPE_CHECKING:
@@ -71,6 +71,30 @@ def test_changes_are_kept_and_dropped_on_demand(xe: "Xe") -> None:
 def test_what_cannot_be_is_raised(xe: "Xe", name: str, arguments: dict[str, object], error: type[Exception]) -> None:
     with open_host(str(xe.state)) as host, pytest.raises(error):
         host.run(name, **arguments)
+
+
+def test_commands_with_selectors_choose_as_on_the_command_line(xe: "Xe") -> None:
+    with open_host(str(xe.state)) as host:
+        web, db = (host.run("vm-create", name_label=name) for name in ("web", "db"))
+        for given in ({"vm": "web"}, {"vm": web["uuid"]}, {"vm": web}, {"uuid": web["uuid"]}, {"name_label": "web"}):
+            assert host.run("vm-start", **given) is None
+            assert (web["power-state"], db["power-state"]) == ("running", "halted")
+            assert host.run("vm-shutdown", words={"name-label": "web"}, force=True) is None
+        with pytest.raises(Misuse, match="Multiple matches VMs found"):
+            host.run("vm-start", is_control_domain=False)
+        assert host.run("vm-start", is_control_domain=False, multiple=True) == []
+        host.run("vm-pause", vm=web)
+        with pytest.raises(SeveralFailed) as several:
+            host.run("vm-pause", is_control_domain=False, multiple=True)
+        assert [(uuid, refusal.code) for uuid, refusal in several.value.refusals] == [
+            (web["uuid"], "VM_BAD_POWER_STATE")
+        ]
+        assert db["power-state"] == "paused"
+        for wrong in ({"vmm": "web"}, {"vm": web, "colour": "red"}):
+            with pytest.raises(Misuse, match="Unknown field"):
+                host.run("vm-unpause", **wrong)
+        with pytest.raises(Misuse, match="No matching VMs found"):
+            host.run("vm-unpause", vm=web, name_label="db")
 
 
 def test_a_control_domain_cannot_be_reset(xe: "Xe") -> None:

@@ -40,16 +40,20 @@ def test_what_was_written_is_current(repository: Path, capsys: Printed) -> None:
 
 
 def test_the_check_names_each_stale_and_superfluous_file_and_changes_nothing(repository: Path, capsys: Printed) -> None:
-    stale, gone, old = repository / "man/xe-vbd.1", repository / "completions/_xe", repository / "man/xe-old.1"
+    stale, gone, old = (
+        repository / "man/man1/xe-vbd.1",
+        repository / "completions/_xe",
+        repository / "man/man1/xe-old.1",
+    )
     stale.write_text("edited")
     gone.unlink()
     old.write_bytes(b"\xff")
-    said = "stale: completions/_xe\nstale: man/xe-vbd.1\nsuperfluous: man/xe-old.1\n"
+    said = "stale: completions/_xe\nstale: man/man1/xe-vbd.1\nsuperfluous: man/man1/xe-old.1\n"
     assert check(repository, capsys) == (1, said)
     assert stale.read_text() == "edited"
     assert not gone.exists()
     assert main(["--into", str(repository)]) == 1
-    assert capsys.readouterr().out == "superfluous: man/xe-old.1\n"
+    assert capsys.readouterr().out == "superfluous: man/man1/xe-old.1\n"
     old.unlink()
     assert check(repository, capsys) == (0, "")
 

@@ -99,7 +99,7 @@ COMMANDS: list[tuple[int, str, str | None, str | None]] = [
     (3, "vdi-destroy uuid={vdi}", "VDI_IN_USE", "VDI_IN_USE"),
     (3, "vdi-forget uuid={vdi}", "VDI_IN_USE", "VDI_IN_USE"),
     (4, "vdi-create sr-uuid={nobody} name-label=x virtual-size=1", "UUID_INVALID", "UUID_INVALID"),
-    (4, "vdi-create sr-uuid={sr} name-label=x virtual-size=999TiB", "SR_BACKEND_FAILURE_44", "SR_BACKEND_FAILURE_44"),
+    (4, "vdi-create sr-uuid={sr} name-label=x virtual-size=2000GiB", "SR_BACKEND_FAILURE_44", "SR_BACKEND_FAILURE_44"),
     (4, "vdi-param-set uuid={vdi} sr-uuid={sr}", "Error: Field 'sr-uuid' is read-only.", "Error: Field 'sr-uuid' is read-only."),
     (4, "sr-destroy uuid={sr}", "SR_HAS_PBD", "SR_HAS_PBD"),
     (4, "sr-forget uuid={sr}", "SR_HAS_PBD", "SR_HAS_PBD"),
@@ -179,7 +179,7 @@ EDITS: list[tuple[int, str, Edit, str | None, str | None]] = [
     (3, "a disk without a VDI", removed("[vbd.{vbd}]", "vdi-uuid"), "VBD_NOT_REMOVABLE_MEDIA", "VBD_NOT_REMOVABLE_MEDIA"),
     (3, "the VDI deleted", removed("[vdi.{vdi}]"), "HANDLE_INVALID", "HANDLE_INVALID"),
     (4, "a VDI of no SR", removed("[vdi.{vdi}]", "sr-uuid"), "FIELD_TYPE_ERROR", "FIELD_TYPE_ERROR"),
-    (4, "a VDI larger than its SR", replaced('name-label = "data"\nsr-uuid = "{sr}"\nvirtual-size = 1073741824', 'name-label = "data"\nsr-uuid = "{sr}"\nvirtual-size = 9073741824000000'), "SR_BACKEND_FAILURE_44", "SR_BACKEND_FAILURE_44"),
+    (4, "a VDI larger than its SR", replaced('name-label = "data"\nsr-uuid = "{sr}"\nvirtual-size = 1073741824', 'name-label = "data"\nsr-uuid = "{sr}"\nvirtual-size = 9073741824000000'), "SR_BACKEND_FAILURE_44", ACCEPTED),
     (4, "the SR deleted", removed("[sr.{sr}]"), "HANDLE_INVALID", "HANDLE_INVALID"),
     (5, "a PBD on a second host", added(PBD), "PBD_EXISTS", ACCEPTED),
     (5, "a second PBD on the same host", added(PBD.replace("{host2}", "{host}")), "PBD_EXISTS", "PBD_EXISTS"),
@@ -259,7 +259,7 @@ def test_the_rules_change_only_where_the_state_keeps_the_new_ones(world: World) 
     world.xe.do(world.text("vbd-create vm-uuid={vm2} vdi-uuid={vdi} device=0"))
     refused = world.xe("state-set rules=strict")
     assert refused.status == 1
-    assert "Error code: VDI_IN_USE" in refused.err
+    assert "Code: VDI_IN_USE" in refused.err
     world.xe.do("vm-destroy uuid=" + world.vm2)
     world.xe.do("state-set rules=strict")
     assert "rules: strict" in world.xe.do("state-show")

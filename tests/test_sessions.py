@@ -1,11 +1,16 @@
-"""Sessions as text: what a user types and sees, replayed in a real shell with the real program.
+"""Sessions as text: what a user types and sees, replayed from an empty HOME in a real bash with the real program.
 
 A session is a text with `$ command` lines, each followed by what it prints, output and errors together. `# exit 1`
 behind that says that the command ends so; without it the command ends with 0. Uuids, MAC addresses and times differ
-from run to run: they count as the same where each stands for one and the same throughout.
+from run to run: they count as the same where each stands for one and the same throughout. A line that begins with `>`
+behind a command goes on with it. HOME is shown as /home/me.
+
+`python tests/test_sessions.py FILE...` writes down anew what the commands of a session print, to be looked at.
 """
 
 import re
+import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,12 +43,19 @@ def steps(text: str) -> list[tuple[str, str]]:
 
 def replay(process: "Process", text: str) -> None:
     commands = [command for command, _ in steps(text)]
+    shown = shows(process, commands)
+    assert unchanging("\n".join(shown)) == unchanging("\n".join(expected for _, expected in steps(text)))
+
+
+def shows(process: "Process", commands: list[str]) -> list[str]:
+    """What each of the commands prints, from an empty HOME on."""
     script = "exec 2>&1\n" + "".join(
         f"{command}\nstatus=$?; [ $status -eq 0 ] || echo '# exit '$status; echo '=== done'\n" for command in commands
     )
-    done = process.run(["sh", "-c", script], XE_STATE=str(process.home / "host.toml"))
-    shown = [part.rstrip("\n") for part in done.out.split("=== done\n")][: len(commands)]
-    assert unchanging("\n".join(shown)) == unchanging("\n".join(expected for _, expected in steps(text)))
+    assert list(process.home.iterdir()) == []
+    done = process.run(["bash", "-c", script])
+    out = done.out.replace(str(process.home), "/home/me")
+    return [part.rstrip("\n") for part in out.split("=== done\n")][: len(commands)]
 
 
 def unchanging(text: str) -> str:
@@ -59,5 +71,23 @@ def test_a_session_goes_as_written(process: "Process", session: Path) -> None:
 
 def test_the_session_in_the_readme_goes_as_written(process: "Process") -> None:
     blocks = re.findall(r"^```console\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
-    assert blocks
+    assert blocks[0].startswith("$ xe state-init name-label=")
     replay(process, "".join(blocks))
+
+
+def record(session: Path) -> None:
+    """Write down what the commands of a session print now."""
+    from conftest import Process  # noqa: PLC0415 - the tests get theirs from a fixture
+
+    commands = [command for command, _ in steps(session.read_text())]
+    with tempfile.TemporaryDirectory() as home:
+        shown = shows(Process(Path(home)), commands)
+    text = ""
+    for command, printed in zip(commands, shown, strict=True):
+        text += "$ " + command.replace("\n", "\n> ") + "\n" + (printed + "\n" if printed else "")
+    session.write_text(text)
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        record(Path(name))

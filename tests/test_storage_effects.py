@@ -3,6 +3,10 @@
 import pytest
 from small_pool import GIB, SmallPool
 
+from xe_py import operations, session
+from xe_py.classes._drivers import DRIVERS
+from xe_py.errors import Failure
+
 SR_UUID = "11111111-2222-4333-8444-555555555555"
 VDI_UUID = "22222222-2222-4333-8444-555555555555"
 
@@ -27,7 +31,7 @@ def test_an_sr_is_made_on_one_host_and_plugged(local: SmallPool) -> None:
     shown = {
         field: local.value("local", field) for field in ("host", "type", "content-type", "shared", "physical-size")
     }
-    assert shown == {"host": "xen1", "type": "ext", "content-type": "user", "shared": False, "physical-size": 10 * GIB}
+    assert shown == {"host": "xen1", "type": "ext", "content-type": "", "shared": False, "physical-size": 10 * GIB}
 
 
 def test_a_shared_sr_gets_a_pbd_on_every_host_and_the_coordinator_is_first(pool: SmallPool) -> None:
@@ -91,13 +95,13 @@ def test_an_sr_whose_size_nobody_knows_is_measured(local: SmallPool, command: st
 
 def test_a_vdi_is_made_as_asked(local: SmallPool) -> None:
     line = (
-        "vdi-create sr-uuid=local name-label=d virtual-size=1 sharable=true type=System tags:a= tags:b= sm-config:x=y"
+        "vdi-create sr-uuid=local name-label=d virtual-size=1 sharable=true type=system tags:a= tags:b= sm-config:x=y"
     )
     vdi = local.named["vdi"] = local.xe(line)
     assert vdi["location"] == vdi["uuid"]
     assert {field: local.value("vdi", field) for field in ("virtual-size", "physical-utilisation", "type", "tags")} == {
-        "virtual-size": 1,
-        "physical-utilisation": 1,
+        "virtual-size": 2 << 20,
+        "physical-utilisation": 2 << 20,
         "type": "System",
         "tags": ["a", "b"],
     }
@@ -110,21 +114,136 @@ def test_a_vdi_of_no_declared_type_is_a_users(local: SmallPool) -> None:
     assert local.xe("vdi-create sr-uuid=local name-label=d virtual-size=1")["type"] == "User"
 
 
-def test_a_vdi_is_introduced_as_asked(local: SmallPool) -> None:
+def test_a_vdi_is_introduced_as_asked(pool: SmallPool) -> None:
+    pool.named["luns"] = pool.xe("sr-create name-label=l type=dummy host-uuid=xen1")
     line = (
-        f"vdi-introduce uuid={VDI_UUID} sr-uuid=local type=user location=x read-only=true other-config:a=b name-label=n"
+        f"vdi-introduce uuid={VDI_UUID} sr-uuid=luns type=user location=x read-only=true other-config:a=b name-label=n"
     )
-    vdi = local.xe(line)
+    vdi = pool.xe(line)
     shown = (vdi["uuid"], vdi["location"], vdi["read-only"], vdi["other-config"], vdi["managed"], vdi["name-label"])
     assert shown == (VDI_UUID, "x", True, {"a": "b"}, True, "n")
 
 
-def test_a_vdi_grows_to_the_byte(local: SmallPool) -> None:
+@pytest.mark.parametrize("type", [name for name, driver in sorted(DRIVERS.items()) if driver.vhd])
+@pytest.mark.parametrize(
+    ("asked", "made"),
+    [("0", 2 << 20), ("1", 2 << 20), ("2097152", 2 << 20), ("2097153", 4 << 20), ("1G", GIB), ("2040GiB", 2040 * GIB)],
+)
+def test_a_vhd_has_whole_blocks_and_at_least_one(pool: SmallPool, type: str, asked: str, made: int) -> None:
+    pool.add("sr", "sr", type=type)
+    pool.add("pbd", "pbd", sr_uuid="sr", host_uuid="xen1", currently_attached=True)
+    vdi = pool.named["vdi"] = pool.xe(f"vdi-create sr-uuid=sr name-label=d virtual-size={asked}")
+    assert vdi["virtual-size"] == made
+    pool.xe(f"vdi-resize uuid=vdi disk-size={made}")
+    too_much = f"{2040 * GIB + 1} is no size for it: a VDI has 0 to {2040 * GIB} bytes here"
+    for line in ("vdi-create sr-uuid=sr name-label=d virtual-size", "vdi-resize uuid=vdi disk-size"):
+        assert pool.refusal(f"{line}={2040 * GIB + 1}") == ("SR_BACKEND_FAILURE_79", "", too_much, "")
+
+
+def test_drivers_without_vhd_take_any_size(pool: SmallPool) -> None:
+    pool.named["sr"] = pool.xe("sr-create name-label=l type=dummy host-uuid=xen1 physical-size=10TiB")
+    vdi = pool.named["vdi"] = pool.xe("vdi-create sr-uuid=sr name-label=d virtual-size=1000001")
+    assert vdi["virtual-size"] == 1000001
+    pool.xe("vdi-resize uuid=vdi disk-size=3TiB")
+    assert vdi["virtual-size"] == 3 << 40
+
+
+def test_a_vdi_grows_to_the_next_block(local: SmallPool) -> None:
     vdi = local.named["vdi"] = local.xe("vdi-create sr-uuid=local name-label=d virtual-size=1GiB")
     local.xe(f"vdi-resize uuid=vdi disk-size={GIB + 1}")
-    assert vdi["virtual-size"] == GIB + 1
-    local.xe(f"vdi-resize uuid=vdi disk-size={GIB + 1}")
+    assert vdi["virtual-size"] == GIB + (2 << 20)
+    local.xe(f"vdi-resize uuid=vdi disk-size={GIB + (2 << 20)}")
     local.xe("vdi-update uuid=vdi")
+
+
+# What lies on a storage
+
+
+def test_a_scan_finds_a_forgotten_disk(local: SmallPool) -> None:
+    vdi = local.named["vdi"] = local.xe("vdi-create sr-uuid=local name-label=d virtual-size=3GiB tags:a=")
+    uuid = vdi["uuid"]
+    local.xe("vdi-forget uuid=vdi")
+    assert local.gone() == {"vdi"}
+    assert local.refusal(f"vdi-introduce uuid={uuid} sr-uuid=local type=user location={uuid}") == (
+        "SR_OPERATION_NOT_SUPPORTED",
+        "local",
+    )
+    local.xe("sr-scan uuid=local")
+    again = local.state.need("vdi", uuid)
+    shown = {name: again[name] for name in ("location", "virtual-size", "type", "name-label", "tags")}
+    assert shown == {"location": uuid, "virtual-size": 3 * GIB, "type": "User", "name-label": "", "tags": []}
+    local.xe("sr-scan uuid=local")
+    assert local.state.all("vdi") == [again]
+
+
+def test_a_disk_that_was_destroyed_does_not_come_back(local: SmallPool) -> None:
+    local.named["vdi"] = local.xe("vdi-create sr-uuid=local name-label=d virtual-size=3GiB")
+    local.xe("vdi-destroy uuid=vdi")
+    local.xe("sr-scan uuid=local")
+    assert local.state.all("vdi") == []
+
+
+def test_a_logical_volume_keeps_its_name(pool: SmallPool) -> None:
+    pool.named["sr"] = pool.xe("sr-create name-label=l type=lvm host-uuid=xen1 device-config:device=/dev/sdb")
+    vdi = pool.named["vdi"] = pool.xe("vdi-create sr-uuid=sr name-label=data virtual-size=1GiB type=system")
+    pool.state.update(vdi, {"name-description": "of mine"})
+    uuid = vdi["uuid"]
+    pool.xe("vdi-forget uuid=vdi")
+    pool.xe("sr-scan uuid=sr")
+    again = pool.state.need("vdi", uuid)
+    assert (again["name-label"], again["name-description"], again["type"]) == ("data", "of mine", "System")
+
+
+def test_the_disks_of_a_forgotten_sr_come_back_with_it(local: SmallPool) -> None:
+    local.named["vdi"] = local.xe("vdi-create sr-uuid=local name-label=d virtual-size=3GiB")
+    sr, uuid = local.named["local"]["uuid"], local.named["vdi"]["uuid"]
+    (local.named["pbd"],) = local.state.pointing_at(local.named["local"], "pbd.sr-uuid")
+    local.xe("pbd-unplug uuid=pbd")
+    local.xe("sr-forget uuid=local")
+    assert local.state.all("vdi") == []
+    local.xe(f"sr-introduce uuid={sr} name-label=again type=ext")
+    pbd = local.named["pbd"] = local.xe(f"pbd-create sr-uuid={sr} host-uuid=xen1 device-config:device=/dev/sda")
+    local.xe(f"pbd-plug uuid={pbd['uuid']}")
+    local.xe(f"sr-scan uuid={sr}")
+    assert [(vdi["uuid"], vdi["virtual-size"]) for vdi in local.state.all("vdi")] == [(uuid, 3 * GIB)]
+
+
+def test_an_sr_with_a_forgotten_disk_is_not_empty(local: SmallPool) -> None:
+    local.named["vdi"] = local.xe("vdi-create sr-uuid=local name-label=d virtual-size=3GiB")
+    local.xe("vdi-forget uuid=vdi")
+    local.state.update(local.state.pointing_at(local.named["local"], "pbd.sr-uuid")[0], {"currently-attached": False})
+    assert local.refusal("sr-destroy uuid=local") == ("SR_NOT_EMPTY",)
+
+
+def test_a_forgotten_lun_is_introduced_with_its_size(pool: SmallPool) -> None:
+    pool.named["sr"] = pool.xe("sr-create name-label=l type=dummy host-uuid=xen1")
+    vdi = pool.named["vdi"] = pool.xe("vdi-create sr-uuid=sr name-label=data virtual-size=1000001")
+    uuid = vdi["uuid"]
+    pool.xe("vdi-forget uuid=vdi")
+    pool.xe("sr-scan uuid=sr")
+    assert pool.state.all("vdi") == []
+    assert pool.xe(f"vdi-introduce uuid={uuid} sr-uuid=sr type=user location={uuid}")["virtual-size"] == 1000001
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "x", '{"uuid": "x", "virtual-size": 1}', '{"virtual-size": 1}'])
+def test_what_is_kept_of_forgotten_disks_is_judged(local: SmallPool, text: str) -> None:
+    key = f"{local.named['local']['uuid']}/x"
+    local.state.update(local.named["pool"], {"forgotten-disks": {key: text}})
+    assert local.unsound() == {("pool", "INVALID_VALUE", "forgotten-disks", f"{key} = {text}")}
+
+
+def test_the_backup_of_a_pools_metadata_has_a_uuid_that_scripts_know(pool: SmallPool) -> None:
+    sr = "5a5a0000-0000-0000-0000-000000000016"
+    pool.named["sr"] = pool.state.add("sr", {"type": "ext"}, sr)
+    pool.add("pbd", "pbd", sr_uuid="sr", host_uuid="xen1", currently_attached=True)
+    create = operations.find("vdi-create")
+    assert create is not None
+    words = {"sr": sr, "name_label": "Pool Metadata Backup", "virtual_size": 1 << 30}
+    other = session.run(pool.state, create, {**words, "type": "system"})
+    assert session.run(pool.state, create, words)["uuid"] == "7f36ced8-ea5e-5915-a837-f5915e595fab" != other["uuid"]
+    with pytest.raises(Failure) as refused:
+        session.run(pool.state, create, words)
+    assert refused.value.code == "SR_BACKEND_FAILURE_43"
 
 
 def with_a_drive_and_a_disk(pool: SmallPool) -> None:
@@ -177,7 +296,7 @@ def test_an_sr_is_destroyed_with_what_only_its_driver_uses(local: SmallPool) -> 
 
 VHD_WORDS = (
     "scan plug unplug VDI.create VDI.destroy VDI.resize VDI.clone VDI.snapshot VDI.mirror VDI.enable_cbt "
-    "VDI.disable_cbt VDI.data_destroy VDI.list_changed_blocks VDI.set_on_boot VDI.introduce update "
+    "VDI.disable_cbt VDI.data_destroy VDI.list_changed_blocks VDI.set_on_boot update "
     "PBD.create PBD.destroy"
 )
 SR_WORDS = [

@@ -4,7 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
-from small_pool import SmallPool
+from small_pool import Refusal, SmallPool
+
+from xe_py import operations, session
 
 Shown = dict[str, tuple[int, bool]]
 
@@ -28,6 +30,18 @@ class Isos(SmallPool):
         assert all(vdi["read-only"] and vdi["location"] == vdi.name for vdi in vdis)
         return {vdi.name: (vdi["virtual-size"], vdi["missing"]) for vdi in vdis}
 
+    def start(self) -> None:
+        """Start the VM `vm`."""
+        command = operations.find("vm-start")
+        assert command is not None
+        session.run(self.state, command, {"vm": self.named["vm"]})
+
+    def start_refusal(self) -> Refusal:
+        """Why the VM `vm` does not start."""
+        with self.refused() as refusal:
+            self.start()
+        return refusal()
+
     def scan(self) -> Shown:
         """What is shown after another look."""
         self.xe("sr-scan uuid=isos")
@@ -42,7 +56,7 @@ def isos(tmp_path: Path) -> Isos:
 def test_the_files_are_shown_by_name(isos: Isos) -> None:
     assert list(isos.shown().items()) == [("a.ISO", (10, False)), ("b.iso", (20, False))]
     shown = {field: isos.value("isos", field) for field in ("content-type", "physical-size", "physical-utilisation")}
-    assert shown == {"content-type": "iso", "physical-size": 30, "physical-utilisation": 30}
+    assert shown == {"content-type": "", "physical-size": 30, "physical-utilisation": 30}
 
 
 def test_a_scan_finds_what_came_what_grew_and_what_is_gone(isos: Isos) -> None:
@@ -54,14 +68,23 @@ def test_a_scan_finds_what_came_what_grew_and_what_is_gone(isos: Isos) -> None:
     assert isos.state.find("vdi", location="b.iso") == [kept]
 
 
-def test_a_file_that_is_gone_from_a_drive_is_missing_until_it_comes_back(isos: Isos) -> None:
-    isos.add("vm", "vm")
+def test_a_file_that_is_gone_leaves_with_the_scan_and_its_drives_are_empty(isos: Isos) -> None:
+    for name in ("vm", "other"):
+        isos.add(name, "vm", domain_type="hvm")
     (isos.named["a"],) = isos.state.find("vdi", location="a.ISO")
-    isos.xe("vbd-create vm-uuid=vm vdi-uuid=a device=3 type=CD mode=RO")
+    isos.named["drive"] = isos.xe("vbd-create vm-uuid=vm vdi-uuid=a device=3 type=CD mode=RO")
+    isos.named["second"] = isos.xe("vbd-create vm-uuid=other vdi-uuid=a device=3 type=CD mode=RO")
     (isos.folder / "a.ISO").rename(isos.folder / "aside")
-    assert isos.scan() == {"a.ISO": (10, True), "b.iso": (20, False)}
+    assert isos.start_refusal() == ("VDI_MISSING", "isos", "a")
+    assert isos.scan() == {"b.iso": (20, False)}
+    assert isos.value("drive", "empty") is isos.value("second", "empty") is True
+    isos.start()
     (isos.folder / "aside").rename(isos.folder / "a.ISO")
     assert isos.scan() == {"a.ISO": (10, False), "b.iso": (20, False)}
+    (isos.named["again"],) = isos.state.find("vdi", location="a.ISO")
+    (isos.folder / "a.ISO").unlink()
+    assert isos.refusal("vbd-insert uuid=drive vdi-uuid=again") == ("VDI_MISSING", "isos", "again")
+    isos.xe("vbd-insert uuid=second vdi-uuid=again")
 
 
 def test_plugging_is_a_look_too(isos: Isos) -> None:
@@ -129,5 +152,5 @@ def test_a_folder_that_cannot_be_read_is_refused(isos: Isos) -> None:
 def test_a_folder_that_went_away_is_refused_and_nothing_is_forgotten(isos: Isos) -> None:
     before = isos.shown()
     isos.folder.rename(isos.folder.with_name("elsewhere"))
-    assert isos.refusal("sr-scan uuid=isos")[0] == "SR_BACKEND_FAILURE_226"
+    assert isos.refusal("sr-scan uuid=isos")[0] == "SR_BACKEND_FAILURE_47"
     assert isos.shown() == before

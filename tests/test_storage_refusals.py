@@ -5,6 +5,11 @@ from small_pool import GIB, SmallPool
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
+NO_SIZE = (
+    "Error: Failed to parse field 'virtual-size': "
+    "expecting an integer (possibly with suffix KiB, MiB, GiB, TiB), got '-1'"
+)
+
 
 def storage(rules: str) -> SmallPool:
     """A running VM with disks of its own, and SRs in every state."""
@@ -18,6 +23,10 @@ def storage(rules: str) -> SmallPool:
         currently_attached=True,
         device_config={"device": "/dev/sda"},
     )
+    pool.add("luns", "sr", type="dummy")
+    pool.add("p-luns", "pbd", sr_uuid="luns", host_uuid="xen1", currently_attached=True)
+    pool.add("lun", "vdi", sr_uuid="luns", location="taken")
+    pool.add("idle", "sr", type="hba")
     pool.add("spare", "sr", type="lvm")
     pool.add("p-spare", "pbd", sr_uuid="spare", host_uuid="xen2")
     pool.add("share", "sr", type="nfs", shared=True)
@@ -77,7 +86,10 @@ REFUSALS = [
         "vdi-create sr-uuid=local name-label=x virtual-size=6GiB",
         ("SR_BACKEND_FAILURE_44", "", f"{11 * GIB} bytes are needed, the SR has {10 * GIB}", ""),
     ),
-    ("vdi-create sr-uuid=local name-label=x virtual-size=-1", ("SR_BACKEND_FAILURE_79", "", "-1 is no size", "")),
+    (
+        "vdi-create sr-uuid=local name-label=x virtual-size=-1",
+        (NO_SIZE,),
+    ),
     (f"vdi-create sr-uuid={NOBODY} name-label=x virtual-size=1", ("UUID_INVALID", "SR", NOBODY)),
     ("vdi-destroy uuid=root", ("VDI_IN_USE", "root", "destroy")),
     ("vdi-destroy uuid=disc", ("SR_OPERATION_NOT_SUPPORTED", "isos")),
@@ -106,23 +118,22 @@ REFUSALS = [
         f"vdi-introduce uuid={NOBODY} sr-uuid=isos type=user location=x.iso",
         ("SR_OPERATION_NOT_SUPPORTED", "isos"),
     ),
-    (f"vdi-introduce uuid={NOBODY} sr-uuid=spare type=user location=x", ("SR_HAS_NO_PBDS", "spare")),
+    (f"vdi-introduce uuid={NOBODY} sr-uuid=local type=user location=x", ("SR_OPERATION_NOT_SUPPORTED", "local")),
+    (f"vdi-introduce uuid={NOBODY} sr-uuid=idle type=user location=x", ("SR_HAS_NO_PBDS", "idle")),
+    (f"vdi-introduce uuid={NOBODY} sr-uuid=luns type=user location=taken", ("LOCATION_NOT_UNIQUE", "luns", "taken")),
+    ("vdi-introduce uuid=x sr-uuid=luns type=user location=taken", ("LOCATION_NOT_UNIQUE", "luns", "taken")),
+    ("vdi-introduce uuid=x sr-uuid=luns type=user location=y", ("UUID_INVALID", "VDI", "x")),
+    ("vdi-introduce uuid=x sr-uuid=luns type=User location=y", ("Error: Unknown vdi type: User",)),
     (
-        f"vdi-introduce uuid={NOBODY} sr-uuid=local type=user location=place-2",
-        ("LOCATION_NOT_UNIQUE", "local", "place-2"),
-    ),
-    ("vdi-introduce uuid=x sr-uuid=local type=user location=place-2", ("LOCATION_NOT_UNIQUE", "local", "place-2")),
-    ("vdi-introduce uuid=x sr-uuid=local type=user location=y", ("UUID_INVALID", "VDI", "x")),
-    (
-        "vdi-introduce uuid=data sr-uuid=local type=user location=y",
+        "vdi-introduce uuid=data sr-uuid=luns type=user location=y",
         ("DB_UNIQUENESS_CONSTRAINT_VIOLATION", "VDI", "uuid", "data"),
     ),
     # SRs
     ("sr-create name-label=x type=tape host-uuid=xen1", ("SR_UNKNOWN_DRIVER", "tape")),
-    ("sr-create name-label=x type=ext", ("Required parameter not found: host-uuid",)),
+    ("sr-create name-label=x type=ext", ("Error: Required parameter not found: host-uuid",)),
     (
         "sr-create name-label=x type=ext host-uuid=xen1 device-config:device=/dev/sda",
-        ("SR_BACKEND_FAILURE_16", "", "/dev/sda is in use", ""),
+        ("SR_DEVICE_IN_USE",),
     ),
     (
         "sr-create name-label=x type=LVM host-uuid=xen1 device-config:device=sdb",

@@ -23,7 +23,7 @@ def test_a_vbd_is_made_as_asked(pool: SmallPool) -> None:
     assert {field: pool.value("vbd", field) for field in fields} == {
         "vm-name-label": "vm",
         "vdi-name-label": "disk",
-        "device": "xvdb",
+        "device": "",
         "empty": False,
         "mode": "RW",
         "type": "Disk",
@@ -57,9 +57,20 @@ def test_a_medium_is_changed_under_a_running_vm(pool: SmallPool) -> None:
 @pytest.mark.parametrize(
     ("device", "shown"), [("0", "xvda"), ("25", "xvdz"), ("26", "xvdaa"), ("hdc", "xvdc"), ("sdab", "xvdab")]
 )
-def test_the_guest_sees_the_device_by_one_name(pool: SmallPool, device: str, shown: str) -> None:
+def test_the_guest_sees_the_device_by_one_name_from_the_first_attach_on(
+    pool: SmallPool, device: str, shown: str
+) -> None:
     pool.named["vbd"] = pool.xe(f"vbd-create vm-uuid=vm vdi-uuid=disk device={device}")
+    assert (pool.value("vbd", "userdevice"), pool.value("vbd", "device")) == (device, "")
+    pool.xe("vbd-plug uuid=vbd")
+    assert pool.value("vbd", "device") == shown
+    pool.xe("vbd-unplug uuid=vbd")
     assert (pool.value("vbd", "userdevice"), pool.value("vbd", "device")) == (device, shown)
+
+
+def test_a_vbd_of_an_older_file_that_is_attached_has_its_device(pool: SmallPool) -> None:
+    pool.add("vbd", "vbd", vm_uuid="vm", vdi_uuid="disk", userdevice="0", currently_attached=True)
+    assert pool.value("vbd", "device") == "xvda"
 
 
 def test_the_first_free_device_is_found(pool: SmallPool) -> None:
@@ -71,7 +82,7 @@ def test_the_first_free_device_is_found(pool: SmallPool) -> None:
 
 def test_there_are_two_floppies_and_255_disks(pool: SmallPool) -> None:
     floppy = "vbd-create vm-uuid=hvm vdi-uuid=disc device=autodetect type=Floppy mode=RO"
-    assert [pool.state.value(pool.xe(floppy), "device") for _ in range(2)] == ["fda", "fdb"]
+    assert [pool.xe(floppy)["userdevice"] for _ in range(2)] == ["fda", "fdb"]
     assert pool.refusal(floppy) == ("INVALID_DEVICE", "autodetect")
     for number in range(255):
         pool.add(f"cd{number}", "vbd", vm_uuid="vm", type="CD", mode="RO", userdevice=str(number))

@@ -227,7 +227,7 @@ def test_trunks_do_not_go_onto_a_vlan(pool: NetworkPool) -> None:
 @pytest.mark.parametrize(
     ("line", "refusal"),
     [
-        ("vif-configure-ipv4 uuid=vif mode=Static", ("Required parameter not found: address",)),
+        ("vif-configure-ipv4 uuid=vif mode=Static", ("Error: Required parameter not found: address",)),
         ("vif-configure-ipv4 uuid=vif mode=static address=10.0.0.5", ("INVALID_CIDR_ADDRESS_SPECIFIED", "address")),
         ("vif-configure-ipv4 uuid=vif mode=static address=10.0.0.5/33", ("INVALID_CIDR_ADDRESS_SPECIFIED", "address")),
         ("vif-configure-ipv6 uuid=vif mode=static address=10.0.0.5/8", ("INVALID_CIDR_ADDRESS_SPECIFIED", "address")),

@@ -82,9 +82,9 @@ def test_without_a_host_the_reasons_are_told(pool: VmPool, prepare: Any, refusal
     with pytest.raises(Failure) as caught:
         run(pool.state, command, {"vm": pool.named["web"]})
     assert caught.value.code == "NO_HOSTS_AVAILABLE"
-    _, first, second = caught.value.report.splitlines()
-    assert first.startswith(f"{pool.named['xen1']['uuid']} (xen1): HOST_DISABLED")
-    assert second.startswith(f"{pool.named['xen2']['uuid']} (xen2): {refusal[0]}")
+    first, second = caught.value.reasons
+    assert (first[0], first[1].code) == (pool.named["xen1"], "HOST_DISABLED")
+    assert (second[0], second[1].code) == (pool.named["xen2"], refusal[0])
 
 
 def test_cpus_may_be_unrestricted(pool: VmPool) -> None:

@@ -4,6 +4,7 @@ import pytest
 from small_pool import Refusal
 from vm_pool import MIB, VmPool
 
+NO_SIZE = "Error: Failed to parse field '{}': expecting an integer (possibly with suffix KiB, MiB, GiB, TiB), got '{}'"
 ORDER = ("MEMORY_CONSTRAINT_VIOLATION_ORDER",)
 VCPUS = "VCPU values must satisfy: 0 < VCPUs_at_startup ≤ VCPUs_max"
 
@@ -25,7 +26,7 @@ def pool() -> VmPool:
         ("web", "VCPUs-max", "0", ("INVALID_VALUE", VCPUS, "0")),
         ("web", "VCPUs-at-startup", "2", ("INVALID_VALUE", VCPUS, "2")),
         ("web", "VCPUs-at-startup", "0", ("INVALID_VALUE", VCPUS, "0")),
-        ("web", "VCPUs-max", "many", ("Error: Parameter VCPUs-max must be an integer",)),
+        ("web", "VCPUs-max", "many", ("Error: Failed to parse parameter 'VCPUs-max': expecting an integer",)),
         ("busy", "VCPUs-max", "2", ("VM_BAD_POWER_STATE", "busy", "halted", "running")),
         ("dom0", "VCPUs-max", "2", ("OPERATION_NOT_ALLOWED", "This operation is not allowed on dom0")),
         ("dom0", "VCPUs-at-startup", "1", ("OPERATION_NOT_ALLOWED", "set_VCPUs_at_startup is not allowed on dom0")),
@@ -39,7 +40,7 @@ def pool() -> VmPool:
         ("web", "memory-dynamic-max", "1GiB", ORDER),
         ("web", "memory-dynamic-min", "64MiB", ORDER),
         ("web", "memory-static-min", "200MiB", ORDER),
-        ("web", "memory-static-min", "-1", ORDER),
+        ("web", "memory-static-min", "-1", (NO_SIZE.format("memory-static-min", "-1"),)),
         ("busy", "memory-static-max", "1GiB", ("VM_BAD_POWER_STATE", "busy", "halted", "running")),
         ("asleep", "memory-dynamic-max", "200MiB", ("VM_BAD_POWER_STATE", "asleep", "halted, running", "suspended")),
         ("dom0", "memory-dynamic-min", "200MiB", ("MEMORY_CONSTRAINT_VIOLATION_MAXPIN", "control domain")),
@@ -54,7 +55,8 @@ def pool() -> VmPool:
         ("web", "blocked-operations:fly", "no", ("INVALID_VALUE", "blocked_operation", "fly")),
         ("web", "affinity", "xen9", ("UUID_INVALID", "host", "xen9")),
         ("web", "suspend-SR-uuid", "nowhere", ("UUID_INVALID", "SR", "nowhere")),
-        ("web", "suspend-VDI-uuid", "", ("VM_BAD_POWER_STATE", "web", "suspended", "halted")),
+        ("web", "suspend-VDI-uuid", "", ("UUID_INVALID", "VDI", "")),
+        ("web", "suspend-SR-uuid", "", ("UUID_INVALID", "SR", "")),
         ("web", "appliance", "x", ("UUID_INVALID", "VM_appliance", "x")),
         ("web", "groups", "x", ("UUID_INVALID", "VM_group", "x")),
         ("web", "snapshot-schedule", "x", ("UUID_INVALID", "VMSS", "x")),

@@ -23,9 +23,9 @@ def test_a_tree_goes_through_bonds_and_vlans_to_every_host(xe: Xe) -> None:
     shown = UUID.sub("", xe.do("vm-tree vm=web")).splitlines()
     assert shown == [
         "VM (web), halted",
-        "  VBD, xvdd, CD, RO, not attached",
+        "  VBD, 3, CD, RO, not attached",
         "    empty",
-        "  VBD, xvda, Disk, RW, not attached",
+        "  VBD, 0, Disk, RW, not attached",
         "    VDI (root), 2097152 bytes",
         "      SR (Local storage), ext",
         "        PBD, attached",

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from test_random_walks import COMMANDS, step, value
 
-from xe_py import classes, operations
+from xe_py import classes, operations, session
 from xe_py.errors import XeError
 from xe_py.schema.paths import Step, parse_path, triggers
 from xe_py.schema.xenclass import Rule, XenClass
@@ -86,6 +86,15 @@ def leads_back(state: State, asked: Record, read: Read, steps: tuple[Step, ...])
     return bool(_start_of(state, Change(obj.cls, obj["uuid"], dict(obj), obj), steps))
 
 
+def make_bond(state: State) -> None:
+    """A bond, which chance hardly ever makes."""
+    command = operations.find("bond-create")
+    assert command is not None
+    network = state.add("network", {"name-label": "bonded", "bridge": "xapi9"})
+    pifs = state.find("pif", management=False, host_uuid=state.all("host")[0]["uuid"])[:2]
+    session.run(state, command, {"network": network, "pifs": pifs, "mode": "lacp"})
+
+
 def make_rare(state: State) -> None:
     """Edits that chance hardly ever makes."""
     for vif in state.all("vif"):
@@ -98,7 +107,9 @@ def make_rare(state: State) -> None:
     for vm in state.find("vm", power_state="halted"):
         state.update(vm, {"is-a-template": True, "is-a-snapshot": vm.place % 2 == 0, "snapshot-of": vm["uuid"]})
     for vdi in state.all("vdi"):
-        vbds = state.pointing_at(vdi, "vbd.vdi-uuid") or state.all("vbd")[:2]
+        state.update(vdi, {"is-a-snapshot": True, "snapshot-of": state.all("vdi")[0]["uuid"]})
+        state.update(vdi, {"sharable": False, "read-only": False})
+        vbds = state.pointing_at(vdi, "vbd.vdi-uuid") or state.all("vbd")[:4]
         for vbd in vbds:
             state.update(vbd, {"currently-attached": True, "vdi-uuid": vdi["uuid"], "mode": "RO", "type": "CD"})
 
@@ -106,6 +117,7 @@ def make_rare(state: State) -> None:
 def states(rules: str, draw: random.Random) -> Iterator[State]:
     """States that commands left, and states that edits by hand made of them, unsound ones too."""
     state = fresh_host(name_label="xen", hosts=2, nics=4, rules=rules)
+    make_bond(state)
     for _ in range(12):
         for _ in range(25):
             name = draw.choice(COMMON) if draw.random() < 0.5 else draw.choice(COMMANDS).name

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 DONE = 0
 REFUSED = 1
 STATE_FILE_UNUSABLE = 3
+UNDELIVERED = 4
 INTERRUPTED = 130
 
 
@@ -24,32 +25,51 @@ class XeError(Exception):
     """Whether what was not refused stays done."""
     state: Any = None
     """The state on which it was raised, where there was one."""
+    call: Any = None
+    """The call that was refused, where it is known."""
 
 
 class Failure(XeError):
     """A refusal with a XAPI code.
 
     `values` stand in the order of the code's parameters; an object is given as its record. `blockers` are the records
-    that stand in the way. `hint` is a command line, without `xe`, that would resolve it. `profile` is the set of rules
-    that alone refuses this, or None. `report` is a text that goes before the message.
+    that stand in the way. `reasons` are the objects that were tried, each with what it was refused for. `profile` is
+    the set of rules that alone refuses this, or None. `notes` are told below it.
     """
 
-    def __init__(self, code: str, *values: Any, blockers: tuple[Any, ...] = (), hint: str = "") -> None:
-        super().__init__(code, *values)
+    def __init__(
+        self,
+        code: str,
+        *values: Any,
+        blockers: tuple[Any, ...] = (),
+        reasons: tuple[tuple[Any, Failure], ...] = (),
+    ) -> None:
+        super().__init__(code, *map(named, values))
         self.code = code
         self.values = values
         self.blockers = blockers
-        self.hint = hint
+        self.reasons = reasons
         self.profile: str | None = None
-        self.report: str = ""
+        self.notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        text = f"{self.code}: {', '.join(map(named, self.values))}" if self.values else self.code
+        lines = [text, *self.notes]
+        if self.blockers:
+            lines.append(f"in the way: {', '.join(f'{obj.cls.name} {named(obj)}' for obj in self.blockers)}")
+        return "\n".join(lines)
 
 
 class Misuse(XeError):
-    """Words on the command line that cannot be understood; `text` is shown as it is."""
+    """Words on the command line that cannot be understood; `text` is shown as it is, `notes` are told below it."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *notes: str) -> None:
         super().__init__(text)
         self.text = text
+        self.notes = notes
+
+    def __str__(self) -> str:
+        return "\n".join((self.text, *self.notes))
 
 
 class SeveralFailed(XeError):
@@ -58,7 +78,7 @@ class SeveralFailed(XeError):
     rest_is_done = True
 
     def __init__(self, refusals: list[tuple[str, XeError]]) -> None:
-        super().__init__(refusals)
+        super().__init__("\n".join(f"operation failed on {uuid}: {refusal}" for uuid, refusal in refusals))
         self.refusals = refusals
 
 
@@ -77,20 +97,36 @@ class ScriptRefused(XeError):
 
 
 class StateFileError(XeError):
-    """The state file cannot be used; `text` says why and what to do."""
+    """The state file cannot be used; `text` says why, `hints` are command lines that may help."""
 
     exit_status = STATE_FILE_UNUSABLE
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *hints: str) -> None:
         super().__init__(text)
         self.text = text
+        self.hints = hints
+
+
+_WAYS_BACK = ("state-check", "state-undo")
+
+
+def on_file(path: str, line: str) -> str:
+    """The command line on the state file at this path, as it can be pasted into a shell."""
+    from xe_py.quoting import quoted  # noqa: PLC0415 - only told when something went wrong
+
+    return f"xe --state {quoted(path)} {line}"
 
 
 class UnsoundStateError(StateFileError):
     """The state in a file is unsound. With `whole` the findings are what was asked for, and all are shown."""
 
     def __init__(self, document: Any, found: list[Any], *, whole: bool = False) -> None:
-        super().__init__(document.path)
+        first = found[0]
+        super().__init__(
+            f"The state in {document.path} is unsound. The first of {len(found)} findings: "
+            f"{first.cls} {first.uuid} {first.field}: {first.failure}",
+            *([] if whole else [on_file(document.path, way) for way in _WAYS_BACK]),
+        )
         self.document = document
         self.findings = found
         self.whole = whole
@@ -98,6 +134,14 @@ class UnsoundStateError(StateFileError):
 
 class DamagedIndexError(Exception):
     """A part of the derived index is not as it was written: the state file itself has to be read."""
+
+
+def named(value: Any) -> str:
+    """A value of a refusal as xe shows it: an object as its uuid and name, anything else as it is."""
+    if isinstance(value, dict) and "uuid" in value:
+        name = value.get("name-label")
+        return f"{value['uuid']} ({name})" if name else str(value["uuid"])
+    return str(value)
 
 
 def refuse(failures: Iterable[Failure]) -> None:

@@ -20,17 +20,27 @@ class Key:
 
 
 class Driver:
-    """One type of SR: the keys it needs, what it can do, the size it has if nobody says, what it holds."""
+    """One type of SR: the keys it needs, what it can do, the size it has if nobody says.
 
-    __slots__ = ("capabilities", "content_type", "keys", "size")
+    `vhd`: VDIs are kept as VHD, which bounds their sizes. `names`: the storage itself keeps their names and types.
+    """
+
+    __slots__ = ("capabilities", "keys", "names", "size", "vhd")
 
     def __init__(
-        self, keys: tuple[Key, ...], capabilities: frozenset[str], size: int = 1 << 40, content_type: str = "user"
+        self,
+        keys: tuple[Key, ...],
+        capabilities: frozenset[str],
+        size: int = 1 << 40,
+        *,
+        vhd: bool = False,
+        names: bool = False,
     ) -> None:
         self.keys = keys
         self.capabilities = capabilities
         self.size = size
-        self.content_type = content_type
+        self.vhd = vhd
+        self.names = names
 
 
 _DEVICE = Key("device", refusal="SR_BACKEND_FAILURE_90")
@@ -42,42 +52,60 @@ _SERVER_PATH = Key("serverpath", refusal="SR_BACKEND_FAILURE_101")
 _SERVER = Key("server", refusal="SR_BACKEND_FAILURE_102")
 _SCSI_ID = Key("SCSIid", refusal="SR_BACKEND_FAILURE_107")
 
-# Real drivers bring a forgotten VDI back when they scan their storage. Here is no storage to scan, so all of them but
-# the one for ISO files, which has a folder, take VDIs that are introduced.
+# Only what hands whole disks on takes VDIs that are introduced; the others find what is on their storage by a scan.
 _LUNS = frozenset(("VDI_CREATE", "VDI_DELETE", "VDI_INTRODUCE"))
+_FILES = frozenset(
+    ("SR_UPDATE", "VDI_CLONE", "VDI_CONFIG_CBT", "VDI_CREATE", "VDI_DELETE", "VDI_GENERATE_CONFIG", "VDI_MIRROR")
+) | {"VDI_RESIZE", "VDI_SNAPSHOT"}
 _DUMMY = _LUNS | {"VDI_CLONE", "VDI_MIRROR", "VDI_RESIZE", "VDI_SNAPSHOT"}
-_FILES = _DUMMY | {"SR_UPDATE", "VDI_CONFIG_CBT", "VDI_GENERATE_CONFIG"}
 _LVM = (_FILES | {"VDI_RESET_ON_BOOT", "VDI_UPDATE"}) - {"VDI_GENERATE_CONFIG"}
-_VHD = _FILES | _LVM
+_ALL = _FILES | _LVM
 _REMOVABLE = frozenset(("SR_UPDATE", "VDI_INTRODUCE", "VDI_UPDATE"))
 # The files of the folder belong to whoever put them there: an ISO SR only shows them.
 _ISO = frozenset[str]()
 
 DRIVERS = {
-    "cephfs": Driver((_SERVER, _SERVER_PATH), _VHD),
+    "cephfs": Driver((_SERVER, _SERVER_PATH), _ALL, vhd=True),
     "dummy": Driver((), _DUMMY),
-    "ext": Driver((_DEVICE,), _VHD),
-    "file": Driver((_LOCATION,), _FILES),
-    "glusterfs": Driver((_SERVER,), _VHD),
+    "ext": Driver((_DEVICE,), _ALL, vhd=True),
+    "file": Driver((_LOCATION,), _FILES, vhd=True),
+    "glusterfs": Driver((_SERVER,), _ALL, vhd=True),
     "hba": Driver((), _LUNS),
     "iscsi": Driver((_TARGET, _TARGET_IQN), _LUNS),
-    "iso": Driver((_FOLDER,), _ISO, size=0, content_type="iso"),
-    "largeblock": Driver((_DEVICE,), _VHD),
-    "lvm": Driver((_DEVICE,), _LVM),
-    "lvmohba": Driver((_SCSI_ID,), _VHD),
-    "lvmoiscsi": Driver((_TARGET, _TARGET_IQN, _SCSI_ID), _VHD),
-    "nfs": Driver((_SERVER, _SERVER_PATH), _VHD),
-    "smb": Driver((_SERVER,), _VHD),
-    "udev": Driver((_LOCATION,), _REMOVABLE, size=0, content_type="disk"),
-    "xfs": Driver((_DEVICE,), _VHD),
-    "zfs": Driver((_LOCATION,), _VHD),
+    "iso": Driver((_FOLDER,), _ISO, size=0),
+    "largeblock": Driver((_DEVICE,), _ALL),
+    "lvm": Driver((_DEVICE,), _LVM, vhd=True, names=True),
+    "lvmohba": Driver((_SCSI_ID,), _ALL, vhd=True, names=True),
+    "lvmoiscsi": Driver((_TARGET, _TARGET_IQN, _SCSI_ID), _ALL, vhd=True, names=True),
+    "nfs": Driver((_SERVER, _SERVER_PATH), _ALL, vhd=True),
+    "smb": Driver((_SERVER,), _ALL, vhd=True),
+    "udev": Driver((_LOCATION,), _REMOVABLE, size=0),
+    "xfs": Driver((_DEVICE,), _ALL, vhd=True),
+    "zfs": Driver((_LOCATION,), _ALL, vhd=True),
 }
+_VHD_UNIT, _VHD_MOST = 2 << 20, 2040 << 30
 
 
 def capabilities(type: str) -> frozenset[str]:
     """What the driver of this type can do; nothing where there is no such driver."""
     driver = DRIVERS.get(type)
     return frozenset() if driver is None else driver.capabilities
+
+
+def size_refusals(type: str, size: int) -> Iterator[Failure]:
+    """What the driver of this type has against a VDI of this size."""
+    driver = DRIVERS.get(type)
+    if size < 0 or (driver is not None and driver.vhd and size > _VHD_MOST):
+        bounds = f"a VDI has 0 to {_VHD_MOST} bytes here" if driver is not None and driver.vhd else "it is below 0"
+        yield Failure("SR_BACKEND_FAILURE_79", "", f"{size} is no size for it: {bounds}", "")
+
+
+def rounded(type: str, size: int) -> int:
+    """The size that a VDI gets when this one is asked for: a VHD has whole blocks of 2 MiB, and at least one."""
+    driver = DRIVERS.get(type)
+    if driver is None or not driver.vhd:
+        return size
+    return max(1, -(-size // _VHD_UNIT)) * _VHD_UNIT
 
 
 def devices(device_config: Mapping[str, str]) -> list[str]:

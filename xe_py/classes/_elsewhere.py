@@ -35,3 +35,6 @@ class Absent(Field):
         if text:
             raise Failure("UUID_INVALID", self.label, text)
         return self.default
+
+    def member(self, text: str) -> str:
+        raise Failure("UUID_INVALID", self.label, text)

@@ -39,8 +39,7 @@ def can_unplug(state: State, pif: Record) -> Iterator[Failure]:
     for network in (state.ref(pif, "network-uuid"), *_joined(state, pif)):
         yield from _no_vif_needs(state, network, pif)
     if pif["disallow-unplug"]:
-        hint = f"pif-param-set uuid={pif['uuid']} disallow-unplug=false"
-        yield Failure("PIF_DOES_NOT_ALLOW_UNPLUG", pif, hint=hint)
+        yield Failure("PIF_DOES_NOT_ALLOW_UNPLUG", pif)
 
 
 def can_join(state: State, pif: Record, network: Record) -> Iterator[Failure]:
@@ -101,8 +100,7 @@ def has_ip_configuration(pif: Record) -> Iterator[Failure]:
         if pif["primary-address-type"] == "IPv6":
             yield Failure("PIF_HAS_NO_V6_NETWORK_CONFIGURATION", pif)
         else:
-            hint = f"pif-reconfigure-ip uuid={pif['uuid']} mode=DHCP"
-            yield Failure("PIF_HAS_NO_NETWORK_CONFIGURATION", pif, hint=hint)
+            yield Failure("PIF_HAS_NO_NETWORK_CONFIGURATION", pif)
 
 
 def is_managed(pif: Record) -> Iterator[Failure]:
@@ -130,14 +128,14 @@ def is_not_in_bond(state: State, pif: Record) -> Iterator[Failure]:
     bonds = [*state.pointing_at(pif, "bond.master"), state.ref_or_none(pif, "bond-slave-of")]
     bond = next((bond for bond in bonds if bond is not None), None)
     if bond is not None:
-        yield Failure("PIF_ALREADY_BONDED", pif, blockers=(bond,), hint=f"bond-destroy uuid={bond['uuid']}")
+        yield Failure("PIF_ALREADY_BONDED", pif, blockers=(bond,))
 
 
 def _no_vif_needs(state: State, network: Record, pif: Record) -> Iterator[Failure]:
     for vif in state.pointing_at(network, "vif.network-uuid"):
         vm = state.ref(vif, "vm-uuid")
         if vif["currently-attached"] and vm["power-state"] in LIVE and vm["resident-on"] == pif["host-uuid"]:
-            yield Failure("VIF_IN_USE", network, vif, blockers=(vm,), hint=f"vif-unplug uuid={vif['uuid']}")
+            yield Failure("VIF_IN_USE", network, vif, blockers=(vif,))
 
 
 def _joined(state: State, pif: Record) -> list[Record]:

@@ -25,9 +25,7 @@ def choose(state: State, vm: Record) -> Record:
     """
     possible = possible_hosts(state, vm)
     if not possible:
-        failure = Failure("NO_HOSTS_AVAILABLE")
-        failure.report = report(state, vm)
-        raise failure
+        raise Failure("NO_HOSTS_AVAILABLE", reasons=tuple(reasons(state, vm)))
     pools = state.all("pool")
     spared = pools[0]["master"] if pools and pools[0]["coordinator-bias"] else None
 
@@ -43,14 +41,12 @@ def possible_hosts(state: State, vm: Record) -> list[Record]:
     return [host for host in state.all("host") if not any(can_run_on(state, vm, host))]
 
 
-def report(state: State, vm: Record) -> str:
-    """Each host, and the first reason why the VM cannot run there."""
-    lines = [f"No host can run the VM {_word(vm)}. The reasons, host by host:"]
+def reasons(state: State, vm: Record) -> Iterator[tuple[Record, Failure]]:
+    """Each host on which the VM cannot run, and the first reason."""
     for host in state.all("host"):
         failure = next(can_run_on(state, vm, host), None)
-        words = ["OK"] if failure is None else [failure.code, *map(_word, failure.values)]
-        lines.append(f"{_word(host)}: {', '.join(words)}")
-    return "\n".join([*lines, ""])
+        if failure is not None:
+            yield host, failure
 
 
 def can_run_on(state: State, vm: Record, host: Record) -> Iterator[Failure]:
@@ -59,7 +55,7 @@ def can_run_on(state: State, vm: Record, host: Record) -> Iterator[Failure]:
     if not host["host-metrics-live"]:
         yield Failure("HOST_NOT_LIVE")
     if not host["enabled"] and not vm["is-control-domain"]:
-        yield Failure("HOST_DISABLED", host, hint=f"host-enable uuid={host['uuid']}")
+        yield Failure("HOST_DISABLED", host)
     yield from _virtual_hardware(vm, host)
     yield from _storage(state, vm, host)
     yield from _networks(state, vm, host)
@@ -93,7 +89,8 @@ def _storage(state: State, vm: Record, host: Record) -> Iterator[Failure]:
     srs = {vdi["sr-uuid"]: state.ref(vdi, "sr-uuid") for vdi in vdis if vdi is not None}
     for sr in srs.values():
         if not sees(state, host, sr):
-            yield Failure("VM_REQUIRES_SR", vm, sr)
+            unplugged = tuple(state.find("pbd", sr_uuid=sr["uuid"], host_uuid=host["uuid"]))
+            yield Failure("VM_REQUIRES_SR", vm, sr, blockers=unplugged)
 
 
 def _networks(state: State, vm: Record, host: Record) -> Iterator[Failure]:
@@ -102,11 +99,3 @@ def _networks(state: State, vm: Record, host: Record) -> Iterator[Failure]:
         if not is_visible_on(state, network, host):
             yield Failure("VM_REQUIRES_NETWORK", vm, network)
         yield from can_attach(state, network, host)
-
-
-def _word(value: object) -> str:
-    """How a report names what a failure speaks of: an object by its uuid and name."""
-    uuid, name = getattr(value, "get", lambda _key: None)("uuid"), getattr(value, "name", "")
-    if uuid is None:
-        return str(value)
-    return f"{uuid} ({name})" if name else str(uuid)

@@ -21,7 +21,7 @@ def others_do_not_write(state: State, vbd: Record, vdi: Record) -> Iterator[Fail
     live = [other for other in state.pointing_at(vdi, "vbd.vdi-uuid") if other is not vbd and holds(state, other)]
     blockers = tuple(other for other in live if "RW" in {other["mode"], vbd["mode"]})
     if blockers:
-        yield Failure("VDI_IN_USE", vdi, blockers=blockers, hint=f"vbd-unplug uuid={blockers[0]['uuid']}")
+        yield Failure("VDI_IN_USE", vdi, blockers=blockers)
 
 
 def does_not_write(vbd: Record, vdi: Record) -> Iterator[Failure]:
@@ -38,6 +38,10 @@ def holds(state: State, vbd: Record) -> bool:
     return vm["power-state"] != "suspended" and not vm["is-control-domain"]
 
 
+def _is_of_control_domain(state: State, vbd: Record) -> bool:
+    return bool(state.ref(vbd, "vm-uuid")["is-control-domain"])
+
+
 # Rules. Those that hold between two VBDs are broken by a change of one of the two: its own side is all they watch.
 
 
@@ -49,14 +53,23 @@ def read_only_vdis_are_not_written(state: State, vbd: Record) -> Iterator[Failur
         yield from does_not_write(vbd, vdi)
 
 
-@rule("vdi-uuid", "vdi-uuid/sharable", "vdi-uuid/read-only", profile=STRICT)
+@rule(
+    "vdi-uuid",
+    "vdi-uuid/sharable",
+    "vdi-uuid/read-only",
+    "vm-uuid",
+    "vm-uuid/is-control-domain",
+    profile=STRICT,
+)
 def a_vdi_has_one_vbd(state: State, vbd: Record) -> Iterator[Failure]:
-    """A VDI has one VBD, unless it is declared sharable or read-only."""
+    """A VDI has one VBD, unless it is declared sharable or read-only; those of control domains do not count."""
     vdi = state.ref_or_none(vbd, "vdi-uuid")
-    if vdi is not None and not vdi["sharable"] and not vdi["read-only"]:
-        vbds = state.pointing_at(vdi, "vbd.vdi-uuid")
-        if len(vbds) > 1:
-            yield Failure("VDI_IN_USE", vdi, "attach", blockers=tuple(other for other in vbds if other is not vbd))
+    if vdi is None or vdi["sharable"] or vdi["read-only"] or _is_of_control_domain(state, vbd):
+        return
+    others = [other for other in state.pointing_at(vdi, "vbd.vdi-uuid") if other is not vbd]
+    blockers = tuple(other for other in others if not _is_of_control_domain(state, other))
+    if blockers:
+        yield Failure("VDI_IN_USE", vdi, "attach", blockers=blockers)
 
 
 @rule(
@@ -97,7 +110,6 @@ def attached_vdis_are_within_reach(state: State, vbd: Record) -> Iterator[Failur
     vdi, vm = state.ref_or_none(vbd, "vdi-uuid"), state.ref(vbd, "vm-uuid")
     if vdi is None or not is_live(vm):
         return
-    pbds = state.find("pbd", sr_uuid=vdi["sr-uuid"], host_uuid=vm["resident-on"])
+    pbds = tuple(state.find("pbd", sr_uuid=vdi["sr-uuid"], host_uuid=vm["resident-on"]))
     if not any(pbd["currently-attached"] for pbd in pbds):
-        hint = f"pbd-plug uuid={pbds[0]['uuid']}" if pbds else ""
-        yield Failure("VM_REQUIRES_SR", vm, state.ref(vdi, "sr-uuid"), hint=hint)
+        yield Failure("VM_REQUIRES_SR", vm, state.ref(vdi, "sr-uuid"), blockers=pbds)

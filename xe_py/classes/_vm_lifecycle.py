@@ -66,21 +66,6 @@ _SHOWN = _words(
     "snapshot_with_quiesce checkpoint revert copy clone snapshot"
 )
 
-# The command that leads from a power state to a wanted one.
-
-_WAYS = {
-    (RUNNING, HALTED): "vm-shutdown uuid={}",
-    (PAUSED, HALTED): "vm-shutdown uuid={} force=true",
-    (SUSPENDED, HALTED): "vm-shutdown uuid={} force=true",
-    (HALTED, RUNNING): "vm-start uuid={}",
-    (PAUSED, RUNNING): "vm-unpause uuid={}",
-    (SUSPENDED, RUNNING): "vm-resume uuid={}",
-    (RUNNING, PAUSED): "vm-pause uuid={}",
-    (RUNNING, SUSPENDED): "vm-suspend uuid={}",
-}
-_TOWARDS_RUNNING = _words("start start_on resume resume_on unpause")
-_ENDS_IN = {"pause": PAUSED, "suspend": SUSPENDED, "clean_shutdown": HALTED, "hard_shutdown": HALTED}
-
 
 def can(operation: str) -> Guard:
     """The guard of the operation."""
@@ -100,8 +85,7 @@ def is_operation(word: str) -> bool:
 def refusals(state: State, vm: Record, operation: str) -> Iterator[Failure]:
     """What forbids the operation on the VM, in XAPI's order."""
     if operation in vm["blocked-operations"]:
-        unblock = f"vm-param-remove uuid={vm['uuid']} param-name=blocked-operations param-key={operation}"
-        yield Failure("OPERATION_BLOCKED", vm, vm["blocked-operations"][operation], hint=unblock)
+        yield Failure("OPERATION_BLOCKED", vm, vm["blocked-operations"][operation])
     yield from _power_state(vm, operation)
     yield from _kind(vm, operation)
     yield from _platform(vm, operation)
@@ -121,17 +105,7 @@ def _power_state(vm: Record, operation: str) -> Iterator[Failure]:
     if operation in _SNAPSHOTS_ALSO_SUSPENDED and vm["is-a-snapshot"]:
         states = (*states, SUSPENDED)
     if actual not in states:
-        yield Failure("VM_BAD_POWER_STATE", vm, ", ".join(states), actual, hint=_way_out(vm, operation, states))
-
-
-def _way_out(vm: Record, operation: str, states: tuple[str, ...]) -> str:
-    """The command that brings the VM where the operation is allowed; none where the VM is what it is to become."""
-    actual = vm["power-state"]
-    if _ENDS_IN.get(operation) == actual:
-        return ""
-    wanted = (RUNNING,) if operation in _TOWARDS_RUNNING else states
-    ways = [_WAYS[actual, state] for state in wanted if (actual, state) in _WAYS]
-    return ways[0].format(vm["uuid"]) if ways else ""
+        yield Failure("VM_BAD_POWER_STATE", vm, ", ".join(states), actual)
 
 
 def _kind(vm: Record, operation: str) -> Iterator[Failure]:

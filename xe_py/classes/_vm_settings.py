@@ -7,6 +7,7 @@ import time
 from xe_py.classes._guest import RUNNING, SUSPENDED, platform_says
 from xe_py.classes._vm_lifecycle import is_domain_zero, is_operation, refusals
 from xe_py.errors import Failure, Misuse
+from xe_py.schema.fields import with_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def is_default_template(state: State, vm: Record, value: bool) -> Iterator[Failu
 
 def default_template_was_set(state: State, vm: Record, value: bool) -> None:
     """A default template is a template, and says so in its other-config too."""
-    marked = {**vm["other-config"], "default_template": "true" if value else "false"}
+    marked = with_key(vm["other-config"], "default_template", "true" if value else "false")
     state.update(vm, {"other-config": marked, "is-a-template": value or vm["is-a-template"]})
 
 
@@ -144,6 +145,20 @@ def actions_after_crash(_state: State, vm: Record, value: str) -> Iterator[Failu
     if value in _CORE_DUMPS and vm["domain-type"] != "pv":
         reason = "cannot invoke a coredump of an HVM, PVH or PV-in-PVH domain"
         yield Failure("VALUE_NOT_SUPPORTED", "VM.actions_after_crash", _CORE_DUMPS[value], reason)
+
+
+def bios_strings(state: State, vm: Record, value: Mapping[str, str]) -> Iterator[Failure]:
+    """What forbids to give the VM these BIOS strings."""
+    from xe_py.classes._bios import can_be_given  # noqa: PLC0415 - few VMs are given any
+
+    yield from can_be_given(state, vm, value)
+
+
+def bios_strings_were_given(state: State, vm: Record, value: Mapping[str, str]) -> None:
+    """Those that were not given are generic."""
+    from xe_py.classes._bios import with_generic  # noqa: PLC0415 - as above
+
+    state.update(vm, {"bios-strings": with_generic(value)})
 
 
 # Operations, priorities, order
@@ -192,8 +207,7 @@ def not_negative(field: str) -> Guard:
 def has_image(vm: Record) -> Iterator[Failure]:
     """What forbids to resume the VM: its memory is nowhere."""
     if vm["suspend-VDI-uuid"] is None:
-        end = f"vm-shutdown uuid={vm['uuid']} force=true"
-        yield Failure("VM_HAS_NO_SUSPEND_VDI", "VM", vm, blockers=(vm,), hint=end)
+        yield Failure("VM_HAS_NO_SUSPEND_VDI", "VM", vm, blockers=(vm,))
 
 
 def can_boot(vm: Record, *, force: bool) -> Iterator[Failure]:

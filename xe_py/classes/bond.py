@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py.classes._pif_guards import is_no_vlan
 from xe_py.errors import Failure
-from xe_py.schema.fields import CASCADE, CLEAR, Bool, Choice, Derived, Map, Ref
+from xe_py.schema.fields import CASCADE, CLEAR, KEYS, Bool, Choice, Derived, Map, Ref
 from xe_py.schema.xenclass import Unique, XenClass, rule
 
 TYPE_CHECKING = False
@@ -105,7 +105,7 @@ BOND = XenClass(
         Ref("master", "pif", required=True, on_delete=CASCADE, doc="The PIF that stands for all members."),
         Derived("slaves", lambda state, bond: [pif["uuid"] for pif in slaves(state, bond)], doc="The members."),
         Choice("mode", MODES, default="balance-slb", doc="How the members share the work."),
-        Map("properties", mode="MRO", by_key=True, doc="Settings of the mode."),
+        Map("properties", mode="MRO", param_set=KEYS, doc="Settings of the mode."),
         Ref("primary-slave", "pif", on_delete=CLEAR, doc="The member whose MAC and IP configuration the bond took."),
         Derived(
             "links-up",

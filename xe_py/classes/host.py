@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from xe_py.classes import _host_settings as settings
 from xe_py.classes import _memory as memory
 from xe_py.classes._elsewhere import EPOCH
 from xe_py.errors import Failure
-from xe_py.schema.fields import CLEAR, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Size, Text, Time
+from xe_py.schema.collections import OrderedMap, Words
+from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Derived, Int, Map, Ref, Set, Text
+from xe_py.schema.values import Size, Time
 from xe_py.schema.xenclass import STRICT, XenClass, allowed_operations, rule
 
 TYPE_CHECKING = False
@@ -16,6 +19,48 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 _CAPABILITIES = ["xen-3.0-x86_64", "hvm-3.0-x86_32", "hvm-3.0-x86_32p", "hvm-3.0-x86_64"]
+CPU_INFO = (
+    "cpu_count",
+    "socket_count",
+    "threads_per_core",
+    "nr_nodes",
+    "vendor",
+    "speed",
+    "modelname",
+    "family",
+    "model",
+    "stepping",
+    "flags",
+    "features_pv",
+    "features_hvm",
+    "features_hvm_host",
+    "features_pv_host",
+)
+"""What is told of the CPUs, in the order in which it is printed."""
+
+SOFTWARE = (
+    "product_version",
+    "product_version_text",
+    "product_version_text_short",
+    "platform_name",
+    "platform_version",
+    "product_brand",
+    "xapi",
+    "build_number",
+    "git_id",
+    "hostname",
+    "date",
+    "dbv",
+    "xapi_build",
+    "xen",
+    "linux",
+    "xencenter_min",
+    "xencenter_max",
+    "network_backend",
+    "db_schema",
+)
+"""What is told of the software, in the order in which it is printed."""
+
 _CPU_INFO = {"cpu_count": "4", "socket_count": "1", "threads_per_core": "1", "vendor": "GenuineIntel"}
 
 
@@ -56,7 +101,7 @@ def answers(_state: State, host: Record) -> Iterator[Failure]:
 def can_go_down(_state: State, host: Record) -> Iterator[Failure]:
     """What forbids to shut the host down, to reboot it, or to apply updates to it."""
     if host["enabled"]:
-        yield Failure("HOST_NOT_DISABLED", hint=f"host-disable uuid={host['uuid']}")
+        yield Failure("HOST_NOT_DISABLED", blockers=(host,))
 
 
 def can_power_on(_state: State, host: Record) -> Iterator[Failure]:
@@ -127,20 +172,20 @@ HOST = XenClass(
             doc="Whether its console shows on a screen.",
         ),
         Int("API-version-major", default=2, doc="The version of the API."),
-        Int("API-version-minor", default=21, doc="Its second part."),
+        Int("API-version-minor", default=23, doc="Its second part."),
         Text("API-version-vendor", default="XenSource", doc="Whose API it is."),
         Map("API-version-vendor-implementation", mode="MRO", doc="What the vendor says of it."),
         Map("logging", mode="MRW", doc="Where logs go."),
         Ref("suspend-image-sr-uuid", "sr", mode=RW, on_delete=CLEAR, doc="Where the memory of suspended VMs goes."),
         Ref("crash-dump-sr-uuid", "sr", mode=RW, on_delete=CLEAR, doc="Where the memory of crashed VMs would go."),
-        Map("software-version", mode="MRO", doc="The versions of the software."),
+        OrderedMap("software-version", SOFTWARE, mode="MRO", doc="The versions of the software."),
         Set("capabilities", default=_CAPABILITIES, mode="SRO", doc="The kinds of domain that Xen runs here."),
-        Map("other-config", mode="MRW", doc="Further settings of clients."),
-        Map("cpu_info", default=_CPU_INFO, mode="MRO", doc="The physical CPUs."),
+        Map("other-config", mode="MRW", effect=settings.other_config_was_set, doc="Further settings of clients."),
+        OrderedMap("cpu_info", CPU_INFO, default=_CPU_INFO, mode="MRO", doc="The physical CPUs."),
         Map("chipset-info", default={"iommu": "false"}, mode="MRO", doc="The chipset."),
         Text("hostname", doc="The name on the network."),
         Text("address", doc="The address by which the pool reaches it."),
-        Bool("https-only", mode=RW, doc="Whether plain HTTP is refused."),
+        Bool("https-only", must_be=True, mode=RW, doc="Whether plain HTTP is refused."),
         Set("supported-bootloaders", default=["pygrub", "eliloader"], mode="SRO", doc="The bootloaders for PV guests."),
         Map("blobs", doc="Binary data kept with the host."),
         Size("memory-overhead", doc="What Xen itself takes of the memory, in bytes."),
@@ -150,8 +195,8 @@ HOST = XenClass(
             "memory-free-computed", memory.free, expensive=True, doc="What is left when every VM shrinks to its least."
         ),
         Bool("host-metrics-live", default=True, doc="Whether the host answers."),
-        Set("patches", mode="SRO", deprecated=True, doc="Patches applied."),
-        Set("updates", mode="SRO", doc="Updates applied."),
+        Set("patches", mode="SRO", join=", ", deprecated=True, doc="Patches applied."),
+        Set("updates", mode="SRO", join=", ", doc="Updates applied."),
         Set("ha-statefiles", doc="The VDIs that high availability uses."),
         Set("ha-network-peers", doc="The hosts that it hears."),
         Text("external-auth-type", doc="The kind of directory for logins."),
@@ -165,9 +210,9 @@ HOST = XenClass(
             doc="Where its licence comes from.",
         ),
         Text("power-on-mode", doc="How it can be switched on from afar."),
-        Map("power-on-config", mode="MRO", doc="The settings of that."),
+        Map("power-on-config", mode="MRO", secrets=True, doc="The settings of that."),
         Ref("local-cache-sr", "sr", on_delete=CLEAR, doc="The SR that caches VDIs."),
-        Set("tags", mode="SRW", doc="Words that users sort by."),
+        Set("tags", mode="SRW", join=", ", doc="Words that users sort by."),
         Bool("ssl-legacy", mode=RW, doc="Whether old ciphers are accepted."),
         Map("guest_VCPUs_params", mode="MRW", doc="Parameters of the virtual CPUs of its guests."),
         Set(
@@ -180,8 +225,19 @@ HOST = XenClass(
         Derived("resident-vms", _residents, mode="SRO", doc="The VMs that run here."),
         Set("updates-requiring-reboot", mode="SRO", doc="Updates that wait for a reboot."),
         Set("features", mode="SRO", doc="Features that the host has switched on."),
-        Text("iscsi_iqn", mode=RW, doc="Its name as an iSCSI initiator."),
-        Bool("multipathing", mode=RW, doc="Whether it uses several paths to its storage."),
+        Text(
+            "iscsi_iqn",
+            mode=RW,
+            guard=settings.iscsi_iqn,
+            effect=settings.mirrored("iscsi_iqn"),
+            doc="Its name as an iSCSI initiator.",
+        ),
+        Bool(
+            "multipathing",
+            mode=RW,
+            effect=settings.mirrored("multipathing"),
+            doc="Whether it uses several paths to its storage.",
+        ),
         Text("uefi-certificates", mode=RW, hidden=True, doc="The certificates for Secure Boot."),
         Choice(
             "numa-affinity-policy",
@@ -214,9 +270,17 @@ HOST = XenClass(
             ("DHCP", "Custom", "Factory", "Disabled"),
             default="Factory",
             mode=RW,
+            guard=settings.ntp_mode,
             doc="Where it takes the time from.",
         ),
-        Set("ntp-custom-servers", mode="SRO", doc="The user's own time servers."),
+        Words(
+            "ntp-custom-servers",
+            mode="SRO",
+            join=", ",
+            param_set=WHOLE,
+            guard=settings.ntp_custom_servers,
+            doc="The user's own time servers.",
+        ),
         Text("timezone", default="UTC", mode=RW, doc="Its time zone."),
         Map("nics", hidden=True, doc="The network cards of the simulated hardware: the MAC address by device."),
     ),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure
-from xe_py.schema.fields import RW, Bool, Choice, Derived, Int, Map, Set, Text
+from xe_py.schema.fields import RW, Bool, Choice, Derived, Map, Set, Text
+from xe_py.schema.values import BareInt
 from xe_py.schema.xenclass import STRICT, Unique, XenClass, rule
 
 TYPE_CHECKING = False
@@ -65,7 +66,7 @@ def can_destroy(state: State, network: Record) -> Iterator[Failure]:
     """What forbids to destroy the network."""
     vifs = [vif for vif in state.pointing_at(network, "vif.network-uuid") if vif["currently-attached"]]
     if vifs:
-        yield Failure("NETWORK_CONTAINS_VIF", *vifs, hint=f"vif-unplug uuid={vifs[0]['uuid']}")
+        yield Failure("NETWORK_CONTAINS_VIF", *vifs, blockers=tuple(vifs))
     if found := pifs(state, network):
         yield Failure("NETWORK_CONTAINS_PIF", *found)
     if network["other-config"].get(INTERNAL_MANAGEMENT) == "true":
@@ -87,7 +88,7 @@ def has_no_pif_on(state: State, network: Record, host: Record) -> Iterator[Failu
 def _no_vif_is_attached(state: State, network: Record, _mode: str) -> Iterator[Failure]:
     for vif in state.pointing_at(network, "vif.network-uuid"):
         if vif["currently-attached"]:
-            yield Failure("VIF_IN_USE", network, vif, hint=f"vif-unplug uuid={vif['uuid']}")
+            yield Failure("VIF_IN_USE", network, vif, blockers=(vif,))
 
 
 def _can_have_purpose(_state: State, network: Record, purposes: list[str]) -> Iterator[Failure]:
@@ -138,12 +139,12 @@ NETWORK = XenClass(
             mode="SRO",
             doc="The PIFs of the network: its own, then those that joined it directly.",
         ),
-        Int("MTU", default=1500, mode=RW, doc="The largest packet, in bytes."),
+        BareInt("MTU", default=1500, mode=RW, doc="The largest packet, in bytes."),
         Text("bridge", doc="The name of the bridge on each host."),
         Bool("managed", default=True, doc="Whether the bridge is made and removed as needed."),
         Map("other-config", mode="MRW", doc="Further settings of clients."),
         Map("blobs", doc="Binary data kept with the network."),
-        Set("tags", mode="SRW", doc="Words to find it by."),
+        Set("tags", mode="SRW", join=", ", doc="Words to find it by."),
         Choice(
             "default-locking-mode",
             ("unlocked", "disabled"),
@@ -152,7 +153,13 @@ NETWORK = XenClass(
             guard=_no_vif_is_attached,
             doc="What VIFs may send whose locking-mode is network_default.",
         ),
-        Set("purpose", mode="SRW", guard=_can_have_purpose, doc="What the hosts use it for: nbd or insecure_nbd."),
+        Set(
+            "purpose",
+            mode="SRW",
+            join=", ",
+            guard=_can_have_purpose,
+            doc="What the hosts use it for: nbd or insecure_nbd.",
+        ),
     ),
     unique=(Unique("bridge", refusal="BRIDGE_NAME_EXISTS"),),
     rules=(purposes_do_not_conflict, packets_have_a_possible_size),

@@ -40,14 +40,13 @@ def can_unplug(state: State, pbd: Record) -> Iterator[Failure]:
     live = {vbd["vdi-uuid"]: vbd for vbd in _vbds_through(state, pbd)}
     if live:
         vdis = [state.need("vdi", uuid) for uuid in live]
-        blockers = tuple(live.values())
-        yield Failure("VDI_IN_USE", *vdis, blockers=blockers, hint=f"vbd-unplug uuid={blockers[0]['uuid']}")
+        yield Failure("VDI_IN_USE", *vdis, blockers=tuple(live.values()))
 
 
 def can_destroy(_state: State, pbd: Record) -> Iterator[Failure]:
     """What forbids to destroy the PBD."""
     if pbd["currently-attached"]:
-        yield Failure("OPERATION_NOT_ALLOWED", "PBD is currently attached", hint=f"pbd-unplug uuid={pbd['uuid']}")
+        yield Failure("OPERATION_NOT_ALLOWED", "PBD is currently attached", blockers=(pbd,))
 
 
 def _host_is_live(state: State, pbd: Record) -> Iterator[Failure]:
@@ -61,13 +60,7 @@ def _attached_elsewhere(state: State, pbd: Record) -> Iterator[Failure]:
     if not sr["shared"]:
         for other in state.find("pbd", sr_uuid=pbd["sr-uuid"], currently_attached=True):
             if other["host-uuid"] != pbd["host-uuid"]:
-                yield Failure(
-                    "SR_NOT_SHARABLE",
-                    sr,
-                    state.ref(other, "host-uuid"),
-                    blockers=(other,),
-                    hint=f"pbd-unplug uuid={other['uuid']}",
-                )
+                yield Failure("SR_NOT_SHARABLE", sr, state.ref(other, "host-uuid"), blockers=(other,))
 
 
 def _vbds_through(state: State, pbd: Record) -> Iterator[Record]:
@@ -123,7 +116,7 @@ PBD = XenClass(
         Derived("host-name-label", lambda state, pbd: state.name_of(pbd, "host-uuid"), doc="The name of that host."),
         Ref("sr-uuid", "sr", required=True, on_delete=CASCADE, doc="The SR."),
         Derived("sr-name-label", lambda state, pbd: state.name_of(pbd, "sr-uuid"), doc="The name of that SR."),
-        Map("device-config", mode="MRO", doc="Where the host finds the storage."),
+        Map("device-config", mode="MRO", secrets=True, doc="Where the host finds the storage."),
         Bool("currently-attached", doc="Whether the host uses the SR now."),
         Map("other-config", mode="MRW", doc="Further settings of clients."),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py.classes._pif_guards import can_have_properties
 from xe_py.classes._pif_rules import RULES
-from xe_py.schema.fields import CASCADE, CLEAR, RW, Bool, Choice, Derived, Int, Map, Ref, Refs, Set, Text
+from xe_py.schema.fields import CASCADE, CLEAR, KEYS, RW, Bool, Choice, Derived, Int, Map, Ref, Refs, Set, Text
 from xe_py.schema.xenclass import XenClass
 
 TYPE_CHECKING = False
@@ -94,7 +94,7 @@ PIF = XenClass(
         Map(
             "properties",
             mode="MRO",
-            by_key=True,
+            param_set=KEYS,
             guard=can_have_properties,
             effect=_properties_of_slaves,
             doc="Settings of the interface: gro is on or off.",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from xe_py.classes._contents import are_known
 from xe_py.classes._elsewhere import EPOCH, Absent
 from xe_py.classes.host import HOST
-from xe_py.schema.fields import CLEAR, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text, Time
-from xe_py.schema.xenclass import XenClass, allowed_operations
+from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Derived, Int, Map, Ref, Set, Text
+from xe_py.schema.values import BareInt, Time
+from xe_py.schema.xenclass import XenClass, allowed_operations, rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from xe_py.schema.fields import Field
     from xe_py.state.record import Record
     from xe_py.state.state import State
+
+
+_FEATURE_LETTERS = frozenset("0123456789abcdefABCDEF-")
 
 
 def _free_for_all(_state: State, _pool: Record) -> Iterator[Failure]:
@@ -35,8 +40,8 @@ class _OfAllHosts(Derived):
     def accepts(self, value: Any) -> bool:
         return self.setting.accepts(value)
 
-    def parse(self, text: str) -> Any:
-        return self.setting.parse(text)
+    def parse_field(self, text: str) -> Any:
+        return self.setting.parse_field(text)
 
     def _common(self, state: State, _pool: Record) -> Any:
         values = [host[self.name] for host in state.all("host")]
@@ -56,7 +61,7 @@ def _sr_types(_state: State, _pool: Record) -> list[str]:
 
 
 def _cpu_info(state: State, pool: Record) -> dict[str, str]:
-    """The vendor of the coordinator's CPUs, and how many the hosts have together."""
+    """What all hosts' CPUs can do, how many they are together, and the vendor of the coordinator's."""
     infos = [host["cpu_info"] for host in state.all("host")]
 
     def total(key: str) -> str:
@@ -64,7 +69,30 @@ def _cpu_info(state: State, pool: Record) -> dict[str, str]:
         return str(sum(int(count) for count in counts if count.isdecimal()))
 
     vendor = state.ref(pool, "master")["cpu_info"].get("vendor", "")
-    return {"cpu_count": total("cpu_count"), "socket_count": total("socket_count"), "vendor": vendor}
+    hvm = _features([info.get("features_hvm_host", "") for info in infos])
+    others = {
+        "features_pv_host": _features([info.get("features_pv_host", "") for info in infos]),
+        "socket_count": total("socket_count"),
+        "cpu_count": total("cpu_count"),
+        "vendor": vendor,
+    }
+    return {"features_hvm_host": hvm, **others} if hvm else {**others, "features_hvm_host": ""}
+
+
+def _features(of_hosts: list[str]) -> str:
+    """The features that all hosts have, each host's given as hexadecimal words with hyphens between them."""
+    if not of_hosts or not all(of_hosts) or not set("".join(of_hosts)) <= _FEATURE_LETTERS:
+        return ""
+    words = [-1] * min(features.count("-") + 1 for features in of_hosts)
+    for features in of_hosts:
+        words = [known & int(word or "0", 16) for known, word in zip(words, features.split("-"), strict=False)]
+    return "-".join(f"{word:08x}" for word in words)
+
+
+@rule("forgotten-disks")
+def forgotten_disks_are_known(_state: State, pool: Record) -> Iterator[Failure]:
+    """What lies on a storage without a VDI is known by its SR, location, uuid and size."""
+    yield from are_known(pool["forgotten-disks"])
 
 
 _OPERATIONS = (
@@ -105,12 +133,13 @@ POOL = XenClass(
         Bool("ha-enabled", doc="Whether high availability is on; it is not simulated."),
         Map("ha-configuration", doc="The settings of high availability."),
         Set("ha-statefiles", doc="The VDIs that high availability uses."),
-        Int("ha-host-failures-to-tolerate", mode=RW, doc="How many hosts may fail."),
+        BareInt("ha-host-failures-to-tolerate", mode=RW, doc="How many hosts may fail."),
         Int("ha-plan-exists-for", doc="For how many failures there is a plan."),
-        Bool("ha-allow-overcommit", mode=RW, doc="Whether more may run than the plan can restart."),
+        Bool("ha-allow-overcommit", must_be=True, mode=RW, doc="Whether more may run than the plan can restart."),
         Bool("ha-overcommitted", doc="Whether more runs than the plan can restart."),
         Bool(
             "ha-reboot-vm-on-internal-shutdown",
+            must_be=True,
             default=True,
             mode=RW,
             doc="Whether a protected guest that halts comes up again.",
@@ -118,9 +147,9 @@ POOL = XenClass(
         Map("blobs", doc="Binary data kept with the pool."),
         Text("wlb-url", doc="The address of workload balancing."),
         Text("wlb-username", doc="Its user."),
-        Bool("wlb-enabled", mode=RW, doc="Whether workload balancing is asked."),
-        Bool("wlb-verify-cert", mode=RW, doc="Whether its certificate is verified."),
-        Bool("igmp-snooping-enabled", mode=RW, doc="Whether the bridges snoop IGMP."),
+        Bool("wlb-enabled", must_be=True, mode=RW, doc="Whether workload balancing is asked."),
+        Bool("wlb-verify-cert", must_be=True, mode=RW, doc="Whether its certificate is verified."),
+        Bool("igmp-snooping-enabled", must_be=True, mode=RW, doc="Whether the bridges snoop IGMP."),
         Map("gui-config", mode="MRW", doc="Settings of graphical clients."),
         Map("health-check-config", mode="MRW", doc="Settings of the health check."),
         Derived(
@@ -130,7 +159,7 @@ POOL = XenClass(
             doc="The address of the vSwitch controller.",
         ),
         Map("restrictions", doc="What the licence forbids."),
-        Set("tags", mode="SRW", doc="Words that users sort by."),
+        Set("tags", mode="SRW", join=", ", doc="Words that users sort by."),
         Derived(
             "license-state",
             lambda _state, _pool: {"edition": "free", "expiry": "never"},
@@ -146,12 +175,18 @@ POOL = XenClass(
         Bool("tls-verification-enabled", default=True, doc="Whether hosts verify each other's certificates."),
         Bool("client-certificate-auth-enabled", doc="Whether clients may log in by certificate."),
         Text("client-certificate-auth-name", doc="The name such a certificate has to bear."),
-        Absent("repositories", "Repository", default=[], mode="SRW", doc="Where updates come from."),
+        Absent("repositories", "Repository", default=[], mode="SRW", param_set=WHOLE, doc="Where updates come from."),
         Text("repository-proxy-url", doc="The proxy on the way there."),
         Text("repository-proxy-username", doc="Its user."),
         _OfAllHosts(HOST.by_name["https-only"], "Whether plain HTTP is refused."),
-        Bool("migration-compression", mode=RW, doc="Whether migrations are compressed unasked."),
-        Bool("coordinator-bias", default=True, mode=RW, doc="Whether the coordinator is the last to get VMs."),
+        Bool("migration-compression", must_be=True, mode=RW, doc="Whether migrations are compressed unasked."),
+        Bool(
+            "coordinator-bias",
+            must_be=True,
+            default=True,
+            mode=RW,
+            doc="Whether the coordinator is the last to get VMs.",
+        ),
         Choice(
             "telemetry-frequency",
             ("daily", "weekly", "monthly"),
@@ -163,20 +198,30 @@ POOL = XenClass(
         Choice("update-sync-frequency", ("daily", "weekly"), default="weekly", doc="How often they are."),
         Int("update-sync-day", doc="On which day of the week."),
         Bool("update-sync-enabled", doc="Whether they are looked for at all."),
-        Bool("auto-update-vm-secureboot-certificates", mode=RW, doc="Whether new VMs get new certificates."),
+        Bool(
+            "auto-update-vm-secureboot-certificates", must_be=True, mode=RW, doc="Whether new VMs get new certificates."
+        ),
         Map("recommendations", mode="MRO", doc="Properties that clients should respect."),
-        Bool("ext-auth-cache-enabled", default=True, mode=RW, doc="Whether logins by directory are remembered."),
-        Int("ext-auth-cache-size", default=50, mode=RW, doc="How many."),
-        Int("ext-auth-cache-expiry", default=300, mode=RW, doc="For how many seconds."),
+        Bool(
+            "ext-auth-cache-enabled",
+            must_be=True,
+            default=True,
+            mode=RW,
+            doc="Whether logins by directory are remembered.",
+        ),
+        BareInt("ext-auth-cache-size", default=50, mode=RW, doc="How many."),
+        BareInt("ext-auth-cache-expiry", default=300, mode=RW, doc="For how many seconds."),
         Map("license-server", mode="MRW", doc="Where licences come from."),
         _OfAllHosts(HOST.by_name["ssh-enabled"], "Whether the hosts answer SSH.", "RO"),
         _OfAllHosts(HOST.by_name["ssh-enabled-timeout"], "After how many seconds they stop."),
         _OfAllHosts(HOST.by_name["ssh-expiry"], "When they stop.", "RO"),
         _OfAllHosts(HOST.by_name["console-idle-timeout"], "After how many idle seconds a console is closed."),
         _OfAllHosts(HOST.by_name["ssh-auto-mode"], "Whether SSH comes on when the toolstack is down."),
+        Map("forgotten-disks", hidden=True, doc="What lies on the storages though no VDI tells of it."),
         Bool("limit-console-sessions", mode=RW, doc="Whether a console takes one client only."),
         Int("vm-console-idle-timeout", mode=RW, doc="After how many idle seconds a VM's console is closed."),
     ),
+    rules=(forgotten_disks_are_known,),
     single=True,
     operations=dict.fromkeys(_OPERATIONS, _free_for_all),
     list_fields=("uuid", "name-label", "name-description", "master", "default-SR"),

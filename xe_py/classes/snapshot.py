@@ -9,5 +9,5 @@ SNAPSHOT = View(
     "vm",
     doc="A snapshot: what a VM was at a moment.",
     filters={"is-a-snapshot": "true"},
-    list_fields=("name-label", "name-description", "uuid", "is-vmss-snapshot"),
+    list_fields=("name-label", "name-description", "uuid", "snapshot-of", "snapshot-time", "is-vmss-snapshot"),
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from xe_py.classes._contents import of_sr
 from xe_py.classes._drivers import capabilities
 from xe_py.classes._elsewhere import Absent
 from xe_py.errors import Failure
 from xe_py.schema.fields import RW, Bool, Derived, Int, Map, Set, Text
-from xe_py.schema.xenclass import XenClass, allowed_operations, rule
+from xe_py.schema.xenclass import STRICT, XenClass, allowed_operations, rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,16 +32,16 @@ def driver_can(sr: Record, capability: str) -> Iterator[Failure]:
 
 def is_plugged(state: State, sr: Record) -> Iterator[Failure]:
     """What forbids work on the storage: no PBD of the SR is plugged."""
-    pbds = state.pointing_at(sr, "pbd.sr-uuid")
+    pbds = tuple(state.pointing_at(sr, "pbd.sr-uuid"))
     if not any(pbd["currently-attached"] for pbd in pbds):
-        yield Failure("SR_HAS_NO_PBDS", sr, hint=f"pbd-plug uuid={pbds[0]['uuid']}" if pbds else "")
+        yield Failure("SR_HAS_NO_PBDS", sr, blockers=pbds)
 
 
 def can_forget(state: State, sr: Record) -> Iterator[Failure]:
     """What forbids to forget the SR."""
     plugged = tuple(pbd for pbd in state.pointing_at(sr, "pbd.sr-uuid") if pbd["currently-attached"])
     if plugged:
-        yield Failure("SR_HAS_PBD", sr, blockers=plugged, hint=f"pbd-unplug uuid={plugged[0]['uuid']}")
+        yield Failure("SR_HAS_PBD", sr, blockers=plugged)
 
 
 def can_destroy(state: State, sr: Record) -> Iterator[Failure]:
@@ -52,6 +53,8 @@ def can_destroy(state: State, sr: Record) -> Iterator[Failure]:
     kept = tuple(vdi for vdi in vdis if vdi["managed"] and vdi["type"] != "rrd")
     if kept:
         yield Failure("SR_NOT_EMPTY", blockers=kept)
+    elif of_sr(state, sr):
+        yield Failure("SR_NOT_EMPTY", blockers=(sr,))
     if sr["other-config"].get("indestructible") == "true":
         yield Failure("SR_INDESTRUCTIBLE", sr)
     for host in state.pointing_at(sr, "host.local-cache-sr"):
@@ -81,6 +84,14 @@ def _has_one_pbd(state: State, sr: Record, shared: bool) -> Iterator[Failure]:
         yield Failure("SR_HAS_MULTIPLE_PBDS", *pbds)
 
 
+def has_space(state: State, sr: Record, more: int) -> Iterator[Failure]:
+    """What forbids its VDIs to take so many bytes more: the SR is known to have less."""
+    needed = _taken(state, sr) + more
+    if 0 < sr["physical-size"] < needed:
+        room = f"{needed} bytes are needed, the SR has {sr['physical-size']}"
+        yield Failure("SR_BACKEND_FAILURE_44", "", room, "", blockers=(sr,))
+
+
 # Derived fields
 
 
@@ -106,18 +117,10 @@ def _taken(state: State, sr: Record) -> int:
 # Rules
 
 
-@rule("physical-size", "vdi.sr-uuid", "vdi.sr-uuid/virtual-size")
+@rule("physical-size", "vdi.sr-uuid", "vdi.sr-uuid/virtual-size", profile=STRICT)
 def vdis_fit(state: State, sr: Record) -> Iterator[Failure]:
     """The VDIs of an SR take no more space than it is known to have."""
-    taken = _taken(state, sr)
-    if 0 < sr["physical-size"] < taken:
-        yield Failure(
-            "SR_BACKEND_FAILURE_44",
-            "",
-            f"{taken} bytes are needed, the SR has {sr['physical-size']}",
-            "",
-            blockers=(sr,),
-        )
+    yield from has_space(state, sr, 0)
 
 
 SR = XenClass(
@@ -145,7 +148,7 @@ SR = XenClass(
         Map("sm-config", mode="MRO", doc="Further settings of the driver."),
         Map("blobs", doc="Binary data kept with the SR."),
         Bool("local-cache-enabled", doc="Whether it serves as the local cache of a host."),
-        Set("tags", mode="SRW", doc="Words by which clients find it."),
+        Set("tags", mode="SRW", join=", ", doc="Words by which clients find it."),
         Bool("clustered", doc="Whether it keeps data on several hosts."),
     ),
     rules=(vdis_fit,),

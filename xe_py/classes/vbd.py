@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 
 def _device(_state: State, vbd: Record) -> str:
+    """The name of its last attach; of a VBD that was never attached there is none."""
+    return str(vbd["last-device"]) or (name_of(vbd) if vbd["currently-attached"] else "")
+
+
+def name_of(vbd: Record) -> str:
+    """The name under which a guest sees the disk once it is attached."""
     place = position(vbd)
     if place is None:
         return ""
@@ -62,7 +68,7 @@ def can_insert(state: State, vbd: Record) -> Iterator[Failure]:
     """What forbids to put a medium into the drive."""
     yield from _is_drive(vbd)
     if vbd["vdi-uuid"] is not None:
-        yield Failure("VBD_NOT_EMPTY", vbd, hint=f"vbd-eject uuid={vbd['uuid']}")
+        yield Failure("VBD_NOT_EMPTY", vbd)
     yield from _vm_is_not_suspended(state, vbd)
 
 
@@ -83,14 +89,13 @@ def can_pause(state: State, vbd: Record) -> Iterator[Failure]:
     yield from _vdi_is_managed(state, vbd)
 
 
-def can_destroy(state: State, vbd: Record) -> Iterator[Failure]:
+def can_destroy(_state: State, vbd: Record) -> Iterator[Failure]:
     """What forbids to destroy the VBD."""
     if vbd["currently-attached"]:
         yield Failure(
             "OPERATION_NOT_ALLOWED",
             f"VBD '{vbd['uuid']}' still attached to '{vbd['vm-uuid']}'",
-            blockers=(state.ref(vbd, "vm-uuid"),),
-            hint=f"vbd-unplug uuid={vbd['uuid']}",
+            blockers=(vbd,),
         )
 
 
@@ -194,6 +199,7 @@ VBD = XenClass(
         Set("current-operations", mode="SRO", doc="What is being done to the VBD now."),
         Derived("empty", lambda _state, vbd: vbd["vdi-uuid"] is None, doc="Whether the drive holds no medium."),
         Derived("device", _device, doc="The name under which the guest sees the disk."),
+        Text("last-device", hidden=True, doc="The name under which the guest saw the disk last."),
         Text("userdevice", mode=RW, doc="The position on the VM's bus: 0, 1, … or a name such as xvda."),
         Bool("bootable", mode=RW, doc="Whether the VM may boot from it."),
         Choice("mode", ("RO", "RW"), default="RW", mode=RW, guard=_vm_is_halted, doc="What the guest may do."),

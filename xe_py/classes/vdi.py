@@ -6,7 +6,8 @@ from xe_py.classes._elsewhere import EPOCH, Absent
 from xe_py.classes._lineage import has_no_loop, says_that_it_is_a_snapshot
 from xe_py.classes.sr import driver_can, is_plugged
 from xe_py.errors import Failure
-from xe_py.schema.fields import CLEAR, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text, Time
+from xe_py.schema.fields import CLEAR, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text
+from xe_py.schema.values import Time
 from xe_py.schema.xenclass import STRICT, Unique, XenClass, allowed_operations, rule
 
 TYPE_CHECKING = False
@@ -105,7 +106,7 @@ def _is_detached(state: State, vdi: Record, operation: str, modes: tuple[str, ..
         vbd for vbd in state.pointing_at(vdi, "vbd.vdi-uuid") if vbd["currently-attached"] and vbd["mode"] in modes
     )
     if attached:
-        yield Failure("VDI_IN_USE", vdi, operation, blockers=attached, hint=f"vbd-unplug uuid={attached[0]['uuid']}")
+        yield Failure("VDI_IN_USE", vdi, operation, blockers=attached)
 
 
 def _driver_can(state: State, vdi: Record, capability: str) -> Iterator[Failure]:
@@ -212,7 +213,7 @@ VDI = XenClass(
         Bool("missing", doc="Whether the last scan of the SR did not find it."),
         Bool("is-tools-iso", doc="Whether it holds the guest tools."),
         Map("other-config", mode="MRW", doc="Further settings of clients."),
-        Map("xenstore-data", mode="MRO", doc="What the guest finds in xenstore."),
+        Map("xenstore-data", mode="MRO", clears=True, doc="What the guest finds in xenstore."),
         Map("sm-config", mode="MRO", doc="Further settings of the driver."),
         Choice(
             "on-boot",
@@ -222,10 +223,10 @@ VDI = XenClass(
             guard=_can_set_on_boot,
             doc="Whether it keeps what a VM wrote when that VM starts again.",
         ),
-        Bool("allow-caching", mode=RW, guard=_vms_are_halted, doc="Whether the host may cache it."),
+        Bool("allow-caching", must_be=True, mode=RW, guard=_vms_are_halted, doc="Whether the host may cache it."),
         Bool("metadata-latest", doc="Whether it holds the latest metadata of its pool."),
         Ref("metadata-of-pool", "pool", on_delete=CLEAR, doc="The pool whose metadata it holds."),
-        Set("tags", mode="SRW", doc="Words by which clients find it."),
+        Set("tags", mode="SRW", join=", ", doc="Words by which clients find it."),
         Bool("cbt-enabled", doc="Whether changed blocks are tracked."),
     ),
     unique=(Unique("location", "sr-uuid", refusal="LOCATION_NOT_UNIQUE", shows=("sr-uuid", "location"), nothing=""),),

@@ -7,7 +7,8 @@ from xe_py.classes._guest import LIVE
 from xe_py.classes.network import LARGEST_TAG, is_visible_on, pifs, pifs_on
 from xe_py.classes.network import can_attach as can_attach_network
 from xe_py.errors import Failure
-from xe_py.schema.fields import CASCADE, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text
+from xe_py.schema.collections import Numbers
+from xe_py.schema.fields import CASCADE, RW, WHOLE, Bool, Choice, Derived, Int, Map, Ref, Set, Text
 from xe_py.schema.xenclass import STRICT, XenClass, allowed_operations, rule
 
 TYPE_CHECKING = False
@@ -53,8 +54,7 @@ def can_destroy(state: State, vif: Record) -> Iterator[Failure]:
         yield Failure(
             "OPERATION_NOT_ALLOWED",
             "VIF currently attached to a running VM",
-            blockers=(vm,),
-            hint=f"vif-unplug uuid={vif['uuid']}",
+            blockers=(vif,),
         )
 
 
@@ -231,8 +231,8 @@ VIF = XenClass(
             mode=RW,
             doc="What the guest may send.",
         ),
-        Set("ipv4-allowed", mode="SRW", doc="The IPv4 addresses that a locked VIF may send from."),
-        Set("ipv6-allowed", mode="SRW", doc="The IPv6 addresses that a locked VIF may send from."),
+        Set("ipv4-allowed", mode="SRW", param_set=WHOLE, doc="The IPv4 addresses that a locked VIF may send from."),
+        Set("ipv6-allowed", mode="SRW", param_set=WHOLE, doc="The IPv6 addresses that a locked VIF may send from."),
         Choice(
             "ipv4-configuration-mode",
             ("None", "Static", "DHCP"),
@@ -249,7 +249,12 @@ VIF = XenClass(
         ),
         Set("ipv6-addresses", doc="The IPv6 addresses set for the guest."),
         Text("ipv6-gateway", doc="The IPv6 gateway set for the guest."),
-        Set("trunks", mode="SRW", doc="The VLAN tags that the guest may send itself."),
+        Numbers(
+            "trunks",
+            mode="SRW",
+            param_set=WHOLE,
+            doc="The VLAN tags that the guest may send itself.",
+        ),
     ),
     rules=(
         device_is_a_number,

@@ -10,7 +10,8 @@ from xe_py.classes._guest import HALTED, PAUSED, RUNNING, SUSPENDED
 from xe_py.classes._memory import MIB
 from xe_py.classes._vm_lifecycle import operations
 from xe_py.classes._vm_rules import RULES
-from xe_py.schema.fields import CLEAR, RW, Bool, Choice, Derived, Float, Int, Map, Ref, Set, Size, Text, Time
+from xe_py.schema.fields import CLEAR, KEYS_TOGETHER, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text
+from xe_py.schema.values import Float, Size, Time
 from xe_py.schema.xenclass import Unique, XenClass, allowed_operations
 
 TYPE_CHECKING = False
@@ -148,10 +149,11 @@ VM = XenClass(
             "vdi",
             mode=RW,
             on_delete=CLEAR,
+            always_names=True,
             guard=settings.suspend_vdi,
             doc="Where its memory is while it is suspended.",
         ),
-        Ref("suspend-SR-uuid", "sr", mode=RW, on_delete=CLEAR, doc="Where that is to be put."),
+        Ref("suspend-SR-uuid", "sr", mode=RW, on_delete=CLEAR, always_names=True, doc="Where that is to be put."),
         Map("VCPUs-params", mode="MRW", guard=settings.vcpus_params, doc="Weight, cap and mask of its CPUs."),
         Int("VCPUs-max", default=1, mode=RW, guard=settings.vcpus_max, doc="How many CPUs it can ever have."),
         Int("VCPUs-at-startup", default=1, mode=RW, guard=settings.vcpus_at_startup, doc="How many it starts with."),
@@ -204,6 +206,7 @@ VM = XenClass(
         Choice(
             "domain-type",
             ("hvm", "pv", "pv-in-pvh", "pvh"),
+            otherwise="Invalid domain type. Got {}",
             default="pv",
             mode=RW,
             effect=settings.domain_type_was_set,
@@ -245,6 +248,7 @@ VM = XenClass(
         Map("xenstore-data", mode="MRW", doc="What is put into XenStore for the guest."),
         Bool(
             "ha-always-run",
+            must_be=True,
             mode=RW,
             deprecated=True,
             effect=settings.always_run_was_set,
@@ -290,7 +294,7 @@ VM = XenClass(
             deprecated=True,
             doc="Whether it shrinks when asked.",
         ),
-        Set("tags", mode="SRW", doc="Words that users sort by."),
+        Set("tags", mode="SRW", join=", ", doc="Words that users sort by."),
         Absent("appliance", "VM_appliance", mode=RW, doc="The appliance it is part of; none is simulated."),
         Absent("groups", "VM_group", default=[], mode=RW, doc="The groups it is in; none is simulated."),
         Choice(
@@ -320,7 +324,14 @@ VM = XenClass(
         Bool("has-vendor-device", mode=RW, doc="Whether it has the device for which Windows Update has drivers."),
         Bool("requires-reboot", doc="Whether a setting waits for its reboot."),
         Text("reference-label", doc="The template it was made from."),
-        Map("bios-strings", mode="MRO", doc="What its BIOS tells of the hardware."),
+        Map(
+            "bios-strings",
+            mode="MRO",
+            param_set=KEYS_TOGETHER,
+            guard=settings.bios_strings,
+            effect=settings.bios_strings_were_given,
+            doc="What its BIOS tells of the hardware; given once.",
+        ),
         Set("pending-guidances", doc="What updates demand to be done."),
         Set("vtpms", doc="Its TPMs; none is simulated."),
         Set("pending-guidances-recommended", doc="What updates recommend to be done."),

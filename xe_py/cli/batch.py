@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 
-from xe_py.cli import binding, output, words
+from xe_py.cli import binding, output, streams, words
 from xe_py.cli.expansion import Variables
 from xe_py.cli.perform import perform, warning_of
+from xe_py.cli.report import hints_of, message_of, output_of
 from xe_py.cli.script import NotPlainError, is_portable, read
 from xe_py.errors import Misuse, ScriptRefused, XeError
 from xe_py.schema.secrets import without_secrets
@@ -23,23 +23,25 @@ if TYPE_CHECKING:
 def batch_of(call: Call) -> Batch:
     """The script that a call of `batch` names."""
     given = {name: call.command.by_argument()[name].parse(text) for name, text in call.arguments.items()}
-    return Batch(call.command.run(**given), given["file"], keep_going=given.get("keep_going", False))
+    text = call.command.run(**given)
+    return Batch(text, given["file"], keep_going=given.get("keep_going", False), state_file=call.state_file)
 
 
 class Batch:
     """A script to be run on a state: all of it or nothing or, with `keep_going`, whatever can be done of it.
 
-    Misuse where it is beyond a plain script.
+    Misuse where it is beyond a plain script. `state_file` is the file if it was named.
     """
 
-    def __init__(self, text: str, name: str, *, keep_going: bool = False) -> None:
+    def __init__(self, text: str, name: str, *, keep_going: bool = False, state_file: str | None = None) -> None:
         self._name = name
         self._keep_going = keep_going
+        self._state_file = state_file
         self._statements = read(text, name, _check)
 
     def run(self, state: State) -> str:
         """Run it; what it prints. ScriptRefused where lines were refused."""
-        run = _Run(state)
+        run = _Run(state, self._name, self._state_file)
         refusals: list[tuple[int, XeError]] = []
         reports: list[str] = []
         mark = state.mark()
@@ -49,6 +51,7 @@ class Batch:
                     run.do(statement)
                 except XeError as refusal:
                     refusals.append((statement.number, refusal))
+                    run.printed.append(output_of(refusal))
                     reports.append(self._report(statement, refusal))
                     if not self._keep_going:
                         break
@@ -58,24 +61,28 @@ class Batch:
         printed = "".join(run.printed)
         if refusals and not self._keep_going:
             state.rollback(mark)
-            raise ScriptRefused(reports[0] + "Nothing was changed.", refusals)
+            told = reports[0] + hints_of(refusals[0][1])
+            raise ScriptRefused(f"{told}Nothing was changed.", refusals)
         if refusals:
-            reports.append(f"{len(refusals)} of {len(self._statements)} lines were refused.")
-            raise ScriptRefused("".join(reports), refusals, printed)
+            told = "".join(report + hints_of(refusal) for report, (_, refusal) in zip(reports, refusals, strict=True))
+            count = f"{len(refusals)} of {len(self._statements)} lines were refused."
+            raise ScriptRefused(told + count, refusals, printed)
         return printed
 
     def _report(self, statement: Statement, refusal: XeError) -> str:
-        from xe_py.cli.report import text_of  # noqa: PLC0415 - only a refusal is reported on
-
-        return f"{self._name}:{statement.number}: {without_secrets(statement.text)}\n{text_of(refusal)}"
+        printed = "" if self._keep_going else output_of(refusal)
+        line = f"{self._name}:{statement.number}: {without_secrets(statement.text)}"
+        return f"{line}\n{printed}{message_of(refusal)}"
 
 
 class _Run:
     """One run of a script: the state, the variables, and what was printed so far."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, name: str, state_file: str | None) -> None:
         self.printed: list[str] = []
         self._state = state
+        self._name = name
+        self._state_file = state_file
         self._variables = Variables(os.environ, lambda call: self._output(call, captured=True))
         self._extra = words.extra_words(os.environ.get("XE_EXTRA_ARGS", ""))
 
@@ -108,11 +115,12 @@ class _Run:
         if self._extra:
             line = words.split([*given, *self._extra])
         call = bound.call(line.words)
-        warning = warning_of(call)
+        call.state_file = self._state_file
+        warning = warning_of(call, f"{self._name}:{statement.number}: ")
         if warning and not statement.quiet:
-            sys.stderr.write(warning)
+            streams.err(warning)
         text = output.text_of(self._state, perform(self._state, call), minimal=line.minimal, captured=captured)
-        return "" if statement.silent else text
+        return "" if statement.silent else streams.clean(text) if captured else text
 
 
 # Commands that were found to be changes of the state.

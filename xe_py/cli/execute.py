@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 
-from xe_py.cli import binding, where
+from xe_py.cli import binding, streams, where
 from xe_py.cli.perform import perform, warning_of
 from xe_py.errors import DONE, DamagedIndexError, UnsoundStateError, XeError
+from xe_py.schema.listing import Note
 from xe_py.store import state_file
 
 TYPE_CHECKING = False
@@ -29,24 +29,22 @@ def execute(line: Line) -> int:
     if line.command == "help":
         from xe_py.cli.help import help_text  # noqa: PLC0415 - only help needs all declarations
 
-        sys.stdout.write(help_text(line.words, minimal=line.minimal))
+        streams.out(help_text(line.words, minimal=line.minimal))
         return DONE
-    call = binding.find(line.command).call(line.words)
-    sys.stderr.write(warning_of(call))
+    call = binding.find(line.command, line.words).call(line.words)
+    call.state_file = line.state
+    streams.err(warning_of(call))
     line.dry_run |= os.environ.get("XE_DRY_RUN") == "1"
     if call.command.on_file:
-        sys.stdout.write(_on_file(line, call))
+        streams.out(_on_file(line, call))
         return DONE
     work = _work(line, call)
     way = _reading if call.command.reads else _dry_run if line.dry_run else _writing
     try:
         text = way(line, work)
     except DamagedIndexError:
-        from xe_py.store.index import distrust  # noqa: PLC0415 - hardly ever needed
-
-        distrust()
-        text = way(line, work)  # From the file itself; nothing was written or printed until then.
-    sys.stdout.write(text)
+        text = way(line, work, by_index=False)  # Nothing was written or printed until then.
+    streams.out(text)
     return DONE
 
 
@@ -80,23 +78,27 @@ def _on_file(line: Line, call: Call) -> str:
     if not call.command.reads:
         arguments["dry_run"] = line.dry_run
     result = call.command.run(where.state_path(line.state, make=False), **arguments)
-    return _clean(result) if isinstance(result, str) else _text(State({}), result, line)
+    if isinstance(result, Note):
+        streams.note(result.text + "\n")
+        return ""
+    return result if isinstance(result, str) else _text(State({}), result, line)
 
 
-def _reading(line: Line, work: Work) -> str:
-    document, state, findings = state_file.open_to_read(where.state_path(line.state))
+def _reading(line: Line, work: Work, *, by_index: bool = True) -> str:
+    document, state, findings = state_file.open_to_read(where.state_path(line.state), by_index=by_index)
     if findings:
-        from xe_py.cli.report import unsound  # noqa: PLC0415 - only an unsound state is reported on
+        from xe_py.cli.report import warning_of_unsound  # noqa: PLC0415 - only an unsound state is reported on
 
-        sys.stderr.write(f"Warning: {unsound(_unsound(document, findings))}")
+        streams.err(warning_of_unsound(_unsound(document, findings)))
     return work(state)
 
 
-def _writing(line: Line, work: Work) -> str:
-    from xe_py.store.history import command_line  # noqa: PLC0415 - only a change has a history
+def _writing(line: Line, work: Work, *, by_index: bool = True) -> str:
+    from xe_py.schema.secrets import command_line  # noqa: PLC0415 - only a change has a history
 
     typed = command_line([line.command, *line.words])
-    with state_file.open_to_write(where.state_path(line.state), typed) as (document, state, findings):
+    path = where.state_path(line.state)
+    with state_file.open_to_write(path, typed, by_index=by_index) as (document, state, findings):
         if findings:
             raise _unsound(document, findings)
         try:
@@ -109,11 +111,12 @@ def _writing(line: Line, work: Work) -> str:
     return text
 
 
-def _dry_run(line: Line, work: Work) -> str:
+def _dry_run(line: Line, work: Work, *, by_index: bool = True) -> str:
     """What would change. No lock is taken, as nothing is written."""
     from xe_py.state.differences import describe  # noqa: PLC0415 - a change that is made is not described
 
-    document, state, findings = state_file.open_to_read(where.state_path(line.state, make=False))
+    path = where.state_path(line.state, make=False)
+    document, state, findings = state_file.open_to_read(path, by_index=by_index)
     if findings:
         raise _unsound(document, findings)
     rules = state.rules
@@ -121,15 +124,9 @@ def _dry_run(line: Line, work: Work) -> str:
         work(state)
     except XeError as refusal:
         if refusal.rest_is_done:
-            sys.stdout.write(_clean(describe(state.changes(), rules, state.rules)))
+            streams.out(describe(state.changes(), rules, state.rules))
         raise
-    return _clean(describe(state.changes(), rules, state.rules))
-
-
-def _clean(text: str) -> str:
-    from xe_py.cli.output import clean  # noqa: PLC0415 - as above
-
-    return clean(text)
+    return describe(state.changes(), rules, state.rules)
 
 
 def _unsound(document: Document, findings: list[Finding]) -> UnsoundStateError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xe_py import operations
 from xe_py.cli.output import layout
+from xe_py.cli.words import pairs
 from xe_py.schema.fields import Map
 
 TYPE_CHECKING = False
@@ -19,8 +20,7 @@ Usage:
     [ --state <file> ]   the state file; else XE_STATE, else the default file
     [ --minimal ]        bare values, with commas between them
     [ --dry-run ]        say what would change, and change nothing
-  The switches of a connection (-s -p -u -pw -pwf --nossl) are taken, and lead
-  nowhere.
+  Connection options (-s -p -u -pw -pwf --nossl) are accepted and ignored.
 
 What a command takes:
   xe help <command>
@@ -29,6 +29,10 @@ What a command takes:
 _ALL_COMMANDS = "All commands\n------------\n"
 _COMMON_COMMANDS = "All commands:\n  xe help --all\n\nCommon commands\n---------------\n"
 _LINE = 74
+# Among more names than these nobody is told what each was meant to be.
+_GUESSED = 10
+# All other words of `xe help` are names of commands.
+_NO_NAMES = frozenset(("server", "username", "password", "port", "minimal", "all"))
 _SELECTING = {
     "vm": "The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.",
     "host": "The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.",
@@ -38,10 +42,13 @@ _SELECTING = {
 
 def help_text(words: list[str], *, minimal: bool) -> str:
     """What `xe help` prints for these words: command names, `--all`, or none."""
-    names = [word for word in words if not word.startswith("--") and "=" not in word]
+    given = pairs(words, frozenset())
+    names = [name for name, _ in given if name not in _NO_NAMES]
+    if names and minimal:
+        return ",".join(name if operations.find(name) else _unknown(name) for name in reversed(names)) + "\n"
     if names:
-        return "".join(_of_command(name) for name in names)
-    everything = bool({"--all", "all=true"} & set(words))
+        return "".join(_of_command(name, guess=len(names) <= _GUESSED) for name in names)
+    everything = ("all", "true") in given
     listed = [command for command in map(operations.find, operations.names()) if command and not command.hidden]
     shown = [command.name for command in listed if everything or command.standard]
     if minimal:
@@ -51,7 +58,7 @@ def help_text(words: list[str], *, minimal: bool) -> str:
     hosts = [name for name in shown if name.startswith("host-")]
     vms = [name for name in shown if name.startswith("vm-")]
     others = [name for name in shown if not name.startswith(("host-", "vm-"))]
-    return _USAGE + _ALL_COMMANDS + "\n".join(map(_wrapped, (hosts, vms, others)))
+    return _USAGE + _ALL_COMMANDS + "    \n".join(map(_wrapped, (hosts, vms, others)))
 
 
 def parameter_names(parameters: Iterable[Field]) -> list[str]:
@@ -64,10 +71,12 @@ def description(command: Command) -> str:
     return " ".join(filter(None, (command.doc, _SELECTING.get(command.selectors))))
 
 
-def _of_command(name: str) -> str:
+def _of_command(name: str, *, guess: bool) -> str:
     command = operations.find(name)
     if command is None:
-        return f"Unknown command '{name}'\n"
+        from xe_py.cli.unknown import known_of  # noqa: PLC0415 - only a mistake needs it
+
+        return f"{_unknown(name)}\n{known_of(name) if guess else ''}"
     optional = parameter_names(command.optional)
     if command.selectors:
         optional.append(f"<{command.selectors}-selectors>")
@@ -78,6 +87,10 @@ def _of_command(name: str) -> str:
         ("description     ", description(command)),
     ]
     return layout(rows) + "\n\n"
+
+
+def _unknown(name: str) -> str:
+    return f"Unknown command '{name}'"
 
 
 def _wrapped(names: list[str]) -> str:

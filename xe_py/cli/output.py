@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 
-from xe_py.schema.fields import Derived, Text, show
+from xe_py.cli import streams
+from xe_py.cli.streams import clean
+from xe_py.schema.fields import Derived, Text
 from xe_py.schema.listing import Listing, Node, Table
 from xe_py.state.record import Record
 
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
 _INDENT = 4
 _MANY_STEPS = 200
-_CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 
 
 def text_of(state: State, result: Any, *, minimal: bool, captured: bool = False) -> str:
@@ -35,11 +36,6 @@ def text_of(state: State, result: Any, *, minimal: bool, captured: bool = False)
     return "".join(_full(state, part, captured) for part in parts)
 
 
-def clean(text: str) -> str:
-    """The text with control characters written out, so that no name can steer a terminal."""
-    return text if text.isprintable() else text.translate(_CONTROL)
-
-
 def label(field: Field) -> str:
     """The name of a field with its mode, as it stands before the value."""
     return f"{field.name} ({field.mode:>3})" + (" [DEPRECATED]" if field.deprecated else "")
@@ -47,7 +43,7 @@ def label(field: Field) -> str:
 
 def progress(steps: list[Any], what: str) -> Iterable[Any]:
     """The steps, one after the other; if there are many, a terminal shows how far they are."""
-    if len(steps) <= _MANY_STEPS or not sys.stderr.isatty():
+    if len(steps) <= _MANY_STEPS or not streams.is_terminal(sys.stderr):
         return steps
     from rich.console import Console  # noqa: PLC0415 - rich costs several times the interpreter's start
     from rich.progress import track  # noqa: PLC0415 - the same
@@ -62,14 +58,14 @@ def _full(state: State, part: Any, captured: bool) -> str:
         head = part.head + "\n" if part.head else ""
         return head + _listed(state, part)
     if isinstance(part, Node):
-        return _indented(part) if captured or not sys.stdout.isatty() else _drawn(part)
-    text = clean(str(part))
+        return _indented(part) if captured or not streams.is_terminal(sys.stdout) else _drawn(part)
+    text = str(part)
     return text if isinstance(part, Table) else text + "\n"
 
 
 def _indented(node: Node, depth: int = 0) -> str:
     below = "".join(_indented(child, depth + 1) for child in node.below)
-    return "  " * depth + clean(node.text) + "\n" + below
+    return "  " * depth + node.text + "\n" + below
 
 
 def _drawn(node: Node) -> str:
@@ -89,9 +85,11 @@ def _drawn(node: Node) -> str:
 
 
 def _listed(state: State, listing: Listing) -> str:
-    """All records, each in the form that the labels give."""
+    """All records, each in the form that the labels give; one without fields is an empty line like any other."""
+    if not listing.fields:
+        return "\n\n\n" * len(listing.records)
     form = layout([(label(field), "%s") for field in listing.fields]) + "\n\n"
-    columns = [_cleaned(_column(state, listing, field)) for field in listing.fields]
+    columns = [_column(state, listing, field) for field in listing.fields]
     return "".join([form % row for row in zip(*columns, strict=True)])
 
 
@@ -103,12 +101,8 @@ def _column(state: State, listing: Listing, field: Field) -> list[str]:
     if isinstance(field, Text):
         return [obj[name] for obj in listing.records]
     if isinstance(field, Derived):
-        return [show(field.compute(state, obj), field.unknown) for obj in listing.records]
-    return [show(obj[name], field.unknown) for obj in listing.records]
-
-
-def _cleaned(values: list[str]) -> list[str]:
-    return values if "".join(values).isprintable() else list(map(clean, values))
+        return [field.show(field.compute(state, obj)) for obj in listing.records]
+    return [field.show(field.shown(obj[name])) for obj in listing.records]
 
 
 def layout(rows: list[tuple[str, str]]) -> str:
@@ -122,11 +116,11 @@ def _first_values(state: State, part: Any) -> list[str]:
     if isinstance(part, Record):
         return [part["uuid"]]
     if isinstance(part, Table):
-        return [clean(_escaped(row[0])) for row in part.rows]
+        return [_escaped(row[0]) for row in part.rows]
     if isinstance(part, Listing):
         values = _column(state, part, part.fields[0]) if part.fields else []
-        return _cleaned(list(map(_escaped, values)))
-    return [clean(_escaped(part.text if isinstance(part, Node) else str(part)))]
+        return list(map(_escaped, values))
+    return [_escaped(part.text if isinstance(part, Node) else str(part))]
 
 
 def _escaped(text: str) -> str:

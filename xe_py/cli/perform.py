@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from xe_py import session
-from xe_py.cli.binding import nearest
 from xe_py.errors import Misuse, SeveralFailed, XeError
 
 TYPE_CHECKING = False
@@ -17,7 +16,22 @@ if TYPE_CHECKING:
 
 
 def perform(state: State, call: Call) -> Any:
-    """The result of the command; of each object, in a list, where it is done to several."""
+    """The result of the command; of each object, in a list, where it is done to several.
+
+    What is raised knows the call.
+    """
+    try:
+        return _result(state, call)
+    except SeveralFailed as several:
+        for uuid, each in several.refusals:
+            each.call = call.on(uuid)
+        raise
+    except XeError as refusal:
+        refusal.call = call
+        raise
+
+
+def _result(state: State, call: Call) -> Any:
     if call.command.takes_words:
         return session.run(state, call.command, words=call.pairs)
     if call.command.selectors:
@@ -25,37 +39,33 @@ def perform(state: State, call: Call) -> Any:
     return session.run(state, call.command, call.arguments)
 
 
-def warning_of(call: Call) -> str:
-    """One warning for the parameters that the command does not know; with XE_STRICT=1 they are refused."""
+def warning_of(call: Call, place: str = "") -> str:
+    """One warning for the parameters that the command does not know; with XE_STRICT=1 they are refused.
+
+    `place` says where the call is written.
+    """
     if not call.unknown:
         return ""
-    known = [parameter.name for parameter in call.command.parameters()]
-    notes = []
-    for name in call.unknown:
-        near = nearest(name, known)
-        notes.append(f"{name} (did you mean {near[0]}?)" if near else name)
+    known = [parameter.name for parameter in call.command.taken()]
+    notes = [_about(name, known) for name in call.unknown]
     what = f"{call.command.name} does not know the parameter{'s' if len(notes) > 1 else ''}: {', '.join(notes)}"
     if os.environ.get("XE_STRICT") == "1":
         raise Misuse(f"Error: {what}")
-    return f"Warning: {what}; ignored.\n"
+    return f"Warning: {place}{what}; ignored.\n" if os.environ.get("XE_ERRORS") != "plain" else ""
+
+
+def _about(name: str, known: list[str]) -> str:
+    from xe_py.schema.similar import nearest  # noqa: PLC0415 - only a mistake needs it
+
+    if name in known:
+        return f"{name} without a key (it is a map: {name}:<key>=<value>)"
+    near = nearest(name, known)
+    return f"{name} (did you mean {near[0]}?)" if near else name
 
 
 def _perform_on_chosen(state: State, call: Call) -> Any:
-    from xe_py.operations.select import only, selected  # noqa: PLC0415 - other commands name their objects
-
-    command = call.command
-    chosen = only(command, selected(state, command, call.filters), multiple=call.multiple)
-    results = []
-    refusals: list[tuple[str, XeError]] = []
-    for obj in chosen:
-        try:
-            result = session.run(state, command, {**call.arguments, command.selectors: obj})
-        except XeError as refusal:
-            if len(chosen) == 1:
-                raise
-            refusals.append((obj["uuid"], refusal))
-        else:
-            results += result if isinstance(result, list) else [result]
-    if refusals:
-        raise SeveralFailed(refusals)
-    return [result for result in results if result is not None] or None
+    results = session.run_on_chosen(
+        state, call.command, call.arguments, call.filters, multiple=call.multiple or "false"
+    )
+    parts = [part for result in results for part in (result if isinstance(result, list) else [result])]
+    return [part for part in parts if part is not None] or None

@@ -1,52 +1,121 @@
-"""What is said when a command is refused: the sentence, what it is about, what stands in the way, and a way out."""
+"""What is said when a command is refused: first as the real xe says it, then, in lines of our own, what may help."""
 
 from __future__ import annotations
 
-import sys
-
-from xe_py.cli.output import clean
-from xe_py.errors import Failure, Misuse, ScriptRefused, SeveralFailed, StateFileError, UnsoundStateError, XeError
-from xe_py.state.record import Record
+from xe_py.cli import streams
+from xe_py.cli.remarks import are_wanted, command_of, remarks
+from xe_py.cli.streams import clean
+from xe_py.errors import (
+    Failure,
+    Misuse,
+    ScriptRefused,
+    SeveralFailed,
+    StateFileError,
+    UnsoundStateError,
+    XeError,
+    named,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from xe_py.state.core import Finding
-    from xe_py.state.state import State
     from xe_py.store.document import Document
 
-_SHOWN_BLOCKERS = 5
 _SHOWN_FINDINGS = 3
 
 
 def show(error: XeError) -> int:
     """Print what there is to say; the exit status."""
-    sys.stdout.write(output_of(error))
-    sys.stdout.flush()
-    sys.stderr.write(text_of(error))
+    try:
+        streams.out(output_of(error))
+    except streams.OutputLostError as lost:
+        streams.err(text_of(error))
+        return lost.told(error.exit_status)
+    streams.err(text_of(error))
     return error.exit_status
 
 
 def text_of(error: XeError) -> str:
     """The message for standard error, with its line break."""
-    if isinstance(error, Failure):
-        return clean(error.report + _failure(error)) + "\n"
+    return message_of(error) + hints_of(error)
+
+
+def message_of(error: XeError) -> str:
+    """The message without its hints, which depend on the state at hand."""
     if isinstance(error, SeveralFailed):
-        return "".join(f"operation failed on {uuid}: {text_of(each)}" for uuid, each in error.refusals)
+        return "".join(_one_of_several(uuid, each) for uuid, each in reversed(error.refusals))
     if isinstance(error, UnsoundStateError):
         text = unsound(error)
         return text[0].upper() + text[1:] + ("" if error.whole else "Nothing is changed before that is mended.\n")
-    if isinstance(error, (Misuse, ScriptRefused, StateFileError)):
-        return clean(error.text) + "\n"
-    return f"{error}\n"
+    return _lines([_shape(error), *remarks(error), *command_of(error)])
+
+
+def hints_of(error: XeError) -> str:
+    """The hints: each line is one command that works in the state as it is now."""
+    if not are_wanted():
+        return ""
+    if isinstance(error, SeveralFailed):
+        return "".join(dict.fromkeys(hints_of(each) for _, each in reversed(error.refusals)))
+    if isinstance(error, StateFileError):
+        return _lines(f"Hint: {hint}" for hint in error.hints)
+    if not isinstance(error, Failure) or error.call is None or error.state is None:
+        return ""
+    from xe_py.cli.hints import hints_for  # noqa: PLC0415 - only what is refused needs a way out
+
+    return _lines(f"Hint: {hint}" for hint in hints_for(error.state, error, error.call))
 
 
 def output_of(error: XeError) -> str:
-    """What goes to standard output all the same: the findings, where they were asked for, and what lines did print."""
+    """What goes to standard output all the same: the findings, where they were asked for, and what lines did print.
+
+    Of several objects those that were refused are told there, too, as in xe: the last one first.
+    """
+    if isinstance(error, SeveralFailed):
+        return _lines(f"operation failed on {uuid}: {_in_a_row(each)}" for uuid, each in reversed(error.refusals))
     if isinstance(error, ScriptRefused):
         return error.printed
     if isinstance(error, UnsoundStateError) and error.whole:
         return _findings(error.document, error.findings)
     return ""
+
+
+def _lines(texts: Iterable[str]) -> str:
+    return "".join(clean(text) + "\n" for text in texts)
+
+
+def _shape(error: XeError) -> str:
+    """The refusal as the real xe prints it: a sentence, then a line for each value."""
+    if not isinstance(error, Failure):
+        return error.text if isinstance(error, (Misuse, ScriptRefused, StateFileError)) else str(error)
+    from xe_py.codes import CODES, describe  # noqa: PLC0415 - only needed once something is refused
+
+    if error.code not in CODES:
+        return f"Error code: {error.code}\nError parameters: {', '.join(map(named, error.values))}"
+    text, labelled = describe(error)
+    return "\n".join([text, *(f"{name}: {named(value)}" for name, value in labelled)])
+
+
+def _in_a_row(error: XeError) -> str:
+    """The refusal of one of several objects; a sentence without values has an empty line behind it."""
+    if not isinstance(error, Failure):
+        return f'INTERNAL_ERROR: [ Cli_util.Cli_failure("{_shape(error).removeprefix("Error: ")}") ]'
+    from xe_py.codes import CODES, describe  # noqa: PLC0415 - as above
+
+    if error.code not in CODES:
+        return f"{error.code}: [ {'; '.join(map(named, error.values))} ]"
+    return _shape(error) + ("" if describe(error)[1] else "\n")
+
+
+def _one_of_several(uuid: str, error: XeError) -> str:
+    about = remarks(error)
+    return _lines([f"Note: refused for {uuid}:", *about]) if about else ""
+
+
+def warning_of_unsound(error: UnsoundStateError) -> str:
+    """The warning above what is listed of an unsound state."""
+    return f"Warning: {unsound(error)}{hints_of(error)}" if are_wanted() else ""
 
 
 def unsound(error: UnsoundStateError) -> str:
@@ -55,19 +124,20 @@ def unsound(error: UnsoundStateError) -> str:
     summary = f"the state in {path} is unsound, with {count} finding{'s' if count > 1 else ''}"
     if error.whole:
         return f"{summary}.\n"
-    first = _findings(error.document, error.findings[:_SHOWN_FINDINGS])
-    see = f"To see all of them: xe --state {path} state-check\n"
-    return f"{summary}:\n{first}{see}To go back to an earlier version: xe --state {path} state-undo\n"
+    return f"{summary}:\n{_findings(error.document, error.findings[:_SHOWN_FINDINGS])}"
 
 
 def _findings(document: Document, findings: list[Finding]) -> str:
-    """A line for each finding: file and line, object, field, what is wrong, code."""
+    """A line for each finding: file and line, the object by class, uuid and name, what is wrong, code."""
     from xe_py.store.reader import places  # noqa: PLC0415 - only a report of findings needs to read the file
 
     lines = []
     for place, finding in zip(places(document, findings), findings, strict=True):
-        words = [word for word in (finding.cls, finding.uuid, finding.field) if word]
-        lines.append(clean(f"{place}: {' '.join(words)}: {sentence(finding.failure)} [{finding.failure.code}]") + "\n")
+        name = f"({finding.name})" if finding.name else ""
+        # A text of its own names the field.
+        words = [finding.cls, finding.uuid, name, "" if finding.text else finding.field]
+        text = f"{' '.join(filter(None, words))}: {finding.text or sentence(finding.failure)}"
+        lines.append(clean(f"{place}: {text} [{finding.failure.code}]") + "\n")
     return "".join(lines)
 
 
@@ -76,40 +146,5 @@ def sentence(failure: Failure) -> str:
     from xe_py.codes import describe  # noqa: PLC0415 - the sentences are only needed once something is refused
 
     text, labelled = describe(failure)
-    details = ", ".join(f"{name}: {_shown(value)}" for name, value in labelled)
+    details = ", ".join(f"{name}: {named(value)}" for name, value in labelled)
     return clean(f"{text} {details}".rstrip())
-
-
-def _failure(failure: Failure) -> str:
-    from xe_py.codes import describe  # noqa: PLC0415 - the sentences are only needed once something is refused
-
-    text, labelled = describe(failure)
-    lines = [text]
-    lines += [f"{name}: {_shown(value)}" for name, value in labelled]
-    lines += [f"in the way: {_described(failure.state, blocker)}" for blocker in failure.blockers[:_SHOWN_BLOCKERS]]
-    if len(failure.blockers) > _SHOWN_BLOCKERS:
-        lines.append(f"in the way: {len(failure.blockers) - _SHOWN_BLOCKERS} more")
-    lines.append(f"Error code: {failure.code}")
-    if failure.hint:
-        lines.append(f"Hint: xe {failure.hint}")
-    if failure.profile is not None:
-        other = "xapi" if failure.profile == "strict" else "strict"
-        lines.append(
-            f"Only the {failure.profile} rules refuse this; to take the {other} rules: xe state-set rules={other}"
-        )
-    return "\n".join(lines)
-
-
-def _shown(value: object) -> str:
-    if not isinstance(value, Record):
-        return str(value)
-    return f"{value['uuid']} ({value.name})" if value.name else str(value["uuid"])
-
-
-def _described(state: State | None, obj: Record) -> str:
-    """An object in the way: its class, uuid and name, and for a device the VM it belongs to."""
-    text = f"{obj.cls.name} {_shown(obj)}"
-    if state is not None and "vm-uuid" in obj.cls.references:
-        vm = state.ref(obj, "vm-uuid")
-        text += f", device {state.value(obj, 'device')} of vm {_shown(vm)}"
-    return text

@@ -7,9 +7,11 @@ shell; what a call prints and what it warns of may go to /dev/null. Whatever els
 
 from __future__ import annotations
 
+import os
 import re
 
 from xe_py.errors import Misuse
+from xe_py.quoting import quoted
 from xe_py.schema.secrets import without_secrets
 
 TYPE_CHECKING = False
@@ -52,8 +54,14 @@ _CONTROL_FLOW = frozenset(
 )  # fmt: skip
 # What a shell sets by itself, and what else tells it or xe how to work.
 _OF_THE_SHELL = frozenset(
-    ("_", "EUID", "IFS", "LINENO", "OLDPWD", "OPTARG", "OPTIND", "PPID", "PS1", "PS2", "PS4", "PWD", "RANDOM",
-     "SECONDS", "UID")
+    ("_", "DIRSTACK", "EPOCHREALTIME", "EPOCHSECONDS", "EUID", "FUNCNAME", "GROUPS", "HISTCMD", "IFS", "LINENO",
+     "OLDPWD", "OPTARG", "OPTERR", "OPTIND", "PIPESTATUS", "PPID", "PS1", "PS2", "PS4", "PWD", "RANDOM", "SECONDS",
+     "SHELLOPTS", "SHLVL", "SRANDOM", "UID")
+)  # fmt: skip
+# What begins the names of more of them, and what bash sets where nobody else has.
+_OF_BASH = "BASH"
+_SET_BY_BASH = frozenset(
+    ("COMP_WORDBREAKS", "HOSTNAME", "HOSTTYPE", "MACHTYPE", "OSTYPE", "PATH", "SHELL", "TERM")
 )  # fmt: skip
 _SETTINGS = ("XE_", "XDG_", "PYTHON")
 _QUOTE_IT = "(quote it if it stands for itself)"
@@ -126,7 +134,7 @@ def read(text: str, name: str, check: Check) -> list[Statement]:
         script = "-s" if name == "-" else name
         raise Misuse(
             f"{name}:{reader.number}: {without_secrets(reader.line())}\n"
-            f"{beyond} needs a real shell; nothing was done. Run the script with: sh {script}"
+            f"{beyond} needs a real shell; nothing was done. Run the script with: sh {quoted(script)}"
         ) from None
 
 
@@ -141,6 +149,7 @@ class _Reader:
         self.number = 1
         self._at = 0
         self._check = check
+        self._assigned: set[str] = set()
 
     def statements(self) -> Iterator[Statement]:
         self._skip()
@@ -176,6 +185,7 @@ class _Reader:
         while True:
             if _ASSIGNMENT.match(self.text, self._at):
                 statement.assigned.append(_assignment(self._word()))
+                self._assigned.add(statement.assigned[-1][0])
             elif exported and (name := _NAMED.match(self.text, self._at)):
                 self._at = name.end()
             else:
@@ -224,7 +234,7 @@ class _Reader:
                 return
             if here in "12>" and (redirection := _REDIRECTION.match(text, self._at)):
                 self._redirect(statement, redirection)
-            elif (value := _VALUE.match(text, self._at)) and value[2] not in _OF_THE_SHELL:
+            elif (value := _VALUE.match(text, self._at)) and not self._is_of_the_shell(value[2]):
                 words.append([value[1], Expansion(value[2], None, quoted=False)])
                 self._at = value.end()
             else:
@@ -279,18 +289,25 @@ class _Reader:
     def _take(self, found: re.Match[str], parts: list[Part], *, quoted: bool) -> None:
         kind = found.lastgroup or ""
         if kind in {"name", "braced"}:
-            if found[kind] in _OF_THE_SHELL:
+            if self._is_of_the_shell(found[kind]):
                 raise NotPlainError(f"The shell's own ${found[kind]}")
             parts.append(Expansion(found[kind], None, quoted=quoted))
         elif kind != "joined":
             parts.append(found[kind])
         self._at = found.end()
 
+    def _is_of_the_shell(self, name: str) -> bool:
+        """Whether some shell gives the variable a value of its own, so that it means another thing to each."""
+        if name in _SET_BY_BASH:
+            return name not in self._assigned and name not in os.environ
+        return _is_own(name)
+
     def _expansion(self, *, quoted: bool) -> Part:
         """A command substitution, or a `$` that stands for itself."""
         text = self.text
         if found := _BACKTICKS.match(text, self._at):
             inner = _Reader(re.sub(r'\\([`\\$"])' if quoted else r"\\([`\\$])", r"\1", found[1]), self._check)
+            inner._assigned = self._assigned
             call = inner.call("")
             self._at = found.end()
             return Expansion("", call, quoted=quoted)
@@ -314,10 +331,14 @@ class _Reader:
         return call
 
 
+def _is_own(name: str) -> bool:
+    return name in _OF_THE_SHELL or name.startswith(_OF_BASH)
+
+
 def _assignment(word: Word) -> tuple[str, Word]:
     """The name that the word assigns to, and the value."""
     first, *others = [word] if isinstance(word, str) else word
     name, _, value = str(first).partition("=")
-    if name in _OF_THE_SHELL or name in {"HOME", "PATH"} or name.startswith(_SETTINGS):
+    if _is_own(name) or name in {"HOME", "PATH"} or name.startswith(_SETTINGS):
         raise NotPlainError(f"Setting {name}")
     return name, [value, *others] if others else value

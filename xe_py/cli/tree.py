@@ -5,16 +5,18 @@ It understands xe's words and click's options alike, and does a command in the s
 
 from __future__ import annotations
 
-import sys
+import io
+from contextlib import redirect_stdout
 
 import click
 
 from xe_py import __version__, operations
-from xe_py.cli import execute, report, words
+from xe_py.cli import execute, report, streams, words
 from xe_py.cli.binding import Binding, find
 from xe_py.cli.help import description, help_text
 from xe_py.errors import DONE, XeError
-from xe_py.schema.fields import Bool, Choice, Int, Map, Ref, Refs, Size
+from xe_py.schema.fields import Bool, Choice, Int, Map, Ref, Refs
+from xe_py.schema.values import Size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -119,10 +121,17 @@ def xe(context: click.Context, state: str | None, *, minimal: bool, dry_run: boo
 
 def show_help(line: Line) -> int:
     """Answer a line that asks for help or for the version; the exit status."""
-    if line.command == "help" or not (line.command or line.help or line.version):
-        sys.stdout.write(help_text([], minimal=line.minimal))
+    if not (line.command or line.help or line.version):
+        streams.err(help_text([], minimal=False))
+        return DONE
+    if line.command == "help":
+        streams.out(help_text([], minimal=line.minimal))
         return DONE
     args = ["--version"] if line.version else [*([line.command] if line.command else []), "--help"]
     if line.command:
         find(line.command)
-    return int(xe.main(args, prog_name="xe", standalone_mode=False) or DONE)
+    shown = io.StringIO()
+    with redirect_stdout(shown):
+        status = int(xe.main(args, prog_name="xe", standalone_mode=False) or DONE)
+    streams.out(shown.getvalue())
+    return status

@@ -5,14 +5,25 @@ from __future__ import annotations
 import os
 import sys
 
+from xe_py.cli import streams
 from xe_py.errors import StateFileError
 
 _REAL_HOST = "/etc/xensource-inventory"
+_FIRST_USE = """\
+There is no state file yet: neither --state nor XE_STATE names one, and {path} does not exist.
+Without a terminal no host is made by itself. Make one there with: xe state-init
+Or name a file with --state FILE or XE_STATE=FILE; XE_FIRST_USE=1 makes the host when it is first needed."""
 
 
 def state_path(named: str | None, *, make: bool = True) -> str:
-    """The state file: the one named on the line, else XE_STATE, else the default file, made on its first use."""
+    """The state file: the one named on the line, else XE_STATE, else the default file, made on its first use.
+
+    A script that has lost XE_STATE (to sudo, cron, `env -i`) must not go on with another host: a host is made only
+    where a person reads along, or where XE_FIRST_USE=1 asks for it.
+    """
     if named is not None:
+        if not named:
+            raise StateFileError("--state names no file: its value is empty.\nName one, as in: xe --state host.toml")
         return named
     if path := os.environ.get("XE_STATE"):
         return path
@@ -23,6 +34,8 @@ def state_path(named: str | None, *, make: bool = True) -> str:
         )
     path = default_path()
     if make and not os.path.lexists(path):
+        if os.environ.get("XE_FIRST_USE") != "1" and not (os.isatty(0) or os.isatty(1)):
+            raise StateFileError(_FIRST_USE.format(path=path))
         _make_default(path)
     return path
 
@@ -40,13 +53,10 @@ def _make_default(path: str) -> None:
     from xe_py.store.state_file import create  # noqa: PLC0415 - the same
 
     try:
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    except OSError as error:
-        raise StateFileError(f"The folder {os.path.dirname(path)} cannot be made: {error.strerror}.") from None
-    try:
         create(path, fresh_host(), "first use")
     except StateFileError:
         if os.path.exists(path):
             return  # Another process was first; its host is as good.
         raise
-    sys.stderr.write(f"A fresh host was made in {path}\n")
+    streams.err(f"A fresh host was made in {path}\n")
+    streams.begin()  # The command itself has done nothing yet.

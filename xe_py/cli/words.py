@@ -5,11 +5,11 @@ Nothing here knows what a command does; whether `--name` takes the next word is 
 
 from __future__ import annotations
 
-from xe_py.errors import Misuse
+from xe_py.errors import Failure, Misuse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     Pairs = list[tuple[str, str]]
 
@@ -26,7 +26,9 @@ _FOR_ALL = {
     "-help": "help",
     "--version": "version",
 }
-_SWITCHES = WITH_VALUE | _ALONE | _CONNECTION | {"--state", *(word.partition("=")[0] for word in _FOR_ALL)}
+_NONE: dict[str, str] = {}
+_SWITCHES = WITH_VALUE | _ALONE | _CONNECTION | {"--state", "minimal", *(word.partition("=")[0] for word in _FOR_ALL)}
+_SYNTAX = "Syntax error: \nFor usage run: 'xe help'"
 
 
 class Line:
@@ -52,9 +54,13 @@ def split(argv: list[str], extra: str = "") -> Line:
         if word.partition("=")[0] in _SWITCHES and _switch(line, word, words):
             continue
         if not line.command and not word.startswith("-"):
+            if "=" in word:
+                raise Misuse(_SYNTAX)
             line.command = word
         else:
             line.words.append(word)
+    if argv and not (line.command or line.help or line.version):
+        raise Misuse(_SYNTAX)
     try:
         "".join(line.words).encode()
     except UnicodeEncodeError as error:
@@ -72,8 +78,17 @@ def _switch(line: Line, word: str, following: Iterator[str]) -> bool:
         line.state = value if equals else _next(following, word)
     elif word in _FOR_ALL:
         setattr(line, _FOR_ALL[word], True)
+    elif name == "minimal":
+        return _is_minimal(value)
     else:
         return word in _ALONE or name in _CONNECTION
+    return True
+
+
+def _is_minimal(value: str) -> bool:
+    """Whether the value of `minimal=` is one of the two that there are; if not, that is the real xe's own mistake."""
+    if value not in {"true", "false"}:
+        raise Failure("INTERNAL_ERROR", 'INTERNAL_ERROR: [ Invalid_argument("bool_of_string") ]')
     return True
 
 
@@ -84,28 +99,30 @@ def _next(words: Iterator[str], switch: str) -> str:
     return following
 
 
-def pairs(words: list[str], valued: frozenset[str]) -> Pairs:
-    """The words as (name, value); of several with one name the first counts and the others are left out.
+def pairs(words: list[str], valued: frozenset[str], any_case: Mapping[str, str] = _NONE) -> Pairs:
+    """The words as (name, value), in their order. Of several parameters of one name the first counts, filters all do.
 
-    `valued` are the names behind which, written `--name value`, the next word is the value.
+    `valued` are the names behind which, written `--name value`, the next word is the value. `any_case` are the names
+    that are understood in any case, by themselves in small letters.
     """
-    found: dict[str, str] = {}
+    found: Pairs = []
     position = 0
     while position < len(words):
         word = words[position]
         position += 1
         name, equals, value = word.partition("=")
         if name.startswith("--"):
-            name = name[2:]
-            if not equals and name in valued and position < len(words) and not words[position].startswith("--"):
+            name = any_case.get(name[2:].lower(), name[2:])
+            takes_next = name in valued or name.partition(":")[0] in valued
+            if not equals and takes_next and position < len(words) and not words[position].startswith("--"):
                 value = words[position]
                 position += 1
             elif not equals:
                 value = "true"
         elif name.startswith("-") and word != "-":
             raise Misuse(f"Syntax error: Unknown switch: {word}\nFor usage run: 'xe help'")
-        found.setdefault(name, value)
-    return list(found.items())
+        found.append((any_case.get(name.lower(), name), value))
+    return found
 
 
 def extra_words(text: str) -> list[str]:

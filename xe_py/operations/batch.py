@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from stat import S_ISFIFO, S_ISREG
 
 from xe_py.errors import Misuse
+from xe_py.quoting import quoted
 from xe_py.schema.command import command
 from xe_py.schema.fields import Bool, Text
 
@@ -22,10 +25,22 @@ def batch(file: str, *, keep_going: bool = False) -> str:  # noqa: ARG001 - conc
     try:
         if file == "-":
             return sys.stdin.buffer.read().decode()
-        with open(file, "rb") as script:
-            return script.read().decode()
+        return _read(file).decode()
     except OSError as error:
         raise Misuse(f"The script {file} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise Misuse(f"{file}:{line}: this is not UTF-8 text (byte {error.start}).") from None
+
+
+def _read(path: str) -> bytes:
+    """The bytes of the script; of a pipe only if it has no name of its own, which somebody must be writing to."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    with open(handle, "rb") as script:
+        kind = os.fstat(handle).st_mode
+        if S_ISREG(kind):
+            return script.read()
+        if not S_ISFIFO(kind) or os.path.exists(os.path.realpath(path)):
+            raise Misuse(f"The script {path} is no file.\nTo run what comes out of it: xe batch - <{quoted(path)}")
+        os.set_blocking(handle, True)
+        return script.read()

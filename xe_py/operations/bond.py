@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 _BOND = Ref("uuid", "bond", doc="The bond.")
-_MODE = Choice("mode", guards.MODES, default="balance-slb", doc="How the members share the work.")
+_MODE = Choice(
+    "mode",
+    guards.MODES,
+    otherwise="Invalid bond mode. Got {}",
+    default="balance-slb",
+    doc="How the members share the work.",
+)
 
 
 @command(

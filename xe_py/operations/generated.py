@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from xe_py import classes
-from xe_py.errors import Failure, Misuse, refuse
+from xe_py.errors import Misuse
 from xe_py.schema.command import COMMON, Command
-from xe_py.schema.fields import Field, Map, Ref, Text, show
-from xe_py.schema.xenclass import split_key
+from xe_py.schema.fields import Bool, Map, Ref, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from xe_py.schema.fields import Field
     from xe_py.schema.listing import Listing
     from xe_py.schema.xenclass import View, XenClass
     from xe_py.state.record import Record
@@ -51,17 +51,20 @@ def _list_command(view: View, cls: XenClass, name: str) -> Command:
         from xe_py.operations.select import matching  # noqa: PLC0415 - what names its object chooses none
         from xe_py.schema.listing import Listing, columns  # noqa: PLC0415 - what writes lists nothing
 
-        given = dict(reversed(words))
+        given = dict(words)
         filters = [*view.filters.items(), *(word for word in words if _is_filter(word[0]))]
         shown = columns(cls, given.get("params"), view.list_fields)
-        return Listing(matching(state, cls, filters, shown), shown)
+        found = matching(state, cls, filters, shown)
+        if "all" in given and Bool("all").parse(given["all"]):
+            found = matching(state, cls, (), shown)
+        return Listing(found, shown)
 
     visible = [field for field in cls.fields if not field.hidden]
     optional = (
         Text("params", doc="The fields to show, with commas, or all."),
         _DATABASE,
         *(Text(field.name, doc=field.doc) for field in visible),
-        *(Text(f"{field.name}:contains", doc=field.doc) for field in visible if field.mode.startswith("S")),
+        *(Text(f"{field.name}:contains", doc=field.doc) for field in visible if field.is_set),
     )
     doc = f"List the {view.name}s, all of them or those whose fields have the values given."
     return Command(
@@ -81,10 +84,10 @@ def _param_list_command(view: View, cls: XenClass, name: str) -> Command:
 def _param_get_command(view: View, cls: XenClass, name: str) -> Command:
     def run(state: State, param_name: str, param_key: str | None = None, **named: Record) -> str:
         field = _field(cls, param_name)
-        value = state.value(named[_named(cls)], field.name)
-        if param_key is None or not field.mode.startswith("M"):
-            return show(value, field.unknown)
-        if param_key not in value:
+        value = field.shown(state.value(named[_named(cls)], field.name))
+        if param_key is None or not field.is_map:
+            return field.show(value)
+        if param_key not in (value or ()):
             raise Misuse(f"Error: Key {param_key} not found in map")
         return str(value[param_key])
 
@@ -100,19 +103,17 @@ def _param_get_command(view: View, cls: XenClass, name: str) -> Command:
 
 
 def _param_set_command(view: View, cls: XenClass, name: str) -> Command | None:
-    settable = [*_writable(cls, "R", "M"), *(field for field in cls.fields if field.by_key)]
-
     def run(state: State, words: Words) -> None:
+        from xe_py.operations._writing import set_fields  # noqa: PLC0415 - what only reads writes nothing
+
         obj = state.need(cls.name, _given(words, "uuid"))
-        for word, text in words:
-            if word != "uuid" and word not in COMMON:
-                _set(state, obj, word, text)
+        set_fields(state, obj, [pair for pair in words if pair[0] != "uuid" and pair[0] not in COMMON])
 
     optional = (
-        *(field for field in settable if not field.mode.startswith("M")),
-        *(Map(field.name, doc=field.doc) for field in settable if field.mode.startswith("M")),
+        *_visible(cls, "has_setter"),
+        *(Map(field.name, doc=field.doc) for field in _visible(cls, "has_keys_to_set")),
     )
-    if not settable:
+    if not optional:
         return None
     return _param_command(
         view, name, run, optional=optional, doc="Set fields of the object; a map key by key.", takes_words=True
@@ -121,23 +122,14 @@ def _param_set_command(view: View, cls: XenClass, name: str) -> Command | None:
 
 def _param_add_command(view: View, cls: XenClass, name: str) -> Command | None:
     def run(state: State, words: Words) -> None:
+        from xe_py.operations._writing import add  # noqa: PLC0415 - as above
+
         obj = state.need(cls.name, _given(words, "uuid"))
         field = _field(cls, _given(words, "param-name"))
-        _may_write(field, "add to")
-        if field.mode.startswith("S"):
-            member = dict(words).get("param-key")
-            if member is None:
-                raise Misuse("Error: To add to a set, give the member with param-key=")
-            if member not in obj[field.name]:
-                _write(state, obj, field, [*obj[field.name], member])
-            return
-        for key, text in words:
-            if key not in {"uuid", "param-name", "param-key"} and key not in COMMON:
-                if key in obj[field.name]:
-                    raise Failure("MAP_DUPLICATE_KEY", cls.label, field.name, obj, key)
-                _write(state, obj, field, {**obj[field.name], key: text})
+        keys = [pair for pair in words if pair[0] not in _NO_KEYS and pair[0] not in COMMON]
+        add(state, obj, field, dict(reversed(words)).get("param-key"), keys)
 
-    if not _writable(cls, "S", "M"):
+    if not _visible(cls, "has_adder"):
         return None
     return _param_command(
         view,
@@ -152,18 +144,11 @@ def _param_add_command(view: View, cls: XenClass, name: str) -> Command | None:
 
 def _param_remove_command(view: View, cls: XenClass, name: str) -> Command | None:
     def run(state: State, param_name: str, param_key: str, **named: Record) -> None:
-        obj = named[_named(cls)]
-        field = _field(cls, param_name)
-        _may_write(field, "remove from")
-        value = obj[field.name]
-        if param_key not in value:
-            raise Misuse(f"Error: Key {param_key} is not in {'the set' if field.mode.startswith('S') else 'map'}")
-        if field.mode.startswith("S"):
-            _write(state, obj, field, [member for member in value if member != param_key])
-        else:
-            _write(state, obj, field, {key: text for key, text in value.items() if key != param_key})
+        from xe_py.operations._writing import remove  # noqa: PLC0415 - as above
 
-    if not _writable(cls, "S", "M"):
+        remove(state, named[_named(cls)], _field(cls, param_name), param_key)
+
+    if not _visible(cls, "has_adder"):
         return None
     return _param_command(
         view,
@@ -176,19 +161,17 @@ def _param_remove_command(view: View, cls: XenClass, name: str) -> Command | Non
 
 def _param_clear_command(view: View, cls: XenClass, name: str) -> Command | None:
     def run(state: State, param_name: str, **named: Record) -> None:
-        field = _field(cls, param_name)
-        if not field.writable:
-            raise Misuse("Error: Can only clear RW parameters")
-        if field.required or not field.accepts(field.empty):
-            raise Misuse("Error: Cannot clear this parameter")
-        _write(state, named[_named(cls)], field, field.empty)
+        from xe_py.operations._writing import clear  # noqa: PLC0415 - as above
 
-    if not _writable(cls, "R", "S", "M"):
+        clear(state, named[_named(cls)], _field(cls, param_name))
+
+    if not (_visible(cls, "has_setter") or _visible(cls, "is_set") or _visible(cls, "is_map")):
         return None
     return _param_command(view, name, run, required=(_FIELD,), doc="Empty a field of the object.")
 
 
 _FIELD = Text("param-name", doc="The field.")
+_NO_KEYS = frozenset(("uuid", "param-name", "param-key"))
 _DATABASE = Map("database", doc="Ignored: there is one database.")
 _VERBS: dict[str, Callable[[View, XenClass, str], Command | None]] = {
     "list": _list_command,
@@ -226,47 +209,10 @@ def _given(words: Words, name: str) -> str:
 def _field(cls: XenClass, name: str) -> Field:
     field = cls.by_name.get(name)
     if field is None:
-        raise Misuse(f"Error: Unknown field '{name}'")
+        raise Misuse(f"Error code: Missing parameter\nError parameters: {name}")
     return field
 
 
-# Writing fields
-
-
-def _writable(cls: XenClass, *marks: str) -> list[Field]:
-    return [field for field in cls.fields if field.writable and field.mode[0] in marks and not field.hidden]
-
-
-def _may_write(field: Field, what: str) -> None:
-    if field.mode[0] not in "SM":
-        raise Misuse(f"Error: Can only {what} parameters of type Set or Map")
-    if not field.writable:
-        raise Misuse(f"Error: Field '{field.name}' is read-only.")
-
-
-def _set(state: State, obj: Record, word: str, text: str) -> None:
-    meant = split_key(obj.cls, word)
-    if meant is None:
-        raise Misuse(f"Error: Unknown field '{word}'")
-    field, key = meant
-    if not (field.writable or field.by_key):
-        raise Misuse(f"Error: Field '{field.name}' is read-only.")
-    if field.mode.startswith("S"):
-        raise Misuse("Error: Cannot param-set on set fields; use param-add and param-remove.")
-    if field.mode.startswith("M"):
-        if key is None:
-            raise Misuse(f"Error: Field '{field.name}' is a map or set. use the 'name:key=value' syntax.")
-        _write(state, obj, field, {**obj[field.name], key: text})
-    else:
-        _write(state, obj, field, field.parse(text))
-
-
-def _write(state: State, obj: Record, field: Field, value: Any) -> None:
-    if isinstance(field, Ref) and value is not None:
-        state.need(field.to, value)
-    if field.guard is not None:
-        refuse(field.guard(state, obj, value))
-    if field.stored:
-        state.update(obj, {field.name: value})
-    if field.effect is not None:
-        field.effect(state, obj, value)
+def _visible(cls: XenClass, trait: str) -> list[Field]:
+    """The fields of which the property `trait` of `Field` is true, but for hidden ones."""
+    return [field for field in cls.fields if getattr(field, trait) and not field.hidden]

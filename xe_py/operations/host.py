@@ -5,7 +5,7 @@ from __future__ import annotations
 from xe_py.classes import _memory as memory
 from xe_py.classes.host import answers
 from xe_py.errors import refuse
-from xe_py.schema.command import command
+from xe_py.schema.command import ONE, command
 from xe_py.schema.fields import Bool
 
 TYPE_CHECKING = False
@@ -34,13 +34,25 @@ def enable(state: State, host: Record) -> None:
     state.update(host, {"enabled": True, "other-config": others})
 
 
-@command("host-compute-free-memory", doc="Show how much memory a host has left for VMs.", selectors="host", reads=True)
+@command(
+    "host-compute-free-memory",
+    doc="Show how much memory a host has left for VMs.",
+    selectors="host",
+    several=ONE,
+    reads=True,
+)
 def compute_free_memory(state: State, host: Record) -> str:
     """The bytes that are left when every VM shrinks to its least."""
     return str(memory.free(state, host))
 
 
-@command("host-compute-memory-overhead", doc="Show how much memory Xen itself takes.", selectors="host", reads=True)
+@command(
+    "host-compute-memory-overhead",
+    doc="Show how much memory Xen itself takes.",
+    selectors="host",
+    several=ONE,
+    reads=True,
+)
 def compute_memory_overhead(_state: State, host: Record) -> str:
     """The bytes."""
     return str(host["memory-overhead"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py import classes
 from xe_py.errors import Misuse
-from xe_py.schema.command import CONTROL_DOMAINS, TEMPLATES
+from xe_py.schema.command import ALL, CONTROL_DOMAINS, ONE, TEMPLATES
 from xe_py.schema.fields import Bool, Derived, Set, Text, show
 from xe_py.schema.xenclass import split_key
 
@@ -22,66 +22,147 @@ if TYPE_CHECKING:
     Words = Iterable[tuple[str, str]]
 
 _NAMED_BY = {"vm": ("uuid", "name-label"), "host": ("uuid", "hostname", "name-label"), "sr": ("uuid", "name-label")}
-_PLURAL = {"vm": "VMs", "host": "hosts", "sr": "SRs"}
+_NONE = {"vm": "VMs", "host": "hosts", "sr": "hosts"}
+_SEVERAL = {"vm": "Multiple matches VMs", "host": "Multiple matching hosts", "sr": "Multiple matching SRs"}
+_ONE = {"vm": "VM", "host": "host", "sr": "SR"}
+# Among more objects than these nobody looks for a name like the one given.
+_MANY = 5000
+_SHOWN = 3
 
 
 def matching(state: State, cls: XenClass, filters: Words, shown: Iterable[Field] | None = None) -> list[Record]:
     """The objects of the class for which every filter holds; Misuse for a field that the class does not have.
 
-    Where only some fields are to be `shown`, the objects may hold no others.
+    As in xe the filters count one after the other: those behind one that leaves no object are not looked at. Where only
+    some fields are to be `shown`, the objects may hold no others.
     """
-    remaining = list(filters)
+    given = list(filters)
+    known = _known(cls, given)
+    remaining = given[:known]
     objects = _by_index(state, cls, remaining)
-    if objects is None and shown is not None:
-        objects = _with_fields(
-            state, cls, [*shown, *(meant[0] for name, _ in remaining if (meant := split_key(cls, name)))]
-        )
+    if objects is None and shown is not None and known == len(given):
+        fields = [meant[0] for name, _ in remaining if (meant := split_key(cls, name))]
+        objects = _with_fields(state, cls, [*shown, *fields])
     elif objects is None:
         objects = state.all(cls.name)
-    for name, wanted in remaining:
-        holds = _filter(state, cls, name, wanted)
-        objects = [obj for obj in objects if holds(obj)]
-    return objects
+    return _narrowed(state, cls, objects, [*remaining, *given[known : known + 1]])
 
 
-def selected(state: State, command: Command, filters: Words) -> list[Record]:
-    """The objects that a command's selectors choose: `vm=<name or uuid>`, `uuid=`, or any filter on a field."""
+def chosen(
+    state: State, command: Command, words: Words, *, among: list[Record] | None = None, multiple: str | bool = False
+) -> list[Record]:
+    """The objects on which the command is to be done: by `vm=<name or uuid>`, `uuid=`, or any filter on a field.
+
+    Misuse if there is none, or if there are more than the command takes; with `multiple` it may take several. `among`
+    are the only ones that come into question, if they are known.
+    """
+    if among is None:
+        found = selected(state, command, words)
+    else:
+        found = _narrowed(state, classes.get(command.selectors), among, list(words))
+    kind = command.selectors
+    if not found:
+        raise Misuse(f"Error: No matching {_NONE[kind]} found", *_missed(state, command, words))
+    if len(found) == 1 or command.several == ALL:
+        return found
+    if command.several == ONE:
+        one = f"Operation can only be performed on one {_ONE[kind]} at a time"
+        raise Misuse(f"Error: {_SEVERAL[kind]} found. {one}", *_choices(found))
+    if not (multiple if isinstance(multiple, bool) else Bool("multiple").parse(multiple)):
+        raise Misuse(f"Error: {_SEVERAL[kind]} found. --multiple required to complete the operation", *_choices(found))
+    return found
+
+
+def selected(state: State, command: Command, words: Words) -> list[Record]:
+    """The objects for which all the words hold, of those that the command's selectors do not leave out unasked.
+
+    Misuse for a word that is no field, as long as the words before it leave an object.
+    """
     cls = classes.get(command.selectors)
-    defaults = [("is-control-domain", "false")] if CONTROL_DOMAINS not in command.also else []
-    if TEMPLATES not in command.also:
-        defaults.append(("is-a-template", "false"))
-    remaining = defaults if command.selectors == "vm" else []
-    named = None
-    for name, text in filters:
-        if name == command.selectors and named is None:
-            named = text
-        elif name != command.selectors:
-            remaining = [*remaining, (name, text)]
-    try:
-        chosen = matching(state, cls, remaining)
-    except Misuse:
-        unknown = next(name for name, _ in remaining if split_key(cls, name) is None)
-        raise Misuse(
-            f"Error: Parameter '{unknown}' is not a field of the {cls.label} class. "
-            f"Failed to select {cls.label} for operation."
-        ) from None
-    if named is not None:
-        by = _NAMED_BY[command.selectors]
-        chosen = [obj for obj in chosen if any(show(state.value(obj, field)) == named for field in by)]
-    return chosen
+    fixed: list[tuple[str, str]] = []
+    if command.selectors == "vm":
+        fixed += [("is-a-template", "false")] if TEMPLATES not in command.also else []
+        fixed += [("is-control-domain", "false")] if CONTROL_DOMAINS not in command.also else []
+    filters = list(words)
+    place = next((place for place, (name, _) in enumerate(filters) if name == command.selectors), None)
+    if place is None:
+        return matching(state, cls, [*fixed, *filters])
+    named = filters.pop(place)[1]
+    by = _NAMED_BY[command.selectors]
+    objects = [obj for obj in state.all(cls.name) if any(show(state.value(obj, field)) == named for field in by)]
+    return _narrowed(state, cls, objects, [*fixed, *filters])
 
 
-def only(command: Command, chosen: list[Record], *, multiple: bool) -> list[Record]:
-    """The chosen objects; Misuse if there is none, or several without `--multiple`."""
-    if not chosen:
-        raise Misuse(f"Error: No matching {'VMs' if command.selectors == 'vm' else 'hosts'} found")
-    if len(chosen) > 1 and not multiple:
-        raise Misuse(
-            "Error: Multiple match"
-            f"{'es' if command.selectors == 'vm' else 'ing'} {_PLURAL[command.selectors]} found. "
-            "--multiple required to complete the operation"
-        )
-    return chosen
+# What is told below a refusal
+
+
+def _meant(state: State, cls: XenClass, word: str, value: str) -> tuple[str, ...]:
+    """What may have been meant by a word that is no filter: the name of an object, a selector, or a field."""
+    by_name = cls.name in _NAMED_BY
+    if word == cls.name and by_name:
+        return (f"{word}= is taken once",)
+    stem = word.partition(":")[0]
+    if stem in cls.by_name:
+        return (f"did you mean {stem}:contains={value}?",) if cls.by_name[stem].mode.startswith("S") else ()
+    if by_name and not value:
+        return _named(state, cls, word) or (f"did you mean {_selector(cls, word)}?",)
+    from xe_py.schema.similar import did_you_mean  # noqa: PLC0415 - only a mistake needs it
+
+    fields = [field.name for field in cls.fields if not field.hidden]
+    return did_you_mean(stem, [cls.name, *fields] if by_name else fields)
+
+
+def _missed(state: State, command: Command, words: Words) -> tuple[str, ...]:
+    """What may have been meant by a name that no object has, or by one that stands alone."""
+    cls = classes.get(command.selectors)
+    for name, text in words:
+        if not text and name not in cls.by_name and name != cls.name:
+            return _named(state, cls, name)
+        if text and name in {cls.name, "name-label", "uuid"}:
+            return tuple(note for note in _named(state, cls, text) if note != f"did you mean {_selector(cls, text)}?")
+    return ()
+
+
+def _named(state: State, cls: XenClass, word: str) -> tuple[str, ...]:
+    """The object whose name is most like the word, as it is named on the command line."""
+    if state.count(cls.name) > _MANY:
+        return ()
+    from xe_py.schema.similar import nearest  # noqa: PLC0415 - only a mistake needs it
+
+    near = nearest(word, [obj.name for obj in state.all(cls.name) if obj.name])
+    return (f"did you mean {_selector(cls, near[0])}?",) if near else ()
+
+
+def _selector(cls: XenClass, name: str) -> str:
+    from shlex import quote  # noqa: PLC0415 - only told below a refusal
+
+    return f"{cls.name}={quote(name)}"
+
+
+def _choices(found: list[Record]) -> tuple[str, ...]:
+    """The first of several objects, so that one of them can be named."""
+    lines = [f"one of them is uuid={obj['uuid']}" + (f" ({obj.name})" if obj.name else "") for obj in found[:_SHOWN]]
+    return tuple(lines) if len(found) <= _SHOWN else (*lines, f"{len(found) - _SHOWN} more match")
+
+
+# Filters
+
+
+def _known(cls: XenClass, filters: list[tuple[str, str]]) -> int:
+    """How many of the filters nothing is wrong with, up to the first with which something is."""
+    return next((place for place, (name, _) in enumerate(filters) if _wrong(cls, name)), len(filters))
+
+
+def _narrowed(state: State, cls: XenClass, objects: list[Record], filters: list[tuple[str, str]]) -> list[Record]:
+    """The objects for which one filter after the other holds; Misuse for one that is none, while an object is left."""
+    for name, wanted in filters:
+        if not objects:
+            break
+        if wrong := _wrong(cls, name):
+            raise Misuse(f"Error: {wrong}", *_meant(state, cls, name, wanted))
+        holds = _filter(cls, name, wanted)
+        objects = [obj for obj in objects if holds(state, obj)]
+    return objects
 
 
 def _with_fields(state: State, cls: XenClass, fields: list[Field]) -> list[Record]:
@@ -104,24 +185,32 @@ def _by_index(state: State, cls: XenClass, filters: list[tuple[str, str]]) -> li
     return None
 
 
-def _filter(state: State, cls: XenClass, name: str, wanted: str) -> Callable[[Record], bool]:
+def _wrong(cls: XenClass, name: str) -> str:
+    """What is wrong with a word as a filter; the empty text if nothing is."""
     meant = split_key(cls, name)
     if meant is None:
-        raise Misuse(f"Error: Unknown field '{name}'")
+        plain = name.partition(":")[0] if ":" in name else ""
+        return f"Field '{plain}' is not a set or map" if plain in cls.by_name else f"Unknown field '{name}'"
     field, key = meant
+    if key is not None and field.mode.startswith("S") and key != "contains":
+        return "Invalid syntax for set filtering (should be set-param:contains=key)"
+    return ""
+
+
+def _filter(cls: XenClass, name: str, wanted: str) -> Callable[[State, Record], bool]:
+    """Whether the filter holds for an object; nothing may be wrong with it."""
+    field, key = split_key(cls, name) or (cls.by_name[name], None)
     fold: Callable[[str], str] = str.lower if field.any_case else str
     wanted = fold(wanted)
     if key is None and isinstance(field, (Text, Bool)) and not field.any_case:
         exact = {"true": True, "false": False}.get(wanted) if isinstance(field, Bool) else wanted
-        return lambda obj: obj[name] == exact
+        return lambda _state, obj: obj[name] == exact
     if key is None:
-        return lambda obj: fold(show(_value(state, obj, field), field.unknown)) == wanted
-    if field.mode.startswith("M"):
-        return lambda obj: (_value(state, obj, field) or {}).get(key) == wanted
-    if key != "contains":
-        raise Misuse("Error: Invalid syntax for set filtering (should be set-param:contains=key)")
-    return lambda obj: wanted in map(fold, _value(state, obj, field) or ())
+        return lambda state, obj: fold(field.show(_value(state, obj, field))) == wanted
+    if field.is_map:
+        return lambda state, obj: (_value(state, obj, field) or {}).get(key) == wanted
+    return lambda state, obj: wanted in map(fold, _value(state, obj, field) or ())
 
 
 def _value(state: State, obj: Record, field: Field) -> Any:
-    return field.compute(state, obj) if isinstance(field, Derived) else obj[field.name]
+    return field.compute(state, obj) if isinstance(field, Derived) else field.shown(obj[field.name])

@@ -6,9 +6,11 @@ from xe_py.classes import pbd as pbd_guards
 from xe_py.classes import sr as guards
 from xe_py.classes._drivers import DRIVERS, devices, refusals
 from xe_py.errors import Failure, Misuse, refuse
-from xe_py.operations._storage import attach, check_uuid, forget_all, take_in
+from xe_py.operations import _storage
+from xe_py.operations._storage import attach, check_uuid, destroy_all, forget_all, take_in
 from xe_py.schema.command import command
-from xe_py.schema.fields import Bool, Map, Ref, Size, Text
+from xe_py.schema.fields import Bool, Map, Ref, Text
+from xe_py.schema.values import Size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +65,7 @@ def create(
             "name-label": name_label,
             "name-description": name_description,
             "type": type,
-            "content-type": content_type or driver.content_type,
+            "content-type": content_type,
             "shared": shared,
             "physical-size": max(physical_size, 0) or driver.size,
             "sm-config": sm_config or {},
@@ -81,6 +83,7 @@ def create(
     "sr-introduce",
     required=(_NAME, _TYPE, Text("uuid", doc="The uuid that the SR has had since it was made.")),
     optional=(_DESCRIPTION, _SHARED, _CONTENT),
+    undeclared=(Map("sm-config", doc="Settings of the driver."),),
     doc="Make an SR known that exists; connect it with pbd-create and pbd-plug.",
 )
 def introduce(
@@ -92,6 +95,7 @@ def introduce(
     *,
     shared: bool = False,
     content_type: str = "",
+    sm_config: dict[str, str] | None = None,
 ) -> Record:
     """Make a record of the SR; the first plug says how large it is."""
     if uuid:
@@ -104,6 +108,7 @@ def introduce(
         "type": type.lower(),
         "content-type": content_type,
         "shared": shared,
+        "sm-config": sm_config or {},
     }
     return state.add("sr", fields, uuid or None)
 
@@ -119,14 +124,15 @@ def forget(state: State, sr: Record) -> None:
 def destroy(state: State, sr: Record) -> None:
     """Destroy the SR and its PBDs."""
     refuse(guards.can_destroy(state, sr))
-    forget_all(state, sr)
+    destroy_all(state, sr)
 
 
 @command("sr-scan", required=(_SR,), doc="Look for VDIs that came to an SR or are gone.")
 def scan(state: State, sr: Record) -> None:
-    """Bring the VDIs up to date with the files of an ISO SR; others have none but those that are known."""
+    """Bring the VDIs up to date with what lies on the storage; a mark that this has to be done goes."""
     refuse(guards.is_plugged(state, sr))
-    take_in(state, sr)
+    _storage.scan(state, sr)
+    state.update(sr, {"other-config": {key: text for key, text in sr["other-config"].items() if key != "dirty"}})
 
 
 @command("sr-update", required=(_SR,), doc="Ask the driver of an SR for its size.")
@@ -143,7 +149,7 @@ def _hosts(state: State, host: Record | None, *, shared: bool) -> list[Record]:
     if shared:
         return hosts
     if host is None and len(hosts) > 1:
-        raise Misuse("Required parameter not found: host-uuid")
+        raise Misuse("Error: Required parameter not found: host-uuid")
     chosen = hosts if host is None else [host]
     for each in chosen:
         if not each["host-metrics-live"]:
@@ -155,7 +161,5 @@ def _check_devices(state: State, host: Record, config: dict[str, str]) -> None:
     """Refuse a device of the host that another SR has."""
     wanted = set(devices(config))
     for pbd in state.pointing_at(host, "pbd.host-uuid") if wanted else ():
-        taken = wanted.intersection(devices(pbd["device-config"]))
-        if taken:
-            blockers = (state.ref(pbd, "sr-uuid"),)
-            raise Failure("SR_BACKEND_FAILURE_16", "", f"{min(taken)} is in use", "", blockers=blockers)
+        if not wanted.isdisjoint(devices(pbd["device-config"])):
+            raise Failure("SR_DEVICE_IN_USE", blockers=(state.ref(pbd, "sr-uuid"),))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from xe_py import classes
 from xe_py.errors import UnsoundStateError
 from xe_py.schema.command import command
-from xe_py.schema.fields import Bool, Choice, Int, Size, Text
+from xe_py.schema.fields import Bool, Choice, Int, Text
+from xe_py.schema.listing import Note
+from xe_py.schema.values import Size
 from xe_py.schema.xenclass import STRICT, XAPI
 
 TYPE_CHECKING = False
@@ -14,18 +16,20 @@ if TYPE_CHECKING:
 
     from xe_py.state.state import State
 
-_RULES = Choice("rules", (STRICT, XAPI), doc="The set of rules: strict, or xapi as the real XAPI has it.")
+_RULES = Choice(
+    "rules", (STRICT, XAPI), doc="The rules: strict, the textbook model, or xapi, what a real pool accepts."
+)
 
 
 @command(
     "state-init",
     optional=(
-        Text("name-label", doc="The name of the first host."),
-        Int("hosts", doc="How many hosts the pool has."),
-        Int("nics", doc="How many network cards each host has."),
-        Int("cpus", doc="How many CPUs each host has."),
-        Size("memory", doc="The memory of each host, in bytes."),
-        Size("disk", doc="The size of each host's local storage, in bytes."),
+        Text("name-label", doc="The name of the first host; xenserver if it is not given."),
+        Int("hosts", doc="How many hosts the pool has; 1 if it is not given."),
+        Int("nics", doc="How many network cards each host has; 2 if it is not given."),
+        Int("cpus", doc="How many CPUs each host has; 4 if it is not given."),
+        Size("memory", doc="The memory of each host, in bytes or with a suffix; 16GiB if it is not given."),
+        Size("disk", doc="The local storage of each host, in bytes or with a suffix; 512GiB if it is not given."),
         _RULES,
         Bool("from-machine", doc="Take name, CPUs, memory, network cards and disk from this machine."),
         Bool("force", doc="Replace a state file that is there."),
@@ -34,8 +38,10 @@ _RULES = Choice("rules", (STRICT, XAPI), doc="The set of rules: strict, or xapi 
     on_file=True,
     ours=True,
 )
-def init(path: str, *, dry_run: bool = False, force: bool = False, from_machine: bool = False, **wishes: Any) -> str:
-    """Make the file with a fresh host, pool and all that a new XenServer has; nothing is printed."""
+def init(
+    path: str, *, dry_run: bool = False, force: bool = False, from_machine: bool = False, **wishes: Any
+) -> str | Note:
+    """Make the file with a fresh host, pool and all that a new XenServer has; its folder too, for the user alone."""
     from xe_py.store.fresh import fresh_host  # noqa: PLC0415 - only state-init makes a host
     from xe_py.store.state_file import create, may_create  # noqa: PLC0415 - the same
 
@@ -52,7 +58,8 @@ def init(path: str, *, dry_run: bool = False, force: bool = False, from_machine:
         made = [Change(cls, obj["uuid"], None, obj) for cls in classes.sections() for obj in state.all(cls.name)]
         return describe(made, STRICT, state.rules)
     create(path, state, "state-init", force=force)
-    return ""
+    names = [host["name-label"] for host in state.all("host")]
+    return Note(f"Made {path} with the host{'s' if len(names) > 1 else ''} {', '.join(names)}.")
 
 
 @command("state-set", required=(_RULES,), doc="Put a set of rules in force, if the state keeps them.", ours=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 
 from xe_py import classes
-from xe_py.errors import Misuse, UnsoundStateError
+from xe_py.errors import Misuse, StateFileError
 from xe_py.schema.command import command
-from xe_py.schema.fields import Int
+from xe_py.schema.fields import Text
 from xe_py.schema.listing import Table
+from xe_py.schema.numbers import LARGEST
 from xe_py.state.state import Change
 
 TYPE_CHECKING = False
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
     from xe_py.store.document import Document
     from xe_py.store.versions import Version
+
+_SHOWN = 5
+_NAME = "its serial, or what state-history calls it where versions share one."
 
 
 @command(
@@ -26,125 +30,179 @@ if TYPE_CHECKING:
     ours=True,
 )
 def history(path: str) -> Table:
-    """A row for each version; the first is the present one."""
-    rows = [(str(each.serial), each.when, each.who, each.command) for each in reversed(_versions(path))]
-    return Table(("serial", "when", "who", "command"), rows)
+    """A row for each version; the first is the present one. What a version is called is told where serials repeat."""
+    versions = _versions(path)[::-1]
+    named = any(each.name != str(each.serial) for each in versions)
+    rows = [(str(each.serial), *([each.name] if named else []), each.when, each.who, each.command) for each in versions]
+    return Table(("serial", *(["version"] if named else []), "when", "who", "command"), rows)
 
 
 @command(
     "state-diff",
-    required=(Int("serial", doc="The version to start from."),),
-    optional=(Int("to", doc="The version to compare it with; else the present one."),),
-    doc="Say what changed from one version of the state file to another, object by object, field by field.",
+    optional=(
+        Text("serial", doc=f"The version to start from: {_NAME} Else the one that the last commit found."),
+        Text("to", doc="The version to compare it with; else the present one or, without serial=, the last commit's."),
+    ),
+    doc="Say what the last commit changed, or what changed from one version of the state file to another.",
     on_file=True,
     reads=True,
     ours=True,
 )
-def diff(path: str, serial: int, to: int | None = None) -> str:
-    """What changed; nothing where nothing did."""
+def diff(path: str, serial: str | None = None, to: str | None = None) -> str:
+    """What changed, object by object, field by field; nothing where nothing did."""
     versions = _versions(path)
-    before = _version(versions, serial)
-    after = versions[-1] if to is None else _version(versions, to)
-    return _described(_state(before), _state(after))
+    if to is not None:
+        after = _version(versions, to)
+    elif serial is not None:
+        after = versions[-1]
+    else:
+        after = next((each for each in reversed(versions) if each.is_commit), versions[-1])
+    before = _before(path, versions, after) if serial is None else _version(versions, serial)
+    return _described(_state(before, path), _state(after, path))
 
 
 @command(
     "state-undo",
-    optional=(Int("serial", doc="The version to go back to; else the one before the last commit."),),
-    doc="Put an older version of the state in force again. This is a change as any other, and can be undone as well.",
+    optional=(Text("serial", doc=f"The version to go back to: {_NAME} Else the one before the present one."),),
+    doc="Take back the last commit, or an edit by hand since; or put any older version of the state in force again. "
+    "This is a change as any other, and can be undone as well.",
     on_file=True,
     ours=True,
 )
-def undo(path: str, *, serial: int | None = None, dry_run: bool = False) -> str:
+def undo(path: str, *, serial: str | None = None, dry_run: bool = False) -> str:
     """Commit the text of the older version with the next serial; the present state need not be sound."""
+    from xe_py.schema.secrets import command_line  # noqa: PLC0415 - the same
     from xe_py.store.document import target_of  # noqa: PLC0415 - the declarations alone go without the store
     from xe_py.store.lock import Lock  # noqa: PLC0415 - the commands that read take no lock
     from xe_py.store.replacing import neighbour, sweep  # noqa: PLC0415 - the same
 
     target = target_of(path)
+    versions = _versions(path)
+    wanted = _earlier(path, versions, serial)
     if dry_run:
-        versions = _versions(path)
-        return _described(_state(versions[-1]), _sound(_earlier(versions, target, serial))[1])
-    given = "" if serial is None else f" serial={serial}"
-    lock = Lock(neighbour(target), f"state-undo{given}")
+        return _described(_state(versions[-1], path), _sound(wanted, path)[1])
+    line = "state-undo" if serial is None else command_line(["state-undo", f"serial={serial}"])
+    lock = Lock(neighbour(target), line)
     lock.take()
     try:
         sweep(neighbour(target))
-        return _undo(target, serial, f"state-undo{given}")
+        return _undo(path, target, serial, line)
     finally:
         lock.release()
 
 
-def _undo(target: str, serial: int | None, line: str) -> str:
+def _undo(path: str, target: str, serial: str | None, line: str) -> str:
     from xe_py.store.document import identity  # noqa: PLC0415 - the commands that read replace nothing
     from xe_py.store.replacing import replace  # noqa: PLC0415 - the same
-    from xe_py.store.splice import splice  # noqa: PLC0415 - the same
-    from xe_py.store.versions import serial_in  # noqa: PLC0415 - the same
+    from xe_py.store.rewriting import rewritten  # noqa: PLC0415 - the same
+    from xe_py.store.state_file import next_serial  # noqa: PLC0415 - the same
 
-    versions = _versions(target)
-    wanted = _earlier(versions, target, serial)
-    document, state = _sound(wanted)
-    present = identity(os.stat(target)) if os.path.exists(target) else None
-    following = 1 + max(each.serial for each in versions)
-    text = splice(document.text, state, [], following)
-    replace(target, [text.encode()], present, (serial_in(target), following), line)
-    return f"The state of serial {wanted.serial} is in force again; its serial is {following} now.\n"
+    versions = _versions(path)
+    wanted = _earlier(path, versions, serial)
+    document, state = _sound(wanted, path)
+    present = identity(os.stat(target)) if versions[-1].is_present else None
+    last = max(each.serial for each in versions)
+    following = next_serial(path, last if last + 1 < LARGEST else wanted.serial)
+    content = rewritten(document, state, [], following)
+    can_return = _can_return(path, versions[-1])
+    replace(target, [content], present, following, line)
+    return _done(path, versions, wanted, following, can_return=can_return)
+
+
+def _can_return(path: str, version: Version) -> bool:
+    """Whether the present version could be put in force again: what a command wrote is sound."""
+    if version.is_commit or not version.is_present:
+        return version.is_present
+    try:
+        _sound(version, path)
+    except StateFileError:
+        return False
+    return True
+
+
+def _done(path: str, versions: list[Version], wanted: Version, serial: int, *, can_return: bool) -> str:
+    """What was done, and how to go back from it or further."""
+    lines = [f"The state of serial {wanted.name} is in force again; its serial is {serial} now."]
+    place = versions.index(wanted)
+    lines += [f"Taken back: {each.name} {each.command}" for each in reversed(versions[place + 1 :])][:_SHOWN]
+    if len(versions) - place - 1 > _SHOWN:
+        lines.append(f"Taken back: {len(versions) - place - 1 - _SHOWN} more")
+    if can_return:
+        lines.append(f"To bring back what was: {_line(path)}")
+    if place:
+        lines.append(f"To go further: {_line(path)} serial={versions[place - 1].name}")
+    return "\n".join(lines) + "\n"
+
+
+def _line(path: str) -> str:
+    from xe_py.quoting import quoted  # noqa: PLC0415 - only told at the end
+
+    return f"xe --state {quoted(path)} state-undo"
 
 
 def _versions(path: str) -> list[Version]:
     """The versions, the oldest first; StateFileError where there is nothing at all."""
-    from xe_py.store import reader, versions  # noqa: PLC0415 - a declaration alone goes without the store
-    from xe_py.store.document import target_of  # noqa: PLC0415 - the same
+    from xe_py.store.document import target_of  # noqa: PLC0415 - a declaration alone goes without the store
+    from xe_py.store.versions import versions  # noqa: PLC0415 - the same
 
-    found = versions.versions(target_of(path))
-    if not found:
-        reader.read(path)
-    return found
+    return versions(path, target_of(path))
 
 
-def _version(versions: list[Version], serial: int) -> Version:
-    """The last version with this serial; of two, one that was replaced goes before the present one."""
-    *kept, present = versions
-    for each in (*reversed(kept), present):
-        if each.serial == serial:
-            return each
-    raise _unknown(serial, versions)
+def _version(versions: list[Version], name: str) -> Version:
+    """The version with this name; of several with this serial it has to be said which."""
+    found = [each for each in versions if name in {each.name, each.full_name}]
+    found = found or [each for each in versions if name == str(each.serial)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Misuse(f"Error: Several versions have the serial {name}: {_names(found)}")
+    raise Misuse(f"Error: No version with the serial {name} is kept, only: {_names(versions)}")
 
 
-def _earlier(versions: list[Version], target: str, serial: int | None) -> Version:
+def _names(versions: list[Version]) -> str:
+    return ", ".join(each.name for each in versions)
+
+
+def _before(path: str, versions: list[Version], version: Version) -> Version:
+    """The version that this one followed."""
+    place = versions.index(version)
+    if not place:
+        raise Misuse(f"Error: No version of {path} before {version.name} is kept")
+    return versions[place - 1]
+
+
+def _earlier(path: str, versions: list[Version], serial: str | None) -> Version:
     """The version to go back to."""
-    kept = [each for each in versions if each.path != target]
-    if not kept:
-        raise Misuse(f"Error: No earlier version of {target} is kept")
-    if serial is None:
-        return kept[-1]
-    found = [each for each in kept if each.serial == serial]
-    if not found:
-        raise _unknown(serial, kept)
-    return found[-1]
+    earlier = [each for each in versions if not each.is_present]
+    if not earlier:
+        raise Misuse(f"Error: No earlier version of {path} is kept")
+    return earlier[-1] if serial is None else _version(earlier, serial)
 
 
-def _unknown(serial: int, versions: list[Version]) -> Misuse:
-    known = ", ".join(str(each.serial) for each in versions)
-    return Misuse(f"Error: No version with the serial {serial} is kept, only: {known}")
+def _sound(version: Version, path: str) -> tuple[Document, State]:
+    """The version with its state; StateFileError where that is unsound."""
+    from xe_py.store.reader import judge  # noqa: PLC0415 - as for _versions
 
-
-def _sound(version: Version) -> tuple[Document, State]:
-    """The version with its state; UnsoundStateError where that is unsound."""
-    from xe_py.store.reader import judge, read  # noqa: PLC0415 - as for _versions
-
-    document = read(version.path)
+    document = version.document(path)
     state, findings = judge(document)
     if findings:
-        raise UnsoundStateError(document, findings)
+        from xe_py.codes import describe  # noqa: PLC0415 - the sentences are only needed for what is refused
+
+        first = findings[0]
+        about = " ".join(word for word in (first.cls, first.uuid, first.field) if word)
+        raise StateFileError(
+            f"{document.path} is unsound and cannot be put in force again: "
+            f"{about}: {describe(first.failure)[0]} [{first.failure.code}]\n"
+            "To see all versions: xe state-history; to go to another: xe state-undo serial=..."
+        )
     return document, state
 
 
-def _state(version: Version) -> State:
+def _state(version: Version, path: str) -> State:
     """The state of the version, sound or not."""
-    from xe_py.store.reader import judge, read  # noqa: PLC0415 - as for _versions
+    from xe_py.store.reader import judge  # noqa: PLC0415 - as for _versions
 
-    return judge(read(version.path))[0]
+    return judge(version.document(path))[0]
 
 
 def _described(before: State, after: State) -> str:

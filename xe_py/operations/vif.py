@@ -109,7 +109,7 @@ def _configure(state: State, vif: Record, kind: str, *, mode: str, address: str,
     vm, version = state.ref(vif, "vm-uuid"), int(kind[-1])
     if mode == "Static":
         if not address:
-            raise Misuse("Required parameter not found: address")
+            raise Misuse("Error: Required parameter not found: address")
         if not is_cidr(address, version):
             raise Failure("INVALID_CIDR_ADDRESS_SPECIFIED", "address")
         if guards.locking_mode(state, vif) == "locked" and address.partition("/")[0] not in vif[f"{kind}-allowed"]:

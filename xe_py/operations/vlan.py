@@ -57,7 +57,7 @@ def number(word: str) -> int:
     try:
         return Int("vlan").parse(word)
     except Misuse:
-        raise Misuse("Failed to parse parameter 'vlan': expecting an integer") from None
+        raise Misuse("Error: Failed to parse parameter 'vlan': expecting an integer") from None
 
 
 def make(state: State, tagged: Record, tag: int, network: Record) -> Record:

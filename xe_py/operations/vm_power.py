@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 _ON = Text("on", doc="The host: its name or uuid; the pool chooses one if left out.")
+_PROGRESS = Text("progress", doc="Show the progress; here nothing takes long enough.")
 _UNFORCED = "Error: This operation is dangerous and may cause data loss. This operation must be forced (use --force)."
 
 
@@ -30,27 +31,33 @@ _UNFORCED = "Error: This operation is dangerous and may cause data loss. This op
         _ON,
         Bool("paused", doc="Hold the guest before its first instruction."),
     ),
+    undeclared=(_PROGRESS,),
     doc="Start a VM.",
     selectors="vm",
     also=(CONTROL_DOMAINS,),
     standard=True,
 )
-def start(state: State, vm: Record, on: str = "", *, force: bool = False, paused: bool = False) -> None:
+def start(
+    state: State, vm: Record, on: str = "", *, force: bool = False, paused: bool = False, **_without_effect: object
+) -> None:
     """Start the VM on the host named, or on the best of those where it can run."""
     refuse(refusals(state, vm, "start_on" if on else "start"))
     refuse(settings.can_boot(vm, force=force))
     _domain.check_disks(state, vm)
+    if not vm["bios-strings"]:
+        settings.bios_strings_were_given(state, vm, {})
     _domain.boot(state, vm, _host(state, vm, on), paused=paused)
 
 
 @command(
     "vm-resume",
     optional=(Bool("force", doc="Whatever the CPUs can do."), _ON),
+    undeclared=(_PROGRESS,),
     doc="Resume a suspended VM.",
     selectors="vm",
     standard=True,
 )
-def resume(state: State, vm: Record, on: str = "", *, force: bool = False) -> None:  # noqa: ARG001 - as for start
+def resume(state: State, vm: Record, on: str = "", **_without_effect: object) -> None:
     """Go on where the suspended VM was, on whichever host; its image is not needed any more."""
     refuse(refusals(state, vm, "resume_on" if on else "resume"))
     _domain.check_disks(state, vm)
@@ -63,11 +70,12 @@ def resume(state: State, vm: Record, on: str = "", *, force: bool = False) -> No
 @command(
     "vm-shutdown",
     optional=(Bool("force", doc="Do not ask the guest."),),
+    undeclared=(_PROGRESS,),
     doc="Shut a VM down.",
     selectors="vm",
     standard=True,
 )
-def shutdown(state: State, vm: Record, *, force: bool = False) -> None:
+def shutdown(state: State, vm: Record, *, force: bool = False, **_without_effect: object) -> None:
     """Have the guest shut down, or with force take its domain away; a suspended VM loses its memory by that."""
     refuse(refusals(state, vm, "hard_shutdown" if force else "clean_shutdown"))
     _check_host(state, vm)
@@ -93,8 +101,14 @@ def reboot(state: State, vm: Record, *, force: bool = False) -> None:
     _domain.boot(state, vm, host)
 
 
-@command("vm-suspend", doc="Put a VM's memory on a VDI and stop it.", selectors="vm", standard=True)
-def suspend(state: State, vm: Record) -> None:
+@command(
+    "vm-suspend",
+    undeclared=(_PROGRESS,),
+    doc="Put a VM's memory on a VDI and stop it.",
+    selectors="vm",
+    standard=True,
+)
+def suspend(state: State, vm: Record, **_without_effect: object) -> None:
     """Suspend the running VM to a new VDI."""
     refuse(refusals(state, vm, "suspend"))
     _check_host(state, vm)
@@ -139,8 +153,8 @@ def reset_powerstate(state: State, vm: Record, *, force: bool = False) -> None:
     host = state.ref_or_none(vm, "resident-on")
     if host is not None and host["host-metrics-live"]:
         if state.find("pool", master=host["uuid"]):
-            raise Failure("DOMAIN_EXISTS", vm, hint=f"vm-shutdown uuid={vm['uuid']} force=true")
-        raise Failure("HOST_IS_LIVE", host, hint=f"vm-shutdown uuid={vm['uuid']} force=true")
+            raise Failure("DOMAIN_EXISTS", vm, blockers=(vm,))
+        raise Failure("HOST_IS_LIVE", host, blockers=(vm,))
     _domain.end(state, vm)
 
 
@@ -171,7 +185,7 @@ def _suspend_sr(state: State, vm: Record) -> Record:
     for sr in choices:
         if sr is not None and placement.sees(state, host, sr):
             return sr
-    raise Failure("VM_NO_SUSPEND_SR", vm, hint=f"vm-param-set uuid={vm['uuid']} suspend-SR-uuid=<an SR>")
+    raise Failure("VM_NO_SUSPEND_SR", vm)
 
 
 def _image_size(vm: Record) -> int:

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     required=(Text("name-label", doc="The name of the VM."),),
     optional=(
         Text("name-description", doc="What it is for."),
-        Choice("domain-type", ("pv", "hvm"), doc="How Xen is to run it (ours); pv if left out."),
+        Choice(
+            "domain-type",
+            ("pv", "hvm"),
+            otherwise="Invalid domain type. Got {}",
+            doc="How Xen is to run it (ours); pv if left out.",
+        ),
     ),
     doc="Make a VM that has no devices yet.",
     hidden=True,

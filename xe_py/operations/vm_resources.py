@@ -7,7 +7,8 @@ from xe_py.classes._vm_lifecycle import refusals
 from xe_py.classes._vm_settings import can_have_memory, shadow_multiplier_is_valid
 from xe_py.errors import Failure, refuse
 from xe_py.schema.command import CONTROL_DOMAINS, TEMPLATES, command
-from xe_py.schema.fields import Float, Int, Size
+from xe_py.schema.fields import Int
+from xe_py.schema.values import Float, Size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ The tree: VM → VBD → VDI → SR → PBD → HOST, and VM → VIF → NETWORK
 
 from __future__ import annotations
 
-from xe_py.schema.command import CONTROL_DOMAINS, TEMPLATES, command
+from xe_py.schema.command import ALL, CONTROL_DOMAINS, TEMPLATES, command
 from xe_py.schema.fields import Text
 from xe_py.schema.listing import Listing, Node, columns
 
@@ -37,11 +37,19 @@ def cd_list(state: State, vm: Record, vbd_params: str | None = None, vdi_params:
     return _drives(state, vm, "CD", (vbd_params, vdi_params), _OF_CDS)
 
 
-@command("vm-vif-list", doc="List the VIFs of VMs.", selectors="vm", reads=True, standard=True)
-def vif_list(state: State, vm: Record) -> Listing:
+@command(
+    "vm-vif-list",
+    undeclared=(Text("params", doc="The fields to show, with commas, or all."),),
+    doc="List the VIFs of VMs.",
+    selectors="vm",
+    several=ALL,
+    reads=True,
+    standard=True,
+)
+def vif_list(state: State, vm: Record, params: str | None = None) -> Listing:
     """The VIFs of the VM."""
     vifs = state.pointing_at(vm, "vif.vm-uuid")
-    return Listing(vifs, columns(vifs[0].cls, None, _OF_VIFS) if vifs else ())
+    return Listing(vifs, columns(vifs[0].cls, params, _OF_VIFS) if vifs else ())
 
 
 def _drives(
@@ -75,7 +83,7 @@ def tree(state: State, vm: Record) -> Node:
 
 def _disk(state: State, vbd: Record) -> Node:
     vdi = state.ref_or_none(vbd, "vdi-uuid")
-    facts = (state.value(vbd, "device"), vbd["type"], vbd["mode"], _attached(vbd))
+    facts = (state.value(vbd, "device") or vbd["userdevice"], vbd["type"], vbd["mode"], _attached(vbd))
     return Node(_line(vbd, "VBD", *facts), [_image(state, vdi)] if vdi else [Node("empty", [])])
 
 

@@ -59,7 +59,8 @@ _xe_ask() {
     [[ -e ${state:-${XE_STATE:-${XDG_STATE_HOME:-$HOME/.local/state}/xe/host.toml}} ]] || return
     text=$("$program" ${state:+--state "$state"} "${1%%:*}-list" "params=${field%%,*}" --minimal 2>/dev/null </dev/null)
     text=${text//\\\\/$'\1'}
-    IFS=, read -r -a known <<<"${text//\\,/$'\2'}"
+    # Up to a zero byte, since names may have line breaks in them.
+    IFS=, read -r -d '' -a known < <(printf '%s\0' "${text//\\,/$'\2'}")
     for value in "${!known[@]}"; do
         known[value]=${known[value]//$'\2'/,}
         known[value]=${known[value]//$'\1'/\\}
@@ -97,7 +98,7 @@ _xe_offer_values() {
         value=$before$value
         if [[ $quote ]]; then
             # What would need a backslash inside quotes is not offered there.
-            [[ $value != *[\"\'\\\$\`!]* ]] || continue
+            [[ $value != *[\"\'\\\$\`!$'\n']* ]] || continue
             value=$quote$value
         elif [[ $value == *[!A-Za-z0-9_.,:@/+-]* ]]; then
             printf -v value %q "$value"

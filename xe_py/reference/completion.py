@@ -104,9 +104,9 @@ def _word(command: Command, family: str, cls: XenClass | None, parameter: Field)
 
 def _field_names(command: Command, cls: XenClass) -> str:
     if command.name.endswith(_MEMBERS):
-        return "|".join(field.name for field in visible(cls) if field.writable and field.mode[0] in "SM")
+        return "|".join(field.name for field in visible(cls) if field.has_adder)
     if command.name.endswith(_CLEAR):
-        return "|".join(field.name for field in visible(cls) if field.writable)
+        return "|".join(field.name for field in visible(cls) if field.can_be_cleared)
     return f"%{cls.name}"
 
 

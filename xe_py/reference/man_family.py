@@ -20,7 +20,7 @@ def page(family: Family) -> str:
     name = f"xe-{family.name}"
     also = [("xe", 1), ("xe-state", 5)]
     text = head(name, 1, family.doc)
-    text += section("SYNOPSIS", f"{bold(f'xe {family.name}-')}{italic('command')} [{italic('name=value')} ...]\n")
+    text += section("SYNOPSIS", _synopsis(family))
     text += section("DESCRIPTION", paragraphs(family.doc))
     text += section("COMMANDS", *(_command(command, family.cls) for command in family.commands))
     if family.view is not None and family.cls is not None:
@@ -33,6 +33,14 @@ def page(family: Family) -> str:
 _MODES = """\
 Fields are printed in this order. The mode behind a name is the one that xe prints: R is a single value, S a set, M a
 map; O can only be read, W can be written."""
+
+
+def _synopsis(family: Family) -> str:
+    """How the commands are called; in full where there is but one, whose name is that of the family."""
+    if [command.name for command in family.commands] == [family.name]:
+        words = "".join(f" {plain(word)}" for word in usage(family.commands[0], family.cls))
+        return f"{bold(f'xe {family.name}')}{words}\n"
+    return f"{bold(f'xe {family.name}-')}{italic('command')} [{italic('name=value')} ...]\n"
 
 
 def _command(command: Command, cls: XenClass | None) -> str:

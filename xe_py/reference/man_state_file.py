@@ -50,11 +50,12 @@ rules
 string; the set of rules in force, strict or xapi."""
 
 _EDITING = """\
-The file may be changed with an editor while no command is running. Comments, blank lines and order are kept: a command
-rewrites only the tables that it changes.
+The file may be changed with an editor while no command is running. Any form of TOML will do: tables, dotted keys,
+inline tables, one table for a whole class. Comments, blank lines, order and form are kept: a command rewrites only the
+values that it changes. Line breaks may be those of Windows, and a byte order mark may stand in front.
 
-Run xe state-check afterwards. It names everything that is unsound, with line, object, field and code. Until that is
-mended, commands that only read give a warning, and commands that change something are refused."""
+Run xe state-check afterwards. It names everything that is unsound, with line, object, value, what it must be, and code.
+Until that is mended, commands that only read give a warning, and commands that change something are refused."""
 
 _RULES = """\
 A required field must be there, a reference must lead to an object of the right class, every value must have the type of
@@ -68,8 +69,8 @@ $XDG_STATE_HOME/xe/host.toml
 The default state file; without the variable ~/.local/state/xe/host.toml.
 
 host.toml.d/
-The folder beside a state file: its lock, which names who holds it, and for a moment the next version of the file.
-Nothing in it is needed to read the state."""
+The folder beside a state file: its lock, which names who holds it, for a moment the next version of the file, and in
+history/ the earlier versions with a log of the commands that made them. Nothing in it is needed to read the state."""
 
 
 def page() -> str:

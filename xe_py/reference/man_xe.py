@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xe_py.errors import DONE, INTERRUPTED, REFUSED, STATE_FILE_UNUSABLE
+from xe_py.errors import DONE, INTERRUPTED, REFUSED, STATE_FILE_UNUSABLE, UNDELIVERED
 from xe_py.reference.declared import families
 from xe_py.reference.roff import bold, example, head, italic, item, items, pages, paragraphs, section
 
@@ -64,7 +64,8 @@ map:key=value; or set:contains=member. params= chooses the fields to print, para
 the order of the class.
 
 Commands that take selectors find their objects by vm=, host= or sr= with a name or uuid, or by any filters. Where these
-find several objects, --multiple must be given, and the command is done to one after the other.
+find several objects, --multiple must be given, and the command is done to one after the other. Each word that is no
+parameter of such a command is a filter; if the class has no such field, nothing is done.
 
 All other commands name their object by uuid=."""
 
@@ -75,8 +76,32 @@ set, MRO or MRW for a map. Two empty lines follow each record.
 With --minimal only the first field of each record is printed, all on one line with commas between them; a comma or
 backslash inside a value has a backslash before it.
 
-Commands that make an object print its uuid. What is refused prints nothing on standard output; standard error has a
-sentence, what it is about, what is in the way, the code and, where one command would help, a hint."""
+Commands that make an object print its uuid. What is refused prints nothing on standard output, with one exception: if
+a command with --multiple is refused for some of its objects, these are told there, the last one first, as by the real
+xe."""
+
+_REFUSALS = """\
+Standard error first has what the real xe prints: a sentence, then a line name: value for each value. The lines below
+are told only here. A script leaves them out by their first words; XE_ERRORS=plain does without them."""
+
+_REMARKS = """\
+In the way:
+An object that stands in the way; for vm-start, a host and why the VM cannot run there.
+
+Code:
+The code of XAPI.
+
+Note:
+What was probably meant, or which set of rules alone refuses this.
+
+Command:
+The command that was refused, with what its words came to. What is secret is left out.
+
+Hint:
+One command that works as things stand, and brings the refused one further. It can be pasted into a shell.
+
+Warning:
+A parameter that the command does not know, or a state that is unsound. The command is done all the same."""
 
 _SCRIPTS = """\
 xe batch FILE runs the lines of a shell script as one change: if one is refused, nothing is changed. With --keep-going
@@ -109,14 +134,30 @@ else a shell can do, as pipes, loops, patterns for file names and other programs
 
 _STATUSES = {
     DONE: "Done.",
-    REFUSED: "Refused, or not understood. The state file is as it was.",
-    STATE_FILE_UNUSABLE: "The state file cannot be used: it cannot be read, is unsound, is too new, or is locked.",
-    INTERRUPTED: "Interrupted.",
+    REFUSED: (
+        "Refused, or not understood. The state file is as it was, but for the objects or lines that --multiple or "
+        "--keep-going got done. Also: a command changed nothing, and its output could not be written."
+    ),
+    STATE_FILE_UNUSABLE: (
+        "The state file cannot be used: it cannot be read or written, is unsound, is too new, or is locked. It is as "
+        "it was."
+    ),
+    UNDELIVERED: (
+        "The state file was changed, and what came after that failed: the output could not be written, or the disk did "
+        "not confirm the change. Standard error says which. Do not repeat the command."
+    ),
+    INTERRUPTED: "Interrupted. If the state file had been changed by then, standard error says so.",
 }
 
 _ENVIRONMENT = """\
 XE_STATE
-The state file, where --state does not name one. It must exist.
+The state file, where --state does not name one. It must exist; xe state-init makes it.
+
+XE_FIRST_USE
+With 1, the default state file is made when it is first needed, even where there is no terminal.
+
+XE_ERRORS
+With plain, nothing is told but what the real xe prints: no lines of our own below a refusal, and no warnings.
 
 XE_STRICT
 With 1, a parameter that the command does not know is an error.
@@ -125,7 +166,13 @@ XE_LOCK_TIMEOUT
 How many seconds to wait while another command writes to the file; 10 if it is not set.
 
 XE_BACKUPS
-How many earlier versions of the state file are kept in its history; 10 if it is not set, none with 0.
+How many earlier versions of the state file are kept in its history; any number if it is not set, none with 0.
+
+XE_HISTORY_DAYS
+For how many days they are kept; 30 if it is not set.
+
+XE_HISTORY_BYTES
+How many bytes they may take, about; 268435456 (256 MiB) if it is not set. The one before the present one always stays.
 
 XE_EXTRA_ARGS
 Further words for every command line, with commas between them; a comma inside a word has a backslash before it.
@@ -141,19 +188,21 @@ Where the derived indices of state files are, instead of ~/.cache."""
 
 _FILES = """\
 $XDG_STATE_HOME/xe/host.toml
-The default state file, described in xe-state(5). It is made, with a fresh host in it, when it is first needed.
+The default state file, described in xe-state(5). xe state-init makes it. On a terminal it is also made, with a fresh
+host in it, when it is first needed; a script, which may have lost XE_STATE, is refused instead.
 
 host.toml.d/
 The folder beside a state file that holds its lock and its history. It is not needed to read the state.
 
 $XDG_CACHE_HOME/xe/
-Derived indices, which make large states quick. They can be removed at any time.
+Derived indices, which make large states quick. They can be removed at any time; those of files that are gone go by
+themselves.
 
 /etc/xensource-inventory
 Where this exists the host is a real one, and the name xe does not touch the default state file."""
 
 _EXAMPLE = """\
-xe --state lab.toml state-init
+xe --state lab.toml state-init name-label=xen1
 export XE_STATE=lab.toml
 vm=$(xe vm-create name-label=web)
 sr=$(xe sr-list name-label='Local storage' --minimal)
@@ -175,6 +224,7 @@ def page() -> str:
         + section("SWITCHES", items(_SWITCHES))
         + section("CHOOSING OBJECTS", paragraphs(_OBJECTS))
         + section("OUTPUT", paragraphs(_OUTPUT))
+        + section("REFUSALS", paragraphs(_REFUSALS), items(_REMARKS))
         + section("SCRIPTS", paragraphs(_SCRIPTS), items(_LINES), paragraphs(_WORDS_OF_A_SCRIPT))
         + section("COMMANDS", *(item(f"{bold(f'xe-{family.name}')}(1)", family.doc) for family in named))
         + section("EXIT STATUS", *(item(bold(str(status)), text) for status, text in _STATUSES.items()))

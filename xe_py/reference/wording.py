@@ -9,19 +9,20 @@ from xe_py.schema.command import argument
 from xe_py.schema.fields import (
     CASCADE,
     CLEAR,
+    KEYS,
+    KEYS_TOGETHER,
     REFUSE,
+    WHOLE,
     Bool,
     Choice,
-    Float,
     Int,
     Map,
     Ref,
     Refs,
     Set,
-    Size,
     Text,
-    Time,
 )
+from xe_py.schema.values import Float, Size, Time
 from xe_py.store.render import pair, pair_of
 
 TYPE_CHECKING = False
@@ -50,6 +51,11 @@ _TYPES: dict[type[Field], str] = {
     Time: "date-time with an offset",
     Set: "array of strings",
     Map: "table of strings",
+}
+_PARAM_SET = {
+    WHOLE: "param-set takes the whole set",
+    KEYS: "param-set sets single keys",
+    KEYS_TOGETHER: "param-set takes all keys together, as the whole map",
 }
 _ON_DELETE = {
     CASCADE: "If that {label} goes, this goes with it.",
@@ -90,7 +96,7 @@ def fields_as(command: Command) -> str:
 
 def usage(command: Command, cls: XenClass | None) -> list[str]:
     """The parameters as they are written, those that may be left out in brackets."""
-    words = [written(field) for field in command.required]
+    words = [field.name.upper() if command.runs_lines else written(field) for field in command.required]
     words += [
         f"[--{field.name}]" if is_flag(command, cls, field) else f"[{written(field)}]"
         for field in own_parameters(command, cls)
@@ -108,7 +114,7 @@ def written(field: Field) -> str:
         return f"{field.name}:key=value"
     if isinstance(field, Choice):
         return f"{field.name}={'|'.join(field.options)}"
-    return f"{field.name}={_VALUES[type(field)]}"
+    return f"{field.name}={_of_kind(_VALUES, field)}"
 
 
 # Fields and rules
@@ -122,10 +128,20 @@ def plain_list(view: View) -> str:
     return f"A plain {view.name}-list shows {', '.join(shown)}{where}."
 
 
+def _of_kind(words: dict[type[Field], str], field: Field) -> str:
+    """The word for the nearest kind of field that this one is; empty if there is none."""
+    return next((words[kind] for kind in type(field).__mro__ if kind in words), "")
+
+
 def notes(field: Field) -> str:
     """What else there is to know of a field, in a few words."""
-    marks = (("deprecated", field.deprecated), ("expensive, so lists do not show its value", field.expensive))
-    return ", ".join(note for note, applies in marks if applies)
+    marks = (
+        ("deprecated", field.deprecated),
+        ("expensive, so lists do not show its value", field.expensive),
+        (_PARAM_SET.get(field.param_set), field.param_set),
+        ("param-clear empties it", field.clears),
+    )
+    return ", ".join(note for note, applies in marks if applies and note)
 
 
 def standing(command: Command) -> list[str]:
@@ -148,7 +164,7 @@ def toml_type(field: Field) -> str:
         return f"string, uuid of class {field.to}"
     if isinstance(field, Refs):
         return f"array of strings, uuids of class {field.to}"
-    return _TYPES.get(type(field), "never in the file")
+    return _of_kind(_TYPES, field) or "never in the file"
 
 
 def default_of(field: Field) -> str:

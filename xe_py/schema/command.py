@@ -17,6 +17,8 @@ COMMON = frozenset(
     ("server", "password", "port", "username", "minimal", "force", "multiple", "all", "message-priority", "trace")
 )
 TEMPLATES, CONTROL_DOMAINS = "templates", "control domains"
+# How many objects a command with selectors takes: one, several with --multiple, or always all that are chosen.
+ONE, MULTIPLE, ALL = "one", "multiple", "all"
 
 
 class Command:
@@ -25,14 +27,15 @@ class Command:
     `run(state, **arguments)` gets an argument for each parameter given, named by `argument`. What differs from that:
 
     - `selectors` (a class name): it takes xe's selectors and `run` is called once for each object chosen; `also` adds
-      what selectors leave out unasked, TEMPLATES and CONTROL_DOMAINS;
+      what selectors leave out unasked, TEMPLATES and CONTROL_DOMAINS; `several` says how many it takes;
     - `takes_words`: it is called `run(state, words)` with the pairs as they stand: any field may be among them;
     - `on_file`: it is about the state file itself and is called `run(path, **arguments)`; unless it only reads it gets
       `dry_run` as well, and with that true it says what it would do;
     - `runs_lines`: it is called `run(**arguments)` and hands back a script of command lines, which are what is done; a
       word that stands alone is its first parameter.
 
-    `reads` says that nothing is changed. `standard` commands are listed by plain `help`, `hidden` ones by none.
+    `undeclared` parameters are taken although help does not name them. `reads` says that nothing is changed.
+    `standard` commands are listed by plain `help`, `hidden` ones by none.
     """
 
     __slots__ = (
@@ -49,8 +52,10 @@ class Command:
         "run",
         "runs_lines",
         "selectors",
+        "several",
         "standard",
         "takes_words",
+        "undeclared",
     )
 
     def __init__(
@@ -60,9 +65,11 @@ class Command:
         *,
         required: tuple[Field, ...] = (),
         optional: tuple[Field, ...] = (),
+        undeclared: tuple[Field, ...] = (),
         doc: str = "",
         selectors: str = "",
         also: tuple[str, ...] = (),
+        several: str = MULTIPLE,
         reads: bool = False,
         standard: bool = False,
         hidden: bool = False,
@@ -75,9 +82,11 @@ class Command:
         self.run = run
         self.required = required
         self.optional = optional
+        self.undeclared = undeclared
         self.doc = doc
         self.selectors = selectors
         self.also = also
+        self.several = several
         self.reads = reads
         self.standard = standard
         self.hidden = hidden
@@ -88,14 +97,19 @@ class Command:
         self._by_argument: dict[str, Field] | None = None
 
     def parameters(self) -> Iterator[Field]:
-        """All parameters, the required ones first."""
+        """The parameters that help names, the required ones first."""
         yield from self.required
         yield from self.optional
+
+    def taken(self) -> Iterator[Field]:
+        """All parameters, the required ones first and those that help does not name last."""
+        yield from self.parameters()
+        yield from self.undeclared
 
     def by_argument(self) -> dict[str, Field]:
         """The parameters by the names under which the function gets them."""
         if self._by_argument is None:
-            self._by_argument = {argument(parameter): parameter for parameter in self.parameters()}
+            self._by_argument = {argument(parameter): parameter for parameter in self.taken()}
         return self._by_argument
 
 

@@ -8,6 +8,8 @@ changed in place.
 from __future__ import annotations
 
 from xe_py.errors import Misuse
+from xe_py.schema.numbers import LARGEST, integer_of
+from xe_py.schema.secrets import without_secret_values
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,11 +24,10 @@ RO, RW, SRO, SRW, MRO, MRW = "RO", "RW", "SRO", "SRW", "MRO", "MRW"
 
 CASCADE, CLEAR, REFUSE = "cascade", "clear", "refuse"
 
-_UNITS = {"": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40}
+WHOLE, KEYS, KEYS_TOGETHER = "whole", "keys", "keys-together"
+
 _TRUE = frozenset(("true", "yes", "1", "t", "y"))
 _FALSE = frozenset(("false", "no", "0", "f", "n"))
-LARGEST = (1 << 63) - 1
-_DIGITS = len(str(LARGEST))
 _NO_MEMBERS: list[str] = []
 _NO_KEYS: dict[str, str] = {}
 
@@ -36,14 +37,21 @@ class Field:
 
     `mode` is the mark that xe prints behind the name. `guard` is asked before `param-set` changes the field; it is
     called with the state, the object and the new value; `effect`, called in the same way, is what such a change
-    brings about elsewhere. `any_case` values are compared without case in filters.
-    `by_key` maps can have their keys set although they are marked as read-only. `unknown` is printed where there is
-    no value. Every value of exactly the type `takes` may be stored; of others `accepts` knows.
+    brings about elsewhere. `any_case` values are compared without case in filters; the name of a parameter with
+    `any_case_name` is understood in any case.
+
+    What `mode` does not tell: `param_set` is what `param-set` does with a set or map, it takes the WHOLE set, sets a
+    map by single KEYS, or takes KEYS_TOGETHER as the whole map; `clears` says that `param-clear` empties the field
+    although it is marked as read-only.
+
+    `unknown` is printed where there is no value, `join` between several. Every value of exactly the type `takes` may
+    be stored; of others `accepts` knows.
     """
 
     __slots__ = (
         "any_case",
-        "by_key",
+        "any_case_name",
+        "clears",
         "default",
         "deprecated",
         "doc",
@@ -51,8 +59,10 @@ class Field:
         "expensive",
         "guard",
         "hidden",
+        "join",
         "mode",
         "name",
+        "param_set",
         "required",
         "unknown",
     )
@@ -72,10 +82,13 @@ class Field:
         hidden: bool = False,
         deprecated: bool = False,
         any_case: bool = False,
-        by_key: bool = False,
+        any_case_name: bool = False,
+        param_set: str = "",
+        clears: bool = False,
         guard: Guard | None = None,
         effect: Callable[..., None] | None = None,
         unknown: str = "<not in database>",
+        join: str = "; ",
     ) -> None:
         self.name = name
         self.doc = doc
@@ -86,15 +99,43 @@ class Field:
         self.hidden = hidden
         self.deprecated = deprecated
         self.any_case = any_case
-        self.by_key = by_key
+        self.any_case_name = any_case_name
+        self.param_set = param_set
+        self.clears = clears
         self.guard = guard
         self.effect = effect
         self.unknown = unknown
+        self.join = join
 
     @property
-    def writable(self) -> bool:
-        """Whether `param-set`, `-add` or `-clear` may change the field."""
-        return self.mode.endswith("RW")
+    def is_set(self) -> bool:
+        """Whether xe treats the field as a set of members."""
+        return self.mode.startswith("S")
+
+    @property
+    def is_map(self) -> bool:
+        """Whether xe treats the field as a map of keys."""
+        return self.mode.startswith("M")
+
+    @property
+    def has_setter(self) -> bool:
+        """Whether `param-set` takes a new value."""
+        return self.mode == RW or self.param_set == WHOLE
+
+    @property
+    def has_keys_to_set(self) -> bool:
+        """Whether `param-set` takes values for keys."""
+        return self.mode == MRW or self.param_set in {KEYS, KEYS_TOGETHER}
+
+    @property
+    def has_adder(self) -> bool:
+        """Whether `param-add` adds members or keys, and `param-remove` takes them away."""
+        return self.mode in {SRW, MRW}
+
+    @property
+    def can_be_cleared(self) -> bool:
+        """Whether `param-clear` may empty the field; a value that has no empty form is still refused."""
+        return self.has_setter or self.has_adder or self.clears or self.param_set == KEYS_TOGETHER
 
     def accepts(self, value: Any) -> bool:
         """Whether the value may be stored in the field."""
@@ -103,6 +144,22 @@ class Field:
     def parse(self, text: str) -> Any:
         """The value that a word from the command line stands for; raises Misuse."""
         return text
+
+    def parse_field(self, text: str) -> Any:
+        """The same of a word for `param-set`."""
+        return self.parse(text)
+
+    def member(self, text: str) -> str:
+        """The member of a set that a word from the command line stands for; raises Misuse."""
+        return text
+
+    def show(self, value: Any) -> str:
+        """The value as xe prints it."""
+        return show(value, self.unknown, self.join)
+
+    def shown(self, value: Any) -> Any:
+        """What of the value may be shown."""
+        return value
 
 
 class Text(Field):
@@ -117,12 +174,13 @@ class Text(Field):
 
 
 class Choice(Field):
-    """One of a few words."""
+    """One of a few words, in any case on the command line; `otherwise` is said of another one, if not the usual."""
 
-    __slots__ = ("options",)
+    __slots__ = ("options", "otherwise")
 
-    def __init__(self, name: str, options: tuple[str, ...], **rest: Any) -> None:
+    def __init__(self, name: str, options: tuple[str, ...], *, otherwise: str = "", **rest: Any) -> None:
         self.options = options
+        self.otherwise = otherwise
         super().__init__(name, **rest)
 
     def accepts(self, value: Any) -> bool:
@@ -133,7 +191,12 @@ class Choice(Field):
         for option in self.options:
             if option.casefold() == folded:
                 return option
-        raise Misuse(f"Error: Parameter {self.name} must be one of: {', '.join(self.options)}")
+        raise self._refused(text)
+
+    def _refused(self, text: str) -> Misuse:
+        options = ", ".join(f"'{option.lower()}'" for option in self.options)
+        said = self.otherwise or f"Expected one of {options}, got {{}}"
+        return Misuse(f"Error: {said.format(text if self.otherwise else text.lower())}")
 
 
 class Int(Field):
@@ -146,53 +209,27 @@ class Int(Field):
         return type(value) is int and -LARGEST <= value <= LARGEST
 
     def parse(self, text: str) -> int:
-        digits = text.removeprefix("-")
-        if not (digits.isascii() and digits.isdecimal() and len(digits) <= _DIGITS and abs(int(text)) <= LARGEST):
-            raise Misuse(f"Error: Parameter {self.name} must be an integer")
-        return int(text)
+        return self._checked(integer_of(text), "expecting an integer")
 
-
-class Size(Int):
-    """A number of bytes; on the command line also with KiB, MiB, GiB or TiB."""
-
-    __slots__ = ()
-
-    def parse(self, text: str) -> int:
-        digits = text.rstrip("KMGTkmgtiIbB ")
-        unit = _UNITS.get(text[len(digits) :].strip().casefold())
-        if unit is None:
-            raise Misuse(f"Error: Parameter {self.name} must be an integer")
-        size = super().parse(digits) * unit
-        if size > LARGEST:
-            raise Misuse(f"Error: Parameter {self.name} must be an integer")
-        return size
-
-
-class Float(Field):
-    """A number with a fraction."""
-
-    __slots__ = ()
-    empty = 0.0
-
-    def accepts(self, value: Any) -> bool:
-        return type(value) in {float, int} and -LARGEST <= value <= LARGEST
-
-    def parse(self, text: str) -> float:
-        try:
-            number = float(text)
-        except ValueError:
-            number = float("nan")
-        if not self.accepts(number):
-            raise Misuse(f"Error: Parameter {self.name} must be a floating-point number")
+    def _checked(self, number: int | None, expected: str) -> int:
+        if number is None or not self.accepts(number):
+            raise Misuse(f"Error: Failed to parse parameter '{self.name}': {expected}")
         return number
 
 
 class Bool(Field):
-    """True or false."""
+    """True or false: several words of either as a parameter, exactly `true` or `false` as a field.
 
-    __slots__ = ()
+    `must_be` says with which of xe's two sentences `param-set` refuses another word.
+    """
+
+    __slots__ = ("must_be",)
     empty = False
     takes = bool
+
+    def __init__(self, name: str, *, must_be: bool = False, **rest: Any) -> None:
+        self.must_be = must_be
+        super().__init__(name, **rest)
 
     def accepts(self, value: Any) -> bool:
         return type(value) is bool
@@ -203,31 +240,14 @@ class Bool(Field):
             return True
         if folded in _FALSE:
             return False
-        raise Misuse(f"Error: Parameter {self.name} must be a boolean (true or false)")
+        raise Misuse(f"Error: Failed to parse parameter '{self.name}': expecting true or false, got '{text}'")
 
-
-class Time(Field):
-    """A moment in UTC as xe prints it, `20261122T09:00:00Z`; in the file it is TOML's date-time."""
-
-    __slots__ = ()
-
-    def accepts(self, value: Any) -> bool:
-        return value is None or (type(value) is str and [len(part) for part in value.split(":")] == [11, 2, 3])
-
-    @staticmethod
-    def from_toml(value: Any) -> Any:
-        """The moment that a date-time with an offset stands for; any other value as it is."""
-        if getattr(value, "tzinfo", None) is None:
-            return value
-        try:
-            return (value - value.utcoffset()).strftime("%Y%m%dT%H:%M:%SZ")
-        except OverflowError:
-            return value
-
-    @staticmethod
-    def to_toml(moment: str) -> str:
-        """The moment as TOML writes it."""
-        return f"{moment[:4]}-{moment[4:6]}-{moment[6:]}"
+    def parse_field(self, text: str) -> bool:
+        if text not in {"true", "false"}:
+            if self.must_be:
+                raise Misuse(f"Error: Parameter {self.name} must be a boolean (true or false)")
+            raise Misuse(f"Error: Failed to parse parameter '{self.name}': expecting a boolean (true or false)")
+        return text == "true"
 
 
 class Set(Field):
@@ -241,14 +261,21 @@ class Set(Field):
 
     def parse(self, text: str) -> list[str]:
         """The members, written with commas between them."""
-        return list(dict.fromkeys(member.strip() for member in text.split(",") if member.strip()))
+        return list(dict.fromkeys(self.member(word) for word in text.split(","))) if text else []
 
 
 class Map(Field):
-    """Texts by key."""
+    """Texts by key. One with `secrets` may hold passwords and the like, which are not shown."""
 
-    __slots__ = ()
+    __slots__ = ("secrets",)
     empty = _NO_KEYS
+
+    def __init__(self, name: str, *, secrets: bool = False, **rest: Any) -> None:
+        self.secrets = secrets
+        super().__init__(name, **rest)
+
+    def shown(self, value: Any) -> Any:
+        return without_secret_values(value) if self.secrets and value else value
 
     def accepts(self, value: Any) -> bool:
         return type(value) is dict and all(type(text) is str for text in value.values())
@@ -258,22 +285,23 @@ class Ref(Field):
     """The uuid of one object of the class `to`.
 
     When that object goes, the one that holds the reference goes too (CASCADE), forgets it (CLEAR), or stops the
-    deletion (REFUSE).
+    deletion (REFUSE). `param-set` takes the empty text for no object unless `always_names` one.
     """
 
-    __slots__ = ("on_delete", "to")
+    __slots__ = ("always_names", "on_delete", "to")
     takes = str
 
-    def __init__(self, name: str, to: str, *, on_delete: str = REFUSE, **rest: Any) -> None:
+    def __init__(self, name: str, to: str, *, on_delete: str = REFUSE, always_names: bool = False, **rest: Any) -> None:
         self.to = to
         self.on_delete = on_delete
+        self.always_names = always_names
         super().__init__(name, **rest)
 
     def accepts(self, value: Any) -> bool:
         return type(value) is str or (value is None and not self.required)
 
     def parse(self, text: str) -> str | None:
-        return text or None
+        return text if self.always_names else text or None
 
 
 class Refs(Set):
@@ -285,6 +313,10 @@ class Refs(Set):
         self.to = to
         self.on_delete = on_delete
         super().__init__(name, **rest)
+
+    def parse(self, text: str) -> list[str]:
+        """The uuids, written with commas and blanks between them."""
+        return words(text)
 
 
 class Derived(Field):
@@ -298,16 +330,26 @@ class Derived(Field):
         super().__init__(name, **rest)
 
 
-def show(value: Any, unknown: str = "<not in database>") -> str:
-    """The value as xe prints it; `unknown` where there is none."""
+def words(text: str) -> list[str]:
+    """The different words of the text between commas, without the blanks around them."""
+    return list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
+
+
+def with_key(texts: dict[str, str], key: str, text: str) -> dict[str, str]:
+    """The map with one more or one other text; what is added or changed stands in front, as in XAPI."""
+    return {key: text} | {other: texts[other] for other in texts if other != key}
+
+
+def show(value: Any, unknown: str = "<not in database>", join: str = "; ") -> str:
+    """The value as xe prints it; `unknown` where there is none, `join` between several."""
     if type(value) is str:
         return value
     if value is None:
         return unknown
     if isinstance(value, dict):
-        return "; ".join(f"{key}: {text}" for key, text in value.items())
+        return join.join(f"{key}: {text}" for key, text in value.items())
     if isinstance(value, list):
-        return "; ".join(value)
+        return join.join(value)
     if isinstance(value, (bool, int)):
         return str(value).lower()
     return f"{value:.3f}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
     from xe_py.schema.fields import Field
@@ -14,16 +14,30 @@ if TYPE_CHECKING:
 class Listing:
     """Records and the fields to show of each, under a head (empty: none).
 
-    `costly` says that expensive fields show their values, and not that they are expensive.
+    `costly` says that expensive fields show their values, and not that they are expensive. `rows`, which one iterates
+    over, are for a program: what each record prints, by field.
     """
 
-    __slots__ = ("costly", "fields", "head", "records")
+    __slots__ = ("costly", "fields", "head", "records", "rows")
 
     def __init__(self, records: list[Any], fields: tuple[Field, ...], *, head: str = "", costly: bool = False) -> None:
         self.records = records
         self.fields = fields
         self.head = head
         self.costly = costly
+        self.rows: list[dict[str, str]] = []
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __iter__(self) -> Iterator[dict[str, str]]:
+        return iter(self.rows)
+
+    def __getitem__(self, place: int) -> dict[str, str]:
+        return self.rows[place]
+
+    def __repr__(self) -> str:
+        return f"<Listing of {len(self.records)}: {', '.join(field.name for field in self.fields)}>"
 
 
 def columns(cls: XenClass, chosen: str | None, otherwise: tuple[str, ...]) -> tuple[Field, ...]:
@@ -37,6 +51,15 @@ def columns(cls: XenClass, chosen: str | None, otherwise: tuple[str, ...]) -> tu
     return tuple(field for field in cls.fields if field.name in names and not field.hidden)
 
 
+class Note:
+    """What was done, for a person who reads along: no result, and nothing for a script to read."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
 class Node:
     """A line of a tree and the lines below it."""
 
@@ -45,6 +68,9 @@ class Node:
     def __init__(self, text: str, below: list[Node]) -> None:
         self.text = text
         self.below = below
+
+    def __repr__(self) -> str:
+        return f"<Node {self.text!r} with {len(self.below)} below>"
 
 
 class Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xe_py.errors import Misuse
 from xe_py.schema.fields import Derived, Map, Ref, Refs, Text
 
 TYPE_CHECKING = False
@@ -134,6 +135,16 @@ def split_key(cls: XenClass, name: str) -> tuple[Field, str | None] | None:
             longest = max(fields, key=lambda field: len(field.name))
             return longest, name[len(longest.name) + 1 :]
     return None
+
+
+def field_and_key(cls: XenClass, word: str) -> tuple[Field, str | None]:
+    """As `split_key`; Misuse, in the words of xe, for a word that means no field."""
+    meant = split_key(cls, word)
+    if meant is None:
+        name, colon, _ = word.partition(":")
+        known = colon and name in cls.by_name
+        raise Misuse(f"Error: Field '{name}' is not a set or map" if known else f"Error: Unknown field '{word}'")
+    return meant
 
 
 def allowed_operations() -> Derived:

@@ -23,15 +23,34 @@ if TYPE_CHECKING:
 
 
 class Finding:
-    """Something unsound: the object and the field where it shows, and the Failure that says what."""
+    """Something unsound: the object and the field where it shows, and the Failure that says what.
 
-    __slots__ = ("cls", "failure", "field", "uuid")
+    `name` is the object's name-label. `rule` names the rule that is broken, if it is one. `spoils` is the field of
+    which nobody knows the value because of it. `text` says it better than the code's sentence does.
+    """
 
-    def __init__(self, cls: str, uuid: str, field: str, failure: Failure) -> None:
+    __slots__ = ("cls", "failure", "field", "name", "rule", "spoils", "text", "uuid")
+
+    def __init__(
+        self,
+        cls: str,
+        uuid: str,
+        field: str,
+        failure: Failure,
+        *,
+        name: str = "",
+        rule: str = "",
+        spoils: str = "",
+        text: str = "",
+    ) -> None:
         self.cls = cls
         self.uuid = uuid
         self.field = field
         self.failure = failure
+        self.name = name
+        self.rule = rule
+        self.spoils = spoils
+        self.text = text
 
 
 def verify(state: State, changes: list[Change], *, everything: bool = False) -> None:
@@ -75,14 +94,28 @@ def findings(state: State, *, typed: bool = False) -> Iterator[Finding]:
             uuid = obj["uuid"]
             held = [name for name in names if name in obj or name in required]
             for name, failure in _check_fields(state, obj, held):
-                yield Finding(cls.name, uuid, name, failure)
+                yield Finding(cls.name, uuid, name, failure, name=obj.name, spoils=name)
             for unique, uuids in doubled:
                 for failure in _check_unique(state, obj, unique) if uuid in uuids else ():
-                    yield Finding(cls.name, uuid, unique.shows[0], failure)
+                    yield Finding(cls.name, uuid, unique.shows[0], failure, name=obj.name)
             for rule in rules:
                 for failure in rule.check(state, obj):
                     failure.profile = rule.profile
-                    yield Finding(cls.name, uuid, _shown_at(cls, rule), failure)
+                    yield Finding(cls.name, uuid, _shown_at(cls, rule), failure, name=obj.name, rule=rule.name)
+
+
+def causes(state: State, found: list[Finding]) -> list[Finding]:
+    """The findings without those of rules that look at a field of which nobody knows the value."""
+    from xe_py.state.state import Change  # noqa: PLC0415 - a sound state has no findings
+
+    spoilt: dict[tuple[str, str], set[str]] = {}
+    for finding in found:
+        if finding.spoils:
+            spoilt.setdefault((finding.cls, finding.uuid), set()).add(finding.spoils)
+    objects = [(obj, frozenset(names)) for key, names in spoilt.items() if (obj := state.get(*key)) is not None]
+    touches = [(Change(obj.cls, obj["uuid"], obj, obj), names) for obj, names in objects]
+    follows = {(obj["uuid"], rule.name) for obj, rule in _touched_rules(state, touches)}
+    return [finding for finding in found if (finding.uuid, finding.rule) not in follows]
 
 
 def _doubled(objects: list[Record], unique: Unique) -> set[str]:
@@ -144,7 +177,9 @@ def _shown_at(cls: XenClass, rule: Rule) -> str:
 # Which rules a change can touch
 
 
-def _touched_rules(state: State, touches: list[tuple[Change, frozenset[str] | None]]) -> Iterator[tuple[Record, Rule]]:
+def _touched_rules(
+    state: State, touches: Iterable[tuple[Change, frozenset[str] | None]]
+) -> Iterator[tuple[Record, Rule]]:
     """Each object and rule that the changes, each with the fields it touches, can touch; once, in their order."""
     seen: set[tuple[str, str]] = set()
     for change, touched in touches:

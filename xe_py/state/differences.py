@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from xe_py.schema.fields import show
 from xe_py.schema.secrets import is_secret
 
 TYPE_CHECKING = False
@@ -59,7 +58,7 @@ def _line(name: str, was: str, now: str, *, new: bool) -> str:
 
 
 def _shown(field: Field, value: Any) -> str:
-    return show(value, field.unknown) or _EMPTY
+    return field.show(value) or _EMPTY
 
 
 def _text(key: str, text: str | None) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xe_py.errors import named
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -31,6 +33,13 @@ class Record(_Fields):
         return self.cls.defaults[name]
 
     __hash__ = None
+
+    def __str__(self) -> str:
+        return f"{self.cls.name} {named(self)}"
+
+    def __repr__(self) -> str:
+        """The class, uuid and name: what a record holds may be secret."""
+        return f"<{self}>"
 
     @property
     def name(self) -> str:

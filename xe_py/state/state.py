@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     _Entry = tuple[XenClass | None, str, dict[str, Any] | None]
 
 FORMAT = 1
-_NO_UUID = "00000000-0000-0000-0000-000000000000"
-_AS_ZERO = str.maketrans("123456789abcdefABCDEF", "0" * 21)
 
 
 class Change:
@@ -41,6 +39,12 @@ class Change:
         self.uuid = uuid
         self.before = before
         self.after = after
+
+    def __repr__(self) -> str:
+        became = (
+            "new" if self.before is None else "gone" if self.after is None else ", ".join(sorted(self.touched() or ()))
+        )
+        return f"<{self.cls.name} {self.uuid}: {became}>"
 
     def touches(self, field: str) -> bool:
         """Whether the value of the field is another than before; all fields of a new or a gone object are."""
@@ -167,7 +171,8 @@ class State:
         return self._tables.put(Record(declared, {"uuid": uuid, **_changed_from_default(declared, fields)}))
 
     def update(self, obj: Record, fields: Mapping[str, Any]) -> None:
-        """Give fields of the object new values."""
+        """Give fields of the object new values; HANDLE_INVALID for a record that is not, or no more, the state's."""
+        self._check_own(obj)
         if all(obj[name] == value and type(obj[name]) is type(value) for name, value in fields.items()):
             return
         before = dict(obj)
@@ -178,18 +183,40 @@ class State:
     def delete(self, obj: Record) -> None:
         """Take the object away, with all that cannot be without it; references that may be empty are emptied.
 
-        A reference that must not go away stays and dangles, and the core refuses the result.
+        A reference that must not go away stays and dangles, and the core refuses the result. HANDLE_INVALID for a
+        record that is not, or no more, the state's.
         """
+        self._check_own(obj)
         uuid = obj["uuid"]
-        if self.get(obj.cls.name, uuid) is not obj:
-            return
-        self._journal.append((obj.cls, uuid, dict(obj)))
-        self._tables.drop(obj)
+        self._drop(obj)
         for cls, field in classes.referrers(obj.cls.name):
             for other in self.having(cls, field, uuid):
                 self._let_go(other, field, uuid)
 
+    def repeat(self, changes: list[Change], rules: str) -> None:
+        """Do here what was done to another state that was made from the same version of the file."""
+        self.set_rules(rules)
+        for change in changes:
+            obj, after = self.get(change.cls.name, change.uuid), change.after
+            if obj is None and after is not None:
+                self.add(change.cls.name, after, change.uuid)
+            elif obj is not None and after is None:
+                self._drop(obj)
+            elif obj is not None and after is not None:
+                self.update(obj, {name: after[name] for name in change.touched() or ()})
+
+    def _drop(self, obj: Record) -> None:
+        # The record itself is kept, so that it is the state's again when this is taken back.
+        self._journal.append((obj.cls, obj["uuid"], obj))
+        self._tables.drop(obj)
+
+    def _check_own(self, obj: Record) -> None:
+        if self.get(obj.cls.name, obj["uuid"]) is not obj:
+            raise Failure("HANDLE_INVALID", obj.cls.label, obj["uuid"])
+
     def _let_go(self, obj: Record, field: str, uuid: str) -> None:
+        if self.get(obj.cls.name, obj["uuid"]) is not obj:
+            return  # It went with another that was let go.
         reference = obj.cls.references[field]
         if reference.on_delete == CASCADE:
             self.delete(obj)
@@ -212,9 +239,9 @@ class State:
                 continue
             now = self.get(cls.name, uuid)
             if now is None and before is not None:
-                self._tables.bring_back(Record(cls, before))
+                self._tables.put(before if isinstance(before, Record) else Record(cls, before))
             elif now is not None and before is None:
-                self._tables.drop(now)
+                self._tables.undo(now)
             elif now is not None and before is not None:
                 self._tables.replace(now, before, cls.stored)
         del self._journal[mark:]
@@ -225,11 +252,11 @@ class State:
 
     def changes(self, mark: int = 0) -> list[Change]:
         """What became of each object that was touched since the mark, in the order of the first touch."""
-        first: dict[str, tuple[XenClass, dict[str, Any] | None]] = {}
+        first: dict[tuple[XenClass, str], dict[str, Any] | None] = {}
         for cls, uuid, before in self._journal[mark:]:
             if cls is not None:
-                first.setdefault(uuid, (cls, before))
-        found = [Change(cls, uuid, before, self.get(cls.name, uuid)) for uuid, (cls, before) in first.items()]
+                first.setdefault((cls, uuid), before)
+        found = [Change(cls, uuid, before, self.get(cls.name, uuid)) for (cls, uuid), before in first.items()]
         return [change for change in found if change.before != change.after]
 
     def settle(self) -> None:
@@ -237,6 +264,7 @@ class State:
         if self._journal:
             self.header = {**self.header, "serial": self.header["serial"] + 1}
         self._journal.clear()
+        self._tables.settle()
 
     # Taking in what is written
 
@@ -244,16 +272,12 @@ class State:
         """Take in an object as it is written; this is no change."""
         return self._tables.load(Record(cls, fields))
 
-    def announce(self, cls: str, rows: list[tuple[int, dict[str, Any]]]) -> None:
-        """Objects of the class (places, fields) are other or new since the source was made; this is no change."""
-        self._tables.announce(cls, rows)
-
-    def forget(self, uuid: str, place: int) -> None:
-        """The object with this uuid is gone since the source was made; this is no change."""
-        self._tables.forget(uuid, place)
+    def rest_on(self, source: Source, places: Mapping[str, Mapping[str, int]]) -> None:
+        """The source has all objects as they are now, each at the place given by class and uuid; this is no change."""
+        self._tables.rest_on(source, places)
 
     def place_of(self, cls: str, uuid: str) -> int:
-        """The place of an object among those of its class, or the one that it had."""
+        """The place of an object among those of its class, or the one that it had before an uncommitted change."""
         return self._tables.place_of(cls, uuid)
 
     def last(self, cls: str, beside: set[str]) -> tuple[int, str] | None:
@@ -270,11 +294,6 @@ def new_uuid() -> str:
     digits = os.urandom(16).hex()
     variant = "89ab"[int(digits[16], 16) % 4]
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
-
-
-def is_uuid(text: str) -> bool:
-    """Whether the text has the form of a uuid."""
-    return text.translate(_AS_ZERO) == _NO_UUID
 
 
 def _changed_from_default(cls: XenClass, fields: Mapping[str, Any]) -> dict[str, Any]:

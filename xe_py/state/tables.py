@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from xe_py.schema.xenclass import Key
 
     Found = Iterable[tuple[int, dict[str, Any]]]
-    Rows = list[tuple[int, dict[str, Any]]]
 
     class Source(Protocol):
-        """All objects as they were written; each is handed over with its place among those of its class."""
+        """All objects as they were written; each is handed over with its place among those of its class.
 
-        # How many objects of each class there are; their places count from 0.
+        What is handed over may lack some fields, which `whole` adds.
+        """
+
+        # How many places the objects of each class have; they count from 0.
         counts: dict[str, int]
         # The sums of a field over the objects that refer to each object, by reference (`vdi.sr-uuid`) and field.
         totals: dict[tuple[str, str], dict[str, int]]
@@ -45,7 +47,12 @@ if TYPE_CHECKING:
         def all(self, cls: str) -> Found:
             """All objects of the class."""
 
+        def whole(self, cls: str, place: int, fields: dict[str, Any]) -> dict[str, Any]:
+            """All fields of an object that was handed over."""
 
+
+# Where an object stood that does not come back there.
+_NOWHERE = -1
 _EMPTY: dict[str, Record] = {}
 _NO_INDICES: dict[Key, dict[Any, dict[str, None]]] = {}
 
@@ -61,11 +68,10 @@ class Tables:
         self._source = source
         self._tables: dict[str, dict[str, Record]] = {}
         self._class_of: dict[str, str] = {}
-        self._gone: dict[str, int] = {}
+        self._gone: dict[tuple[str, str], int] = {}
         self._unsorted: set[str] = set()
-        self._waiting: dict[str, Rows] = {}
         self._indices: dict[str, dict[Key, dict[Any, dict[str, None]]]] = {}
-        self._totals = source.totals if source else {}
+        self._totals = {key: dict(totals) for key, totals in source.totals.items()} if source else {}
         self._counted: dict[str, list[tuple[str, str, dict[str, int]]]] = {}
         for (reference, field), totals in self._totals.items():
             self._keep_counting(reference, field, totals)
@@ -78,28 +84,24 @@ class Tables:
 
     def get(self, cls: str, uuid: str) -> Record | None:
         """The object of the class with this uuid, or None."""
-        if self._waiting:
-            self._admit(cls)
         found = self._tables.get(cls, _EMPTY).get(uuid)
-        if found is None and self._source is not None and cls not in self._whole:
-            self._take(cls, self._source.one(cls, uuid))
+        if found is None and self._source is not None and cls not in self._whole and (cls, uuid) not in self._gone:
+            self._take(self._source, cls, self._source.one(cls, uuid))
             found = self._tables.get(cls, _EMPTY).get(uuid)
         return found
 
     def class_of(self, uuid: str) -> str | None:
         """The name of the class of the object with this uuid, or None."""
-        for cls in list(self._waiting):
-            self._admit(cls)
         found = self._class_of.get(uuid)
-        if found is None and self._source is not None and uuid not in self._gone:
-            found = self._source.class_of(uuid)
+        if found is None and self._source is not None:
+            written = self._source.class_of(uuid)
+            found = None if (written, uuid) in self._gone else written
         return found
 
     def all(self, cls: str) -> list[Record]:
         """All objects of the class in order of creation."""
-        self._admit(cls)
         if self._source is not None and cls not in self._whole:
-            self._take(cls, self._source.all(cls))
+            self._take(self._source, cls, self._source.all(cls))
             self._whole.add(cls)
         table = self._tables.get(cls, _EMPTY)
         if cls in self._unsorted:
@@ -109,7 +111,6 @@ class Tables:
 
     def some(self, cls: str, fields: tuple[str, ...]) -> list[Record]:
         """All objects of the class in order of creation; they need hold no other fields than these."""
-        self._admit(cls)
         columns = None
         if self._source is not None and cls not in self._whole:
             columns = self._source.columns(cls, ("uuid", *fields))
@@ -117,17 +118,17 @@ class Tables:
             return self.all(cls)
         declared, names = classes.get(cls), ("uuid", *fields)
         table, count = self._tables.get(cls, _EMPTY), self._source.counts.get(cls, 0)
-        found = [
-            table.get(row[0]) or Record(declared, dict(zip(names, row, strict=True)))
-            for row in zip(*columns, strict=True)
-            if row[0] not in self._gone or row[0] in table
-        ]
+        found = []
+        for row in zip(*columns, strict=True):
+            obj = table.get(row[0])
+            if obj is not None and obj.place < count:
+                found.append(obj)
+            elif obj is None and (cls, row[0]) not in self._gone:
+                found.append(Record(declared, dict(zip(names, row, strict=True))))
         return found + sorted((obj for obj in table.values() if obj.place >= count), key=_place)
 
     def having(self, cls: str, key: Key, value: Any) -> list[Record]:
         """The objects whose field has this value, or whose set holds it; of several fields all have theirs."""
-        if self._waiting:
-            self._admit(cls)
         if self._source is not None and cls not in self._whole:
             self._ask(self._source, cls, key, value)
         try:
@@ -153,13 +154,11 @@ class Tables:
 
     def place_of(self, cls: str, uuid: str) -> int:
         """The place of an object, or the one that it had."""
-        self._admit(cls)
         obj = self._tables.get(cls, _EMPTY).get(uuid)
-        return self._gone[uuid] if obj is None else obj.place
+        return self._gone[cls, uuid] if obj is None else obj.place
 
     def last(self, cls: str, beside: set[str]) -> tuple[int, str] | None:
         """The place and the uuid of the last object of the class that is not among those given."""
-        self._admit(cls)
         found = max(
             ((obj.place, uuid) for uuid, obj in self._tables.get(cls, _EMPTY).items() if uuid not in beside),
             default=None,
@@ -168,7 +167,7 @@ class Tables:
             for place, uuid in self._source.backwards(cls):
                 if found is not None and place < found[0]:
                     break
-                if uuid not in self._gone and uuid not in beside:
+                if (cls, uuid) not in self._gone and uuid not in beside:
                     return place, uuid
         return found
 
@@ -182,36 +181,42 @@ class Tables:
         """The uuid was made just now: the source has no object with it, and none that knows of one."""
         self._made.add(uuid)
 
-    def put(self, obj: Record, place: int | None = None) -> Record:
-        """Take the object in, at its place or behind all others; totals count it."""
-        self._admit(obj.cls.name)
+    def put(self, obj: Record) -> Record:
+        """Take the object in, behind all others or where it was dropped since `settle`; totals count it."""
+        cls = obj.cls.name
         self._count(obj, 1)
-        return self._put(obj, place)
+        place = self._gone.get((cls, obj["uuid"]), _NOWHERE)
+        return self._put(obj, None if place == _NOWHERE else place)
 
     def load(self, obj: Record) -> Record:
         """Take in an object that the totals of the source count already, behind all others."""
         return self._put(obj, None)
 
-    def announce(self, cls: str, rows: Rows) -> None:
-        """The source has older versions of these objects; they are taken in when the class is first asked for."""
-        self._waiting[cls] = rows
-
     def drop(self, obj: Record) -> None:
-        """Take the object away."""
+        """Take the object away; its place is kept for its return, until `settle`."""
+        self.undo(obj)
+        self._gone[obj.cls.name, obj["uuid"]] = obj.place
+
+    def undo(self, obj: Record) -> None:
+        """Take the object away as if it had never been put in."""
         self._count(obj, -1)
         self._unindex(obj, None)
-        uuid = obj["uuid"]
-        self.forget(uuid, obj.place)
-        del self._tables[obj.cls.name][uuid]
-        del self._class_of[uuid]
+        del self._tables[obj.cls.name][obj["uuid"]]
+        del self._class_of[obj["uuid"]]
 
-    def forget(self, uuid: str, place: int) -> None:
-        """The object with this uuid is gone, whatever the source says; its place is kept for its return."""
-        self._gone[uuid] = place
+    def settle(self) -> None:
+        """What is gone is gone from the file as well: if it is made again, it stands behind all others."""
+        self._gone = dict.fromkeys(self._gone, _NOWHERE)
 
-    def bring_back(self, obj: Record) -> None:
-        """Take in an object that was dropped, at its old place."""
-        self.put(obj, self._gone.pop(obj["uuid"]))
+    def rest_on(self, source: Source, places: Mapping[str, Mapping[str, int]]) -> None:
+        """The source has all objects as they are now, at these places; it stands behind them from here on."""
+        if self._source is not None:
+            self._source = source
+        self._gone.clear()
+        for cls, table in self._tables.items():
+            for uuid, obj in table.items():
+                obj.place = places[cls][uuid]
+        self._next_place = dict(source.counts)
 
     def replace(self, obj: Record, fields: dict[str, Any], touched: Mapping[str, Any]) -> None:
         """Give the object these fields instead of its present ones; `touched` has those that may differ."""
@@ -235,20 +240,14 @@ class Tables:
         if found is None:
             self.all(cls)
         else:
-            self._take(cls, found)
+            self._take(source, cls, found)
 
-    def _take(self, cls: str, found: Found) -> None:
+    def _take(self, source: Source, cls: str, found: Found) -> None:
         table = self._tables.setdefault(cls, {})
         for place, fields in found:
             uuid = fields["uuid"]
-            if uuid not in table and uuid not in self._gone:
-                self._put(Record(classes.get(cls), fields), place)
-
-    def _admit(self, cls: str) -> None:
-        if cls in self._waiting:
-            declared = classes.get(cls)
-            for place, fields in self._waiting.pop(cls):
-                self._put(Record(declared, fields), place)
+            if uuid not in table and (cls, uuid) not in self._gone:
+                self._put(Record(classes.get(cls), source.whole(cls, place, fields)), place)
 
     def _put(self, obj: Record, place: int | None) -> Record:
         cls, uuid = obj.cls.name, obj["uuid"]

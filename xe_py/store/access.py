@@ -6,17 +6,41 @@ import errno
 import os
 from stat import S_ISDIR, S_ISREG
 
+_PIECE = 1 << 20
 
-def make_folder(path: str, *, above: bool = False) -> None:
-    """Make the folder, for the user alone, if it is not there; OSError if something else is.
 
-    With `above` the folders it is in are made too.
+def make_folder(path: str, *, above: bool = False) -> bool:
+    """Make the folder, for the user alone, if it is not there, and say whether it was; OSError if something else is.
+
+    With `above` the folders it is in are made too, unless the path as a whole cannot be.
     """
+    if above:
+        for folder in _missing(os.path.dirname(path)):
+            try:
+                os.mkdir(folder, 0o700)
+            except FileExistsError:
+                continue  # Another process was first.
     try:
-        (os.makedirs if above else os.mkdir)(path, 0o700)
+        os.mkdir(path, 0o700)
     except FileExistsError:
         if not S_ISDIR(os.lstat(path).st_mode):
             raise NotADirectoryError(errno.ENOTDIR, "it is no folder, or a link to one", path) from None
+        return False
+    return True
+
+
+def _missing(path: str) -> list[str]:
+    """What there is not of the folders of the path, the outermost first; OSError where they cannot be."""
+    found: list[str] = []
+    while path:
+        try:
+            os.lstat(path)
+        except FileNotFoundError:
+            found.append(path)
+            path = os.path.dirname(path)
+        else:
+            break
+    return found[::-1]
 
 
 def open_file(path: str, flags: int) -> int:
@@ -27,6 +51,49 @@ def open_file(path: str, flags: int) -> int:
         return handle
     close(handle)
     raise OSError(errno.EINVAL, "it is no file of its own", path)
+
+
+def is_file(path: str) -> bool:
+    """Whether there is an ordinary file, and no link to one."""
+    try:
+        return S_ISREG(os.lstat(path).st_mode)
+    except FileNotFoundError:
+        return False
+
+
+def read_file(path: str) -> bytes:
+    """The bytes of an ordinary file; OSError if it is none, at once and without following a link."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if not S_ISREG(os.fstat(handle).st_mode):
+        close(handle)
+        raise OSError(errno.EINVAL, "it is no ordinary file", path)
+    with open(handle, "rb") as file:
+        return file.read()
+
+
+def put(data: bytes, file: int) -> None:
+    """Write all of the bytes."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
+
+
+def copy(source: int, span: range, file: int) -> int:
+    """Add a part of one file to another; where it ended, which is before its end if the source is shorter.
+
+    The system does it where it can, without handing the bytes to us: where files can share what they hold, it takes
+    neither time nor room.
+    """
+    place = span.start
+    try:
+        while place < span.stop and (done := os.copy_file_range(source, file, span.stop - place, place)):
+            place += done
+    except (OSError, AttributeError):
+        pass  # Not between these files, or not on this system; or it tells again what is wrong.
+    while place < span.stop and (data := os.pread(source, min(_PIECE, span.stop - place), place)):
+        put(data, file)
+        place += len(data)
+    return place
 
 
 def close(handle: int) -> None:

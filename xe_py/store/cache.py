@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 CHECK = 4
+# The endings of the files about a target.
+KINDS = ("head", "base")
+# How the name of such a file begins, as its target's path does with a slash.
+_ROOT = "%2F"
 _LONGEST = 240
+# How many files a sweep looks at.
+_SWEPT = 100
 _PAGE = 512
 _WIDTH = 8
 
@@ -76,20 +82,48 @@ def write_file(path: str, parts: Iterable[bytes]) -> bool:
     except OSError:
         remove_file(temporary)
         return False
+    except BaseException:
+        remove_file(temporary)
+        raise
     return True
 
 
-def sweep(path: str) -> None:
-    """Remove what writers that were killed have left of files with this path and an ending."""
-    folder, name = os.path.split(path)
+def sweep(folder: str) -> None:
+    """Remove what writers that were killed have left in the user's folder, and files about targets that are gone.
+
+    However many files there are, only some of them are looked at, other ones each time.
+    """
     try:
-        entries = os.listdir(folder)
+        entries = sorted(os.listdir(folder)) if os.stat(folder).st_uid == os.geteuid() else []
     except OSError:
         return
-    for entry in entries:
-        process = entry.rpartition(".")[2]
-        if entry.startswith(f"{name}.") and process.isdecimal() and not _lives(int(process)):
+    start = int.from_bytes(os.urandom(4)) % len(entries) if len(entries) > _SWEPT else 0
+    for entry in (entries + entries)[start : start + min(_SWEPT, len(entries))]:
+        if _is_left(entry):
             remove_file(os.path.join(folder, entry))
+
+
+def _is_left(entry: str) -> bool:
+    """Whether a file of this name is one of ours, and nobody has a use for it."""
+    name, _, ending = entry.rpartition(".")
+    process = ""
+    if ending.isdecimal():
+        process = ending
+        name, _, ending = name.rpartition(".")
+    if ending not in KINDS or not name.startswith(_ROOT):
+        return False
+    return not _lives(int(process)) if process else _is_gone(name)
+
+
+def _is_gone(name: str) -> bool:
+    """Whether nothing is where the target of this name was."""
+    try:
+        os.lstat(name.replace("%2F", "/").replace("%25", "%"))
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def _lives(process: int) -> bool:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _LARGE = 1 << 20
+_BOM = "\ufeff"
 
 
 def identity(status: os.stat_result) -> tuple[int, ...]:
@@ -38,12 +39,12 @@ def changed_meanwhile(path: str) -> StateFileError:
 class Document:
     """One version of a state file. `target` is the file itself where `path` is a link; `head` its index, if it has one.
 
-    `command` is the command line that opened it for writing, for the history. `is_plain` says that it was read and is
-    of the plain form, all lines whole.
+    `command` is the command line that opened it for writing, for the history. `is_plain` says that it is known to be of
+    the plain form, all lines whole. `reordered` says that the next text has objects in another order than the state.
     The text is read when it is asked for; StateFileError if the file is another by then.
     """
 
-    __slots__ = ("_text", "command", "head", "identity", "is_plain", "path", "target")
+    __slots__ = ("_text", "_wrapping", "command", "head", "identity", "is_plain", "path", "reordered", "target")
 
     def __init__(
         self, path: str, target: str, version: tuple[int, ...], *, text: str | None = None, head: Any = None
@@ -54,17 +55,38 @@ class Document:
         self.head = head
         self.command = ""
         self.is_plain = False
-        self._text = text
+        self.reordered = False
+        self._wrapping = "", "\n"
+        self._text = text and self._unwrapped(text)
 
     @property
     def text(self) -> str:
-        """The text of this version."""
+        """The text of this version, without a byte order mark; line breaks are LF if all of them were CRLF."""
         if self._text is None:
-            self._text = bytes(self.content()).decode()
+            self._text = self._unwrapped(bytes(self.content()).decode())
         return self._text
+
+    @property
+    def is_wrapped(self) -> bool:
+        """Whether the file has other bytes than its text: a byte order mark, or the line breaks of Windows."""
+        return self._wrapping != ("", "\n")
+
+    def encoded(self, text: str) -> bytes:
+        """The text as bytes for this file, with the byte order mark and the line breaks that it has."""
+        mark, line_break = self._wrapping
+        return (mark + (text if line_break == "\n" else text.replace("\n", line_break))).encode()
+
+    def _unwrapped(self, text: str) -> str:
+        mark = _BOM if text.startswith(_BOM) else ""
+        windows = "\r" in text and text.count("\r\n") == text.count("\n") == text.count("\r")
+        self._wrapping = mark, "\r\n" if windows else "\n"
+        text = text.removeprefix(mark)
+        return text.replace("\r\n", "\n") if windows else text
 
     def content(self) -> bytes | mmap:
         """The bytes of this version; those of a large file are mapped into memory, not read."""
+        if self._text is not None:
+            return self._text.encode()
         try:
             with open(self.target, "rb") as file:
                 if identity(os.fstat(file.fileno())) != self.identity:

@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from mmap import mmap
 
+    from xe_py.store.delta import Part
     from xe_py.store.plain import Path
-    from xe_py.store.replacing import Part
     from xe_py.store.splice import Edit
 
+# How far from where it should stand a table is looked for first, and how many times as far then.
 _NEAR = 1 << 18
+_WIDER = 8
 # What stays and is longer than this is not looked at, but copied from file to file.
 _LONG = 1 << 16
 # Keeps the tables of an excerpt apart, so that no edit reaches over the end of one.
@@ -58,11 +60,11 @@ class Excerpt:
 def _span(data: bytes | mmap, path: Path, near: int) -> tuple[int, int]:
     """Where a table stands: from its header, or the empty line in front of it, to the next table or its empty line."""
     header = f"\n[{'.'.join(path)}]\n".encode()
-    start = data.find(header, max(0, near - _NEAR), near + _NEAR)
-    if start < 0:
-        start = data.find(header)
-    if start < 0:
-        raise NotFoundError
+    reach = _NEAR
+    while (start := data.find(header, max(0, near - reach), near + reach)) < 0:
+        if near <= reach and near + reach >= len(data):
+            raise NotFoundError
+        reach *= _WIDER
     end = data.find(b"\n[", start + 1)
     return _with_empty_line(data, start), len(data) if end < 0 else _with_empty_line(data, end)
 

@@ -7,6 +7,7 @@ import os
 from xe_py.classes._addresses import lease, random_mac
 from xe_py.classes._pif_nic import NIC, bridge_of, network_name
 from xe_py.classes._vm_settings import now
+from xe_py.classes.host import CPU_INFO, SOFTWARE
 from xe_py.classes.network import INTERNAL_MANAGEMENT
 from xe_py.errors import Misuse
 from xe_py.schema.xenclass import STRICT
@@ -25,17 +26,50 @@ if TYPE_CHECKING:
 MIB, GIB = 1 << 20, 1 << 30
 _LEAST_MEMORY = 256 * MIB
 _MOST_HOSTS, _MOST_NICS, _MOST_DOMAIN_0_CPUS = 64, 64, 16
-_CPU_INFO = {"socket_count": "1", "threads_per_core": "1", "vendor": "GenuineIntel", "speed": "2400.000"}
+_FLAGS = (
+    "fpu de tsc msr pae mce cx8 apic sep mca cmov pat clflush acpi mmx fxsr sse sse2 ss ht syscall nx rdtscp lm "
+    "constant_tsc rep_good nopl cpuid pni pclmulqdq monitor est ssse3 fma cx16 sse4_1 sse4_2 movbe popcnt aes xsave "
+    "avx f16c rdrand hypervisor lahf_lm abm bmi1 avx2 bmi2 erms rdseed adx clflushopt xsaveopt xsavec xgetbv1"
+)
+_FEATURES = {
+    "pv": "1fc9cbf5-f6b82203-2991cbf5-00000003-0000000f-209c0329-00000000-00000000-00001000-8c000000",
+    "hvm": "1fcbfbff-f7ba2223-2d93fbff-00000403-0000000f-219c07ab-0000000c-00000000-00001000-9c000000",
+}
+_CPU_INFO = {
+    "socket_count": "1",
+    "threads_per_core": "1",
+    "nr_nodes": "1",
+    "vendor": "GenuineIntel",
+    "speed": "2400.000",
+    "modelname": "Intel(R) Xeon(R) CPU E5-2620 v4 @ 2.40GHz",
+    "family": "6",
+    "model": "79",
+    "stepping": "1",
+    "flags": _FLAGS,
+    "features_pv": _FEATURES["pv"],
+    "features_hvm": _FEATURES["hvm"],
+    "features_hvm_host": _FEATURES["hvm"],
+    "features_pv_host": _FEATURES["pv"],
+}
+_API_VERSION = "2.23"
 _SOFTWARE = {
-    "product_brand": "XenServer",
     "product_version": "8.4.0",
     "product_version_text": "8",
+    "product_version_text_short": "8",
     "platform_name": "XCP",
     "platform_version": "3.4.0",
-    "build_number": "simulated",
-    "network_backend": "openvswitch",
+    "product_brand": "XenServer",
     "xapi": "26.1",
-    "xen": "4.17",
+    "build_number": "265387",
+    "date": "2026-08-21",
+    "dbv": "2026.0821",
+    "xapi_build": "26.1.0",
+    "xen": "4.17.5",
+    "linux": "4.19.0+1",
+    "xencenter_min": _API_VERSION,
+    "xencenter_max": _API_VERSION,
+    "network_backend": "openvswitch",
+    "db_schema": "5.909",
 }
 _INTERNAL = {
     "is_guest_installer_network": "true",
@@ -68,7 +102,7 @@ def fresh_host(
     hardware = {
         "memory-total": memory,
         "memory-overhead": memory // 64,
-        "cpu_info": {**_CPU_INFO, **(cpu_info or {}), "cpu_count": str(cpus)},
+        "cpu_info": _in_order(CPU_INFO, {**_CPU_INFO, **(cpu_info or {}), "cpu_count": str(cpus)}),
     }
     for number in range(1, hosts + 1):
         name = name_label if number == 1 else f"{name_label}-{number}"
@@ -81,6 +115,11 @@ def fresh_host(
     add_storage(state, disk)
     state.settle()
     return state
+
+
+def _in_order(keys: Sequence[str], texts: Mapping[str, str]) -> dict[str, str]:
+    """Those of the keys that have a text, in their order."""
+    return {key: texts[key] for key in keys if texts.get(key)}
 
 
 def _check(name: str, value: int, least: int, most: int | None = None) -> None:
@@ -110,7 +149,7 @@ def _add_host(state: State, name: str, hardware: dict[str, object]) -> Record:
             "name-label": name,
             "name-description": "Default install",
             "hostname": name,
-            "software-version": {**_SOFTWARE, "hostname": name},
+            "software-version": _in_order(SOFTWARE, {**_SOFTWARE, "hostname": name}),
             "other-config": {"agent_start_time": now, "boot_time": now},
             "iscsi_iqn": f"iqn.2026-01.com.example:{os.urandom(4).hex()}",
             **hardware,

@@ -1,143 +1,121 @@
-"""The history of a state file: the versions that commits replaced, and who wrote each by which command line.
+"""The history of a state file: every version that a commit wrote or replaced, and who wrote each by which command line.
 
-It is in `host.toml.d/history`. A version is a hard link to the file that was replaced, `000012-serial-11.toml`: its
-place in the history, then the serial it has; `log` has a line for each commit. Nothing of it is needed to read the
-state, and a commit goes on where its history cannot be kept.
+It is in `host.toml.d/history`: `log` has an entry for each version (see `xe_py.store.entries`), and `000012.toml` is a
+full copy of the version with this place, with which a chain of versions begins; each further one is kept as what it has
+that the one before it has not. A version is kept before it becomes the file, and marked once it is. Nothing of it is
+needed to read the state, and a commit goes on where its history cannot be kept.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-import time
 
-from xe_py.errors import StateFileError
-from xe_py.schema.secrets import is_secret
-from xe_py.store.access import make_folder, open_file
+from xe_py.store.access import close, is_file, make_folder
+from xe_py.store.delta import difference, joined, pack
+from xe_py.store.entries import Chain, Entry
+from xe_py.store.logbook import LOG, Limits, add, append, copy_of, folder_of, last_mark
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    # The place in the history, the serial, and the path.
-    Kept = tuple[int, int, str]
+    from xe_py.store.delta import Part
 
-LOG = "log"
-_BACKUPS = 10
-_DIGITS = 6
 _LONGEST = 1000
-_NEW = "new"
-_SERIAL = "-serial-"
-_PLAIN = frozenset("%+,-./:=@_")
 _told: set[str] = set()
 
 
-def backups() -> int:
-    """How many versions are kept: `XE_BACKUPS`, or ten."""
-    text = os.environ.get("XE_BACKUPS", "")
-    if not text:
-        return _BACKUPS
-    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
-        raise StateFileError(f"XE_BACKUPS must be a whole number, 0 to {10**_DIGITS - 1}, not {text!r}.")
-    return int(text)
+def entry_of(written: tuple[int, ...], serial: int, command: str) -> Entry:
+    """The entry of the version that this process has written: what identifies it, its serial, and why."""
+    _, inode, size, time_written, _ = written
+    return Entry(0, serial, (inode, size, time_written), (os.getuid(), os.getpid(), command))
 
 
-def command_line(words: Iterable[str]) -> str:
-    """The words as they would be typed, without what is secret in them."""
-    shown = []
-    hidden = False
-    for word in words:
-        name, equals, _ = word.partition("=")
-        secret = is_secret(name)
-        if hidden and not word.startswith("--"):
-            shown.append("***")
-        else:
-            shown.append(f"{_quoted(name)}=***" if secret and equals else _quoted(word))
-        hidden = secret and not equals and word.startswith("--")
-    line = " ".join(shown)
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+def keep(target: str, new: str, parts: Iterable[Part], present: tuple[int, ...] | None, entry: Entry) -> Chain | None:
+    """Keep the version in `new`, made of the parts, which is about to replace the file; the mark for `confirm`.
 
-
-def keep(target: str, new: str, serials: tuple[int, int], command: str) -> None:
-    """Keep the version that `new` is about to replace, note who replaces it, and drop what is too old.
-
-    `serials` are those of the two versions. What fails here is a warning, once for each reason; only a bad XE_BACKUPS
-    is a StateFileError. The link comes last: it changes the times of the present file, by which others know it.
+    `present` identifies the file; if the history does not have it, it is kept first. What fails here is a warning,
+    once for each reason; only a bad setting is a StateFileError.
     """
-    most = backups()
+    limits = Limits()
     folder = folder_of(target)
-    log = os.path.join(folder, LOG)
     try:
-        if not most and not os.path.lexists(folder):
-            return
+        if not limits.number:
+            _clear(folder)
+            return None
         make_folder(folder)
-        kept = kept_in(folder, sweep=True) or []
-        lacking = most > 0 and _is_lacking(target, kept)
-        for _, _, path in kept[: max(0, len(kept) - most + lacking)]:
-            os.unlink(path)
-        if most:
-            _note(log, new, serials[1], command, most)
-        elif os.path.exists(log):
-            os.unlink(log)
-        if lacking:
-            place = kept[-1][0] + 1 if kept else 1
-            _link(target, os.path.join(folder, f"{place:0{_DIGITS}}{_SERIAL}{serials[0]}.toml"))
+        chain = None if present is None else _going_on(folder, present, limits)
+        if chain is None:
+            from xe_py.store import chains  # noqa: PLC0415 - once in many commits
+
+            if present is None:
+                return chains.begin_with(folder, new, entry)
+            chain = chains.go_on(target, folder, present, limits)
+        entry.place, entry.after = chain.place + 1, chain.seal
+        entry.changes = pack(_changes(target, parts))
+        length = chain.bytes + append(folder, entry)
+        return Chain(entry.place, entry.seal, entry.file, first=chain.first, since=chain.since, length=length)
     except OSError as error:
         _warn(f"Warning: the history in {folder} cannot be kept: {error.strerror}. XE_BACKUPS=0 does without one.\n")
+        return None
 
 
-def _is_lacking(target: str, kept: list[Kept]) -> bool:
-    """Whether there is a file that is not in the history yet, where a writer that was killed may have put it."""
+def confirm(target: str, chain: Chain, changed: int) -> None:
+    """Note that the version is the file now, and when the file was touched last."""
+    chain.changed = changed
     try:
-        present = os.stat(target)
-    except FileNotFoundError:
-        return False
-    return not kept or present.st_nlink == 1 or not os.path.samestat(os.stat(kept[-1][2]), present)
-
-
-def _link(target: str, path: str) -> None:
-    try:
-        os.link(target, path)
+        add(os.path.join(folder_of(target), LOG), chain.line)
     except OSError:
-        _copy(target, os.stat(target), path)
+        return  # The next commit has to compare what the file has.
 
 
-def _copy(source: str, status: os.stat_result, path: str) -> None:
-    """What stands in where there are no hard links: a copy with the same mode and times, flushed to the disk."""
-    temporary = os.path.join(os.path.dirname(path), _NEW)
-    handle = open_file(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-    with open(handle, "wb") as copy, open(source, "rb") as original:
-        while data := original.read(1 << 20):
-            copy.write(data)
-        copy.flush()
-        os.fchmod(handle, status.st_mode & 0o777)
-        os.fsync(handle)
-        os.utime(handle, ns=(status.st_atime_ns, status.st_mtime_ns))
-    os.rename(temporary, path)
-
-
-def _note(log: str, new: str, serial: int, command: str, most: int) -> None:
-    """Add the commit to the log. The time that the new version was written at tells it from one edited by hand."""
-    # `versions` reads these columns.
-    line = "\t".join((str(serial), moment(os.stat(new).st_mtime_ns), str(os.getuid()), str(os.getpid()), command))
-    handle = open_file(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+def withdraw(target: str, left: os.stat_result) -> None:
+    """Take back the entry of a version that never became the file: `left` is what a writer made and left behind."""
+    folder = folder_of(target)
     try:
-        os.write(handle, line.encode(errors="backslashreplace") + b"\n")
+        if last_mark(folder) is None:
+            from xe_py.store import chains  # noqa: PLC0415 - only where a write was cut short
+
+            chains.withdraw(folder, (left.st_ino, left.st_size, left.st_mtime_ns))
+    except OSError:
+        return
+
+
+def _going_on(folder: str, present: tuple[int, ...], limits: Limits) -> Chain | None:
+    """The chain that ends with the present file, if there is one that may go on."""
+    chain = last_mark(folder)
+    if chain is None or (*chain.file, chain.changed) != present[1:] or limits.exceeded_by(chain, present[2]):
+        return None
+    return chain if is_file(copy_of(folder, chain.first)) else None
+
+
+def _changes(target: str, parts: Iterable[Part]) -> Iterator[Part]:
+    """The parts, and of those that are bytes no more than differs from what stands there now."""
+    handle = os.open(target, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
         size = os.fstat(handle).st_size
+        place = 0
+        new = b""
+        for part in (*joined(parts), range(size, size)):
+            if isinstance(part, range):
+                if new:
+                    yield from difference(os.pread(handle, part.start - place, place), new, place)
+                if part:
+                    yield part
+                place, new = part.stop, b""
+            else:
+                new = part
     finally:
-        os.close(handle)
-    if size > (most + 1) * 2 * _LONGEST:
-        _shorten(log, most + 1)
+        close(handle)
 
 
-def _shorten(log: str, most: int) -> None:
-    temporary = os.path.join(os.path.dirname(log), _NEW)
-    with open(log, "rb") as file:
-        lines = file.readlines()[-most:]
-    handle = open_file(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-    with open(handle, "wb") as file:
-        file.writelines(lines)
-    os.rename(temporary, log)
+def _clear(folder: str) -> None:
+    """Drop all versions, where there are any."""
+    if os.path.lexists(folder):
+        from xe_py.store import chains  # noqa: PLC0415 - only where there is a history that is not wished any more
+
+        chains.clear(folder)
 
 
 def _warn(text: str) -> None:
@@ -147,42 +125,3 @@ def _warn(text: str) -> None:
             sys.stderr.write(text)
         except (OSError, ValueError):
             return
-
-
-def folder_of(target: str) -> str:
-    """The folder of the history of the state file."""
-    return os.path.join(target + ".d", "history")
-
-
-def kept_in(folder: str, *, sweep: bool = False) -> list[Kept] | None:
-    """The versions in the folder in their order; None where there is no folder.
-
-    `sweep` removes what a writer that was killed has left; that is for who holds the lock.
-    """
-    found = []
-    try:
-        names = os.listdir(folder)
-    except FileNotFoundError:
-        return None
-    for name in names:
-        place, _, serial = name.removesuffix(".toml").partition(_SERIAL)
-        if place.isdecimal() and serial.isdecimal():
-            found.append((int(place), int(serial), os.path.join(folder, name)))
-        elif sweep and name == _NEW:
-            os.unlink(os.path.join(folder, name))
-    return sorted(found)
-
-
-def moment(nanoseconds: int) -> str:
-    """A time of a file as the log has it."""
-    seconds, fraction = divmod(nanoseconds, 10**9)
-    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{fraction:09}Z"
-
-
-def _quoted(word: str) -> str:
-    """The word as a shell takes it; control characters are written out."""
-    if not word.isprintable():
-        word = word.encode("unicode_escape").decode()
-    if word and all(letter.isalnum() or letter in _PLAIN for letter in word):
-        return word
-    return "'" + word.replace("'", "'\"'\"'") + "'"

@@ -8,20 +8,23 @@ import time
 from array import array
 
 from xe_py import classes
+from xe_py.errors import DamagedIndexError
 from xe_py.schema.fields import Map
+from xe_py.state.record import Record
 from xe_py.state.tables import entries, value_of
-from xe_py.store.cache import checked, pages, path_for, sweep, write_file
-from xe_py.store.index import CHUNK, TOOL, number_of
+from xe_py.store.cache import checked, open_file, pages, path_for, sweep, write_file
+from xe_py.store.index import CHUNK, TOOL, Base, Head, OutdatedError, maker, number_of
 from xe_py.store.masking import masked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from mmap import mmap
     from typing import Any
 
     from xe_py.schema.xenclass import Key, XenClass
-    from xe_py.state.record import Record
     from xe_py.state.state import Change, State
-    from xe_py.store.index import Head
+    from xe_py.store.document import Document
 
 # A file that is written twice within this time (ns) may keep its times, where the clock of its file system is coarse.
 GRAIN = 20_000_000
@@ -30,39 +33,71 @@ GRAIN = 20_000_000
 _ROOM, _SHARE = 64, 50
 
 
-def build(target: str, identity: tuple[int, ...], state: State, data: bytes | None) -> None:
-    """Make the index of this version of the file anew; the state is sound.
+def build(document: Document, state: State) -> Head | None:
+    """Make the index of this version of the file, which says what the state does; the state is sound, and all there.
 
-    `data` is the content of the file where that is plain, else None. A file so young that a further change could leave
-    its times as they are gets no index.
+    A file so young that a further change could leave its times as they are gets no index.
     """
-    path = path_for(target)
-    if path is None or time.time_ns() - identity[3] < GRAIN:
-        return
-    sweep(path)
-    token = os.urandom(16)
-    base = _Base()
-    for cls in classes.sections():
-        base.add(cls, state.all(cls.name), data)
-    if write_file(f"{path}.base", base.finish(token)):
-        _write_head(path, (identity, state.header, data is not None, token, {}, state.totals()))
+    if time.time_ns() - document.identity[3] < GRAIN:
+        return None
+    return _make(document, state, lambda cls: state.all(cls.name))
 
 
-def advance(target: str, head: Head, identity: tuple[int, ...], state: State, changes: list[Change]) -> bool:
-    """Bring the index from the head's version of the file to this one; False where it wants to be made anew."""
-    path = path_for(target)
-    room = _ROOM + sum(head.base.counts.values()) // _SHARE
-    if path is None or len(head.changed.keys() | {change.uuid for change in changes}) > room:
-        return False
-    changed = dict(head.changed)
+def advance(document: Document, head: Head, state: State, changes: list[Change]) -> Head:
+    """Bring the index from the head's version of the file to this one; where the head grows long, on a new base."""
+    counts, changed = dict(head.counts), dict(head.changed)
     for change in changes:
-        fields = None if change.after is None else masked(change.after)
-        changed[change.uuid] = (change.cls.name, state.place_of(change.cls.name, change.uuid), fields)
-    return _write_head(path, (identity, state.header, head.plain, head.token, changed, state.totals()))
+        cls, obj = change.cls.name, change.after
+        place, fields = (0, None) if obj is None else (obj.place, marshal.dumps(masked(obj)))
+        if changed.get(cls) is head.changed.get(cls):
+            changed[cls] = dict(changed.get(cls, ()))
+        changed[cls][change.uuid] = place, fields
+        counts[cls] = max(counts.get(cls, 0), place + 1)
+    named = head.maker, document.identity, state.header, head.plain, head.token
+    new = Head((*named, counts, state.totals(), changed), head.base)
+    if sum(map(len, changed.values())) > _ROOM + sum(head.base.counts.values()) // _SHARE:
+        made = _make(document, state, lambda cls: [Record(cls, fields) for _, fields in new.all(cls.name)])
+        if made is not None:
+            return made
+    path = path_for(document.target)
+    if path is not None:
+        _write_head(path, new)
+    return new
 
 
-def _write_head(path: str, rows: tuple[Any, ...]) -> bool:
-    return write_file(f"{path}.head", checked(marshal.dumps((TOOL, *rows))))
+def _make(document: Document, state: State, objects: Callable[[XenClass], list[Record]]) -> Head | None:
+    """A new base with these objects, its head, and the state on top of it; None where it cannot be written."""
+    path = path_for(document.target)
+    if path is None:
+        return None
+    sweep(os.path.dirname(path))
+    token = os.urandom(16)
+    places: dict[str, dict[str, int]] = {}
+
+    def parts() -> Iterator[bytes]:
+        base, data = _Base(), document.content() if document.is_plain else None
+        for cls in classes.sections():
+            found = objects(cls)
+            places[cls.name] = {obj["uuid"]: place for place, obj in enumerate(found)}
+            yield from base.add(cls, found, data)
+        yield from base.finish(token)
+
+    handle = open_file(f"{path}.base") if write_file(f"{path}.base", parts()) else None
+    if handle is None:
+        return None
+    try:
+        base = Base(handle, token, document.target)
+    except (DamagedIndexError, OutdatedError):
+        return None  # Another process has put its own in this place already.
+    named = maker(), document.identity, state.header, document.is_plain, token
+    head = Head((*named, base.counts, state.totals(), {}), base)
+    _write_head(path, head)
+    state.rest_on(head, places)
+    return head
+
+
+def _write_head(path: str, head: Head) -> None:
+    write_file(f"{path}.head", checked(marshal.dumps((TOOL, *head.rows()))))
 
 
 class _Base:
@@ -73,8 +108,8 @@ class _Base:
         self.length = 0
         self.catalog: dict[str, Any] = {}
 
-    def add(self, cls: XenClass, objects: list[Record], data: bytes | None) -> None:
-        """Write the objects of a class in chunks, and a sorted table of each field by which they are looked up."""
+    def add(self, cls: XenClass, objects: list[Record], data: bytes | mmap | None) -> list[bytes]:
+        """The objects of a class in chunks, and a sorted table of each field by which they are looked up."""
         chunks = array("Q")
         near = 0
         for start in range(0, len(objects), CHUNK):
@@ -87,12 +122,17 @@ class _Base:
             tables[key] = (*self._row(_table(objects, key)), {field: cls.defaults[field] for field in fields})
         columns = {name: self._part(marshal.dumps([obj[name] for obj in objects])) for name in _listed(cls)}
         self.catalog[cls.name] = (len(objects), self._row(chunks), tables, columns)
+        return self._taken()
 
     def finish(self, token: bytes) -> list[bytes]:
-        """All parts, then the catalog, then the foot that says where the catalog is."""
+        """The catalog, then the foot that says where the catalog is."""
         span = self._part(marshal.dumps((token, self.catalog)))
         self._part(array("Q", span).tobytes())
-        return self.parts
+        return self._taken()
+
+    def _taken(self) -> list[bytes]:
+        parts, self.parts = self.parts, []
+        return parts
 
     def _row(self, numbers: array[int]) -> tuple[int, int]:
         start = self.length

@@ -14,24 +14,29 @@ _PAUSE = 0.01
 
 
 class Lock:
-    """The lock in the neighbour folder; it ends with the process, however that ends.
+    """The lock in the neighbour folder; it ends with the process that took it, however that ends.
 
-    `command` is what its holder does. `XE_LOCK_TIMEOUT` is the time to wait for it, in seconds.
+    A forked child has none. Who takes it twice, in one thread or in two, waits as another process does. `command` is
+    what its holder does. `XE_LOCK_TIMEOUT` is the time to wait for it, in seconds.
     """
 
     def __init__(self, folder: str, command: str) -> None:
         self._folder = folder
         self._command = command
         self._handle = -1
+        self._process = 0
 
     def take(self) -> None:
         """Take the lock; StateFileError if it is not free in time."""
         path = os.path.join(self._folder, "lock")
         try:
-            make_folder(self._folder)
+            if make_folder(self._folder):
+                _hide(self._folder)
             self._handle = open_file(path, os.O_RDWR | os.O_CREAT)
         except OSError as error:
             raise StateFileError(f"The lock {path} cannot be made: {error.strerror}.") from None
+        self._process = os.getpid()
+        _open.add(self)
         try:
             _wait(self._handle, path)
         except BaseException:
@@ -40,8 +45,43 @@ class Lock:
         _sign(self._handle, self._command)
 
     def release(self) -> None:
-        """Let the lock go."""
+        """Let the lock go, for whoever has a copy of its handle too."""
+        if self._process == os.getpid():
+            _unlock(self._handle)
+        self.forget()
+
+    def forget(self) -> None:
+        """Close the handle; other copies of it keep the lock."""
+        _open.discard(self)
         close(self._handle)
+        self._handle = -1
+
+
+# The locks that are held or waited for in this process.
+_open: set[Lock] = set()
+
+
+def _forget_all() -> None:
+    for lock in list(_open):
+        lock.forget()
+
+
+# A forked child would keep its parent's lock when the parent is gone.
+os.register_at_fork(after_in_child=_forget_all)
+
+
+def _hide(folder: str) -> None:
+    """Let git pass the folder over; where that cannot be said, git shows it."""
+    try:
+        handle = open_file(os.path.join(folder, ".gitignore"), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    except OSError:
+        return
+    try:
+        os.write(handle, b"*\n")
+    except OSError:
+        pass
+    finally:
+        close(handle)
 
 
 def _wait(lock: int, path: str) -> None:
@@ -60,6 +100,13 @@ def _wait(lock: int, path: str) -> None:
             raise StateFileError(f"The lock {path} cannot be taken: {error.strerror}.") from None
         else:
             return
+
+
+def _unlock(lock: int) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_UN)
+    except OSError:
+        return  # It was never taken, or it ends when its handle is closed.
 
 
 def _sign(lock: int, command: str) -> None:
@@ -84,6 +131,8 @@ def _holder(lock: int) -> str:
         user = pwd.getpwuid(int(user)).pw_name
     except (KeyError, OverflowError):
         user = f"user {user}"
+    if process == str(os.getpid()):
+        return f"this process itself (xe {command}) since {since}"
     return f"process {process} of {user} (xe {command}) since {since}"
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from xe_py import classes
-from xe_py.errors import DamagedIndexError
-from xe_py.schema.fields import Time
+from xe_py.errors import DamagedIndexError, StateFileError
 from xe_py.schema.secrets import MASKED, is_secret
+from xe_py.schema.values import Time
 from xe_py.store import plain
 from xe_py.store.document import Document, identity
 from xe_py.store.excerpt import Excerpt, NotFoundError
@@ -29,22 +29,28 @@ def masked(obj: Record) -> dict[str, Any]:
     return fields
 
 
-def unmasked(target: str, version: tuple[int, ...], cls: str, uuid: str, near: int) -> dict[str, Any]:
+def unmasked(target: str, version: tuple[int, ...], cls: str, uuid: str, near: int | None) -> dict[str, Any]:
     """The fields of the object as this version of the state file has them.
 
-    DamagedIndexError where the file is another by now, or does not have the object as a plain table.
+    In a plain file it stands about where `near` says; with None the whole file is read. DamagedIndexError where the
+    file is another by now, or does not have the object.
     """
     document = Document(target, target, version)
     try:
-        text = Excerpt(document.content(), [((cls, uuid), near)]).text
-    except (NotFoundError, OSError):
+        text = document.text if near is None else Excerpt(document.content(), [((cls, uuid), near)]).text
+        fields = (plain.load(text) or _load(text))[cls][uuid]
+        if identity(os.stat(target)) != version:
+            raise DamagedIndexError
+    except (NotFoundError, StateFileError, OSError, ValueError, KeyError):
         raise DamagedIndexError from None
-    tables = plain.load(text)
-    if tables is None or identity(os.stat(target)) != version:
-        raise DamagedIndexError
     stored = classes.get(cls).stored
-    fields = {
-        name: Time.from_toml(value) if isinstance(stored[name], Time) else value
-        for name, value in tables[cls][uuid].items()
+    return {
+        "uuid": uuid,
+        **{name: Time.from_toml(value) if isinstance(stored[name], Time) else value for name, value in fields.items()},
     }
-    return {"uuid": uuid, **fields}
+
+
+def _load(text: str) -> dict[str, Any]:
+    import tomllib  # noqa: PLC0415 - importing it costs more than starting Python
+
+    return tomllib.loads(text)

@@ -137,7 +137,7 @@ def statements(text: str) -> list[Statement] | None:
             found.append(Statement(table, first + 1, start, offset, None))
             continue
         name, _, shown = line.partition(" = ")
-        if name.translate(_BARE) or not name:
+        if name.translate(_BARE) or not name or not table:
             return None
         if shown == "[":
             while number < len(lines) and _member(lines[number]) is not None:

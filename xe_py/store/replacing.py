@@ -7,75 +7,106 @@ import time
 
 from xe_py.errors import StateFileError
 from xe_py.store import history
-from xe_py.store.access import open_file
+from xe_py.store.access import copy, open_file, put
+from xe_py.store.delta import joined
 from xe_py.store.document import changed_meanwhile, identity
 from xe_py.store.indexing import GRAIN
+from xe_py.store.interrupts import uninterrupted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-    # What is written: bytes, or those of the file that is replaced from one offset to another.
-    Part = bytes | range
+    from xe_py.store.delta import Part
 
+_NEIGHBOUR = ".d"
 _NEW = "new."
-_PIECE = 1 << 20
+# The files that were replaced: who is asked what became of a command can say it, however that ended.
+replaced: set[str] = set()
 
 
 def neighbour(target: str) -> str:
     """The folder beside the state file."""
-    return target + ".d"
+    return target + _NEIGHBOUR
 
 
+@uninterrupted
 def replace(
-    target: str, parts: Iterable[Part], expected: tuple[int, ...] | None, serials: tuple[int, int], command: str
+    target: str, parts: Iterable[Part], expected: tuple[int, ...] | None, serial: int, command: str
 ) -> tuple[int, ...] | None:
     """Put the parts in the place of the file, durably and all at once.
 
     What identifies the new version; None where someone has written to it already.
 
-    `expected` identifies the version that is replaced, None a file that is not there; `serials` are those of the
-    two versions, `command` is who asks for it: these are for the history. StateFileError leaves the file as it was. The
-    lock is held.
+    `expected` identifies the version that is replaced, None a file that is not there; `serial` is that of the new
+    version, `command` is who asks for it: these are for the history. StateFileError leaves the file as it was. The lock
+    is held.
     """
     temporary = os.path.join(neighbour(target), f"{_NEW}{os.getpid()}")
     try:
+        parts = list(parts)
         written = _write(temporary, parts, target)
         _expect(target, expected)
-        history.keep(target, temporary, serials, command)
+        entry = history.entry_of(written, serial, command)
+        kept = history.keep(target, temporary, parts, expected, entry)
+        _expect(target, expected)
         os.replace(temporary, target)
+        replaced.add(target)
     except OSError as error:
         raise StateFileError(
             f"The state file {target} cannot be written: {error.strerror}.\nNothing was changed."
         ) from None
     finally:
-        remove(temporary)
+        _discard(target, temporary)
     try:
         _sync_folder(os.path.dirname(target))
         found = identity(os.stat(target))
-        # Putting a file in place changes nothing of it but the last of its times.
-        return found if found[:-1] == written[:-1] else None
+    except FileNotFoundError:
+        raise StateFileError(
+            f"The state file {target} is written, but somebody has removed it since.\n"
+            "To bring back what it was: xe state-undo"
+        ) from None
     except OSError as error:
         raise StateFileError(
             f"The state file {target} is written, but its folder is not flushed to the disk: {error.strerror}.\n"
             "After a power cut the file may be the one before this command."
         ) from None
+    # Putting a file in place changes nothing of it but the last of its times.
+    if found[:-1] != written[:-1]:
+        return None
+    if kept is not None:
+        history.confirm(target, kept, found[-1])
+    return found
 
 
 def sweep(folder: str) -> None:
     """Remove what a writer that was killed has left; under the lock nobody else is writing."""
+    for path in _left(folder):
+        _discard(folder.removesuffix(_NEIGHBOUR), path)
+
+
+def left_behind(target: str) -> list[os.stat_result]:
+    """What writers have made and not put in the place of the file, or are about to put there."""
+    found = []
+    for path in _left(neighbour(target)):
+        try:
+            found.append(os.lstat(path))
+        except FileNotFoundError:
+            continue  # It is in place by now.
+    return found
+
+
+def _left(folder: str) -> list[str]:
     try:
-        entries = os.listdir(folder)
+        return [os.path.join(folder, entry) for entry in os.listdir(folder) if entry.startswith(_NEW)]
     except OSError:
-        return
-    for entry in entries:
-        if entry.startswith(_NEW):
-            remove(os.path.join(folder, entry))
+        return []
 
 
-def remove(path: str) -> None:
-    """Take a file away, if it is there."""
+def _discard(target: str, path: str) -> None:
+    """Take away what never became the state file, if there is such a file, and its entry in the history before it."""
     try:
+        history.withdraw(target, os.lstat(path))
         os.unlink(path)
     except OSError:
         return
@@ -90,11 +121,11 @@ def _write(path: str, parts: Iterable[Part], model: str) -> tuple[int, ...]:
     try:
         if os.path.exists(model):
             _take_after(file, os.stat(model))
-        for part in _joined(parts):
+        for part in joined(parts):
             if isinstance(part, range):
                 _copy(model, part, file)
             else:
-                _put(part, file)
+                put(part, file)
         # Older than the clock's grain, so that a change right after this one cannot leave the times as they are.
         before = time.time_ns() - GRAIN
         os.utime(file, ns=(before, before))
@@ -104,49 +135,14 @@ def _write(path: str, parts: Iterable[Part], model: str) -> tuple[int, ...]:
         os.close(file)
 
 
-def _joined(parts: Iterable[Part]) -> Iterator[Part]:
-    """The parts, bytes next to each other as one."""
-    near: list[bytes] = []
-    for part in parts:
-        if isinstance(part, range):
-            yield b"".join(near)
-            yield part
-            near.clear()
-        else:
-            near.append(part)
-    yield b"".join(near)
-
-
-def _put(data: bytes, file: int) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(file, view) :]
-
-
 def _copy(model: str, span: range, file: int) -> None:
     """Add a part of the model to the file."""
     source = os.open(model, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        place = _copied_by_system(source, span, file)
-        while place < span.stop:
-            data = os.pread(source, min(_PIECE, span.stop - place), place)
-            if not data:
-                raise changed_meanwhile(model)
-            _put(data, file)
-            place += len(data)
+        if copy(source, span, file) < span.stop:
+            raise changed_meanwhile(model)
     finally:
         os.close(source)
-
-
-def _copied_by_system(source: int, span: range, file: int) -> int:
-    """How far the system copied the part without handing it to us, which takes a fraction of the time."""
-    place = span.start
-    try:
-        while place < span.stop and (done := os.copy_file_range(source, file, span.stop - place, place)):
-            place += done
-    except (OSError, AttributeError):
-        return place  # Not between these files, or not on this system; or it tells again what is wrong.
-    return place
 
 
 def _take_after(file: int, status: os.stat_result) -> None:

@@ -1,7 +1,8 @@
 """Bringing changes into the text of a state file, and leaving everything else in it as its user wrote it.
 
 A changed field replaces only its value, so that comments, order and blank lines stay even inside a changed table. An
-object that is not written as a table of its own (an inline table, dotted keys) becomes one when it is changed.
+object keeps the form it is written in: a table, dotted keys, or a value on one line. New ones are tables, unless their
+class is written as one value.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from xe_py.store import plain, render
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Any
 
+    from xe_py.schema.fields import Field
     from xe_py.state.state import Change, State
     from xe_py.store.plain import Path, Statement
 
@@ -24,11 +26,12 @@ STATE: Path = ("state",)
 
 
 def splice(text: str, state: State, changes: list[Change], serial: int) -> str:
-    """The text with the changes, and the state's header with this serial, brought in."""
+    """The text with the changes, and the state's header with this serial, brought in.
+
+    Every line of the text ends in a line break.
+    """
     parts = []
     done = 0
-    if text and not text.endswith("\n"):
-        text += "\n"
     for start, end, new in edits(text, state, changes, serial):
         parts += [text[done:start], new]
         done = max(done, end)
@@ -36,14 +39,14 @@ def splice(text: str, state: State, changes: list[Change], serial: int) -> str:
 
 
 def edits(text: str, state: State, changes: list[Change], serial: int) -> list[Edit]:
-    """What has to be replaced in the text, in the order of the text; edits at one place in their own order.
+    """What has to be replaced in the text, in its order; edits at one place in their own order.
 
-    Every line of the text ends in a line break. Of the file it may hold only the tables that `anchors` names.
+    Of the file the text may hold only the tables that `anchors` names, each under a header of its own.
     """
-    splicer = _Splicer(text, state)
+    splicer = _Splicer(text, _outline(text), state)
     splicer.header({**state.header, "serial": serial})
     splicer.objects(changes)
-    return sorted(splicer.edits, key=lambda edit: edit[:2])
+    return sorted(splicer.edits + splicer.sections, key=lambda edit: edit[:2])
 
 
 def anchors(state: State, changes: list[Change]) -> dict[Path, int]:
@@ -71,69 +74,113 @@ def anchors(state: State, changes: list[Change]) -> dict[Path, int]:
 
 
 class _Splicer:
-    def __init__(self, text: str, state: State) -> None:
+    def __init__(self, text: str, outline: list[Statement], state: State) -> None:
         self.text = text
+        self.outline = outline
         self.state = state
         self.edits: list[Edit] = []
+        # New headers and what follows them; at one place they come behind what is added to the section before.
+        self.sections: list[Edit] = []
         self.held: dict[Path, list[Statement]] = {}
-        self.headed: set[Path] = set()
-        for statement in _statements(text):
-            owner = _owner(statement.path)
-            self.held.setdefault(owner, []).append(statement)
-            if statement.is_header and statement.path == owner:
-                self.headed.add(owner)
+        for statement in outline:
+            self.held.setdefault(_owner(statement.path), []).append(statement)
 
     def header(self, header: dict[str, Any]) -> None:
         """Bring the header of the state in."""
-        if STATE in self.headed:
-            self._fields(STATE, {name: render.pair_of(name, value) for name, value in header.items()}, list(header))
+        held = self.held[STATE]
+        if _is_value(held, STATE):
+            self._replace(held[0], render.value_of(header))
         else:
-            self._remove(self.held.get(STATE, ()))
-            self.edits.append((len(self.text), len(self.text), "\n" + render.header(header)))
+            changed = {"serial", "rules"} if self.state.rules_changed() else {"serial"}
+            was = {name: value for name, value in header.items() if name not in changed}
+            self._fields(STATE, held, was, header, dict.fromkeys(header))
 
     def objects(self, changes: list[Change]) -> None:
         """Bring the changed objects in."""
         made: dict[str, list[str]] = {}
+        values = set()
         for change in changes:
-            path = (change.cls.name, change.uuid)
-            if change.after is not None and path in self.headed:
-                stored = change.cls.stored
-                touched = change.touched() or stored.keys() - {"uuid"}
-                pairs = {
-                    name: render.pair(stored[name], change.after[name]) if name in change.after else None
-                    for name in touched
-                }
-                self._fields(path, pairs, list(stored))
+            name, after = change.cls.name, change.after
+            path = name, change.uuid
+            held = self.held.get(path, [])
+            if _is_value(self.held.get((name,), []), (name,)):
+                values.add(name)
+            elif after is None:
+                self._remove(held)
+            elif not held:
+                made.setdefault(name, []).append(change.uuid)
+            elif _is_value(held, path):
+                self._replace(held[0], render.inline_record(after))
             else:
-                self._remove(self.held.get(path, ()))
-                if change.after is not None:
-                    made.setdefault(change.cls.name, []).append(change.uuid)
-        for name in {change.cls.name for change in changes}:
-            if any(not held.is_header for held in self.held.get((name,), ())):
-                self._unfold(name, made)
+                self._fields(path, held, change.before or {}, after, change.cls.stored)
+        for name in values:
+            objects = ((obj["uuid"], render.inline_record(obj)) for obj in self.state.all(name))
+            self._replace(self.held[name,][0], render.inline(objects))
         for name in classes.order():
             if name in made:
                 self._insert(name, made[name])
 
-    def _fields(self, path: Path, pairs: dict[str, str | None], order: list[str]) -> None:
-        """Bring pairs into one table: replace a value, add a line in the order of the class, or (None) take it out."""
-        held = self.held[path]
+    def _fields(
+        self,
+        path: Path,
+        held: list[Statement],
+        was: Mapping[str, Any],
+        now: Mapping[str, Any],
+        kinds: Mapping[str, Field | None],
+    ) -> None:
+        """Bring the fields of an object, or the keys of a map, from their values before to those now.
+
+        A value is replaced where it stands; a new line goes where the order of `kinds` has it.
+        """
         written: dict[str, list[Statement]] = {}
         for statement in held:
             if len(statement.path) > len(path):
                 written.setdefault(statement.path[len(path)], []).append(statement)
-        place = next(statement.end for statement in held if statement.is_header and statement.path == path)
-        for name in order:
+        edits, place, prefix = self._way_in(path, held)
+        kept = False
+        for name, kind in kinds.items():
             here = written.get(name, [])
-            single = len(here) == 1 and not here[0].is_header and len(here[0].path) == len(path) + 1
-            pair = pairs.get(name)
-            if pair is not None and single:
-                self.edits.append((*here[0].value, pair.partition(" = ")[2].removesuffix("\n")))
-            elif name in pairs:
+            value = now.get(name)
+            is_value = _is_value(here, (*path, name))
+            kept = kept or (bool(here) if was.get(name) == value else value is not None)
+            if was.get(name) == value:
+                pass
+            elif value is None:
                 self._remove(here)
-                self.edits.append((place, place, pair or ""))
-            if single:
+            elif is_value:
+                self._replace(here[0], render.value_in(kind, value))
+            elif here and type(value) is dict:
+                before = was.get(name, kind.default if kind else {})
+                self._fields((*path, name), here, before, value, dict.fromkeys((*before, *value)))
+            else:
+                self._remove(here)
+                edits.append((place, place, f"{prefix}{render.key_of(name)} = {render.value_in(kind, value)}\n"))
+            if is_value:
                 place = here[0].end
+        if prefix and not kept:
+            edits.append((place, place, f"{prefix.removesuffix('.')} = {{}}\n"))
+
+    def _way_in(self, path: Path, held: list[Statement]) -> tuple[list[Edit], int, str]:
+        """How a line can be added to a table: to which edits, where, and what its key begins with there."""
+        for statement in held:
+            if statement.is_header and statement.path == path:
+                return self.edits, statement.end, ""
+        for statement in held:
+            names = path[len(self._section(statement)) :]
+            if names:
+                return self.edits, statement.start, "".join(f"{render.key_of(name)}." for name in names)
+        # Only tables inside it are written.
+        start = held[0].start
+        self.sections.append((start, start, f"[{'.'.join(map(render.key_of, path))}]\n"))
+        return self.sections, start, ""
+
+    def _section(self, statement: Statement) -> Path:
+        """The table in whose section the statement stands; that of a header is its own."""
+        headers = (each.path for each in reversed(self.outline) if each.is_header and each.start <= statement.start)
+        return next(headers, ())
+
+    def _replace(self, statement: Statement, value: str) -> None:
+        self.edits.append((*statement.value, value))
 
     def _remove(self, gone: Iterable[Statement]) -> None:
         """Take statements out; with a header goes the empty line in front of it."""
@@ -143,37 +190,40 @@ class _Splicer:
                 start -= 1
             self.edits.append((start, statement.end, ""))
 
-    def _unfold(self, name: str, made: dict[str, list[str]]) -> None:
-        """Write every object of a class that is one inline table as a table of its own."""
-        self._remove(held for held in self.held[name,] if not held.is_header)
-        known = made.setdefault(name, [])
-        known[:0] = [
-            obj["uuid"]
-            for obj in self.state.all(name)
-            if (name, obj["uuid"]) not in self.headed and obj["uuid"] not in known
-        ]
-
     def _insert(self, name: str, uuids: list[str]) -> None:
-        """Put new tables behind the last one of their class, or of the nearest class before it."""
+        """Put new tables behind the section of the last one of their class, or of the nearest class before it."""
         order = classes.order()
-        before = order[: order.index(name) + 1]
-        ends: dict[str, int] = {}
-        for path, held in self.held.items():
-            if path and path in self.headed:
-                ends[path[0]] = max(ends.get(path[0], 0), *(statement.end for statement in held))
-        place = next((ends[cls] for cls in reversed(before) if cls in ends), ends.get("state", len(self.text)))
+        ends = self._ends()
+        place = next(ends[cls] for cls in (*reversed(order[: order.index(name) + 1]), *STATE) if cls in ends)
         for uuid in uuids:
             obj = self.state.need(name, uuid)
-            self.edits.append((place, place, "\n" + render.record(obj)))
+            self.sections.append((place, place, "\n" + render.record(obj)))
+
+    def _ends(self) -> dict[str, int]:
+        """Where the last section ends that has something of a class, by class."""
+        ends: dict[str, int] = {}
+        inside: set[str] = set()
+        for statement in self.outline:
+            if statement.is_header:
+                inside = set()
+            inside.add(statement.path[0])
+            for name in inside:
+                ends[name] = statement.end
+        return ends
 
 
-def _statements(text: str) -> list[Statement]:
+def _outline(text: str) -> list[Statement]:
     found = plain.statements(text)
     if found is None:
-        from xe_py.store.layout import statements  # noqa: PLC0415 - most files are plain
+        from xe_py.store.layout import statements  # noqa: PLC0415 - nearly all that is written is plain
 
         found = statements(text)
     return found
+
+
+def _is_value(held: list[Statement], path: Path) -> bool:
+    """Whether what stands there is one key with a value."""
+    return len(held) == 1 and not held[0].is_header and held[0].path == path
 
 
 def _owner(path: Path) -> Path:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 
-from xe_py import classes
-from xe_py.errors import DamagedIndexError, StateFileError
+from xe_py.errors import DamagedIndexError, StateFileError, UnsoundStateError
+from xe_py.schema.numbers import LARGEST
 from xe_py.store import index
-from xe_py.store.document import Document, identity, target_of
+from xe_py.store.document import Document, changed_meanwhile, identity, target_of
+from xe_py.store.interrupts import uninterrupted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,44 +21,44 @@ if TYPE_CHECKING:
 
     from xe_py.state.core import Finding
     from xe_py.state.state import Change, State
+    from xe_py.store.delta import Part
     from xe_py.store.index import Head
-    from xe_py.store.replacing import Part
 
     Opened = tuple[Document, State, list[Finding]]
 
 
-def open_to_read(path: str) -> Opened:
-    """The state in the file as it is now, and what is unsound in it."""
+def open_to_read(path: str, *, by_index: bool = True) -> Opened:
+    """The state in the file as it is now, and what is unsound in it.
+
+    By the index DamagedIndexError may come when the state is asked for something; without it the file is read in full.
+    """
     target = target_of(path)
     try:
-        head = index.look(target, identity(os.stat(target)))
+        head = index.look(target, identity(os.stat(target))) if by_index else None
     except OSError:
         head = None
     if head is not None:
-        return Document(path, target, head.identity, head=head), head.state(), []
+        document = Document(path, target, head.identity, head=head)
+        document.is_plain = head.plain
+        return document, head.state(), []
     from xe_py.store import reader  # noqa: PLC0415 - where there is an index, the file need not be read
 
     document = reader.read(path)
     state, findings = reader.load(document)
-    if not findings:
-        document.head = index.look(target, document.identity)
     return document, state, findings
 
 
 class open_to_write:  # noqa: N801 - used as a function, in a `with`
-    """The same under the lock, which is held while the body runs; `commit` in it keeps what was changed.
+    """The same under the lock, which is held while the body runs; `commit` in it keeps what was changed."""
 
-    With `whole` the state has all its objects from the start, and no DamagedIndexError comes later.
-    """
-
-    def __init__(self, path: str, command: str, *, whole: bool = False) -> None:
+    def __init__(self, path: str, command: str, *, by_index: bool = True) -> None:
         from xe_py.store.lock import Lock  # noqa: PLC0415 - only what writes is locked
         from xe_py.store.replacing import neighbour  # noqa: PLC0415 - the same
 
         self._path = path
         self._folder = neighbour(target_of(path))
         self._command = command
-        self._whole = whole
+        self._by_index = by_index
         self._lock = Lock(self._folder, command)
 
     def __enter__(self) -> Opened:
@@ -68,7 +69,7 @@ class open_to_write:  # noqa: N801 - used as a function, in a `with`
         self._lock.take()
         try:
             sweep(self._folder)
-            opened = _whole(self._path) if self._whole else open_to_read(self._path)
+            opened = open_to_read(self._path, by_index=self._by_index)
         except BaseException:
             self._lock.release()
             raise
@@ -79,17 +80,26 @@ class open_to_write:  # noqa: N801 - used as a function, in a `with`
         self._lock.release()
 
 
-def _whole(path: str) -> Opened:
-    opened = open_to_read(path)
-    try:
-        for cls in classes.order():
-            opened[1].all(cls)
-    except DamagedIndexError:
-        index.discard(opened[0].target)
-        opened = open_to_read(path)
-    return opened
+def read_again(document: Document, state: State) -> tuple[Document, State]:
+    """The same version and its state from the file itself, where the index is damaged; what was changed is changed.
+
+    StateFileError where the file is another by now. The lock is held.
+    """
+    from xe_py.store import reader  # noqa: PLC0415 - as above
+
+    index.discard(document.target)
+    again = reader.read(document.path)
+    if again.identity != document.identity:
+        raise changed_meanwhile(document.path)
+    whole, findings = reader.load(again)
+    if findings:
+        raise UnsoundStateError(again, findings)
+    again.command = document.command
+    whole.repeat(state.changes(), state.rules)
+    return again, whole
 
 
+@uninterrupted
 def commit(document: Document, state: State) -> Document:
     """Replace the file by one with the state's changes in it, and hand back what it is then.
 
@@ -100,56 +110,67 @@ def commit(document: Document, state: State) -> Document:
         return document
     from xe_py.store.replacing import replace  # noqa: PLC0415 - only a change writes
 
-    serial = int(state.header["serial"])
-    content = _content(document, state, changes)
-    version = replace(document.target, content, document.identity, (serial, serial + 1), document.command)
+    serial = next_serial(document.path, int(state.header["serial"]))
+    content = _content(document, state, changes, serial)
+    version = replace(document.target, content, document.identity, serial, document.command)
     state.settle()
-    if version is not None and document.head is not None:
-        _carry_on(document.target, document.head, version, state, changes)
     # Where someone has written to the file already, a further commit finds that this version is gone.
     committed = Document(document.path, document.target, version or ())
     committed.command = document.command
+    committed.is_plain = document.is_plain
+    if version is not None and not document.reordered:
+        committed.head = _carried_on(document.head, committed, state, changes)
     return committed
 
 
-def _carry_on(target: str, head: Head, version: tuple[int, ...], state: State, changes: list[Change]) -> None:
-    """Bring the index to the new version of the file; where that fails, the next command makes it anew."""
+def next_serial(path: str, serial: int) -> int:
+    """The serial behind this one; StateFileError where there is none."""
+    if serial + 1 < LARGEST:  # The largest number itself is unsound, as it has none behind it.
+        return serial + 1
+    raise StateFileError(
+        f"The serial of {path} is {serial}, the largest there can be, so that no change can follow it.\n"
+        "Set a smaller one by hand, in its table [state]: serial = 1"
+    )
+
+
+def _carried_on(head: Head | None, document: Document, state: State, changes: list[Change]) -> Head | None:
+    """The index of the new version of the file; None where there is none, and the next command makes it anew."""
     from xe_py.store.indexing import advance, build  # noqa: PLC0415 - only a change writes
 
     try:
-        if not advance(target, head, version, state, changes):
-            build(target, version, state, None)
-    except DamagedIndexError:
-        index.discard(target)
+        return build(document, state) if head is None else advance(document, head, state, changes)
+    except (DamagedIndexError, StateFileError, MemoryError):
+        index.discard(document.target)
+        return None
 
 
 def create(path: str, state: State, command: str, *, force: bool = False) -> None:
-    """Make the file for a new state; one that is there stays unless `force` is given."""
+    """Make the file for a new state, and its folder; a file that is there stays unless `force` is given."""
+    from xe_py.store.access import make_folder  # noqa: PLC0415 - only a new file needs a folder
     from xe_py.store.lock import Lock  # noqa: PLC0415 - only what writes is locked
     from xe_py.store.render import canonical  # noqa: PLC0415 - only a change writes
     from xe_py.store.replacing import neighbour, replace, sweep  # noqa: PLC0415 - the same
-    from xe_py.store.versions import serial_in  # noqa: PLC0415 - the same
 
     may_create(path, force=force)
     target = target_of(path)
+    try:
+        make_folder(os.path.dirname(target), above=True)
+    except OSError as error:
+        raise StateFileError(f"The folder {os.path.dirname(target)} cannot be made: {error.strerror}.") from None
     lock = Lock(neighbour(target), command)
     lock.take()
     try:
         sweep(neighbour(target))
         may_create(path, force=force)
         old = identity(os.stat(target)) if os.path.exists(target) else None
-        serials = (serial_in(target), int(state.header["serial"]))
-        replace(target, [canonical(state).encode()], old, serials, command)
+        replace(target, [canonical(state).encode()], old, int(state.header["serial"]), command)
     finally:
         lock.release()
 
 
 def may_create(path: str, *, force: bool) -> None:
-    """StateFileError where no file can be made: its folder is missing, or it is there and `force` is not given."""
+    """StateFileError where no file can be made: something else is there, or it is and `force` is not given."""
     target = target_of(path)
-    folder = os.path.dirname(target)
-    if not os.path.isdir(folder):
-        raise StateFileError(f"The folder {folder} does not exist.\nMake it with: mkdir -p {folder}")
     if os.path.lexists(target) and not os.path.isfile(target):
         from xe_py.store.reader import read  # noqa: PLC0415 - it says what is wrong with what is there
 
@@ -158,19 +179,20 @@ def may_create(path: str, *, force: bool) -> None:
         raise StateFileError(f"The state file {path} is there already.\nTo replace it by a fresh host, add --force.")
 
 
-def _content(document: Document, state: State, changes: list[Change]) -> Iterable[Part]:
+def _content(document: Document, state: State, changes: list[Change], serial: int) -> Iterable[Part]:
     """The next content of the file, in parts."""
-    from xe_py.store.splice import STATE, anchors, edits, splice  # noqa: PLC0415 - only a change writes
-
-    serial = state.header["serial"] + 1
     head = document.head
     if head is not None and head.plain:
-        from xe_py.store.excerpt import Excerpt, NotFoundError  # noqa: PLC0415 - as above
+        from xe_py.store.excerpt import Excerpt, NotFoundError  # noqa: PLC0415 - only a change writes
+        from xe_py.store.splice import STATE, anchors, edits  # noqa: PLC0415 - the same
 
-        tables = [(STATE, 0), *((path, head.base.near(path[0], n)) for path, n in anchors(state, changes).items())]
         try:
-            excerpt = Excerpt(document.content(), tables)
+            near = [(path, head.base.near(path[0], place)) for path, place in anchors(state, changes).items()]
+            excerpt = Excerpt(document.content(), [(STATE, 0), *near])
             return excerpt.apply(edits(excerpt.text, state, changes, serial))
-        except NotFoundError:
+        except (NotFoundError, DamagedIndexError):
             index.discard(document.target)
-    return [splice(document.text, state, changes, serial).encode()]
+            document.head, document.is_plain = None, False
+    from xe_py.store.rewriting import rewritten  # noqa: PLC0415 - a change of a plain file has its excerpt
+
+    return [rewritten(document, state, changes, serial)]

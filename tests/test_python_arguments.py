@@ -1,0 +1,195 @@
+"""What a Python program may give to a command: objects of the right class, values of the right kind, known keywords."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from xe_py import classes, operations
+from xe_py.classes._elsewhere import Absent
+from xe_py.errors import Failure, Misuse
+from xe_py.host import Host, open_host
+from xe_py.schema.command import Command, argument
+from xe_py.schema.fields import Derived, Map, Ref, Refs, Set
+
+if TYPE_CHECKING:
+    from conftest import Xe
+
+COMMANDS = [command for name in operations.names() if (command := operations.find(name)) and not command.on_file]
+SURROGATE = "a\udc80"
+
+
+@pytest.fixture
+def host(xe: "Xe") -> Iterator[Host]:
+    """An open host with an object of each class."""
+    with open_host(str(xe.state)) as host:
+        vm = host.run("vm-create", name_label="web")
+        sr = host.find("sr", type="ext")[0]
+        vdi = host.run("vdi-create", sr=sr, name_label="root", virtual_size=1 << 30)
+        host.run("vbd-create", vm=vm, vdi=vdi, device="0")
+        network = host.run("network-create", name_label="bonded")
+        pifs = host.find("pif", physical=True)
+        host.run("vif-create", vm=vm, network=network, device="0")
+        host.run("vlan-create", pif=pifs[0], network=host.run("network-create", name_label="vlan"), vlan="5")
+        host.run("bond-create", network=network, pifs=pifs)
+        host.commit()
+        before = xe.state.read_bytes()
+        yield host
+        assert not host.state.changes(), "a refusal changed the state"
+    assert xe.state.read_bytes() == before
+
+
+def references(command: Command) -> dict[str, str]:
+    """The keywords of a command that take objects, and the classes of these."""
+    found = {command.selectors: command.selectors} if command.selectors else {}
+    found |= {argument(each): each.to for each in command.parameters() if isinstance(each, (Ref, Refs))}
+    if command.takes_words and command.name.endswith("-list"):
+        cls = classes.get(classes.view(command.name.removesuffix("-list")).of)
+        found |= {name.replace("-", "_"): field.to for name, field in cls.references.items() if not field.hidden}
+    return found
+
+
+def test_there_are_commands_with_references() -> None:
+    assert sum(len(references(command)) for command in COMMANDS) > 200
+
+
+def refusal(host: Host, name: str, /, **keywords: object) -> str:
+    """What is said when the command is refused, keywords and names in one spelling; empty if it is not."""
+    try:
+        host.run(name, **keywords)
+    except (Misuse, Failure) as refused:
+        return str(refused).lower().replace("-", "_")
+    return ""
+
+
+def test_an_object_of_another_class_is_refused_by_every_command(host: Host) -> None:
+    objects = {cls.name: host.find(cls.name)[0] for cls in classes.sections()}
+    wrong = []
+    for command in COMMANDS:
+        for keyword, to in references(command).items():
+            for cls, obj in objects.items():
+                for given in (obj, host.state.get(cls, obj.uuid)) if cls != to else ():
+                    several = isinstance(command.by_argument().get(keyword), Refs)
+                    said = refusal(host, command.name, **{keyword: [given] if several else given})
+                    expected = f"must be an object of class {to}, not the {cls} {obj.uuid}".replace("-", "_")
+                    if keyword.lower() not in said or expected not in said:
+                        wrong.append((command.name, keyword, cls, said))
+    assert not wrong
+
+
+def kinds(parameter: Any) -> list[object]:
+    """Values that the parameter does not take."""
+    odd = [5, 0.5, True, b"x", float("nan"), 1 << 70, {"a": "b"}, {1: "b"}, {"a": 1}, ["x"], [1], object(), ()]
+    taken = {Map: (dict,), Set: (list, tuple), Refs: (list, tuple)}
+    fit = next((kinds for kind, kinds in taken.items() if isinstance(parameter, kind)), ())
+    return [each for each in odd if not parameter.accepts(each) and not isinstance(each, fit)] + [
+        each for each in ({1: "b"}, {"a": 1}, [1]) if isinstance(each, fit)
+    ]
+
+
+def chosen(host: Host, command: Command) -> dict[str, object]:
+    """What a command with selectors is done to."""
+    return {command.selectors: host.find(command.selectors)[0]} if command.selectors else {}
+
+
+def test_a_value_of_another_kind_is_refused_by_every_command_and_named(host: Host) -> None:
+    wrong = []
+    for command in COMMANDS:
+        # The filters of a list compare with what is printed; a map that is set takes a dict.
+        parameters = {} if command.name.endswith("-list") and command.takes_words else command.by_argument()
+        for keyword, parameter in parameters.items():
+            for given in [*kinds(parameter), SURROGATE]:
+                if command.takes_words and (isinstance(given, dict) or isinstance(parameter, (Absent, Derived))):
+                    continue
+                said = refusal(host, command.name, **chosen(host, command), **{keyword: given})
+                if keyword not in said:
+                    wrong.append((command.name, keyword, given, said))
+    assert not wrong
+
+
+def test_a_required_value_must_be_there_in_every_command(host: Host) -> None:
+    wrong = []
+    for command in COMMANDS:
+        nothing = {} if command.takes_words else dict.fromkeys(command.by_argument())
+        for given in ({}, nothing):
+            for names, objects in (
+                (command.selectors, {}),
+                (command.required and command.required[0].name, chosen(host, command)),
+            ):
+                said = refusal(host, command.name, **objects, **given) if names else ""
+                if names and f"required parameter not found: {names}".lower().replace("-", "_") not in said:
+                    wrong.append((command.name, names, said))
+    assert not wrong
+
+
+def test_a_keyword_that_is_not_known_is_refused_by_every_command(host: Host) -> None:
+    vm = host.find("vm", name_label="web")[0]
+    wrong = []
+    for command in COMMANDS:
+        if command.name.endswith("-param-add"):
+            continue  # It is the key of a map.
+        obj = host.find(command.required[0].to)[0] if command.takes_words and command.required else vm
+        given = {argument(each): obj for each in command.required} if command.takes_words else {}
+        said = refusal(host, command.name, nonsuch="x", **given)
+        if "nonsuch" not in said or not ("unknown field" in said or "does not know the parameter" in said):
+            wrong.append((command.name, said))
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "text"),
+    [
+        ("vm-create", {"name_lable": "x"}, "vm-create does not know the parameter 'name_lable'; did you mean name_label?"),
+        ("vm-start", {"vm": "web", "pausd": True}, "did you mean paused?"),
+        ("vm-start", {"pwer_state": "halted"}, "did you mean power_state?"),
+        ("vm-destroy", {"xxx": "x"}, "it takes: vm"),
+        ("vm-nothing", {}, "Unknown command: vm-nothing"),
+        ("vm-startt", {}, "vm-start"),
+        ("state-init", {}, "it cannot be run on an open host"),
+        ("vm-start", {"vm": "nobody"}, "No matching VMs found"),
+        ("vm-param-set", {"vm": "x", "name_description": 5}, "name_description (name-description) must be a text, not a value of type int"),
+        ("network-create", {"name_label": SURROGATE}, "name_label is no UTF-8 text: it has a lone surrogate at 1"),
+        ("vdi-create", {"virtual_size": 1 << 70}, "virtual_size (virtual-size) must be a whole number of at most 64 bits, not a number of 71 bits"),
+        ("bond-create", {"pifs": "x"}, "UUID_INVALID: PIF, x"),
+        (SURROGATE, {}, "the command is no UTF-8 text"),
+        (5, {}, "the command must be a text"),
+    ],
+)  # fmt: skip
+def test_a_refusal_says_what_is_wrong(host: Host, name: str, arguments: dict[str, object], text: str) -> None:
+    with pytest.raises((Misuse, Failure)) as refused:
+        host.run(name, **arguments)
+    assert text in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        (lambda host: host.find("vms"), "There is no class 'vms' (did you mean vm?)"),
+        (lambda host: host.find("_summary"), "There is no class '_summary'"),
+        (lambda host: host.get("vms", "x"), "There is no class 'vms' (did you mean vm?)"),
+        (lambda host: host.get("vm", None), "uuid must be an object of class vm, or its uuid, not None"),
+        (lambda host: host.run("vm-start", vm=host.find("vm")), "vm must be an object of class vm, or its uuid, not a value of type list"),
+        (lambda host: host.find("vm", uuid=host.find("pool")[0]), "uuid must be an object of class vm, not the pool"),
+        (lambda host: host.find("vm", name_label=host.find("pool")[0]), "name_label must be a text, not the pool"),
+        (lambda host: host.run("vm-list", uuid=host.find("pool")[0]), "uuid must be an object of class vm, not the pool"),
+        (lambda host: host.get("vm", SURROGATE), "uuid is no UTF-8 text"),
+        (lambda host: host.get("vm", host.find("pool")[0]), "must be an object of class vm, not the pool"),
+        (lambda host: host.get("vm", "x"), "UUID_INVALID: VM, x"),
+        (lambda host: host.find("vm", name_lable="x"), "There is no field of a vm 'name_lable' (did you mean name-label?)"),
+        (lambda host: host.find("vm", name_label=SURROGATE), "name_label is no UTF-8 text"),
+        (lambda host: host.find("vbd", vm_uuid=host.find("pool")[0]), "vm_uuid must be an object of class vm, not the pool"),
+        (lambda host: host.value(host.find("vm")[0], "colour"), "There is no field of a vm 'colour'"),
+        (lambda host: host.value("x", "uuid"), "a field is asked of an object, not of a value of type str"),
+        (lambda host: host.batch([SURROGATE]), "a line is no UTF-8 text"),
+        (lambda host: host.batch([5]), "a line must be a text"),
+        (lambda host: host.run("vm-param-set", {"uuid": "x", "name-label": SURROGATE}), "name-label is no UTF-8 text"),
+        (lambda host: host.run("vm-param-add", {SURROGATE: "x"}, vm="x", param_name="tags"), "is no UTF-8 text"),
+        (lambda host: host.run("vm-param-set", {"name-label": "a"}, vm="x", name_label="b"), "name-label is given twice"),
+        (lambda host: host.run("vm-create", {"name_label": "a"}, name_label="b"), "name_label is given twice"),
+        (lambda host: host.run("batch", file="/nonexistent"), "The script /nonexistent cannot be read"),
+    ],
+)  # fmt: skip
+def test_so_is_everything_else_that_is_asked(host: Host, call: Any, text: str) -> None:
+    with pytest.raises((Misuse, Failure)) as refused:
+        call(host)
+    assert text in str(refused.value)

@@ -1,0 +1,110 @@
+"""What is ours to say below a refusal, which has the real one's shape: lines that a script can leave out.
+
+Each begins with one of a few words: `In the way:`, `Code:`, `Note:`, `Command:`, `Hint:`; our warnings begin with
+`Warning:`. With XE_ERRORS=plain there are none of them.
+"""
+
+from __future__ import annotations
+
+import os
+
+from xe_py.errors import Failure, Misuse, named
+from xe_py.state.record import Record
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xe_py.errors import XeError
+    from xe_py.state.state import State
+
+_SHOWN = 5
+_GIB = 1 << 30
+
+
+def are_wanted() -> bool:
+    """Whether lines of ours may be told at all."""
+    return os.environ.get("XE_ERRORS") != "plain"
+
+
+def remarks(error: XeError) -> list[str]:
+    """The lines about a refusal itself."""
+    if not are_wanted():
+        return []
+    if isinstance(error, Failure):
+        return [*_in_the_way(error), f"Code: {error.code}", *(f"Note: {note}" for note in _notes(error))]
+    return [f"Note: {note}" for note in error.notes] if isinstance(error, Misuse) else []
+
+
+def command_of(error: XeError) -> list[str]:
+    """The command that was refused, with what its words came to, in a list; an empty one where it is not known."""
+    if error.call is None or not are_wanted():
+        return []
+    from xe_py.schema.secrets import command_line  # noqa: PLC0415 - only what is refused is told again
+
+    return [f"Command: xe {command_line([error.call.command.name, *error.call.words])}"]
+
+
+def _in_the_way(failure: Failure) -> Iterator[str]:
+    for blocker in failure.blockers[:_SHOWN]:
+        yield f"In the way: {_described(failure.state, blocker)}"
+    if len(failure.blockers) > _SHOWN:
+        yield f"In the way: {len(failure.blockers) - _SHOWN} more"
+    for obj, reason in failure.reasons:
+        yield f"In the way: {obj.cls.name} {named(obj)}: {_in_words(reason)} ({reason.code})"
+
+
+def _described(state: State | None, obj: Record) -> str:
+    """An object in the way: its class, uuid and name, and for a device the VM it belongs to."""
+    text = f"{obj.cls.name} {named(obj)}"
+    if state is not None and "vm-uuid" in obj.cls.references:
+        vm = state.ref(obj, "vm-uuid")
+        text += f", device {state.value(obj, 'device') or state.value(obj, 'userdevice')} of vm {named(vm)}"
+    return text
+
+
+def _in_words(reason: Failure) -> str:
+    """Why an object was left out, in a few words."""
+    values = reason.values
+    if reason.code == "HOST_NOT_ENOUGH_FREE_MEMORY":
+        needed, available = (f"{int(value) / _GIB:.1f} GiB" for value in values)
+        return f"needs {needed} of memory, {available} are free"
+    if reason.code == "HOST_NOT_ENOUGH_PCPUS":
+        return "needs {} CPUs, there are {}".format(*values)
+    if reason.code == "VM_REQUIRES_SR":
+        link = f"its PBD {named(reason.blockers[0])} is unplugged" if reason.blockers else "no PBD connects it"
+        return f"needs SR {named(values[1])}, {link}"
+    if reason.code == "VM_REQUIRES_NETWORK":
+        return f"needs network {named(values[1])}, no PIF of the host is on it"
+    from xe_py.codes import describe  # noqa: PLC0415 - only what is refused is described
+
+    sentence, labelled = describe(reason)
+    details = [f"{name} {named(value)}" for name, value in labelled if not isinstance(value, Record)]
+    return ", ".join([sentence.rstrip("."), *details])
+
+
+def _notes(failure: Failure) -> Iterator[str]:
+    if failure.code == "UUID_INVALID":
+        yield from _meant(failure)
+    if failure.code == "NETWORK_ALREADY_CONNECTED":
+        yield "what stands behind `network:` is the host; XAPI names its values in this order"
+    yield from failure.notes
+    if failure.profile is not None:
+        yield f"only the {failure.profile} rules refuse this"
+
+
+def _meant(failure: Failure) -> Iterator[str]:
+    """The object that has what was given for a uuid as its name, or whose uuid begins so."""
+    from xe_py import classes  # noqa: PLC0415 - only a wrong uuid looks for names
+
+    label, given = str(failure.values[0]), str(failure.values[-1])
+    cls = next((cls for cls in classes.sections() if cls.label == label), None)
+    if failure.state is None or cls is None or not given:
+        return
+    for obj in failure.state.all(cls.name):
+        if obj.name == given:
+            yield f"there is a {label} of this name: uuid={obj['uuid']}"
+            return
+    begun = [obj for obj in failure.state.all(cls.name) if obj["uuid"].startswith(given)]
+    if len(begun) == 1:
+        yield f"there is a {label} whose uuid begins so: uuid={begun[0]['uuid']}"

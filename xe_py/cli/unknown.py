@@ -1,0 +1,34 @@
+"""What is known of a name that is no command here."""
+
+from __future__ import annotations
+
+import difflib
+
+from xe_py import operations
+from xe_py.cli.real_xe import COMMANDS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Less than this is another command of the same family, which nobody meant.
+_LIKENESS = 0.8
+
+
+def known_of(name: str, following: Sequence[str] = ()) -> str:
+    """A line that says whether it is a command of the real xe, or which names are like it; empty if none is.
+
+    `following` are the words behind the name, which may be the rest of it.
+    """
+    if name in COMMANDS:
+        return f"{name} is a command of the real xe that xe_py does not have yet. What it has: xe help --all\n"
+    known = {*operations.names(), *COMMANDS, "help"}
+    joined = ["-".join((name, *following[:count])) for count in range(min(len(following), 3), 0, -1)]
+    near = [each for each in joined if each in known][:1] or _nearest(name, known)
+    return f"Did you mean: {', '.join(near)}\n" if near else ""
+
+
+def _nearest(name: str, known: set[str]) -> list[str]:
+    """The names most like it: those of the same letters in another writing, else those that differ by a slip."""
+    plain = name.lower().replace("_", "-")
+    return [plain] if plain in known else difflib.get_close_matches(plain, sorted(known), cutoff=_LIKENESS)

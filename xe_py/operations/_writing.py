@@ -1,0 +1,113 @@
+"""Writing fields as `*-param-set`, `-add`, `-remove` and `-clear` do: what a field takes stands in its declaration."""
+
+from __future__ import annotations
+
+from xe_py.errors import Failure, Misuse, XeError, refuse
+from xe_py.schema.fields import KEYS_TOGETHER, Ref, with_key
+from xe_py.schema.xenclass import field_and_key
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from xe_py.schema.fields import Field
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+    Words = Iterable[tuple[str, str]]
+
+
+def set_fields(state: State, obj: Record, words: Words) -> None:
+    """Give fields and keys of maps the values of the words, in their order; keys that belong together come last."""
+    together: dict[str, dict[str, str]] = {}
+    for word, text in words:
+        field, key = field_and_key(obj.cls, word)
+        if key is None:
+            _may_set(field)
+            _write(state, obj, field, field.parse_field(text))
+            continue
+        _may_set_keys(field)
+        if field.param_set == KEYS_TOGETHER:
+            together.setdefault(field.name, {})[key] = text
+        else:
+            _write(state, obj, field, with_key(obj[field.name], key, text))
+    for name, keys in together.items():
+        _write(state, obj, obj.cls.by_name[name], keys)
+
+
+def add(state: State, obj: Record, field: Field, member: str | None, keys: Words) -> None:
+    """Add the member to a set, or the keys to a map."""
+    if not (field.is_set or field.is_map):
+        raise Misuse("Error: Can only add to parameters of type Set or Map")
+    if not field.has_adder:
+        raise Misuse("Error: Parameter is read-only")
+    if field.is_map:
+        for key, text in keys:
+            if key in obj[field.name]:
+                raise Failure("MAP_DUPLICATE_KEY", obj.cls.label, field.name, obj, key)
+            _write(state, obj, field, with_key(obj[field.name], key, text))
+        return
+    if member is None:
+        way = "*-param-add param-name=<name> param-key=<key>"
+        raise Misuse(f"Error: When adding a key to a set, use the syntax: {way}")
+    value = field.member(member)
+    if value not in obj[field.name]:
+        _write(state, obj, field, [value, *obj[field.name]])
+
+
+def remove(state: State, obj: Record, field: Field, key: str) -> None:
+    """Take the member out of a set, or the key out of a map."""
+    if not (field.is_set or field.is_map):
+        raise Misuse("Error: Can only remove from parameters of type Set or Map")
+    if not field.has_adder:
+        raise Misuse("Error: Cannot remove parameters from read-only map")
+    value = obj[field.name]
+    if key not in value:
+        raise Misuse(f"Error: Key {key} is not in {'the set' if field.is_set else 'map'}")
+    if field.is_set:
+        _write(state, obj, field, [member for member in value if member != key])
+    else:
+        _write(state, obj, field, {other: text for other, text in value.items() if other != key})
+
+
+def clear(state: State, obj: Record, field: Field) -> None:
+    """Empty the field; one that is neither set nor map takes the empty text, if that is a value of its kind."""
+    if not field.can_be_cleared:
+        raise Misuse("Error: Can only clear RW parameters")
+    if field.is_map:
+        _write(state, obj, field, {})
+    elif field.has_adder:
+        _write(state, obj, field, [])
+    else:
+        try:
+            _write(state, obj, field, field.parse_field(""))
+        except XeError:
+            raise Misuse("Error: Cannot clear this parameter") from None
+
+
+def _may_set(field: Field) -> None:
+    if not field.has_setter:
+        by_key = field.is_map and field.has_adder
+        why = "is a map or set. use the 'name:key=value' syntax." if by_key else "is read-only."
+        raise Misuse(f"Error: Field '{field.name}' {why}")
+
+
+def _may_set_keys(field: Field) -> None:
+    if field.is_set:
+        raise Misuse("Error: Cannot param-set on set fields")
+    if not field.has_keys_to_set:
+        raise Misuse(f"Error: Map field '{field.name}' is read-only.")
+
+
+def _write(state: State, obj: Record, field: Field, value: Any) -> None:
+    if isinstance(field, Ref) and value is not None:
+        state.need(field.to, value)
+    if isinstance(value, dict) and "" in value:
+        raise Misuse(f"Error: A key of {field.name} has at least one letter")
+    if field.guard is not None:
+        refuse(field.guard(state, obj, value))
+    if field.stored:
+        state.update(obj, {field.name: value})
+    if field.effect is not None:
+        field.effect(state, obj, value)

@@ -1,0 +1,49 @@
+"""Numbers as xe reads them: whole ones of 64 bits, and sizes with a unit."""
+
+from __future__ import annotations
+
+LARGEST = (1 << 63) - 1
+_ALL = 1 << 64
+_BASES = {"0x": (16, "0123456789abcdef"), "0o": (8, "01234567"), "0b": (2, "01")}
+_DECIMAL = 10, "0123456789"
+# How many digits a number may have, underscores and leading zeros included, before it is read at all.
+_LONGEST = 200
+_UNITS = {"": 1, "b": 1, "bytes": 1}
+for _power, _letter in enumerate("kmgt", 1):
+    _UNITS |= dict.fromkeys((_letter, f"{_letter}b", f"{_letter}ib"), 1 << 10 * _power)
+
+
+def integer_of(text: str) -> int | None:
+    """The whole number that the text is: a sign, decimal or after 0x, 0o or 0b, `_` between digits; or None."""
+    sign, digits = (text[0], text[1:]) if text[:1] in {"-", "+"} else ("", text)
+    base, letters = _BASES.get(digits[:2].lower(), _DECIMAL)
+    plain = base == _DECIMAL[0]
+    digits = digits if plain else digits[2:]
+    if not digits or len(digits) > _LONGEST or digits[0] == "_" or set(digits.lower()) - {*letters, "_"}:
+        return None
+    number = int(digits.replace("_", ""), base)
+    if not plain:  # As its 64 bits say.
+        if number >= _ALL:
+            return None
+        number = wrapped(number)
+    number = -number if sign == "-" else number
+    return number if -LARGEST - 1 <= number <= LARGEST else None
+
+
+def size_of(text: str) -> int | None:
+    """The bytes that the text stands for: a number, and K, M, G or T for powers of 1024, in any of its spellings.
+
+    None where it is none. What follows a blank behind the unit is passed over; a product beyond 64 bits wraps round.
+    """
+    digits = len(text) - len(text.lstrip("0123456789_+"))
+    number = integer_of(text[:digits])
+    if number is None:
+        return None
+    unit, *_ = text[digits:].split(maxsplit=1) or [""]
+    factor = _UNITS.get(unit.lower())
+    return None if factor is None else wrapped(number * factor)
+
+
+def wrapped(number: int) -> int:
+    """The number as 64 bits hold it."""
+    return (number + LARGEST + 1) % _ALL - LARGEST - 1

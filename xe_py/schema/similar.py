@@ -1,0 +1,25 @@
+"""Finding what somebody may have meant by a word that means nothing."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_SHOWN = 3
+
+
+def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> list[str]:
+    """Up to three of the known words that are most like the word, those that begin with it first."""
+    import difflib  # noqa: PLC0415 - only a mistake needs it
+
+    candidates = list(dict.fromkeys(known))
+    folded = word.casefold()
+    begun = [each for each in candidates if len(folded) > 1 and each.casefold().startswith(folded)]
+    alike = difflib.get_close_matches(word, candidates, n=_SHOWN, cutoff=likeness)
+    return list(dict.fromkeys([*begun, *alike]))[:_SHOWN]
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> tuple[str, ...]:
+    """A note that names the known word that is most like the word; none if none is like it."""
+    return tuple(f"did you mean {near}?" for near in nearest(word, known)[:1])

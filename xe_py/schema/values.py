@@ -1,0 +1,90 @@
+"""Kinds of field whose values have a form of their own on the command line or in the file: sizes, moments, others."""
+
+from __future__ import annotations
+
+from xe_py.errors import Failure, Misuse
+from xe_py.schema.fields import Choice, Field, Int
+from xe_py.schema.numbers import LARGEST, integer_of, size_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class ExactChoice(Choice):
+    """One of a few words, exactly as they are written."""
+
+    __slots__ = ()
+
+    def parse(self, text: str) -> str:
+        if text not in self.options:
+            raise self._refused(text)
+        return text
+
+
+class BareInt(Int):
+    """A whole number for which xe has no refusal of its own: what is none is an internal error."""
+
+    __slots__ = ()
+
+    def parse(self, text: str) -> int:
+        number = integer_of(text)
+        if number is None or not self.accepts(number):
+            raise Failure("INTERNAL_ERROR", "Failure: Int64.of_string")
+        return number
+
+
+class Size(Int):
+    """A number of bytes; on the command line also with K, M, G or T, in any spelling."""
+
+    __slots__ = ()
+
+    def parse(self, text: str) -> int:
+        size = size_of(text)
+        if size is None or not self.accepts(size):
+            units = "expecting an integer (possibly with suffix KiB, MiB, GiB, TiB)"
+            raise Misuse(f"Error: Failed to parse field '{self.name}': {units}, got '{text}'")
+        return size
+
+
+class Float(Field):
+    """A number with a fraction."""
+
+    __slots__ = ()
+    empty = 0.0
+
+    def accepts(self, value: Any) -> bool:
+        return type(value) in {float, int} and -LARGEST <= value <= LARGEST
+
+    def parse(self, text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = float("nan")
+        if not self.accepts(number):
+            raise Misuse(f"Error: Parameter {self.name} must be a floating-point number")
+        return number
+
+
+class Time(Field):
+    """A moment in UTC as xe prints it, `20261122T09:00:00Z`; in the file it is TOML's date-time."""
+
+    __slots__ = ()
+
+    def accepts(self, value: Any) -> bool:
+        return value is None or (type(value) is str and [len(part) for part in value.split(":")] == [11, 2, 3])
+
+    @staticmethod
+    def from_toml(value: Any) -> Any:
+        """The moment that a date-time with an offset stands for; any other value as it is."""
+        if getattr(value, "tzinfo", None) is None:
+            return value
+        try:
+            return (value - value.utcoffset()).strftime("%Y%m%dT%H:%M:%SZ")
+        except OverflowError:
+            return value
+
+    @staticmethod
+    def to_toml(moment: str) -> str:
+        """The moment as TOML writes it."""
+        return f"{moment[:4]}-{moment[4:6]}-{moment[6:]}"

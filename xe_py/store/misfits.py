@@ -1,0 +1,104 @@
+"""What is wrong with a part of a state file that cannot be taken in, in words: the value, and what it must be."""
+
+from __future__ import annotations
+
+from xe_py.errors import XeError
+from xe_py.schema import similar
+from xe_py.schema.fields import Bool, Choice, Int, Map, Ref, Refs, Set, Text
+from xe_py.schema.numbers import LARGEST
+from xe_py.schema.values import Float, Time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from xe_py.schema.fields import Field
+    from xe_py.schema.xenclass import XenClass
+
+_KINDS = {
+    Text: "a text in quotes",
+    Int: "a whole number of up to 63 bits",
+    Float: "a number of up to 63 bits",
+    Bool: "true or false",
+    Time: "a moment with an offset, as 2026-11-22T09:00:00Z",
+    Set: "a list of texts",
+    Map: 'a map of texts, as { key = "text" }',
+}  # fmt: skip
+_LONGEST = 40
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that this one is most like; empty if it is like none."""
+    return next(iter(similar.nearest(name, known)), "")
+
+
+def guess(name: str) -> str:
+    """The name as a question behind what is said."""
+    return f" ({name}?)" if name else ""
+
+
+def unknown_field(cls: XenClass, name: str) -> str:
+    """That the class stores no field of this name."""
+    if name in cls.by_name:
+        return f"{name} is not written in the file; take it out"
+    return f"there is no field {name}{guess(nearest(name, cls.stored))}"
+
+
+def misfit(field: Field, value: Any) -> str:
+    """That the field cannot hold the value."""
+    name = field.name
+    if isinstance(field, Map) and isinstance(value, dict):
+        key, held = next((key, held) for key, held in value.items() if not isinstance(held, str))
+        return f"{name} has {_kind(held)} for the key {key}; it must be {_wanted(field)}"
+    if isinstance(field, Set) and isinstance(value, list):
+        odd = [member for member in value if not isinstance(member, str)]
+        if odd:
+            return f"{name} has {_shown(odd[0])} in it; it must be {_wanted(field)}"
+        twice = next(member for number, member in enumerate(value) if member in value[:number])
+        return f"{name} has {_shown(twice)} twice; each may be there once"
+    # A text in the place of a map may be a secret.
+    shown = _kind(value) if isinstance(field, Map) else _shown(value)
+    return f"{name} is {shown}; it must be {_wanted(field)}{guess(_meant(field, value))}"
+
+
+def missing(field: Field) -> str:
+    """That a field which is required is not there."""
+    return f"{field.name} is missing; it must be {_wanted(field)}"
+
+
+def _wanted(field: Field) -> str:
+    if isinstance(field, Choice):
+        *others, last = field.options
+        return f"{', '.join(others)} or {last}" if others else last
+    if isinstance(field, Ref):
+        return f"the uuid of a {field.to} in quotes"
+    if isinstance(field, Refs):
+        return f"a list of uuids, each of a {field.to}"
+    # Of another kind is only a field in which nothing can be.
+    return next((_KINDS[kind] for kind in type(field).__mro__ if kind in _KINDS), "left out")
+
+
+def _meant(field: Field, value: Any) -> str:
+    """What the value was probably meant to be."""
+    if not isinstance(value, str) or not isinstance(field, (Choice, Int, Float, Bool)):
+        return ""
+    try:
+        return _shown(field.parse(value)).strip('"')
+    except XeError:
+        return nearest(value, field.options) if isinstance(field, Choice) else ""
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str):
+        return f'"{value}"' if len(value) <= _LONGEST else f'"{value[:_LONGEST]}…"'
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) or (isinstance(value, int) and abs(value) <= LARGEST):
+        return str(value)
+    return value.isoformat() if hasattr(value, "isoformat") else _kind(value)
+
+
+def _kind(value: Any) -> str:
+    kinds = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list", dict: "a table"}
+    return kinds.get(type(value), "a moment")

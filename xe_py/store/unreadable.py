@@ -1,0 +1,93 @@
+"""Why a text cannot be read as TOML, and where, in words that say what to do."""
+
+from __future__ import annotations
+
+import re
+
+from xe_py.errors import StateFileError
+
+# tomllib takes time and memory by the square of the parts of a name; a class, a uuid, a field and a key are four.
+_MOST_PARTS = 8
+# Python turns no longer ones into numbers.
+_MOST_DIGITS = 4300
+_PART = r"""(?: [A-Za-z0-9_-]++ | "(?: [^"\\\n] | \\[^\n] )*+" | '[^'\n]*+' )"""
+_TOKEN = re.compile(
+    rf"""
+    \#[^\n]*+
+  | \"{{3}} (?: [^"\\] | \\. | "(?!"") )*+ \"{{3,5}}
+  | '{{3}} (?: [^'] | '(?!'') )*+ '{{3,5}}
+  | (?P<torn> \"{{3}} | '{{3}} )
+  | (?P<deep> (?: {_PART} [ \t]*+ \. [ \t]*+ ){{{_MOST_PARTS}}} )
+  | (?P<long> [-+]? [0-9][0-9_]{{{_MOST_DIGITS},}}+ ) (?! [A-Za-z0-9_.-] | [ \t]*+ = )
+  | {_PART}
+  | (?P<open> ["'] )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_WHERE = re.compile(r"(?s)(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)")
+_TWICE = re.compile(r"Cannot declare \((.*)\) twice")
+_MARKERS = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
+
+
+def refuse_deep_names(path: str, text: str) -> None:
+    """StateFileError where a name has so many parts that reading the text would not end in time."""
+    if any(line.count(".") >= _MOST_PARTS for line in text.split("\n")):
+        place = _first("deep", text)
+        if place is not None:
+            raise StateFileError(
+                f"{path}:{_line(text, place.start())}: this name has more than {_MOST_PARTS} parts with dots between"
+                " them.\nNo name in a state file has more than four: class, uuid, field and key."
+            )
+
+
+def no_toml(path: str, text: str, error: Exception) -> StateFileError:
+    """What tomllib has found wrong with the text."""
+    found = _WHERE.fullmatch(str(error))
+    if found is None:
+        return _no_value(path, text, error)
+    lines = text.split("\n")
+    line = int(found["line"]) if found["line"] else len(lines)
+    if lines[line - 1].startswith(_MARKERS):
+        return StateFileError(
+            f"{path}:{line}: a merge has left a conflict here, so that this is not TOML.\n"
+            "Keep one side of each conflict, and the larger serial; take the lines out that begin with <<<<<<<, ======="
+            f" and >>>>>>>.\nThen run: xe --state {path} state-check"
+        )
+    column = f" (column {found['column']})" if found["column"] else ""
+    return StateFileError(f"{path}:{line}: this is not TOML: {_in_words(found['what'])}{column}.")
+
+
+def _in_words(what: str) -> str:
+    twice = _TWICE.fullmatch(what)
+    if twice:
+        return f"the table [{'.'.join(re.findall(r'[^ ,]+', twice[1].replace(chr(39), '')))}] is there twice"
+    if what == "Cannot overwrite a value":
+        return "this key is there twice"
+    return what[:1].lower() + what[1:]
+
+
+def _no_value(path: str, text: str, error: Exception) -> StateFileError:
+    place = _first("long", text)
+    if place is None:
+        return StateFileError(f"{path} holds a value that cannot be read: {error}.")
+    name, equals, _ = text[text.rfind("\n", 0, place.start()) + 1 : place.start()].partition("=")
+    what = f"{name.strip()} is" if equals else "this is"
+    digits = sum(map(str.isdigit, place["long"]))
+    return StateFileError(
+        f"{path}:{_line(text, place.start())}: {what} a number of {digits} digits, which is no number that can be read."
+        "\nNo number in a state file has more than 19."
+    )
+
+
+def _first(kind: str, text: str) -> re.Match[str] | None:
+    """The first token of the kind; of a text that is no TOML only what stands in front of a text without an end."""
+    for token in _TOKEN.finditer(text):
+        if token.lastgroup == kind:
+            return token
+        if token.lastgroup in {"torn", "open"}:
+            return None
+    return None
+
+
+def _line(text: str, offset: int) -> int:
+    return text.count("\n", 0, offset) + 1
