@@ -144,7 +144,7 @@ def test_a_pif_comes_up_as_its_network_wants_it(pool: NetworkPool, snooping: boo
         ("uuid=a1 mode=DHCP gateway=nowhere", ("INVALID_IP_ADDRESS_SPECIFIED", "gateway")),
         ("uuid=a0 mode=none", ("PIF_IS_MANAGEMENT_INTERFACE", "a0")),
         ("uuid=b1 mode=DHCP", ("PIF_UNMANAGED", "b1")),
-        ("uuid=a1 mode=sometimes", ("Error: Parameter mode must be one of: None, DHCP, Static",)),
+        ("uuid=a1 mode=sometimes", ("Error: Expected one of 'None', 'DHCP', 'Static', got sometimes",)),
     ],
 )
 def test_what_setting_an_address_refuses(pool: NetworkPool, words: str, refusal: tuple[str, ...]) -> None:

@@ -90,7 +90,7 @@ def test_an_sr_whose_size_nobody_knows_is_measured(local: SmallPool, command: st
 
 def test_a_vdi_is_made_as_asked(local: SmallPool) -> None:
     line = (
-        "vdi-create sr-uuid=local name-label=d virtual-size=1 sharable=true type=System tags:a= tags:b= sm-config:x=y"
+        "vdi-create sr-uuid=local name-label=d virtual-size=1 sharable=true type=system tags:a= tags:b= sm-config:x=y"
     )
     vdi = local.named["vdi"] = local.xe(line)
     assert vdi["location"] == vdi["uuid"]

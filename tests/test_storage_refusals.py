@@ -77,7 +77,6 @@ REFUSALS = [
         "vdi-create sr-uuid=local name-label=x virtual-size=6GiB",
         ("SR_BACKEND_FAILURE_44", "", f"{11 * GIB} bytes are needed, the SR has {10 * GIB}", ""),
     ),
-    ("vdi-create sr-uuid=local name-label=x virtual-size=-1", ("SR_BACKEND_FAILURE_79", "", "-1 is no size", "")),
     (f"vdi-create sr-uuid={NOBODY} name-label=x virtual-size=1", ("UUID_INVALID", "SR", NOBODY)),
     ("vdi-destroy uuid=root", ("VDI_IN_USE", "root", "destroy")),
     ("vdi-destroy uuid=disc", ("SR_OPERATION_NOT_SUPPORTED", "isos")),

@@ -67,7 +67,7 @@ def bind(state: State, command: Command, arguments: Mapping[str, Any]) -> dict[s
 
 def _value(state: State, parameter: Field, value: Any) -> Any:
     if isinstance(value, str):
-        value = parameter.parse(value)
+        value = parameter.parse_word(value)
     if isinstance(parameter, Ref):
         return value if value is None or isinstance(value, Record) else state.need(parameter.to, value)
     if isinstance(parameter, Refs):

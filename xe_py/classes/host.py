@@ -5,7 +5,7 @@ from __future__ import annotations
 from xe_py.classes import _memory as memory
 from xe_py.classes._elsewhere import EPOCH
 from xe_py.errors import Failure
-from xe_py.schema.fields import CLEAR, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Size, Text, Time
+from xe_py.schema.fields import CLEAR, MUST_BE_BOOLEAN, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Size, Text, Time
 from xe_py.schema.xenclass import XenClass, allowed_operations, rule
 
 TYPE_CHECKING = False
@@ -119,7 +119,7 @@ HOST = XenClass(
         Map("chipset-info", default={"iommu": "false"}, mode="MRO", doc="The chipset."),
         Text("hostname", doc="The name on the network."),
         Text("address", doc="The address by which the pool reaches it."),
-        Bool("https-only", mode=RW, doc="Whether plain HTTP is refused."),
+        Bool("https-only", mode=RW, wrong=MUST_BE_BOOLEAN, doc="Whether plain HTTP is refused."),
         Set("supported-bootloaders", default=["pygrub", "eliloader"], mode="SRO", doc="The bootloaders for PV guests."),
         Map("blobs", doc="Binary data kept with the host."),
         Size("memory-overhead", doc="What Xen itself takes of the memory, in bytes."),

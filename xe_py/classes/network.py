@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure
-from xe_py.schema.fields import RW, Bool, Choice, Derived, Int, Map, Set, Text
+from xe_py.schema.fields import RW, BareInt, Bool, Choice, Derived, Map, Set, Text
 from xe_py.schema.xenclass import Unique, XenClass, rule
 
 TYPE_CHECKING = False
@@ -130,7 +130,7 @@ NETWORK = XenClass(
             mode="SRO",
             doc="The PIFs of the network: its own, then those that joined it directly.",
         ),
-        Int("MTU", default=1500, mode=RW, doc="The largest packet, in bytes."),
+        BareInt("MTU", default=1500, mode=RW, doc="The largest packet, in bytes."),
         Text("bridge", doc="The name of the bridge on each host."),
         Bool("managed", default=True, doc="Whether the bridge is made and removed as needed."),
         Map("other-config", mode="MRW", doc="Further settings of clients."),

@@ -5,7 +5,21 @@ from __future__ import annotations
 from xe_py.classes._elsewhere import EPOCH, Absent
 from xe_py.classes.host import HOST
 from xe_py.errors import Failure
-from xe_py.schema.fields import CLEAR, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text, Time
+from xe_py.schema.fields import (
+    CLEAR,
+    MUST_BE_BOOLEAN,
+    RW,
+    BareInt,
+    Bool,
+    Choice,
+    Derived,
+    Int,
+    Map,
+    Ref,
+    Set,
+    Text,
+    Time,
+)
 from xe_py.schema.xenclass import XenClass, allowed_operations, rule
 
 TYPE_CHECKING = False
@@ -113,22 +127,28 @@ POOL = XenClass(
         Bool("ha-enabled", doc="Whether high availability is on; it is not simulated."),
         Map("ha-configuration", doc="The settings of high availability."),
         Set("ha-statefiles", doc="The VDIs that high availability uses."),
-        Int("ha-host-failures-to-tolerate", mode=RW, doc="How many hosts may fail."),
+        BareInt("ha-host-failures-to-tolerate", mode=RW, doc="How many hosts may fail."),
         Int("ha-plan-exists-for", doc="For how many failures there is a plan."),
-        Bool("ha-allow-overcommit", mode=RW, doc="Whether more may run than the plan can restart."),
+        Bool(
+            "ha-allow-overcommit",
+            mode=RW,
+            wrong=MUST_BE_BOOLEAN,
+            doc="Whether more may run than the plan can restart.",
+        ),
         Bool("ha-overcommitted", doc="Whether more runs than the plan can restart."),
         Bool(
             "ha-reboot-vm-on-internal-shutdown",
             default=True,
             mode=RW,
+            wrong=MUST_BE_BOOLEAN,
             doc="Whether a protected guest that halts comes up again.",
         ),
         Map("blobs", doc="Binary data kept with the pool."),
         Text("wlb-url", doc="The address of workload balancing."),
         Text("wlb-username", doc="Its user."),
-        Bool("wlb-enabled", mode=RW, doc="Whether workload balancing is asked."),
-        Bool("wlb-verify-cert", mode=RW, doc="Whether its certificate is verified."),
-        Bool("igmp-snooping-enabled", mode=RW, doc="Whether the bridges snoop IGMP."),
+        Bool("wlb-enabled", mode=RW, wrong=MUST_BE_BOOLEAN, doc="Whether workload balancing is asked."),
+        Bool("wlb-verify-cert", mode=RW, wrong=MUST_BE_BOOLEAN, doc="Whether its certificate is verified."),
+        Bool("igmp-snooping-enabled", mode=RW, wrong=MUST_BE_BOOLEAN, doc="Whether the bridges snoop IGMP."),
         Map("gui-config", mode="MRW", doc="Settings of graphical clients."),
         Map("health-check-config", mode="MRW", doc="Settings of the health check."),
         Derived(
@@ -158,8 +178,14 @@ POOL = XenClass(
         Text("repository-proxy-url", doc="The proxy on the way there."),
         Text("repository-proxy-username", doc="Its user."),
         _OfAllHosts(HOST.by_name["https-only"], "Whether plain HTTP is refused."),
-        Bool("migration-compression", mode=RW, doc="Whether migrations are compressed unasked."),
-        Bool("coordinator-bias", default=True, mode=RW, doc="Whether the coordinator is the last to get VMs."),
+        Bool("migration-compression", mode=RW, wrong=MUST_BE_BOOLEAN, doc="Whether migrations are compressed unasked."),
+        Bool(
+            "coordinator-bias",
+            default=True,
+            mode=RW,
+            wrong=MUST_BE_BOOLEAN,
+            doc="Whether the coordinator is the last to get VMs.",
+        ),
         Choice(
             "telemetry-frequency",
             ("daily", "weekly", "monthly"),
@@ -171,11 +197,22 @@ POOL = XenClass(
         Choice("update-sync-frequency", ("daily", "weekly"), default="weekly", doc="How often they are."),
         Int("update-sync-day", doc="On which day of the week."),
         Bool("update-sync-enabled", doc="Whether they are looked for at all."),
-        Bool("auto-update-vm-secureboot-certificates", mode=RW, doc="Whether new VMs get new certificates."),
+        Bool(
+            "auto-update-vm-secureboot-certificates",
+            mode=RW,
+            wrong=MUST_BE_BOOLEAN,
+            doc="Whether new VMs get new certificates.",
+        ),
         Map("recommendations", mode="MRO", doc="Properties that clients should respect."),
-        Bool("ext-auth-cache-enabled", default=True, mode=RW, doc="Whether logins by directory are remembered."),
-        Int("ext-auth-cache-size", default=50, mode=RW, doc="How many."),
-        Int("ext-auth-cache-expiry", default=300, mode=RW, doc="For how many seconds."),
+        Bool(
+            "ext-auth-cache-enabled",
+            default=True,
+            mode=RW,
+            wrong=MUST_BE_BOOLEAN,
+            doc="Whether logins by directory are remembered.",
+        ),
+        BareInt("ext-auth-cache-size", default=50, mode=RW, doc="How many."),
+        BareInt("ext-auth-cache-expiry", default=300, mode=RW, doc="For how many seconds."),
         Map("license-server", mode="MRW", doc="Where licences come from."),
         _OfAllHosts(HOST.by_name["ssh-enabled"], "Whether the hosts answer SSH.", "RO"),
         _OfAllHosts(HOST.by_name["ssh-enabled-timeout"], "After how many seconds they stop."),

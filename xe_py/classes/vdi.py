@@ -5,7 +5,7 @@ from __future__ import annotations
 from xe_py.classes._elsewhere import EPOCH, Absent
 from xe_py.classes.sr import driver_can, is_plugged
 from xe_py.errors import Failure
-from xe_py.schema.fields import CLEAR, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text, Time
+from xe_py.schema.fields import CLEAR, MUST_BE_BOOLEAN, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text, Time
 from xe_py.schema.xenclass import Unique, XenClass, allowed_operations, rule
 
 TYPE_CHECKING = False
@@ -209,7 +209,13 @@ VDI = XenClass(
             guard=_can_set_on_boot,
             doc="Whether it keeps what a VM wrote when that VM starts again.",
         ),
-        Bool("allow-caching", mode=RW, guard=_vms_are_halted, doc="Whether the host may cache it."),
+        Bool(
+            "allow-caching",
+            mode=RW,
+            guard=_vms_are_halted,
+            wrong=MUST_BE_BOOLEAN,
+            doc="Whether the host may cache it.",
+        ),
         Bool("metadata-latest", doc="Whether it holds the latest metadata of its pool."),
         Ref("metadata-of-pool", "pool", on_delete=CLEAR, doc="The pool whose metadata it holds."),
         Set("tags", mode="SRW", doc="Words by which clients find it."),

@@ -10,7 +10,22 @@ from xe_py.classes._guest import HALTED, PAUSED, RUNNING, SUSPENDED
 from xe_py.classes._memory import MIB
 from xe_py.classes._vm_lifecycle import operations
 from xe_py.classes._vm_rules import RULES
-from xe_py.schema.fields import CLEAR, RW, Bool, Choice, Derived, Float, Int, Map, Ref, Set, Size, Text, Time
+from xe_py.schema.fields import (
+    CLEAR,
+    MUST_BE_BOOLEAN,
+    RW,
+    Bool,
+    Choice,
+    Derived,
+    Float,
+    Int,
+    Map,
+    Ref,
+    Set,
+    Size,
+    Text,
+    Time,
+)
 from xe_py.schema.xenclass import Unique, XenClass, allowed_operations
 
 TYPE_CHECKING = False
@@ -206,6 +221,7 @@ VM = XenClass(
             ("hvm", "pv", "pv-in-pvh", "pvh"),
             default="pv",
             mode=RW,
+            wrong="Error: Invalid domain type. Got {folded}",
             effect=settings.domain_type_was_set,
             doc="How Xen is to run it.",
         ),
@@ -247,6 +263,7 @@ VM = XenClass(
             "ha-always-run",
             mode=RW,
             deprecated=True,
+            wrong=MUST_BE_BOOLEAN,
             effect=settings.always_run_was_set,
             doc="Whether high availability keeps it running.",
         ),

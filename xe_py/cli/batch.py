@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def batch_of(call: Call) -> Batch:
     """The script that a call of `batch` names."""
-    given = {name: call.command.by_argument()[name].parse(text) for name, text in call.arguments.items()}
+    given = {name: call.command.by_argument()[name].parse_word(text) for name, text in call.arguments.items()}
     return Batch(call.command.run(**given), given["file"], keep_going=given.get("keep_going", False))
 
 

@@ -81,7 +81,7 @@ class Binding:
         if within is not None:
             call.arguments.setdefault(within[1], {})[name[len(within[0]) + 1 :]] = value
         elif name == "multiple":
-            call.multiple = Bool("multiple").parse(value)
+            call.multiple = Bool("multiple").parse_word(value)
         elif self.command.selectors and self._is_filter(name):
             call.filters.append((name, value))
         else:

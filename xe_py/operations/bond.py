@@ -18,7 +18,24 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 _BOND = Ref("uuid", "bond", doc="The bond.")
-_MODE = Choice("mode", guards.MODES, default="balance-slb", doc="How the members share the work.")
+
+
+class _Mode(Choice):
+    """The mode of a bond; the empty text stands for the usual one."""
+
+    __slots__ = ()
+
+    def parse(self, text: str) -> str:
+        return super().parse(text or "balance-slb")
+
+
+_MODE = _Mode(
+    "mode",
+    guards.MODES,
+    default="balance-slb",
+    wrong="Error: Invalid bond mode. Got {folded}",
+    doc="How the members share the work.",
+)
 
 
 @command(

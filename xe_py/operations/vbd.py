@@ -17,6 +17,8 @@ _VBD = Ref("uuid", "vbd", doc="The VBD.")
 _NOT_FOR_VMS = frozenset(("HA statefile", "Redo log", "CBT metadata"))
 _AUTODETECT = "autodetect"
 _POSITIONS = 255
+_WRONG_TYPE = "Error: Unknown type: {text} (it is Disk, CD or Floppy)"
+_WRONG_MODE = "Error: Unknown mode: {text} (it is RO or RW)"
 
 
 @command(
@@ -25,8 +27,8 @@ _POSITIONS = 255
     optional=(
         Ref("vdi-uuid", "vdi", doc="The disk; a CD drive may go without."),
         Bool("bootable", doc="Whether the VM may boot from it."),
-        Choice("type", ("Disk", "CD", "Floppy"), doc="What kind of drive the guest sees."),
-        Choice("mode", ("RO", "RW"), doc="What the guest may do."),
+        Choice("type", ("Disk", "CD", "Floppy"), wrong=_WRONG_TYPE, doc="What kind of drive the guest sees."),
+        Choice("mode", ("RO", "RW"), wrong=_WRONG_MODE, doc="What the guest may do."),
         Bool("unpluggable", doc="Whether it may be detached while the VM runs."),
     ),
     doc="Make a VBD, so that a VM sees a VDI as a disk.",

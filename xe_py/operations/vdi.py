@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 _VDI = Ref("uuid", "vdi", doc="The VDI.")
 _SR = Ref("sr-uuid", "sr", doc="The SR it lives on.")
-_TYPE = Choice("type", ("system", "user", "suspend", "crashdump"), doc="What is kept on it; user if left out.")
+_TYPE = Choice(
+    "type",
+    ("system", "user", "suspend", "crashdump"),
+    exact=True,
+    wrong="Error: Unknown vdi type: {text}",
+    doc="What is kept on it; user if left out.",
+)
 _SHARABLE = Bool("sharable", doc="Whether several VMs may write to it at once.")
 _SM_CONFIG = Map("sm-config", doc="Further settings of the driver.")
 

@@ -10,6 +10,7 @@ from xe_py.schema.fields import (
     CASCADE,
     CLEAR,
     REFUSE,
+    BareInt,
     Bool,
     Choice,
     Float,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 _VALUES: dict[type[Field], str] = {
     Text: "text",
     Int: "number",
+    BareInt: "number",
     Size: "bytes",
     Float: "number",
     Bool: "true|false",
@@ -44,6 +46,7 @@ _VALUES: dict[type[Field], str] = {
 _TYPES: dict[type[Field], str] = {
     Text: "string",
     Int: "integer",
+    BareInt: "integer",
     Size: "integer, in bytes",
     Float: "float",
     Bool: "boolean",

@@ -1,20 +1,20 @@
 """The kinds of field that a class or a command declares.
 
-A field knows its name, what may be stored in it (`accepts`) and how a word from the command line becomes such a value
-(`parse`). Values are str, int, float, bool, list of str, dict of str to str; None stands for no value. Values are never
-changed in place.
+A field knows its name, what may be stored in it (`accepts`), and how a word from the command line becomes such a value:
+where `param-set` gives it to a field (`parse`), and where a command takes it (`parse_word`). Values are str, int,
+float, bool, list of str, dict of str to str; None stands for no value. Values are never changed in place.
 """
 
 from __future__ import annotations
 
-from xe_py.errors import Misuse
+from xe_py.errors import Failure, Misuse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from xe_py.errors import Failure
+    from xe_py.errors import XeError
 
     Guard = Callable[..., Iterator[Failure]]
 
@@ -22,11 +22,19 @@ RO, RW, SRO, SRW, MRO, MRW = "RO", "RW", "SRO", "SRW", "MRO", "MRW"
 
 CASCADE, CLEAR, REFUSE = "cascade", "clear", "refuse"
 
-_UNITS = {"": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40}
-_TRUE = frozenset(("true", "yes", "1", "t", "y"))
-_FALSE = frozenset(("false", "no", "0", "f", "n"))
 LARGEST = (1 << 63) - 1
-_DIGITS = len(str(LARGEST))
+_TRUE = ("true", "t", "yes", "y", "1")
+_FALSE = ("false", "f", "no", "n", "0")
+# What a refusal says; {name} is the field's name, {text} the word, {folded} the same in lower case.
+MUST_BE_BOOLEAN = "Error: Parameter {name} must be a boolean (true or false)"
+_NO_BOOLEAN = "Error: Failed to parse parameter '{name}': expecting a boolean (true or false)"
+_NO_BOOLEAN_WORD = f"Error: Failed to parse parameter '{{name}}': expecting {', '.join(_TRUE + _FALSE)}, got '{{text}}'"
+_NO_INTEGER = "Error: Failed to parse parameter '{name}': expecting an integer"
+_NO_SIZE = (
+    "Error: Failed to parse field '{name}': "
+    "expecting an integer (possibly with suffix KiB, MiB, GiB, TiB), got '{text}'"
+)
+_NO_NUMBER = "Error: Parameter {name} must be a floating-point number"
 _NO_MEMBERS: list[str] = []
 _NO_KEYS: dict[str, str] = {}
 
@@ -38,7 +46,8 @@ class Field:
     called with the state, the object and the new value; `effect`, called in the same way, is what such a change
     brings about elsewhere. `any_case` values are compared without case in filters.
     `by_key` maps can have their keys set although they are marked as read-only. `unknown` is printed where there is
-    no value. Every value of exactly the type `takes` may be stored; of others `accepts` knows.
+    no value. `wrong` is what is said of a word that stands for no value, with {name}, {text} and {folded} in it. Every
+    value of exactly the type `takes` may be stored; of others `accepts` knows.
     """
 
     __slots__ = (
@@ -55,10 +64,12 @@ class Field:
         "name",
         "required",
         "unknown",
+        "wrong",
     )
     stored = True
     empty: Any = None
     takes: type | None = None
+    refused_with = ""
 
     def __init__(
         self,
@@ -76,6 +87,7 @@ class Field:
         guard: Guard | None = None,
         effect: Callable[..., None] | None = None,
         unknown: str = "<not in database>",
+        wrong: str = "",
     ) -> None:
         self.name = name
         self.doc = doc
@@ -90,6 +102,7 @@ class Field:
         self.guard = guard
         self.effect = effect
         self.unknown = unknown
+        self.wrong = wrong or self.refused_with
 
     @property
     def writable(self) -> bool:
@@ -101,8 +114,16 @@ class Field:
         return value is None
 
     def parse(self, text: str) -> Any:
-        """The value that a word from the command line stands for; raises Misuse."""
+        """The value that a word stands for which `param-set` gives to the field; raises Misuse or Failure."""
         return text
+
+    def parse_word(self, text: str) -> Any:
+        """The value that a word stands for which a command takes; raises Misuse or Failure."""
+        return self.parse(text)
+
+    def refusal(self, text: str) -> XeError:
+        """What is said of a word that stands for no value."""
+        return Misuse(self.wrong.format(name=self.name, text=text, folded=text.lower()))
 
 
 class Text(Field):
@@ -117,55 +138,70 @@ class Text(Field):
 
 
 class Choice(Field):
-    """One of a few words."""
+    """One of a few words, read in any case unless it is `exact`."""
 
-    __slots__ = ("options",)
+    __slots__ = ("exact", "options")
 
-    def __init__(self, name: str, options: tuple[str, ...], **rest: Any) -> None:
+    def __init__(
+        self, name: str, options: tuple[str, ...], *, exact: bool = False, wrong: str = "", **rest: Any
+    ) -> None:
         self.options = options
-        super().__init__(name, **rest)
+        self.exact = exact
+        listed = ", ".join(f"'{option}'" for option in options)
+        super().__init__(name, wrong=wrong or f"Error: Expected one of {listed}, got {{folded}}", **rest)
 
     def accepts(self, value: Any) -> bool:
         return value in self.options or (value is None and self.default is None)
 
     def parse(self, text: str) -> str:
-        folded = text.casefold()
+        folded = text.lower()
         for option in self.options:
-            if option.casefold() == folded:
+            if option == text or (option.lower() == folded and not self.exact):
                 return option
-        raise Misuse(f"Error: Parameter {self.name} must be one of: {', '.join(self.options)}")
+        raise self.refusal(text)
 
 
 class Int(Field):
-    """A whole number that fits in 64 bits."""
+    """A whole number that fits in 64 bits, read as OCaml reads one: `-1`, `+1_000`, `0xff`, `0o17`, `0b1`."""
 
     __slots__ = ()
     empty = 0
+    refused_with = _NO_INTEGER
 
     def accepts(self, value: Any) -> bool:
-        return type(value) is int and -LARGEST <= value <= LARGEST
+        return type(value) is int and -1 - LARGEST <= value <= LARGEST
 
     def parse(self, text: str) -> int:
-        digits = text.removeprefix("-")
-        if not (digits.isascii() and digits.isdecimal() and len(digits) <= _DIGITS and abs(int(text)) <= LARGEST):
-            raise Misuse(f"Error: Parameter {self.name} must be an integer")
-        return int(text)
+        from xe_py.schema.numbers import integer  # noqa: PLC0415 - many a command reads no number
+
+        number = integer(text)
+        if number is None:
+            raise self.refusal(text)
+        return number
 
 
-class Size(Int):
-    """A number of bytes; on the command line also with KiB, MiB, GiB or TiB."""
+class BareInt(Int):
+    """A whole number of which the real xe checks nothing before it reads it, and so refuses as an internal error."""
 
     __slots__ = ()
 
+    def refusal(self, text: str) -> XeError:  # noqa: ARG002 - the real one does not name the word either
+        return Failure("INTERNAL_ERROR", "Failure: Int64.of_string")
+
+
+class Size(Int):
+    """A number of bytes; as a word never negative, with suffixes such as GiB, gb or g, all powers of 1024."""
+
+    __slots__ = ()
+    refused_with = _NO_SIZE
+
     def parse(self, text: str) -> int:
-        digits = text.rstrip("KMGTkmgtiIbB ")
-        unit = _UNITS.get(text[len(digits) :].strip().casefold())
-        if unit is None:
-            raise Misuse(f"Error: Parameter {self.name} must be an integer")
-        size = super().parse(digits) * unit
-        if size > LARGEST:
-            raise Misuse(f"Error: Parameter {self.name} must be an integer")
-        return size
+        from xe_py.schema.numbers import size  # noqa: PLC0415 - as above
+
+        number = size(text)
+        if number is None:
+            raise self.refusal(text)
+        return number
 
 
 class Float(Field):
@@ -173,6 +209,7 @@ class Float(Field):
 
     __slots__ = ()
     empty = 0.0
+    refused_with = _NO_NUMBER
 
     def accepts(self, value: Any) -> bool:
         return type(value) in {float, int} and -LARGEST <= value <= LARGEST
@@ -183,27 +220,31 @@ class Float(Field):
         except ValueError:
             number = float("nan")
         if not self.accepts(number):
-            raise Misuse(f"Error: Parameter {self.name} must be a floating-point number")
+            raise self.refusal(text)
         return number
 
 
 class Bool(Field):
-    """True or false."""
+    """True or false: as a field exactly `true` or `false`, as a parameter of a command also t, yes, y, 1 and so on."""
 
     __slots__ = ()
     empty = False
     takes = bool
+    refused_with = _NO_BOOLEAN
 
     def accepts(self, value: Any) -> bool:
         return type(value) is bool
 
     def parse(self, text: str) -> bool:
-        folded = text.casefold()
-        if folded in _TRUE:
-            return True
-        if folded in _FALSE:
-            return False
-        raise Misuse(f"Error: Parameter {self.name} must be a boolean (true or false)")
+        if text not in {"true", "false"}:
+            raise self.refusal(text)
+        return text == "true"
+
+    def parse_word(self, text: str) -> bool:
+        folded = text.lower()
+        if folded not in _TRUE + _FALSE:
+            raise Misuse(_NO_BOOLEAN_WORD.format(name=self.name, text=text))
+        return folded in _TRUE
 
 
 class Time(Field):
