@@ -99,7 +99,7 @@ COMMANDS: list[tuple[int, str, str | None, str | None]] = [
     (3, "vdi-destroy uuid={vdi}", "VDI_IN_USE", "VDI_IN_USE"),
     (3, "vdi-forget uuid={vdi}", "VDI_IN_USE", "VDI_IN_USE"),
     (4, "vdi-create sr-uuid={nobody} name-label=x virtual-size=1", "UUID_INVALID", "UUID_INVALID"),
-    (4, "vdi-create sr-uuid={sr} name-label=x virtual-size=999TiB", "SR_BACKEND_FAILURE_44", "SR_BACKEND_FAILURE_44"),
+    (4, "vdi-create sr-uuid={sr} name-label=x virtual-size=1TiB", "SR_BACKEND_FAILURE_44", "SR_BACKEND_FAILURE_44"),
     (4, "vdi-param-set uuid={vdi} sr-uuid={sr}", "Error: Field 'sr-uuid' is read-only.", "Error: Field 'sr-uuid' is read-only."),
     (4, "sr-destroy uuid={sr}", "SR_HAS_PBD", "SR_HAS_PBD"),
     (4, "sr-forget uuid={sr}", "SR_HAS_PBD", "SR_HAS_PBD"),

@@ -3,8 +3,9 @@
 import pytest
 from small_pool import GIB, SmallPool
 
+from xe_py import operations, session
+
 SR_UUID = "11111111-2222-4333-8444-555555555555"
-VDI_UUID = "22222222-2222-4333-8444-555555555555"
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def test_an_sr_is_made_on_one_host_and_plugged(local: SmallPool) -> None:
     shown = {
         field: local.value("local", field) for field in ("host", "type", "content-type", "shared", "physical-size")
     }
-    assert shown == {"host": "xen1", "type": "ext", "content-type": "user", "shared": False, "physical-size": 10 * GIB}
+    assert shown == {"host": "xen1", "type": "ext", "content-type": "", "shared": False, "physical-size": 10 * GIB}
 
 
 def test_a_shared_sr_gets_a_pbd_on_every_host_and_the_coordinator_is_first(pool: SmallPool) -> None:
@@ -89,14 +90,12 @@ def test_an_sr_whose_size_nobody_knows_is_measured(local: SmallPool, command: st
 
 
 def test_a_vdi_is_made_as_asked(local: SmallPool) -> None:
-    line = (
-        "vdi-create sr-uuid=local name-label=d virtual-size=1 sharable=true type=system tags:a= tags:b= sm-config:x=y"
-    )
+    line = "vdi-create sr-uuid=local name-label=d virtual-size=3000000 sharable=true type=system tags:a= tags:b= sm-config:x=y"
     vdi = local.named["vdi"] = local.xe(line)
     assert vdi["location"] == vdi["uuid"]
     assert {field: local.value("vdi", field) for field in ("virtual-size", "physical-utilisation", "type", "tags")} == {
-        "virtual-size": 1,
-        "physical-utilisation": 1,
+        "virtual-size": 4 << 20,
+        "physical-utilisation": 4 << 20,
         "type": "System",
         "tags": ["a", "b"],
     }
@@ -109,21 +108,110 @@ def test_a_vdi_of_no_declared_type_is_a_users(local: SmallPool) -> None:
     assert local.xe("vdi-create sr-uuid=local name-label=d virtual-size=1")["type"] == "User"
 
 
-def test_a_vdi_is_introduced_as_asked(local: SmallPool) -> None:
-    line = (
-        f"vdi-introduce uuid={VDI_UUID} sr-uuid=local type=user location=x read-only=true other-config:a=b name-label=n"
-    )
-    vdi = local.xe(line)
-    shown = (vdi["uuid"], vdi["location"], vdi["read-only"], vdi["other-config"], vdi["managed"], vdi["name-label"])
-    assert shown == (VDI_UUID, "x", True, {"a": "b"}, True, "n")
+MIB = 1 << 20
+VHD_DRIVERS = [
+    "cephfs",
+    "ext",
+    "file",
+    "glusterfs",
+    "lvm",
+    "lvmofcoe",
+    "lvmohba",
+    "lvmoiscsi",
+    "moosefs",
+    "nfs",
+    "smb",
+    "xfs",
+    "zfs",
+]
+SIZES = [
+    *((type, "", size, size_in) for type in VHD_DRIVERS for size, size_in in (("0", 2 * MIB), ("3GiB", 3 * GIB))),
+    ("ext", "", "1", 2 * MIB),
+    ("ext", "", "1000000", 2 * MIB),
+    ("ext", "", str(2 * MIB), 2 * MIB),
+    ("ext", "", str(2 * MIB + 1), 4 * MIB),
+    ("nfs", "", "2040GiB", 2040 * GIB),
+    ("lvm", "", str(2040 * GIB - 1), 2040 * GIB),
+    ("lvm", "sm-config:type=raw", "1", 4 * MIB),
+    ("lvmoiscsi", "sm-config:type=raw", "3TiB", 3 << 40),
+    ("ext", "sm-config:type=raw", "1", 1),
+    ("largeblock", "", "3TiB", 3 << 40),
+    ("dummy", "", "1", 1),
+    ("iscsi", "", "3TiB", 3 << 40),
+    ("linstor", "", "1000", 1000),
+]
+NO_SIZES = [(type, str(2040 * GIB + 1)) for type in VHD_DRIVERS] + [("smb", "3TiB"), ("ext", "8388608TiB")]
 
 
-def test_a_vdi_grows_to_the_byte(local: SmallPool) -> None:
+def with_sr(pool: SmallPool, type: str) -> SmallPool:
+    """With a plugged SR of the type, whose size nobody knows."""
+    pool.add("sr", "sr", type=type)
+    pool.add("plugged", "pbd", sr_uuid="sr", host_uuid="xen1", currently_attached=True)
+    return pool
+
+
+@pytest.mark.parametrize(("type", "config", "asked", "size"), SIZES)
+def test_a_vdi_is_as_large_as_its_driver_makes_one(
+    pool: SmallPool, type: str, config: str, asked: str, size: int
+) -> None:
+    vdi = with_sr(pool, type).xe(f"vdi-create sr-uuid=sr name-label=d virtual-size={asked} {config}")
+    assert vdi["virtual-size"] == size
+
+
+@pytest.mark.parametrize(("type", "asked"), NO_SIZES)
+def test_a_vhd_has_a_largest_size(pool: SmallPool, type: str, asked: str) -> None:
+    code, status, said, error = with_sr(pool, type).refusal(f"vdi-create sr-uuid=sr name-label=d virtual-size={asked}")
+    assert (code, status, error) == ("SR_BACKEND_FAILURE_79", "", "")
+    assert said.startswith("The VDI cannot have this size [opterr=")
+    if "8388608" not in asked:
+        assert "is more than the 2190433320960 of the largest VHD]" in said
+        pool.named["d"] = pool.xe("vdi-create sr-uuid=sr name-label=d virtual-size=1GiB")
+        assert pool.refusal(f"vdi-resize uuid=d disk-size={asked}") == (code, status, said, error)
+
+
+def test_a_vdi_grows_by_whole_steps(local: SmallPool) -> None:
     vdi = local.named["vdi"] = local.xe("vdi-create sr-uuid=local name-label=d virtual-size=1GiB")
     local.xe(f"vdi-resize uuid=vdi disk-size={GIB + 1}")
-    assert vdi["virtual-size"] == GIB + 1
-    local.xe(f"vdi-resize uuid=vdi disk-size={GIB + 1}")
+    assert vdi["virtual-size"] == GIB + 2 * MIB
+    local.xe(f"vdi-resize uuid=vdi disk-size={GIB + 2 * MIB}")
+    assert vdi["virtual-size"] == GIB + 2 * MIB
+    said = f"The VDI cannot have this size [opterr={GIB + 1} bytes is less than it has]"
+    assert local.refusal(f"vdi-resize uuid=vdi disk-size={GIB + 1}") == ("SR_BACKEND_FAILURE_79", "", said, "")
     local.xe("vdi-update uuid=vdi")
+
+
+def test_a_vdi_of_an_odd_size_keeps_it_until_it_grows(local: SmallPool) -> None:
+    local.add("vdi", "vdi", sr_uuid="local", virtual_size=1000)
+    local.xe("vdi-resize uuid=vdi disk-size=1000")
+    assert local.value("vdi", "virtual-size") == 1000
+    local.xe("vdi-resize uuid=vdi disk-size=1001")
+    assert local.value("vdi", "virtual-size") == 2 * MIB
+
+
+def test_the_disk_for_the_metadata_of_the_pool_has_a_uuid_that_follows_from_its_sr(pool: SmallPool) -> None:
+    pool.named["sr"] = pool.state.add("sr", {"type": "ext"}, "5a5a0000-0000-0000-0000-000000000016")
+    pool.add("plugged", "pbd", sr_uuid="sr", host_uuid="xen1", currently_attached=True)
+    create = operations.find("vdi-create")
+    assert create is not None
+
+    def made(name: str, type: str = "user") -> str:
+        words = {"sr": pool.named["sr"], "name_label": name, "virtual_size": GIB, "type": type}
+        return str(session.run(pool.state, create, words)["uuid"])
+
+    uuid = "7f36ced8-ea5e-5915-a837-f5915e595fab"
+    assert made("Pool Metadata Backup", "system") != uuid != made("pool metadata backup")
+    assert made("Pool Metadata Backup") == uuid
+    for _ in range(2):
+        with pool.refused() as refusal:
+            made("Pool Metadata Backup")
+        said = f"The VDI is there already [opterr={uuid}]"
+        assert refusal() == ("SR_BACKEND_FAILURE_43", "", said, "")
+        vdi = pool.state.get("vdi", uuid)
+        if vdi is not None:
+            pool.named["backup"] = vdi
+            pool.xe("vdi-forget uuid=backup")
+    pool.xe("sr-scan uuid=sr")
+    assert pool.state.need("vdi", uuid)["virtual-size"] == GIB
 
 
 def with_a_drive_and_a_disk(pool: SmallPool) -> None:
@@ -176,7 +264,7 @@ def test_an_sr_is_destroyed_with_what_only_its_driver_uses(local: SmallPool) -> 
 
 VHD_WORDS = (
     "scan plug unplug VDI.create VDI.destroy VDI.resize VDI.clone VDI.snapshot VDI.mirror VDI.enable_cbt "
-    "VDI.disable_cbt VDI.data_destroy VDI.list_changed_blocks VDI.set_on_boot VDI.introduce update "
+    "VDI.disable_cbt VDI.data_destroy VDI.list_changed_blocks VDI.set_on_boot update "
     "PBD.create PBD.destroy"
 )
 SR_WORDS = [

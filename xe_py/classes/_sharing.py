@@ -49,14 +49,28 @@ def read_only_vdis_are_not_written(state: State, vbd: Record) -> Iterator[Failur
         yield from does_not_write(vbd, vdi)
 
 
-@rule("vdi-uuid", "vdi-uuid/sharable", "vdi-uuid/read-only", profile=STRICT)
+@rule(
+    "vdi-uuid",
+    "vdi-uuid/sharable",
+    "vdi-uuid/read-only",
+    "vm-uuid",
+    "vm-uuid/is-control-domain",
+    profile=STRICT,
+)
 def a_vdi_has_one_vbd(state: State, vbd: Record) -> Iterator[Failure]:
-    """A VDI has one VBD, unless it is declared sharable or read-only."""
+    """A VDI has one VBD, unless it is declared sharable or read-only; what control domains attach does not count."""
     vdi = state.ref_or_none(vbd, "vdi-uuid")
-    if vdi is not None and not vdi["sharable"] and not vdi["read-only"]:
-        vbds = state.pointing_at(vdi, "vbd.vdi-uuid")
-        if len(vbds) > 1:
-            yield Failure("VDI_IN_USE", vdi, "attach", blockers=tuple(other for other in vbds if other is not vbd))
+    if vdi is None or vdi["sharable"] or vdi["read-only"] or _is_of_control_domain(state, vbd):
+        return
+    vbds = state.pointing_at(vdi, "vbd.vdi-uuid")
+    others = [other for other in vbds if other is not vbd] if len(vbds) > 1 else []
+    blockers = tuple(other for other in others if not _is_of_control_domain(state, other))
+    if blockers:
+        yield Failure("VDI_IN_USE", vdi, "attach", blockers=blockers)
+
+
+def _is_of_control_domain(state: State, vbd: Record) -> bool:
+    return bool(state.ref(vbd, "vm-uuid")["is-control-domain"])
 
 
 @rule(

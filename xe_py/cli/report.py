@@ -111,5 +111,5 @@ def _described(state: State | None, obj: Record) -> str:
     text = f"{obj.cls.name} {_shown(obj)}"
     if state is not None and "vm-uuid" in obj.cls.references:
         vm = state.ref(obj, "vm-uuid")
-        text += f", device {state.value(obj, 'device')} of vm {_shown(vm)}"
+        text += f", device {state.value(obj, 'device') or state.value(obj, 'userdevice')} of vm {_shown(vm)}"
     return text

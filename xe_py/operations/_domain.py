@@ -9,6 +9,7 @@ from xe_py.classes._guest import HALTED, PAUSED, RUNNING, SUSPENDED
 from xe_py.classes.vbd import can_attach
 from xe_py.errors import refuse
 from xe_py.operations._bring_up import attach_network
+from xe_py.operations._disks import connect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ def make(state: State, vm: Record, host: Record, *, paused: bool = False) -> Non
             "ha-always-run": settings.is_kept_running(vm),
         },
     )
+    for vbd in state.pointing_at(vm, "vbd.vm-uuid"):
+        if vbd["currently-attached"]:
+            connect(state, vbd)
     for vif in state.pointing_at(vm, "vif.vm-uuid"):
         if vif["currently-attached"]:
             attach_network(state, state.ref(vif, "network-uuid"), host)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from xe_py.classes import pbd as pbd_guards
 from xe_py.classes import sr as guards
-from xe_py.classes._drivers import DRIVERS, devices, refusals
+from xe_py.classes._drivers import DRIVERS, refusals, taken_by
 from xe_py.errors import Failure, Misuse, refuse
-from xe_py.operations._storage import attach, check_uuid, forget_all, take_in
+from xe_py.operations._contents import destroy_all, forget_all, format_devices
+from xe_py.operations._storage import attach, check_uuid, take_in
 from xe_py.schema.command import command
 from xe_py.schema.fields import Bool, Map, Ref, Size, Text
 
@@ -55,17 +56,17 @@ def create(
     hosts = _hosts(state, host, shared=shared)
     refuse(refusals(type, config))
     for each in hosts:
-        _check_devices(state, each, config)
-    driver = DRIVERS[type]
+        _check_devices(state, each, type, config)
+        format_devices(state, each, type, config)
     sr = state.add(
         "sr",
         {
             "name-label": name_label,
             "name-description": name_description,
             "type": type,
-            "content-type": content_type or driver.content_type,
+            "content-type": content_type,
             "shared": shared,
-            "physical-size": max(physical_size, 0) or driver.size,
+            "physical-size": max(physical_size, 0) or DRIVERS[type].size,
             "sm-config": sm_config or {},
         },
     )
@@ -110,23 +111,24 @@ def introduce(
 
 @command("sr-forget", required=(_SR,), doc="Forget an SR with its PBDs and VDIs; its data stays.")
 def forget(state: State, sr: Record) -> None:
-    """Forget the SR: its PBDs and VDIs go, drives that held one of them become empty."""
+    """Forget the SR: its PBDs and VDIs go, drives that held one of them become empty; what lies on it stays."""
     refuse(guards.can_forget(state, sr))
     forget_all(state, sr)
 
 
 @command("sr-destroy", required=(_SR,), doc="Destroy an SR on which there are no VDIs.")
 def destroy(state: State, sr: Record) -> None:
-    """Destroy the SR and its PBDs."""
+    """Destroy the SR, its PBDs and all that lies on it."""
     refuse(guards.can_destroy(state, sr))
-    forget_all(state, sr)
+    destroy_all(state, sr)
 
 
 @command("sr-scan", required=(_SR,), doc="Look for VDIs that came to an SR or are gone.")
 def scan(state: State, sr: Record) -> None:
-    """Bring the VDIs up to date with the files of an ISO SR; others have none but those that are known."""
+    """Bring the VDIs up to date: forgotten ones come back, and those whose files are gone go."""
     refuse(guards.is_plugged(state, sr))
-    take_in(state, sr)
+    take_in(state, sr, scanning=True)
+    state.update(sr, {"other-config": {key: text for key, text in sr["other-config"].items() if key != "dirty"}})
 
 
 @command("sr-update", required=(_SR,), doc="Ask the driver of an SR for its size.")
@@ -143,7 +145,7 @@ def _hosts(state: State, host: Record | None, *, shared: bool) -> list[Record]:
     if shared:
         return hosts
     if host is None and len(hosts) > 1:
-        raise Misuse("Required parameter not found: host-uuid")
+        raise Misuse("Error: Required parameter not found: host-uuid")
     chosen = hosts if host is None else [host]
     for each in chosen:
         if not each["host-metrics-live"]:
@@ -151,11 +153,11 @@ def _hosts(state: State, host: Record | None, *, shared: bool) -> list[Record]:
     return chosen
 
 
-def _check_devices(state: State, host: Record, config: dict[str, str]) -> None:
-    """Refuse a device of the host that another SR has."""
-    wanted = set(devices(config))
-    for pbd in state.pointing_at(host, "pbd.host-uuid") if wanted else ():
-        taken = wanted.intersection(devices(pbd["device-config"]))
-        if taken:
-            blockers = (state.ref(pbd, "sr-uuid"),)
-            raise Failure("SR_BACKEND_FAILURE_16", "", f"{min(taken)} is in use", "", blockers=blockers)
+def _check_devices(state: State, host: Record, type: str, config: dict[str, str]) -> None:
+    """Refuse a device that another SR has: a disk of the host, or a LUN that any host sees."""
+    key, wanted = taken_by(type, config)
+    pbds = state.pointing_at(host, "pbd.host-uuid") if key == "device" else state.all("pbd") if wanted else []
+    for pbd in pbds:
+        owner = state.ref(pbd, "sr-uuid")
+        if not wanted.isdisjoint(taken_by(owner["type"], pbd["device-config"])[1]):
+            raise Failure("SR_DEVICE_IN_USE", blockers=(owner,))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from xe_py.classes import vbd as guards
 from xe_py.classes._devices import device_name, position
 from xe_py.errors import Failure, Misuse, refuse
+from xe_py.operations._disks import check_medium, connect
 from xe_py.schema.command import command
 from xe_py.schema.fields import Bool, Choice, Float, Ref, Text
 
@@ -82,7 +83,7 @@ def destroy(state: State, vbd: Record) -> None:
 def plug(state: State, vbd: Record) -> None:
     """Attach the VBD to its running VM."""
     refuse(guards.can_plug(state, vbd))
-    state.update(vbd, {"currently-attached": True})
+    connect(state, vbd)
 
 
 @command(
@@ -106,6 +107,8 @@ def insert(state: State, vbd: Record, vdi: Record) -> None:
     """Put the medium into the empty drive; a running VM sees it at once."""
     refuse(guards.can_insert(state, vbd))
     refuse(guards.can_hold(vdi))
+    if vbd["currently-attached"]:
+        check_medium(state, vdi)
     state.update(vbd, {"vdi-uuid": vdi["uuid"]})
 
 

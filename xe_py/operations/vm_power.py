@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xe_py.classes import _placement as placement
 from xe_py.classes import vdi as vdi_guards
+from xe_py.classes._drivers import whole_size
 from xe_py.classes._guest import SUSPENDED, is_live
 from xe_py.classes._memory import MIB
 from xe_py.classes._vm_lifecycle import refusals
@@ -94,7 +95,8 @@ def suspend(state: State, vm: Record) -> None:
     """Suspend the running VM to a new VDI."""
     refuse(refusals(state, vm, "suspend"))
     _check_host(state, vm)
-    sr, size = _suspend_sr(state, vm), _image_size(vm)
+    sr = _suspend_sr(state, vm)
+    size = whole_size(sr["type"], {}, _image_size(vm))
     if 0 < sr["physical-size"] < state.value(sr, "physical-utilisation") + size:
         raise Failure("SR_SUSPEND_SPACE_INSUFFICIENT", sr)
     from xe_py.operations import vdi  # noqa: PLC0415 - a VM that is started makes none

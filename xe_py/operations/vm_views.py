@@ -75,7 +75,7 @@ def tree(state: State, vm: Record) -> Node:
 
 def _disk(state: State, vbd: Record) -> Node:
     vdi = state.ref_or_none(vbd, "vdi-uuid")
-    facts = (state.value(vbd, "device"), vbd["type"], vbd["mode"], _attached(vbd))
+    facts = (state.value(vbd, "device") or vbd["userdevice"], vbd["type"], vbd["mode"], _attached(vbd))
     return Node(_line(vbd, "VBD", *facts), [_image(state, vdi)] if vdi else [Node("empty", [])])
 
 

@@ -22,6 +22,7 @@ from xe_py.schema.fields import (
     Size,
     Text,
     Time,
+    Uuid,
 )
 from xe_py.store.render import pair, pair_of
 
@@ -45,6 +46,7 @@ _VALUES: dict[type[Field], str] = {
 }
 _TYPES: dict[type[Field], str] = {
     Text: "string",
+    Uuid: "string, a uuid",
     Int: "integer",
     BareInt: "integer",
     Size: "integer, in bytes",

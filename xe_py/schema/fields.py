@@ -35,6 +35,8 @@ _NO_SIZE = (
     "expecting an integer (possibly with suffix KiB, MiB, GiB, TiB), got '{text}'"
 )
 _NO_NUMBER = "Error: Parameter {name} must be a floating-point number"
+_NO_UUID = "00000000-0000-0000-0000-000000000000"
+_AS_ZERO = str.maketrans("123456789abcdefABCDEF", "0" * 21)
 _NO_MEMBERS: list[str] = []
 _NO_KEYS: dict[str, str] = {}
 
@@ -135,6 +137,15 @@ class Text(Field):
 
     def accepts(self, value: Any) -> bool:
         return type(value) is str
+
+
+class Uuid(Field):
+    """The uuid of an object that need not be there."""
+
+    __slots__ = ()
+
+    def accepts(self, value: Any) -> bool:
+        return type(value) is str and is_uuid(value)
 
 
 class Choice(Field):
@@ -337,6 +348,11 @@ class Derived(Field):
     def __init__(self, name: str, compute: Callable[[Any, Any], Any], **rest: Any) -> None:
         self.compute = compute
         super().__init__(name, **rest)
+
+
+def is_uuid(text: str) -> bool:
+    """Whether the text has the form of a uuid."""
+    return text.translate(_AS_ZERO) == _NO_UUID
 
 
 def show(value: Any, unknown: str = "<not in database>") -> str:

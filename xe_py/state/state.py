@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     _Entry = tuple[XenClass | None, str, dict[str, Any] | None]
 
 FORMAT = 1
-_NO_UUID = "00000000-0000-0000-0000-000000000000"
-_AS_ZERO = str.maketrans("123456789abcdefABCDEF", "0" * 21)
 
 
 class Change:
@@ -157,14 +155,17 @@ class State:
 
     def add(self, cls: str, fields: Mapping[str, Any], uuid: str | None = None) -> Record:
         """A new object of the class with these fields and defaults for the others."""
-        declared = classes.get(cls)
+        declared, place = classes.get(cls), None
         if uuid is None:
             uuid = new_uuid()
             self._tables.made(uuid)
         elif self.class_of(uuid) is not None:
             raise Failure("DB_UNIQUENESS_CONSTRAINT_VIOLATION", declared.label, "uuid", uuid)
+        elif any(uuid == changed and known is declared for known, changed, _ in self._journal):
+            # It was here when the file was written, and its table there is changed: it stands where it stood.
+            place = self._tables.place_of(cls, uuid)
         self._journal.append((declared, uuid, None))
-        return self._tables.put(Record(declared, {"uuid": uuid, **_changed_from_default(declared, fields)}))
+        return self._tables.put(Record(declared, {"uuid": uuid, **_changed_from_default(declared, fields)}), place)
 
     def update(self, obj: Record, fields: Mapping[str, Any]) -> None:
         """Give fields of the object new values."""
@@ -270,11 +271,6 @@ def new_uuid() -> str:
     digits = os.urandom(16).hex()
     variant = "89ab"[int(digits[16], 16) % 4]
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
-
-
-def is_uuid(text: str) -> bool:
-    """Whether the text has the form of a uuid."""
-    return text.translate(_AS_ZERO) == _NO_UUID
 
 
 def _changed_from_default(cls: XenClass, fields: Mapping[str, Any]) -> dict[str, Any]:

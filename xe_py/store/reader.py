@@ -7,10 +7,10 @@ from stat import S_ISDIR, S_ISREG
 
 from xe_py.classes import sections
 from xe_py.errors import Failure, StateFileError
-from xe_py.schema.fields import LARGEST, Time
+from xe_py.schema.fields import LARGEST, Time, is_uuid
 from xe_py.schema.xenclass import STRICT, XAPI
 from xe_py.state.core import Finding, findings
-from xe_py.state.state import FORMAT, State, is_uuid
+from xe_py.state.state import FORMAT, State
 from xe_py.store import plain
 from xe_py.store.document import Document, identity, target_of
 from xe_py.store.indexing import build
