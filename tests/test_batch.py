@@ -128,7 +128,7 @@ def test_a_refused_line_is_named_and_nothing_is_changed(xe: "Xe", script) -> Non
 def test_what_stood_in_the_way_is_told_as_it_was(script) -> None:  # noqa: ANN001 - as above
     result = script("VM=$(xe vm-create name-label=web)\n" + "xe vbd-create vm-uuid=$VM device=0 type=CD mode=RO\n" * 2)
     assert "Error code: DEVICE_ALREADY_EXISTS" in result.err
-    assert re.search(r"in the way: vbd \S+, device xvda of vm \S+ \(web\)\n", result.err)
+    assert re.search(r"in the way: vbd \S+, device 0 of vm \S+ \(web\)\n", result.err)
 
 
 def test_with_keep_going_the_other_lines_are_done(xe: "Xe", script) -> None:  # noqa: ANN001 - as above

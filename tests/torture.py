@@ -3,7 +3,7 @@
 import io
 import random
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,7 +136,18 @@ def furnish(path: Path, rules: str = "strict") -> dict[str, str]:
     made["pbd"] = do(f"pbd-list sr-uuid={made['sr']} --minimal")
     do("vm-start vm=web")
     do("vm-create name-label=idle")
-    return made
+    return made | _left_behind(path, do)
+
+
+def _left_behind(path: Path, do: Callable[[str], str]) -> dict[str, str]:
+    """Forget an SR with a disk on it; the uuids of what stays in the file."""
+    sr = do("sr-create name-label=old type=smb shared=true device-config:server=//nas/old")
+    do(f"vdi-create sr-uuid={sr} name-label=old virtual-size=1GiB")
+    for _ in range(2):
+        do(f"pbd-unplug uuid={do(f'pbd-list sr-uuid={sr} currently-attached=true --minimal')}")
+    do(f"sr-forget uuid={sr}")
+    text = path.read_text()
+    return {cls: text.partition(f"\n[{cls}.")[2].partition("]")[0] for cls in ("storage", "volume")}
 
 
 def draws(seed: int) -> random.Random:

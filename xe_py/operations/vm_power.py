@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from xe_py.classes import _placement as placement
 from xe_py.classes import vdi as vdi_guards
-from xe_py.classes._drivers import whole_size
 from xe_py.classes._guest import SUSPENDED, is_live
 from xe_py.classes._memory import MIB
 from xe_py.classes._vm_lifecycle import refusals
@@ -95,6 +94,8 @@ def suspend(state: State, vm: Record) -> None:
     """Suspend the running VM to a new VDI."""
     refuse(refusals(state, vm, "suspend"))
     _check_host(state, vm)
+    from xe_py.classes._drivers import whole_size  # noqa: PLC0415 - a VM that is started needs no new disk
+
     sr = _suspend_sr(state, vm)
     size = whole_size(sr["type"], {}, _image_size(vm))
     if 0 < sr["physical-size"] < state.value(sr, "physical-utilisation") + size:
