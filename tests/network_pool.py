@@ -26,6 +26,9 @@ class NetworkPool(SmallPool):
         self.add("web", "vm")
         self.assert_sound()
 
+    def add_management(self) -> None:
+        """`a0` and `b0` manage their hosts."""
+
     def add(self, name: str, cls: str, **fields: object) -> Record:
         if cls not in NAMELESS:
             return super().add(name, cls, **fields)
@@ -50,7 +53,11 @@ class NetworkPool(SmallPool):
         """Let the VM run on the host."""
         live = state in {"running", "paused"}
         number = 1 + self.state.count("vm")
-        self.change(vm, power_state=state, resident_on=host if live else None, dom_id=number if live else -1)
+        domain = (
+            {"resident_on": host, "dom_id": number, "VCPUs_number": 1} if live else {"resident_on": None, "dom_id": -1}
+        )
+        image = self._image() if state == "suspended" else None
+        self.change(vm, power_state=state, suspend_VDI_uuid=image, **domain)
 
     def make(self, name: str, line: str) -> Record:
         """Run a line that makes an object, which gets the name."""

@@ -30,14 +30,46 @@ class SmallPool:
         self.add("xen1", "host")
         self.add("xen2", "host")
         self.add("pool", "pool", master="xen1")
+        self._add_control_domain("dom0", "xen1")
+        self._add_control_domain("dom0-xen2", "xen2")
+        self.add_management()
+
+    def add_management(self) -> None:
+        """A management interface for each host, on a network of their own."""
+        manage = self.state.add("network", {"name-label": "manage", "bridge": "manage"})
+        for number, host in enumerate(("xen1", "xen2")):
+            card = {"device": "eth9", "physical": True, "MAC": f"00:16:3e:99:00:0{number}", "currently-attached": True}
+            where = {"host-uuid": self.named[host]["uuid"], "network-uuid": manage["uuid"]}
+            self.state.add("pif", {**card, **where, "management": True, "IP-configuration-mode": "DHCP"})
+
+    def _add_control_domain(self, name: str, host: str) -> None:
+        """A control domain that takes no memory, so that rows can count with round numbers."""
+        memory = {f"memory-{limit}": 0 for limit in ("static-min", "dynamic-min", "dynamic-max", "static-max")}
+        domain = {"is-control-domain": True, "power-state": "running", "dom-id": 0, "VCPUs-number": 1}
+        where = {"name-label": name, "resident-on": self.named[host]["uuid"]}
+        self.named[name] = self.state.add("vm", {**where, **domain, **memory})
 
     def add(self, name: str, cls: str, **fields: object) -> Record:
         """A new object with these fields, `_` standing for `-`; in references a name stands for a uuid."""
         values = self._values(classes.get(cls), fields)
         if cls not in {"pbd", "vbd"}:
             values.setdefault("name-label", name)
+        if cls == "vm" and values.get("power-state") in {"running", "paused"}:
+            values.setdefault("VCPUs-number", 1)
+        if cls == "vm" and values.get("power-state") == "suspended":
+            values.setdefault("suspend-VDI-uuid", self._image())
         self.named[name] = self.state.add(cls, values)
         return self.named[name]
+
+    def _image(self) -> str:
+        """A VDI with the memory of a suspended VM, on an SR of its own that every host reaches."""
+        found = self.state.find("sr", name_label="images")
+        sr = found[0] if found else self.state.add("sr", {"name-label": "images", "type": "nfs", "shared": True})
+        for host in self.state.all("host") if not found else ():
+            where = {"sr-uuid": sr["uuid"], "host-uuid": host["uuid"]}
+            self.state.add("pbd", {**where, "currently-attached": True})
+        image = {"sr-uuid": sr["uuid"], "type": "Suspend", "location": str(self.state.count("vdi")), "virtual-size": 1}
+        return str(self.state.add("vdi", image)["uuid"])
 
     def change(self, name: str, **fields: object) -> None:
         """Give fields of the object new values, as a hand in an editor would."""

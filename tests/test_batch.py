@@ -231,10 +231,12 @@ def test_a_file_may_be_named_as_a_parameter_and_have_any_name(xe: "Xe", tmp_path
 def test_warnings_and_the_environment_are_those_of_each_line(process: "Process", xe: "Xe") -> None:
     (process.home / "a.sh").write_text(
         "xe vm-create name-label=a colour=red\nxe vm-create name-label=b colour=red 2>/dev/null\n"
+        "xe vm-list name-label=a params=name-label\n"
     )
     environment = {"XE_STATE": str(xe.state), "XE_EXTRA_ARGS": "--minimal,--state=" + str(xe.state)}
     result = process.xe("batch", "a.sh", **environment)
     assert result.status == 0
+    assert result.out.splitlines()[2:] == ["a"]
     assert result.err == "Warning: vm-create does not know the parameter: colour; ignored.\n"
     strict = process.xe("batch", "a.sh", XE_STRICT="1", **environment)
     assert (strict.status, strict.out) == (1, "")

@@ -81,6 +81,13 @@ def test_many_writers_and_readers_at_once(process: "Process", xe: "Xe") -> None:
     assert storm(process, xe.state, WRITERS, CHANGES, READERS) > READERS
 
 
+@pytest.mark.parametrize("patience", ["-1", "nan", "soon", "1s"])
+def test_a_time_to_wait_is_a_number_of_seconds(process: "Process", xe: "Xe", patience: str) -> None:
+    done = process.xe("--state", str(xe.state), "vm-create", "name-label=x", XE_LOCK_TIMEOUT=patience)
+    assert (done.status, done.err) == (3, f"XE_LOCK_TIMEOUT must be a number of seconds, not {patience!r}.\n")
+    assert xe.do("vm-list name-label=x --minimal") == ""
+
+
 @pytest.mark.parametrize("patience", ["0", "0.5"])
 def test_waiting_is_bounded_and_names_the_holder(process: "Process", xe: "Xe", patience: str) -> None:
     with open_to_write(str(xe.state), "vm-start"):

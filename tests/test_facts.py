@@ -27,12 +27,13 @@ DRIVER_FACTS = json.loads((FACTS / "drivers.json").read_text())
 # What is ours stands behind what is xe's.
 OUR_FIELDS: dict[str, list[Described]] = {"pif": [("network-uuids", "SRO", set())]}
 OUR_PARAMETERS = {"vm-create": ["domain-type"]}
-OUR_CODES = {"STATE_DUPLICATE_UUID", "STATE_UNKNOWN_CLASS", "STATE_UNKNOWN_FIELD", "STATE_UUID_MALFORMED"}
+OUR_CODES = {code for code in CODES if code.startswith("STATE_")}
 
 # Codes that XAPI raises without declaring them, and its storage drivers' numbered family.
 UNDECLARED_CODES: dict[str, list[str]] = {
     "COULD_NOT_FIND_NETWORK_INTERFACE_WITH_SPECIFIED_DEVICE_NAME_AND_MAC_ADDRESS": ["device", "MAC"],
     "REVERT_ONLY_ALLOWED_ON_SNAPSHOT": [],
+    "SUSPEND_VDI_REPLACEMENT_IS_NOT_IDENTICAL": ["image", "replacement"],
     "VDI_IS_SHARABLE": ["vdi"],
     "VM_IS_SNAPSHOT": ["vm", "operation"],
 }

@@ -73,6 +73,20 @@ def test_a_list_has_the_bytes_of_the_real_one(xe: "Xe") -> None:
     assert xe("vm-list name-label=nobody --minimal").out == "\n"
 
 
+def test_minimal_has_the_last_table_of_a_command_first(xe: "Xe") -> None:
+    vm = xe.do("vm-create name-label=web")
+    sr = xe.do("sr-list type=ext --minimal")
+    disks = [xe.do(f"vdi-create sr-uuid={sr} name-label=d{n} virtual-size=2MiB") for n in range(2)]
+    vbds = [xe.do(f"vbd-create vm-uuid={vm} vdi-uuid={disk} device={n}") for n, disk in enumerate(disks)]
+    assert xe.do("vm-disk-list vm=web --minimal") == ",".join((disks[1], vbds[1], disks[0], vbds[0]))
+
+
+def test_the_old_form_of_a_map_parameter_is_taken(xe: "Xe") -> None:
+    xe.do("sr-create name-label=old type=ext device-config-device=/dev/sdb")
+    sr = xe.do("sr-list name-label=old --minimal")
+    assert xe.do(f"pbd-list sr-uuid={sr} params=device-config").split(": ", 1)[1].strip() == "device: /dev/sdb"
+
+
 def test_minimal_escapes_commas_and_backslashes(xe: "Xe") -> None:
     xe.run(["network-create", "name-label=a,b\\c"])
     xe.run(["network-create", "name-label=d e"])

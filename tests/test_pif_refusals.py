@@ -264,6 +264,7 @@ def test_the_management_pif_has_an_ip_configuration(pool: NetworkPool) -> None:
 
 def test_pifs_go_with_their_host(pool: NetworkPool) -> None:
     pool.make("bond", "bond-create network-uuid=lan pif-uuids=b1")
+    pool.state.delete(pool.named["dom0-xen2"])
     pool.state.delete(pool.named["xen2"])
     pool.assert_sound()
-    assert pool.gone() == {"xen2", "b0", "b1", "bond"}
+    assert pool.gone() == {"xen2", "dom0-xen2", "b0", "b1", "bond"}

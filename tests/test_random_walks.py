@@ -147,7 +147,8 @@ class Walk(RuleBasedStateMachine):
             self.state.delete(obj)
         else:
             field = draw.choice([field for name, field in cls.stored.items() if name != "uuid"])
-            new = value(draw, self.state, field)
+            alike = any(field.name in unique.fields for unique in cls.unique) and draw.random() < 0.7
+            new = draw.choice(self.state.all(cls.name))[field.name] if alike else value(draw, self.state, field)
             if not field.accepts(new):
                 return
             self.state.update(obj, {field.name: new})

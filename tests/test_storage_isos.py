@@ -79,7 +79,9 @@ def test_a_disc_that_is_gone_is_not_seen_by_a_guest(drives: Isos, line: str) -> 
 
 
 def test_a_suspended_vm_does_not_go_on_without_its_disc(drives: Isos) -> None:
-    drives.change("running", power_state="suspended", resident_on=None, dom_id=-1)
+    drives.add("image", "vdi", sr_uuid="isos")
+    asleep = {"power_state": "suspended", "resident_on": None, "dom_id": -1, "VCPUs_number": 0}
+    drives.change("running", suspend_VDI_uuid="image", **asleep)
     assert drives.refusal("vm-resume vm=running") == ("VDI_MISSING", "isos", "a")
 
 

@@ -112,7 +112,6 @@ def test_vbds_go_with_their_vm_and_leave_the_vdi(pool: SmallPool) -> None:
 
 
 def test_what_a_control_domain_attaches_does_not_count_as_a_second_vbd(pool: SmallPool) -> None:
-    pool.add("dom0", "vm", power_state="running", resident_on="xen1", dom_id=0, is_control_domain=True)
     pool.named["of-vm"] = pool.xe("vbd-create vm-uuid=hvm vdi-uuid=disk device=0")
     for name in ("of-dom0", "again"):
         pool.named[name] = pool.xe("vbd-create vm-uuid=dom0 vdi-uuid=disk device=autodetect")

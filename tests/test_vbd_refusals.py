@@ -187,8 +187,6 @@ def test_under_the_rules_of_xapi_one_that_writes_is_alone(
 
 
 def test_a_control_domain_shares_with_everyone(xapi: SmallPool) -> None:
-    memory = {"dom_id": 0, "resident_on": "xen1", "power_state": "running", "is_control_domain": True}
-    xapi.add("dom0", "vm", **memory)
     xapi.add("backup", "vbd", vm_uuid="dom0", vdi_uuid="disk", userdevice="0", currently_attached=True)
     xapi.assert_sound()
 

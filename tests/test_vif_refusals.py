@@ -179,6 +179,41 @@ def test_where_a_vif_can_move(pool: NetworkPool, network: str, attached: bool, r
         assert pool.refusal(line) == refusal
 
 
+def test_a_live_vif_that_moves_brings_up_what_its_network_needs(pool: NetworkPool) -> None:
+    pool.change("a1", currently_attached=False)
+    pool.change("vif", network_uuid="lan")
+    pool.xe("vif-move uuid=vif network-uuid=net1")
+    assert pool.value("a1", "currently-attached") is False
+    pool.change("vif", network_uuid="lan")
+    live(pool, "running", attached=True)
+    pool.xe("vif-move uuid=vif network-uuid=net1")
+    assert pool.value("a1", "currently-attached") is True
+
+
+@pytest.mark.parametrize(
+    ("address", "version", "valid"),
+    [
+        ("10.0.0.1/32", 4, True),
+        ("10.0.0.1/0", 4, True),
+        ("10.0.0.1/33", 4, False),
+        ("10.0.0.1/", 4, False),
+        ("10.0.0.1/+8", 4, False),
+        ("10.0.0.1", 4, False),
+        ("fd00::1/128", 6, True),
+        ("fd00::1/129", 6, False),
+        ("fd00::1/64", 4, False),
+    ],
+)
+def test_an_address_of_a_guest_has_a_prefix_length(pool: NetworkPool, address: str, version: int, valid: bool) -> None:
+    live(pool, "running", attached=True)
+    line = f"vif-configure-ipv{version} uuid=vif mode=Static address={address}"
+    if valid:
+        pool.xe(line)
+        assert pool.value("vif", f"ipv{version}-addresses") == [address]
+    else:
+        assert pool.refusal(line) == ("INVALID_CIDR_ADDRESS_SPECIFIED", "address")
+
+
 def test_trunks_do_not_go_onto_a_vlan(pool: NetworkPool) -> None:
     pool.make("v", "vlan-create pif-uuid=a1 vlan=7 network-uuid=lan")
     pool.change("vif", trunks=["7", "8"])

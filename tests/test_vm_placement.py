@@ -150,6 +150,23 @@ def test_memory_of_a_host(pool: VmPool) -> None:
     assert pool.do("host-compute-free-memory", "xen1") == str(16 * GIB - 128 * MIB - overhead)
 
 
+@pytest.mark.parametrize(
+    ("kind", "memory", "cpus", "shadow", "overhead"),
+    [
+        ("pv", 256, 1, 1.0, 4),
+        ("pv", 1024, 4, 2.0, 13),
+        ("hvm", 256, 1, 1.0, 5),
+        ("hvm", 1024, 4, 1.0, 14),
+        ("hvm", 1024, 4, 2.0, 26),
+        ("pvh", 1024, 4, 2.0, 26),
+    ],
+)
+def test_what_xen_needs_for_a_vm(pool: VmPool, kind: str, memory: int, cpus: int, shadow: float, overhead: int) -> None:
+    limits = {"memory_static_max": memory * MIB, "memory_dynamic_max": memory * MIB}
+    pool.vm("measured", domain_type=kind, VCPUs_max=cpus, HVM_shadow_multiplier=shadow, **limits)
+    assert pool.value("measured", "memory-overhead") == overhead * MIB
+
+
 def test_an_edited_file_does_not_overcommit_a_host(pool: VmPool) -> None:
     pool.do("vm-start", "web", on="xen1")
     pool.change("web", **MEMORY)

@@ -204,7 +204,6 @@ def test_templates_and_snapshots_do_not_start(pool: VmPool) -> None:
 
 
 def test_control_domains_stay_as_they_are(pool: VmPool) -> None:
-    pool.add("dom0", "vm", power_state="running", resident_on="xen1", dom_id=0, is_control_domain=True)
     no = ("OPERATION_NOT_ALLOWED", "This operation is not allowed on a control domain")
     for command in ("vm-shutdown", "vm-reboot", "vm-suspend", "vm-pause"):
         assert pool.no(command, "dom0") == no

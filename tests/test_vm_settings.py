@@ -16,7 +16,6 @@ def pool() -> VmPool:
     pool.vm("asleep", "suspended")
     pool.vm("golden", is_a_template=True)
     pool.vm("nested", platform={"nested-virt": "true"})
-    pool.add("dom0", "vm", power_state="running", resident_on="xen1", dom_id=0, is_control_domain=True)
     return pool
 
 

@@ -32,8 +32,13 @@ class VmPool(SmallPool):
                 physical=True,
                 MAC=f"00:16:3e:00:00:0{number}",
                 currently_attached=True,
+                management=True,
+                IP_configuration_mode="DHCP",
             )
         self.change("pool", suspend_image_SR="share")
+
+    def add_management(self) -> None:
+        """The network cards on `lan` manage their hosts."""
 
     def add_bare(self, name: str, cls: str, **fields: object) -> Record:
         """A new object of a class without names."""

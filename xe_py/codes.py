@@ -52,8 +52,13 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "INVALID_IP_ADDRESS_SPECIFIED": ("This parameter is not a valid address.", ("parameter",)),
     "INVALID_VALUE": ("The field does not take this value.", ("field", "value")),
     "LOCATION_NOT_UNIQUE": ("Another VDI of the SR is at this location.", ("SR", "location")),
-    "MAC_INVALID": ("A MAC address is six pairs of hexadecimal digits with colons between them.", ("MAC",)),
+    "MAC_INVALID": (
+        "A MAC address is six pairs of hexadecimal digits with colons between them, and not that of a group.",
+        ("MAC",),
+    ),
+    "MAC_STILL_EXISTS": ("Another network card has this MAC address.", ("MAC",)),
     "MAP_DUPLICATE_KEY": ("The map has this key already.", ("type", "param_name", "uuid", "key")),
+    "MEMORY_CONSTRAINT_VIOLATION": ("The memory limits of the VM are not in order.", ("constraint",)),
     "MEMORY_CONSTRAINT_VIOLATION_MAXPIN": (
         "This VM's memory cannot vary: both dynamic limits must equal the static maximum.",
         ("reason",),
@@ -125,12 +130,18 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "SR_SUSPEND_SPACE_INSUFFICIENT": ("The SR has not enough space to keep the VM's memory.", ("sr",)),
     "SR_UNKNOWN_DRIVER": ("The host knows no SRs of this type.", ("driver",)),
     "SR_UUID_EXISTS": ("There is an SR of this uuid already.", ("uuid",)),
-    "STATE_DUPLICATE_UUID": ("Two objects in the file have this uuid.", ("uuid",)),
+    "STATE_DUPLICATE_UUID": ("Two objects in the file have this uuid, in whatever case.", ("uuid",)),
+    "STATE_HOST_INCOMPLETE": ("A host that answers cannot be without this.", ("host", "missing")),
+    "STATE_OBJECT_MISSING": ("Every state has one object of this class; this one has none.", ("class",)),
     "STATE_UNKNOWN_CLASS": ("There is no such class of object.", ("class",)),
     "STATE_UNKNOWN_FIELD": ("Objects of this class store no such field.", ("field",)),
     "STATE_UUID_MALFORMED": (
         "A uuid is 32 lower-case hexadecimal digits in groups of 8, 4, 4, 4 and 12 with hyphens between them.",
         ("uuid",),
+    ),
+    "SUSPEND_VDI_REPLACEMENT_IS_NOT_IDENTICAL": (
+        "Another VDI does not hold the memory of the suspended VM.",
+        ("image", "replacement"),
     ),
     "UUID_INVALID": ("There is no object of this class with this uuid.", ("type", "uuid")),
     "VALUE_NOT_SUPPORTED": ("This value is not supported.", ("field", "value", "reason")),
@@ -152,6 +163,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "VLAN_TAG_INVALID": ("A VLAN tag is a number from 0 to 4094.", ("VLAN",)),
     "VM_BAD_POWER_STATE": ("This cannot be done in the VM's power state.", ("vm", "expected", "actual")),
     "VM_CANNOT_DELETE_DEFAULT_TEMPLATE": ("A default template cannot be destroyed.", ("vm",)),
+    "VM_HAS_NO_SUSPEND_VDI": ("The memory of the suspended VM is lost: its image is not there.", ("vm",)),
     "VM_HOST_INCOMPATIBLE_VIRTUAL_HARDWARE_PLATFORM_VERSION": (
         "The host does not offer the virtual hardware that the VM was made for.",
         ("host", "host_versions", "vm", "vm_version"),

@@ -22,6 +22,11 @@ def is_mac(text: str) -> bool:
     return len(octets) == _OCTETS_OF_A_MAC and octets.hex(":") == text.lower()
 
 
+def is_unicast(mac: str) -> bool:
+    """Whether the MAC, which is well formed, is that of one network card: neither of a group, nor all zeros."""
+    return not int(mac[:2], 16) & 1 and bool(mac.strip("0:"))
+
+
 def random_mac() -> str:
     """A new MAC that nobody else administers."""
     return _local_mac(os.urandom(_OCTETS_OF_A_MAC))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xe_py.classes._addresses import is_cidr, is_ip, is_mac
+from xe_py.classes._addresses import is_cidr, is_ip, is_mac, is_unicast
 from xe_py.classes._pif_guards import (
     PROPERTIES,
     has_ip_configuration,
@@ -11,7 +11,7 @@ from xe_py.classes._pif_guards import (
 )
 from xe_py.classes.network import has_no_pif_on
 from xe_py.errors import Failure
-from xe_py.schema.xenclass import XAPI, rule
+from xe_py.schema.xenclass import STRICT, XAPI, rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def network_has_one_pif_on_each_host(state: State, pif: Record) -> Iterator[Fail
             return
 
 
-@rule("joined-network-uuids", "network-uuid", "host-uuid")
+@rule("joined-network-uuids", "network-uuid")
 def own_network_is_not_joined_again(state: State, pif: Record) -> Iterator[Failure]:
     """A PIF does not join the network that is its own."""
     if pif["network-uuid"] in pif["joined-network-uuids"]:
@@ -79,6 +79,13 @@ def management_pif_has_ip_configuration(_state: State, pif: Record) -> Iterator[
 def mac_is_well_formed(_state: State, pif: Record) -> Iterator[Failure]:
     """A MAC is six pairs of hexadecimal digits."""
     if not is_mac(pif["MAC"]):
+        yield Failure("MAC_INVALID", pif["MAC"])
+
+
+@rule("MAC", profile=STRICT)
+def mac_is_unicast(_state: State, pif: Record) -> Iterator[Failure]:
+    """A MAC is that of one network card, and of no group."""
+    if is_mac(pif["MAC"]) and not is_unicast(pif["MAC"]):
         yield Failure("MAC_INVALID", pif["MAC"])
 
 
@@ -139,6 +146,7 @@ RULES = (
     host_has_one_management_pif,
     management_pif_has_ip_configuration,
     mac_is_well_formed,
+    mac_is_unicast,
     ip_configuration_is_valid,
     ipv6_configuration_is_valid,
     properties_are_known,

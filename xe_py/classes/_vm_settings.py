@@ -189,13 +189,41 @@ def not_negative(field: str) -> Guard:
     return guard
 
 
+def has_image(vm: Record) -> Iterator[Failure]:
+    """What forbids to resume the VM: its memory is nowhere."""
+    if vm["suspend-VDI-uuid"] is None:
+        end = f"vm-shutdown uuid={vm['uuid']} force=true"
+        yield Failure("VM_HAS_NO_SUSPEND_VDI", "VM", vm, blockers=(vm,), hint=end)
+
+
+def can_boot(vm: Record, *, force: bool) -> Iterator[Failure]:
+    """What forbids to start the VM as it is set, which a VM from elsewhere may be against the rules of the setters."""
+    for field in ("VCPUs-max", "VCPUs-at-startup"):
+        if vm[field] < 1:
+            yield Failure("INVALID_VALUE", field, str(vm[field]))
+    if vm["VCPUs-at-startup"] > vm["VCPUs-max"]:
+        reason = "value greater than VCPUs-max"
+        yield Failure("VALUE_NOT_SUPPORTED", "VCPUs-at-startup", str(vm["VCPUs-at-startup"]), reason)
+    if not force and any(memory_is_ordered(vm)):
+        yield Failure("MEMORY_CONSTRAINT_VIOLATION")
+
+
 def suspend_vdi(state: State, vm: Record, value: str | None) -> Iterator[Failure]:
     """What forbids to put the image of a suspended VM elsewhere: the VM is not suspended, the VDI is none for it."""
     if vm["power-state"] != SUSPENDED:
         yield Failure("VM_BAD_POWER_STATE", vm, SUSPENDED, vm["power-state"])
     vdi = state.get("vdi", value)
     if vdi is not None and vdi["type"] == "CBT metadata":
-        yield Failure("VDI_INCOMPATIBLE_TYPE", vdi, "CBT metadata")
+        yield Failure("VDI_INCOMPATIBLE_TYPE", vm, "CBT metadata")
+    if value != vm["suspend-VDI-uuid"]:
+        yield Failure("SUSPEND_VDI_REPLACEMENT_IS_NOT_IDENTICAL", *map(_content, (vm["suspend-VDI-uuid"], value)))
+
+
+def _content(vdi: str | None) -> str:
+    """A VDI and the checksum of what is on it; no two images here hold the memory of the same VM."""
+    from hashlib import sha1  # noqa: PLC0415 - only a refusal shows it
+
+    return f"{vdi} : {sha1(str(vdi).encode(), usedforsecurity=False).hexdigest()}"
 
 
 def now() -> str:

@@ -6,7 +6,7 @@ from xe_py.classes import _memory as memory
 from xe_py.classes._elsewhere import EPOCH
 from xe_py.errors import Failure
 from xe_py.schema.fields import CLEAR, MUST_BE_BOOLEAN, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Size, Text, Time
-from xe_py.schema.xenclass import XenClass, allowed_operations, rule
+from xe_py.schema.xenclass import STRICT, XenClass, allowed_operations, rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def _residents(state: State, host: Record) -> list[str]:
 
 
 def _control_domain(state: State, host: Record) -> str | None:
-    domains = state.find("vm", is_control_domain=True, resident_on=host["uuid"])
+    domains = state.find("vm", resident_on=host["uuid"], dom_id=0)
     return domains[0]["uuid"] if domains else None
 
 
@@ -79,6 +79,7 @@ def can_power_on(_state: State, host: Record) -> Iterator[Failure]:
     "vm.resident-on/memory-static-max",
     "vm.resident-on/VCPUs-max",
     "vm.resident-on/HVM-shadow-multiplier",
+    profile=STRICT,
 )
 def resident_vms_fit(state: State, host: Record) -> Iterator[Failure]:
     """The least memory of the VMs that run on a host fits in the host's."""
@@ -86,6 +87,26 @@ def resident_vms_fit(state: State, host: Record) -> Iterator[Failure]:
     available = memory.for_guests(host)
     if needed > available:
         yield Failure("HOST_NOT_ENOUGH_FREE_MEMORY", str(needed), str(max(0, available)))
+
+
+@rule("host-metrics-live", "vm.resident-on/dom-id", profile=STRICT)
+def a_live_host_has_a_control_domain(state: State, host: Record) -> Iterator[Failure]:
+    """On a host that answers runs its control domain."""
+    if host["host-metrics-live"] and _control_domain(state, host) is None:
+        yield Failure("STATE_HOST_INCOMPLETE", host, "control domain")
+
+
+@rule(
+    "host-metrics-live",
+    "pif.host-uuid/management",
+    "pif.host-uuid/currently-attached",
+    profile=STRICT,
+)
+def a_live_host_has_a_management_interface(state: State, host: Record) -> Iterator[Failure]:
+    """A host that answers has a management interface that is up."""
+    pifs = state.find("pif", host_uuid=host["uuid"], management=True)
+    if host["host-metrics-live"] and not any(pif["currently-attached"] for pif in pifs):
+        yield Failure("STATE_HOST_INCOMPLETE", host, "management interface that is attached", blockers=tuple(pifs))
 
 
 HOST = XenClass(
@@ -199,7 +220,7 @@ HOST = XenClass(
         Text("timezone", default="UTC", mode=RW, doc="Its time zone."),
         Map("nics", hidden=True, doc="The network cards of the simulated hardware: the MAC address by device."),
     ),
-    rules=(resident_vms_fit,),
+    rules=(resident_vms_fit, a_live_host_has_a_control_domain, a_live_host_has_a_management_interface),
     operations={
         "provision": can_take_part,
         "evacuate": can_take_part,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py.errors import Failure
 from xe_py.schema.fields import RW, BareInt, Bool, Choice, Derived, Map, Set, Text
-from xe_py.schema.xenclass import Unique, XenClass, rule
+from xe_py.schema.xenclass import STRICT, Unique, XenClass, rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # Of a VLAN, and of a trunk to a VIF.
 LARGEST_TAG = 4094
 INTERNAL_MANAGEMENT = "is_host_internal_management_network"
+_LEAST_MTU, _MOST_MTU = 68, 65535
 _SHARED = "assume_network_is_shared"
 _OPPOSITE_PURPOSES = {"nbd": "insecure_nbd", "insecure_nbd": "nbd"}
 
@@ -97,6 +98,13 @@ def _can_have_purpose(_state: State, network: Record, purposes: list[str]) -> It
 # Rules
 
 
+@rule("MTU", profile=STRICT)
+def packets_have_a_possible_size(_state: State, network: Record) -> Iterator[Failure]:
+    """The largest packet is one that IP can be sent in."""
+    if not _LEAST_MTU <= network["MTU"] <= _MOST_MTU:
+        yield Failure("INVALID_VALUE", "MTU", str(network["MTU"]), blockers=(network,))
+
+
 @rule("purpose")
 def purposes_do_not_conflict(state: State, network: Record) -> Iterator[Failure]:
     """A network serves NBD, and no network of the pool serves it both with and without TLS."""
@@ -147,6 +155,6 @@ NETWORK = XenClass(
         Set("purpose", mode="SRW", guard=_can_have_purpose, doc="What the hosts use it for: nbd or insecure_nbd."),
     ),
     unique=(Unique("bridge", refusal="BRIDGE_NAME_EXISTS"),),
-    rules=(purposes_do_not_conflict,),
+    rules=(purposes_do_not_conflict, packets_have_a_possible_size),
     list_fields=("uuid", "name-label", "name-description", "bridge"),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from xe_py.classes._elsewhere import EPOCH, Absent
 from xe_py.classes.host import HOST
-from xe_py.errors import Failure
 from xe_py.schema.fields import (
     CLEAR,
     MUST_BE_BOOLEAN,
@@ -20,13 +19,14 @@ from xe_py.schema.fields import (
     Text,
     Time,
 )
-from xe_py.schema.xenclass import XenClass, allowed_operations, rule
+from xe_py.schema.xenclass import XenClass, allowed_operations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from xe_py.errors import Failure
     from xe_py.schema.fields import Field
     from xe_py.state.record import Record
     from xe_py.state.state import State
@@ -79,14 +79,6 @@ def _cpu_info(state: State, pool: Record) -> dict[str, str]:
 
     vendor = state.ref(pool, "master")["cpu_info"].get("vendor", "")
     return {"cpu_count": total("cpu_count"), "socket_count": total("socket_count"), "vendor": vendor}
-
-
-@rule("master")
-def there_is_one_pool(state: State, pool: Record) -> Iterator[Failure]:
-    """All hosts are in one pool."""
-    first = state.all("pool")[0]
-    if pool is not first:
-        yield Failure("DB_UNIQUENESS_CONSTRAINT_VIOLATION", "pool", "uuid", pool["uuid"], blockers=(first,))
 
 
 _OPERATIONS = (
@@ -222,7 +214,7 @@ POOL = XenClass(
         Bool("limit-console-sessions", mode=RW, doc="Whether a console takes one client only."),
         Int("vm-console-idle-timeout", mode=RW, doc="After how many idle seconds a VM's console is closed."),
     ),
-    rules=(there_is_one_pool,),
+    single=True,
     operations=dict.fromkeys(_OPERATIONS, _free_for_all),
     list_fields=("uuid", "name-label", "name-description", "master", "default-SR"),
 )

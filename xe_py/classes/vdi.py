@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from xe_py.classes._drivers import size_refused
 from xe_py.classes._elsewhere import EPOCH, Absent
+from xe_py.classes._lineage import has_no_loop, says_that_it_is_a_snapshot
 from xe_py.classes.sr import driver_can, is_plugged
 from xe_py.errors import Failure
 from xe_py.schema.fields import CLEAR, MUST_BE_BOOLEAN, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text, Time
-from xe_py.schema.xenclass import Unique, XenClass, allowed_operations, rule
+from xe_py.schema.xenclass import STRICT, Unique, XenClass, allowed_operations, rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -162,6 +163,18 @@ def size_is_not_negative(_state: State, vdi: Record) -> Iterator[Failure]:
         yield size_refused(f"{vdi['virtual-size']} bytes is no size")
 
 
+@rule("snapshot-of", "is-a-snapshot", profile=STRICT)
+def only_snapshots_are_of_a_vdi(_state: State, vdi: Record) -> Iterator[Failure]:
+    """What is a snapshot of a VDI says that it is a snapshot."""
+    yield from says_that_it_is_a_snapshot(vdi)
+
+
+@rule("snapshot-of", "parent", profile=STRICT)
+def no_vdi_comes_from_itself(state: State, vdi: Record) -> Iterator[Failure]:
+    """A VDI is no snapshot of itself and not its own parent, nor are those it comes from."""
+    yield from has_no_loop(state, vdi)
+
+
 def _uuids(reference: str) -> Callable[[State, Record], list[str]]:
     return lambda state, vdi: [obj["uuid"] for obj in state.pointing_at(vdi, reference)]
 
@@ -223,7 +236,7 @@ VDI = XenClass(
         Bool("cbt-enabled", doc="Whether changed blocks are tracked."),
     ),
     unique=(Unique("location", "sr-uuid", refusal="LOCATION_NOT_UNIQUE", shows=("sr-uuid", "location"), nothing=""),),
-    rules=(size_is_not_negative,),
+    rules=(size_is_not_negative, only_snapshots_are_of_a_vdi, no_vdi_comes_from_itself),
     operations={
         "clone": can_clone,
         "copy": can_copy,

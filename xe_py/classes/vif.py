@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from xe_py.classes._addresses import is_cidr, is_ip, is_mac
+from xe_py.classes._addresses import is_cidr, is_ip, is_mac, is_unicast
 from xe_py.classes._guest import LIVE
 from xe_py.classes.network import LARGEST_TAG, is_visible_on, pifs, pifs_on
 from xe_py.classes.network import can_attach as can_attach_network
 from xe_py.errors import Failure
 from xe_py.schema.fields import CASCADE, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text
-from xe_py.schema.xenclass import XenClass, allowed_operations, rule
+from xe_py.schema.xenclass import STRICT, XenClass, allowed_operations, rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -121,6 +121,23 @@ def mac_is_well_formed(_state: State, vif: Record) -> Iterator[Failure]:
     """A MAC is six pairs of hexadecimal digits."""
     if not is_mac(vif["MAC"]):
         yield Failure("MAC_INVALID", vif["MAC"])
+
+
+@rule("MAC", profile=STRICT)
+def mac_is_unicast(_state: State, vif: Record) -> Iterator[Failure]:
+    """A MAC is that of one network card, and of no group."""
+    if is_mac(vif["MAC"]) and not is_unicast(vif["MAC"]):
+        yield Failure("MAC_INVALID", vif["MAC"])
+
+
+@rule("MAC", "vm-uuid", profile=STRICT)
+def mac_is_used_once_in_a_vm(state: State, vif: Record) -> Iterator[Failure]:
+    """No two VIFs of a VM have the same MAC."""
+    mac = vif["MAC"].lower()
+    for other in state.having("vif", "vm-uuid", vif["vm-uuid"]):
+        if other is not vif and other["MAC"].lower() == mac:
+            yield Failure("MAC_STILL_EXISTS", vif["MAC"], blockers=(other,))
+            return
 
 
 @rule("currently-attached", "vm-uuid/power-state")
@@ -238,6 +255,8 @@ VIF = XenClass(
         device_is_a_number,
         device_is_used_once,
         mac_is_well_formed,
+        mac_is_unicast,
+        mac_is_used_once_in_a_vm,
         only_live_vms_have_attached_devices,
         attached_networks_reach_the_host,
         trunks_are_possible,

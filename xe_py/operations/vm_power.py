@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xe_py.classes import _placement as placement
+from xe_py.classes import _vm_settings as settings
 from xe_py.classes import vdi as vdi_guards
 from xe_py.classes._guest import SUSPENDED, is_live
 from xe_py.classes._memory import MIB
@@ -25,7 +26,7 @@ _UNFORCED = "Error: This operation is dangerous and may cause data loss. This op
 @command(
     "vm-start",
     optional=(
-        Bool("force", doc="Whatever the CPUs can do."),
+        Bool("force", doc="Whatever the CPUs can do, and whether or not the memory limits are in order."),
         _ON,
         Bool("paused", doc="Hold the guest before its first instruction."),
     ),
@@ -34,9 +35,10 @@ _UNFORCED = "Error: This operation is dangerous and may cause data loss. This op
     also=(CONTROL_DOMAINS,),
     standard=True,
 )
-def start(state: State, vm: Record, on: str = "", *, force: bool = False, paused: bool = False) -> None:  # noqa: ARG001 - simulated CPUs can all do the same
+def start(state: State, vm: Record, on: str = "", *, force: bool = False, paused: bool = False) -> None:
     """Start the VM on the host named, or on the best of those where it can run."""
     refuse(refusals(state, vm, "start_on" if on else "start"))
+    refuse(settings.can_boot(vm, force=force))
     _domain.check_disks(state, vm)
     _domain.boot(state, vm, _host(state, vm, on), paused=paused)
 
@@ -52,7 +54,9 @@ def resume(state: State, vm: Record, on: str = "", *, force: bool = False) -> No
     """Go on where the suspended VM was, on whichever host; its image is not needed any more."""
     refuse(refusals(state, vm, "resume_on" if on else "resume"))
     _domain.check_disks(state, vm)
-    _domain.make(state, vm, _host(state, vm, on))
+    host = _host(state, vm, on)
+    refuse(settings.has_image(vm))
+    _domain.make(state, vm, host)
     _forget_image(state, vm)
 
 

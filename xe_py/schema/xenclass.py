@@ -66,6 +66,7 @@ class XenClass:
     together objects are looked up, besides those that are unique. `operations` maps each word of
     `allowed-operations` to the guard that is asked before it. `filters` and `list_fields` are those of a plain list.
     `measures` are numbers that follow from an object's own stored fields, and that can be summed as fields can.
+    `single` says that every state has exactly one object of the class.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class XenClass:
         rules: tuple[Rule, ...] = (),
         operations: Mapping[str, Guard] | None = None,
         measures: Mapping[str, Measure] | None = None,
+        single: bool = False,
     ) -> None:
         self.name = name
         self.label = label
@@ -96,6 +98,7 @@ class XenClass:
         self.rules = rules
         self.operations = operations or {}
         self.measures = measures or {}
+        self.single = single
         self.by_name = {field.name: field for field in self.fields}
         self.stored = {field.name: field for field in self.fields if field.stored}
         self.references = {name: f for name, f in self.stored.items() if isinstance(f, (Ref, Refs))}

@@ -39,6 +39,8 @@ def verify(state: State, changes: list[Change], *, everything: bool = False) -> 
     touches = [(change, change.touched()) for change in changes]
     for change, touched in touches:
         cls, obj = change.cls, change.after
+        if cls.single and touched is None:
+            _raise_first(_check_single(state, cls))
         if obj is None:
             _raise_first(_check_gone(state, change))
             continue
@@ -65,6 +67,8 @@ def findings(state: State, *, typed: bool = False) -> Iterator[Finding]:
     for cls in classes.sections():
         rules = [rule for rule in cls.rules if rule.profile in {None, state.rules}]
         objects = state.all(cls.name)
+        for failure in _check_single(state, cls) if cls.single else ():
+            yield Finding(cls.name, objects[-1]["uuid"] if objects else "", "", failure)
         doubled = [(unique, _doubled(objects, unique)) for unique in cls.unique]
         names, required = cls.references if typed else cls.stored, frozenset(cls.required)
         for obj in objects:
@@ -108,6 +112,14 @@ def _check_fields(state: State, obj: Record, names: Iterable[str]) -> Iterator[t
             for uuid in value if type(value) is list else (value,):
                 if state.get(target, uuid) is None:
                     yield name, Failure("HANDLE_INVALID", classes.get(target).label, uuid)
+
+
+def _check_single(state: State, cls: XenClass) -> Iterator[Failure]:
+    objects = state.all(cls.name)
+    if not objects:
+        yield Failure("STATE_OBJECT_MISSING", cls.label)
+    for other in objects[1:]:
+        yield Failure("DB_UNIQUENESS_CONSTRAINT_VIOLATION", cls.label, "uuid", other["uuid"], blockers=(objects[0],))
 
 
 def _check_unique(state: State, obj: Record, unique: Unique) -> Iterator[Failure]:

@@ -159,7 +159,7 @@ class State:
         if uuid is None:
             uuid = new_uuid()
             self._tables.made(uuid)
-        elif self.class_of(uuid) is not None:
+        elif any(self.class_of(spelling) is not None for spelling in {uuid, uuid.lower(), uuid.upper()}):
             raise Failure("DB_UNIQUENESS_CONSTRAINT_VIOLATION", declared.label, "uuid", uuid)
         elif any(uuid == changed and known is declared for known, changed, _ in self._journal):
             # It was here when the file was written, and its table there is changed: it stands where it stood.

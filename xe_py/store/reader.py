@@ -138,10 +138,10 @@ def _take_in(state: State, tables: dict[str, Any]) -> list[Finding]:
         for uuid, fields in table.items():
             if not is_uuid(uuid) or not isinstance(fields, dict):
                 found.append(Finding(name, uuid, "", Failure("STATE_UUID_MALFORMED", uuid)))
-            elif uuid in seen:
+            elif (folded := uuid.lower()) in seen:
                 found.append(Finding(name, uuid, "", Failure("STATE_DUPLICATE_UUID", uuid)))
             else:
-                seen.add(uuid)
+                seen.add(folded)
                 found += _take_in_object(state, cls, stored, uuid, fields)
     return found
 
