@@ -84,6 +84,9 @@ class SmallPool:
         arguments: dict[str, Any] = {}
         for word in words:
             path, _, text = word.partition("=")
+            if path == command.selectors:
+                arguments[path] = self.named[text]
+                continue
             path, _, key = path.partition(":")
             parameter = parameters[path]
             if isinstance(parameter, Map):

@@ -10,6 +10,7 @@ import pytest
 
 import xe_py
 from xe_py import classes, operations
+from xe_py.classes._drivers import DRIVERS
 from xe_py.codes import CODES, describe
 from xe_py.errors import Failure
 from xe_py.schema.command import ALL, CONTROL_DOMAINS, MULTIPLE, ONE, TEMPLATES, Command
@@ -23,6 +24,7 @@ CLASSES = {
 }
 COMMANDS = json.loads((FACTS / "commands.json").read_text())
 ERRORS = json.loads((FACTS / "errors.json").read_text())
+DRIVER_FACTS = json.loads((FACTS / "drivers.json").read_text())
 
 PARAM_SET = {"whole": WHOLE, "keys": KEYS, "keys-together": KEYS_TOGETHER, None: ""}
 
@@ -112,6 +114,29 @@ def test_a_command_is_listed_and_selects_objects_as_in_xe(command: Command) -> N
     flags = {"standard": command.standard, "hidden": command.hidden}
     flags[f"{command.selectors}-selectors"] = bool(command.selectors)
     assert {flag for flag, applies in flags.items() if applies} == set(COMMANDS[command.name]["flags"])
+
+
+# Storage drivers
+
+# What an operation here asks for; the rest of what drivers can do shows nowhere.
+ASKED_FOR = frozenset[str]().union(*(driver.capabilities for driver in DRIVERS.values()))
+
+
+def test_the_drivers_are_those_of_the_real_host() -> None:
+    assert set(DRIVERS) == set(DRIVER_FACTS)
+
+
+@pytest.mark.parametrize("type", DRIVERS)
+def test_a_driver_can_do_what_it_can_do(type: str) -> None:
+    # An ISO SR never touches the files of its folder here.
+    expected = set() if type == "iso" else ASKED_FOR & set(DRIVER_FACTS[type]["capabilities"])
+    assert DRIVERS[type].capabilities == expected
+
+
+@pytest.mark.parametrize("type", DRIVERS)
+def test_a_driver_needs_the_keys_it_needs(type: str) -> None:
+    needed = {key.name: key.refusal.rpartition("_")[2] for key in DRIVERS[type].keys if key.wrong is None}
+    assert {key: code for key, code in needed.items() if type != "linstor"} == DRIVER_FACTS[type]["keys"]
 
 
 # Codes

@@ -160,7 +160,9 @@ def test_the_image_of_a_suspended_vm_stays(pool: VmPool) -> None:
     pool.named["image"] = pool.state.need("vdi", pool.named["asleep"]["suspend-VDI-uuid"])
     if pool.state.rules == "strict":
         assert pool.no("vdi-destroy", "image") == ("VM_HAS_NO_SUSPEND_VDI", "VM", "asleep")
-    code, old, new = pool.not_written("asleep", **{"suspend-VDI-uuid": pool.named["v-data"]["uuid"]})
+    data = {"suspend-VDI-uuid": pool.named["v-data"]["uuid"]}
+    assert pool.not_written("web", **data) == ("VM_BAD_POWER_STATE", "web", "suspended", "halted")
+    code, old, new = pool.not_written("asleep", **data)
     assert code == "SUSPEND_VDI_REPLACEMENT_IS_NOT_IDENTICAL"
     assert old.startswith(f"{pool.named['image']['uuid']} : ")
     assert new.startswith(f"{pool.named['v-data']['uuid']} : ")

@@ -149,7 +149,7 @@ def test_what_is_made_again_with_its_uuid_is_where_the_file_has_it(xe: "Xe") -> 
     sr = xe.do("sr-create name-label=luns type=dummy")
     first, second = (xe.do(f"vdi-create sr-uuid={sr} name-label={name} virtual-size=1GiB") for name in ("a", "b"))
     xe.do("vm-list")
-    again = f"vdi-introduce uuid={first} sr-uuid={sr} type=user location=x name-label=c"
+    again = f"vdi-introduce uuid={first} sr-uuid={sr} type=user location={first} name-label=c"
     for lines in (
         [[f"vdi-forget uuid={first}"], [again]],
         [[f"vdi-forget uuid={first}", again]],

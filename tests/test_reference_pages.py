@@ -63,12 +63,13 @@ def test_what_help_lists_has_a_heading_on_a_page(xe: Xe) -> None:
 
 @pytest.mark.parametrize("cls", classes.sections(), ids=lambda cls: str(cls.name))
 def test_a_class_is_shown_with_its_fields_and_rules(cls: XenClass) -> None:
-    page, state_file = shown(f"man/man1/xe-{cls.name}.1"), shown("man/man5/xe-state.5")
+    has_commands = cls.name in classes.names()
+    page, state_file = shown(f"man/man1/xe-{cls.name}.1") if has_commands else "", shown("man/man5/xe-state.5")
     table = files()["docs/reference/classes.md"].partition(f"## {cls.name}\n")[2].partition("\n## ")[0]
     rules = files()["docs/reference/rules.md"].partition(f"## {cls.name}\n")[2].partition("\n## ")[0]
     state_file = state_file.partition(f" {cls.name.upper()} ")[2]
     for field in visible(cls):
-        assert f"{field.name} ({field.mode})" in page
+        assert not has_commands or f"{field.name} ({field.mode})" in page
         assert f"| `{field.name}` | {field.mode} |" in table
     for name in cls.stored:
         assert name == "uuid" or f"{name} (" in state_file

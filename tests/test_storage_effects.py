@@ -4,11 +4,8 @@ import pytest
 from small_pool import GIB, SmallPool
 
 from xe_py import operations, session
-from xe_py.classes._drivers import DRIVERS
-from xe_py.errors import Failure
 
 SR_UUID = "11111111-2222-4333-8444-555555555555"
-VDI_UUID = "22222222-2222-4333-8444-555555555555"
 
 
 @pytest.fixture
@@ -94,14 +91,12 @@ def test_an_sr_whose_size_nobody_knows_is_measured(local: SmallPool, command: st
 
 
 def test_a_vdi_is_made_as_asked(local: SmallPool) -> None:
-    line = (
-        "vdi-create sr-uuid=local name-label=d virtual-size=1 sharable=true type=system tags:a= tags:b= sm-config:x=y"
-    )
+    line = "vdi-create sr-uuid=local name-label=d virtual-size=3000000 sharable=true type=system tags:a= tags:b= sm-config:x=y"
     vdi = local.named["vdi"] = local.xe(line)
     assert vdi["location"] == vdi["uuid"]
     assert {field: local.value("vdi", field) for field in ("virtual-size", "physical-utilisation", "type", "tags")} == {
-        "virtual-size": 2 << 20,
-        "physical-utilisation": 2 << 20,
+        "virtual-size": 4 << 20,
+        "physical-utilisation": 4 << 20,
         "type": "System",
         "tags": ["a", "b"],
     }
@@ -114,136 +109,110 @@ def test_a_vdi_of_no_declared_type_is_a_users(local: SmallPool) -> None:
     assert local.xe("vdi-create sr-uuid=local name-label=d virtual-size=1")["type"] == "User"
 
 
-def test_a_vdi_is_introduced_as_asked(pool: SmallPool) -> None:
-    pool.named["luns"] = pool.xe("sr-create name-label=l type=dummy host-uuid=xen1")
-    line = (
-        f"vdi-introduce uuid={VDI_UUID} sr-uuid=luns type=user location=x read-only=true other-config:a=b name-label=n"
-    )
-    vdi = pool.xe(line)
-    shown = (vdi["uuid"], vdi["location"], vdi["read-only"], vdi["other-config"], vdi["managed"], vdi["name-label"])
-    assert shown == (VDI_UUID, "x", True, {"a": "b"}, True, "n")
+MIB = 1 << 20
+VHD_DRIVERS = [
+    "cephfs",
+    "ext",
+    "file",
+    "glusterfs",
+    "lvm",
+    "lvmofcoe",
+    "lvmohba",
+    "lvmoiscsi",
+    "moosefs",
+    "nfs",
+    "smb",
+    "xfs",
+    "zfs",
+]
+SIZES = [
+    *((type, "", size, size_in) for type in VHD_DRIVERS for size, size_in in (("0", 2 * MIB), ("3GiB", 3 * GIB))),
+    ("ext", "", "1", 2 * MIB),
+    ("ext", "", "1000000", 2 * MIB),
+    ("ext", "", str(2 * MIB), 2 * MIB),
+    ("ext", "", str(2 * MIB + 1), 4 * MIB),
+    ("nfs", "", "2040GiB", 2040 * GIB),
+    ("lvm", "", str(2040 * GIB - 1), 2040 * GIB),
+    ("lvm", "sm-config:type=raw", "1", 4 * MIB),
+    ("lvmoiscsi", "sm-config:type=raw", "3TiB", 3 << 40),
+    ("ext", "sm-config:type=raw", "1", 1),
+    ("largeblock", "", "3TiB", 3 << 40),
+    ("dummy", "", "1", 1),
+    ("iscsi", "", "3TiB", 3 << 40),
+    ("linstor", "", "1000", 1000),
+]
+NO_SIZES = [(type, str(2040 * GIB + 1)) for type in VHD_DRIVERS] + [("smb", "3TiB")]
 
 
-@pytest.mark.parametrize("type", [name for name, driver in sorted(DRIVERS.items()) if driver.vhd])
-@pytest.mark.parametrize(
-    ("asked", "made"),
-    [("0", 2 << 20), ("1", 2 << 20), ("2097152", 2 << 20), ("2097153", 4 << 20), ("1G", GIB), ("2040GiB", 2040 * GIB)],
-)
-def test_a_vhd_has_whole_blocks_and_at_least_one(pool: SmallPool, type: str, asked: str, made: int) -> None:
+def with_sr(pool: SmallPool, type: str) -> SmallPool:
+    """With a plugged SR of the type, whose size nobody knows."""
     pool.add("sr", "sr", type=type)
-    pool.add("pbd", "pbd", sr_uuid="sr", host_uuid="xen1", currently_attached=True)
-    vdi = pool.named["vdi"] = pool.xe(f"vdi-create sr-uuid=sr name-label=d virtual-size={asked}")
-    assert vdi["virtual-size"] == made
-    pool.xe(f"vdi-resize uuid=vdi disk-size={made}")
-    too_much = f"{2040 * GIB + 1} is no size for it: a VDI has 0 to {2040 * GIB} bytes here"
-    for line in ("vdi-create sr-uuid=sr name-label=d virtual-size", "vdi-resize uuid=vdi disk-size"):
-        assert pool.refusal(f"{line}={2040 * GIB + 1}") == ("SR_BACKEND_FAILURE_79", "", too_much, "")
+    pool.add("plugged", "pbd", sr_uuid="sr", host_uuid="xen1", currently_attached=True)
+    return pool
 
 
-def test_drivers_without_vhd_take_any_size(pool: SmallPool) -> None:
-    pool.named["sr"] = pool.xe("sr-create name-label=l type=dummy host-uuid=xen1 physical-size=10TiB")
-    vdi = pool.named["vdi"] = pool.xe("vdi-create sr-uuid=sr name-label=d virtual-size=1000001")
-    assert vdi["virtual-size"] == 1000001
-    pool.xe("vdi-resize uuid=vdi disk-size=3TiB")
-    assert vdi["virtual-size"] == 3 << 40
+@pytest.mark.parametrize(("type", "config", "asked", "size"), SIZES)
+def test_a_vdi_is_as_large_as_its_driver_makes_one(
+    pool: SmallPool, type: str, config: str, asked: str, size: int
+) -> None:
+    vdi = with_sr(pool, type).xe(f"vdi-create sr-uuid=sr name-label=d virtual-size={asked} {config}")
+    assert vdi["virtual-size"] == size
 
 
-def test_a_vdi_grows_to_the_next_block(local: SmallPool) -> None:
+@pytest.mark.parametrize(("type", "asked"), NO_SIZES)
+def test_a_vhd_has_a_largest_size(pool: SmallPool, type: str, asked: str) -> None:
+    code, status, said, error = with_sr(pool, type).refusal(f"vdi-create sr-uuid=sr name-label=d virtual-size={asked}")
+    assert (code, status, error) == ("SR_BACKEND_FAILURE_79", "", "")
+    assert said.startswith("The VDI cannot have this size [opterr=")
+    if "8388608" not in asked:
+        assert "is more than the 2190433320960 of the largest VHD]" in said
+        pool.named["d"] = pool.xe("vdi-create sr-uuid=sr name-label=d virtual-size=1GiB")
+        assert pool.refusal(f"vdi-resize uuid=d disk-size={asked}") == (code, status, said, error)
+
+
+def test_a_vdi_grows_by_whole_steps(local: SmallPool) -> None:
     vdi = local.named["vdi"] = local.xe("vdi-create sr-uuid=local name-label=d virtual-size=1GiB")
     local.xe(f"vdi-resize uuid=vdi disk-size={GIB + 1}")
-    assert vdi["virtual-size"] == GIB + (2 << 20)
-    local.xe(f"vdi-resize uuid=vdi disk-size={GIB + (2 << 20)}")
+    assert vdi["virtual-size"] == GIB + 2 * MIB
+    local.xe(f"vdi-resize uuid=vdi disk-size={GIB + 2 * MIB}")
+    assert vdi["virtual-size"] == GIB + 2 * MIB
+    said = f"The VDI cannot have this size [opterr={GIB + 1} bytes is less than it has]"
+    assert local.refusal(f"vdi-resize uuid=vdi disk-size={GIB + 1}") == ("SR_BACKEND_FAILURE_79", "", said, "")
     local.xe("vdi-update uuid=vdi")
 
 
-# What lies on a storage
+def test_a_vdi_of_an_odd_size_keeps_it_until_it_grows(local: SmallPool) -> None:
+    local.add("vdi", "vdi", sr_uuid="local", virtual_size=1000)
+    local.xe("vdi-resize uuid=vdi disk-size=1000")
+    assert local.value("vdi", "virtual-size") == 1000
+    local.xe("vdi-resize uuid=vdi disk-size=1001")
+    assert local.value("vdi", "virtual-size") == 2 * MIB
 
 
-def test_a_scan_finds_a_forgotten_disk(local: SmallPool) -> None:
-    vdi = local.named["vdi"] = local.xe("vdi-create sr-uuid=local name-label=d virtual-size=3GiB tags:a=")
-    uuid = vdi["uuid"]
-    local.xe("vdi-forget uuid=vdi")
-    assert local.gone() == {"vdi"}
-    assert local.refusal(f"vdi-introduce uuid={uuid} sr-uuid=local type=user location={uuid}") == (
-        "SR_OPERATION_NOT_SUPPORTED",
-        "local",
-    )
-    local.xe("sr-scan uuid=local")
-    again = local.state.need("vdi", uuid)
-    shown = {name: again[name] for name in ("location", "virtual-size", "type", "name-label", "tags")}
-    assert shown == {"location": uuid, "virtual-size": 3 * GIB, "type": "User", "name-label": "", "tags": []}
-    local.xe("sr-scan uuid=local")
-    assert local.state.all("vdi") == [again]
-
-
-def test_a_disk_that_was_destroyed_does_not_come_back(local: SmallPool) -> None:
-    local.named["vdi"] = local.xe("vdi-create sr-uuid=local name-label=d virtual-size=3GiB")
-    local.xe("vdi-destroy uuid=vdi")
-    local.xe("sr-scan uuid=local")
-    assert local.state.all("vdi") == []
-
-
-def test_a_logical_volume_keeps_its_name(pool: SmallPool) -> None:
-    pool.named["sr"] = pool.xe("sr-create name-label=l type=lvm host-uuid=xen1 device-config:device=/dev/sdb")
-    vdi = pool.named["vdi"] = pool.xe("vdi-create sr-uuid=sr name-label=data virtual-size=1GiB type=system")
-    pool.state.update(vdi, {"name-description": "of mine"})
-    uuid = vdi["uuid"]
-    pool.xe("vdi-forget uuid=vdi")
-    pool.xe("sr-scan uuid=sr")
-    again = pool.state.need("vdi", uuid)
-    assert (again["name-label"], again["name-description"], again["type"]) == ("data", "of mine", "System")
-
-
-def test_the_disks_of_a_forgotten_sr_come_back_with_it(local: SmallPool) -> None:
-    local.named["vdi"] = local.xe("vdi-create sr-uuid=local name-label=d virtual-size=3GiB")
-    sr, uuid = local.named["local"]["uuid"], local.named["vdi"]["uuid"]
-    (local.named["pbd"],) = local.state.pointing_at(local.named["local"], "pbd.sr-uuid")
-    local.xe("pbd-unplug uuid=pbd")
-    local.xe("sr-forget uuid=local")
-    assert local.state.all("vdi") == []
-    local.xe(f"sr-introduce uuid={sr} name-label=again type=ext")
-    pbd = local.named["pbd"] = local.xe(f"pbd-create sr-uuid={sr} host-uuid=xen1 device-config:device=/dev/sda")
-    local.xe(f"pbd-plug uuid={pbd['uuid']}")
-    local.xe(f"sr-scan uuid={sr}")
-    assert [(vdi["uuid"], vdi["virtual-size"]) for vdi in local.state.all("vdi")] == [(uuid, 3 * GIB)]
-
-
-def test_an_sr_with_a_forgotten_disk_is_not_empty(local: SmallPool) -> None:
-    local.named["vdi"] = local.xe("vdi-create sr-uuid=local name-label=d virtual-size=3GiB")
-    local.xe("vdi-forget uuid=vdi")
-    local.state.update(local.state.pointing_at(local.named["local"], "pbd.sr-uuid")[0], {"currently-attached": False})
-    assert local.refusal("sr-destroy uuid=local") == ("SR_NOT_EMPTY",)
-
-
-def test_a_forgotten_lun_is_introduced_with_its_size(pool: SmallPool) -> None:
-    pool.named["sr"] = pool.xe("sr-create name-label=l type=dummy host-uuid=xen1")
-    vdi = pool.named["vdi"] = pool.xe("vdi-create sr-uuid=sr name-label=data virtual-size=1000001")
-    uuid = vdi["uuid"]
-    pool.xe("vdi-forget uuid=vdi")
-    pool.xe("sr-scan uuid=sr")
-    assert pool.state.all("vdi") == []
-    assert pool.xe(f"vdi-introduce uuid={uuid} sr-uuid=sr type=user location={uuid}")["virtual-size"] == 1000001
-
-
-@pytest.mark.parametrize("text", ["", "{}", "[]", "x", '{"uuid": "x", "virtual-size": 1}', '{"virtual-size": 1}'])
-def test_what_is_kept_of_forgotten_disks_is_judged(local: SmallPool, text: str) -> None:
-    key = f"{local.named['local']['uuid']}/x"
-    local.state.update(local.named["pool"], {"forgotten-disks": {key: text}})
-    assert local.unsound() == {("pool", "INVALID_VALUE", "forgotten-disks", f"{key} = {text}")}
-
-
-def test_the_backup_of_a_pools_metadata_has_a_uuid_that_scripts_know(pool: SmallPool) -> None:
-    sr = "5a5a0000-0000-0000-0000-000000000016"
-    pool.named["sr"] = pool.state.add("sr", {"type": "ext"}, sr)
-    pool.add("pbd", "pbd", sr_uuid="sr", host_uuid="xen1", currently_attached=True)
+def test_the_disk_for_the_metadata_of_the_pool_has_a_uuid_that_follows_from_its_sr(pool: SmallPool) -> None:
+    pool.named["sr"] = pool.state.add("sr", {"type": "ext"}, "5a5a0000-0000-0000-0000-000000000016")
+    pool.add("plugged", "pbd", sr_uuid="sr", host_uuid="xen1", currently_attached=True)
     create = operations.find("vdi-create")
     assert create is not None
-    words = {"sr": sr, "name_label": "Pool Metadata Backup", "virtual_size": 1 << 30}
-    other = session.run(pool.state, create, {**words, "type": "system"})
-    assert session.run(pool.state, create, words)["uuid"] == "7f36ced8-ea5e-5915-a837-f5915e595fab" != other["uuid"]
-    with pytest.raises(Failure) as refused:
-        session.run(pool.state, create, words)
-    assert refused.value.code == "SR_BACKEND_FAILURE_43"
+
+    def made(name: str, type: str = "user") -> str:
+        words = {"sr": pool.named["sr"], "name_label": name, "virtual_size": GIB, "type": type}
+        return str(session.run(pool.state, create, words)["uuid"])
+
+    uuid = "7f36ced8-ea5e-5915-a837-f5915e595fab"
+    assert made("Pool Metadata Backup", "system") != uuid != made("pool metadata backup")
+    assert made("Pool Metadata Backup") == uuid
+    for _ in range(2):
+        with pool.refused() as refusal:
+            made("Pool Metadata Backup")
+        said = f"The VDI is there already [opterr={uuid}]"
+        assert refusal() == ("SR_BACKEND_FAILURE_43", "", said, "")
+        vdi = pool.state.get("vdi", uuid)
+        if vdi is not None:
+            pool.named["backup"] = vdi
+            pool.xe("vdi-forget uuid=backup")
+    pool.xe("sr-scan uuid=sr")
+    assert pool.state.need("vdi", uuid)["virtual-size"] == GIB
 
 
 def with_a_drive_and_a_disk(pool: SmallPool) -> None:

@@ -4,9 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from small_pool import Refusal, SmallPool
-
-from xe_py import operations, session
+from small_pool import SmallPool
 
 Shown = dict[str, tuple[int, bool]]
 
@@ -29,18 +27,6 @@ class Isos(SmallPool):
         vdis = self.state.pointing_at(self.named["isos"], "vdi.sr-uuid")
         assert all(vdi["read-only"] and vdi["location"] == vdi.name for vdi in vdis)
         return {vdi.name: (vdi["virtual-size"], vdi["missing"]) for vdi in vdis}
-
-    def start(self) -> None:
-        """Start the VM `vm`."""
-        command = operations.find("vm-start")
-        assert command is not None
-        session.run(self.state, command, {"vm": self.named["vm"]})
-
-    def start_refusal(self) -> Refusal:
-        """Why the VM `vm` does not start."""
-        with self.refused() as refusal:
-            self.start()
-        return refusal()
 
     def scan(self) -> Shown:
         """What is shown after another look."""
@@ -68,23 +54,84 @@ def test_a_scan_finds_what_came_what_grew_and_what_is_gone(isos: Isos) -> None:
     assert isos.state.find("vdi", location="b.iso") == [kept]
 
 
-def test_a_file_that_is_gone_leaves_with_the_scan_and_its_drives_are_empty(isos: Isos) -> None:
-    for name in ("vm", "other"):
-        isos.add(name, "vm", domain_type="hvm")
+@pytest.fixture
+def drives(isos: Isos) -> Isos:
+    """A running and a halted VM with a.ISO in the drive, and the file taken away."""
     (isos.named["a"],) = isos.state.find("vdi", location="a.ISO")
-    isos.named["drive"] = isos.xe("vbd-create vm-uuid=vm vdi-uuid=a device=3 type=CD mode=RO")
-    isos.named["second"] = isos.xe("vbd-create vm-uuid=other vdi-uuid=a device=3 type=CD mode=RO")
+    isos.add("running", "vm", power_state="running", resident_on="xen1", dom_id=4)
+    isos.add("halted", "vm")
+    for name, attached in {"running": True, "halted": False}.items():
+        place = {"vm_uuid": name, "vdi_uuid": "a", "type": "CD", "mode": "RO", "userdevice": "3"}
+        isos.add(f"{name}-cd", "vbd", currently_attached=attached, **place)
+    isos.add("halted-disk", "vbd", vm_uuid="halted", vdi_uuid="a", mode="RO", userdevice="1")
+    isos.add("empty", "vbd", vm_uuid="running", type="CD", mode="RO", userdevice="4", currently_attached=True)
+    isos.add("loose", "vbd", vm_uuid="running", vdi_uuid="a", mode="RO", userdevice="5")
+    isos.assert_sound()
     (isos.folder / "a.ISO").rename(isos.folder / "aside")
-    assert isos.start_refusal() == ("VDI_MISSING", "isos", "a")
-    assert isos.scan() == {"b.iso": (20, False)}
-    assert isos.value("drive", "empty") is isos.value("second", "empty") is True
-    isos.start()
-    (isos.folder / "aside").rename(isos.folder / "a.ISO")
-    assert isos.scan() == {"a.ISO": (10, False), "b.iso": (20, False)}
-    (isos.named["again"],) = isos.state.find("vdi", location="a.ISO")
+    return isos
+
+
+@pytest.mark.parametrize(
+    "line", ["vm-start vm=halted", "vbd-insert uuid=empty vdi-uuid=a", "vbd-plug uuid=loose", "vm-reboot vm=running"]
+)
+def test_a_disc_that_is_gone_is_not_seen_by_a_guest(drives: Isos, line: str) -> None:
+    assert drives.refusal(line) == ("VDI_MISSING", "isos", "a")
+
+
+def test_a_suspended_vm_does_not_go_on_without_its_disc(drives: Isos) -> None:
+    drives.add("image", "vdi", sr_uuid="isos")
+    asleep = {"power_state": "suspended", "resident_on": None, "dom_id": -1, "VCPUs_number": 0}
+    drives.change("running", suspend_VDI_uuid="image", **asleep)
+    assert drives.refusal("vm-resume vm=running") == ("VDI_MISSING", "isos", "a")
+
+
+def test_a_scan_empties_the_drives_whose_disc_is_gone(drives: Isos) -> None:
+    assert drives.scan() == {"b.iso": (20, False)}
+    assert drives.gone() == {"a", "halted-disk", "loose"}
+    assert drives.value("running-cd", "empty") is drives.value("halted-cd", "empty") is True
+    drives.xe("vm-start vm=halted")
+
+
+def test_a_disc_that_comes_back_before_a_scan_is_as_it_was(drives: Isos) -> None:
+    (drives.folder / "aside").rename(drives.folder / "a.ISO")
+    drives.xe("vm-start vm=halted")
+    assert drives.scan() == {"a.ISO": (10, False), "b.iso": (20, False)}
+    assert drives.value("halted-cd", "vdi-uuid") == "a"
+
+
+def test_a_disc_that_is_gone_goes_into_the_drive_of_a_halted_vm(drives: Isos) -> None:
+    drives.xe("vbd-eject uuid=halted-cd")
+    drives.xe("vbd-insert uuid=halted-cd vdi-uuid=a")
+
+
+def test_a_forgotten_disc_comes_back_under_another_uuid(isos: Isos) -> None:
+    (isos.named["a"],) = isos.state.find("vdi", location="a.ISO")
+    isos.xe("vdi-forget uuid=a")
+    assert isos.scan() == {"b.iso": (20, False), "a.ISO": (10, False)}
+    assert isos.gone() == {"a"}
+    assert isos.state.all("volume") == []
+
+
+def test_a_file_that_has_a_uuid_as_its_name_gives_it_to_the_vdi(isos: Isos) -> None:
+    uuid = "33333333-2222-4333-8444-555555555555"
+    (isos.folder / f"{uuid}.iso").touch()
+    (isos.folder / f"{isos.named['xen1']['uuid']}.iso").touch()
+    isos.scan()
+    found = [isos.state.find("vdi", location=f"{name}.iso") for name in (uuid, isos.named["xen1"]["uuid"])]
+    assert [len(vdis) for vdis in found] == [1, 1]
+    assert found[0][0]["uuid"] == uuid
+
+
+def test_an_sr_of_files_that_is_forgotten_leaves_them_where_they_are(isos: Isos) -> None:
+    isos.xe("pbd-unplug uuid=pbd")
+    sr = isos.named["isos"]["uuid"]
+    isos.xe("sr-forget uuid=isos")
     (isos.folder / "a.ISO").unlink()
-    assert isos.refusal("vbd-insert uuid=drive vdi-uuid=again") == ("VDI_MISSING", "isos", "again")
-    isos.xe("vbd-insert uuid=second vdi-uuid=again")
+    isos.named["isos"] = isos.xe(f"sr-introduce name-label=i type=iso uuid={sr}")
+    isos.named["pbd"] = isos.xe(f"pbd-create sr-uuid=isos host-uuid=xen1 device-config:location={isos.folder}")
+    isos.xe("pbd-plug uuid=pbd")
+    assert isos.shown() == {"b.iso": (20, False)}
+    assert isos.state.all("volume") == isos.state.all("storage") == []
 
 
 def test_plugging_is_a_look_too(isos: Isos) -> None:
@@ -125,13 +172,15 @@ def test_files_on_a_server_are_not_looked_for(isos: Isos, location: str) -> None
 def test_a_location_that_is_no_folder_is_refused(isos: Isos) -> None:
     for location in (isos.folder / "nowhere", isos.folder / "notes.txt"):
         refusal = isos.refusal(f"sr-create name-label=i type=iso host-uuid=xen1 device-config:location={location}")
-        assert refusal == ("SR_BACKEND_FAILURE_226", "", f"{location} is no folder here", "")
+        said = f"The location is no folder [opterr={location} is no folder here]"
+        assert refusal == ("SR_BACKEND_FAILURE_226", "", said, "")
 
 
 @pytest.mark.parametrize("location", ["isos", "."])
 def test_a_location_that_depends_on_where_one_stands_is_refused(isos: Isos, location: str) -> None:
     refusal = isos.refusal(f"sr-create name-label=i type=iso host-uuid=xen1 device-config:location={location}")
-    assert refusal == ("SR_BACKEND_FAILURE_226", "", f"{location} is not an absolute path", "")
+    said = f"The location is no folder [opterr={location} is not an absolute path]"
+    assert refusal == ("SR_BACKEND_FAILURE_226", "", said, "")
 
 
 def test_the_guest_tools_are_no_file(isos: Isos) -> None:
@@ -146,11 +195,13 @@ def test_a_folder_that_cannot_be_read_is_refused(isos: Isos) -> None:
     loop = isos.folder / "loop"
     loop.symlink_to(loop)
     refusal = isos.refusal(f"sr-create name-label=i type=iso host-uuid=xen1 device-config:location={loop}")
-    assert refusal == ("SR_BACKEND_FAILURE_222", "", f"{loop}: {os.strerror(40)}", "")
+    said = f"The folder cannot be used [opterr={loop}: {os.strerror(40)}]"
+    assert refusal == ("SR_BACKEND_FAILURE_222", "", said, "")
 
 
 def test_a_folder_that_went_away_is_refused_and_nothing_is_forgotten(isos: Isos) -> None:
     before = isos.shown()
     isos.folder.rename(isos.folder.with_name("elsewhere"))
-    assert isos.refusal("sr-scan uuid=isos")[0] == "SR_BACKEND_FAILURE_47"
+    said = f"The location is no folder [opterr={isos.folder} is no folder here]"
+    assert isos.refusal("sr-scan uuid=isos") == ("SR_BACKEND_FAILURE_47", "", said, "")
     assert isos.shown() == before

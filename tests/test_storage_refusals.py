@@ -5,10 +5,11 @@ from small_pool import GIB, SmallPool
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
-NO_SIZE = (
-    "Error: Failed to parse field 'virtual-size': "
-    "expecting an integer (possibly with suffix KiB, MiB, GiB, TiB), got '-1'"
-)
+
+def missing(number: str, key: str) -> tuple[str, ...]:
+    """How a driver refuses a device-config without the key."""
+    said = f"The device-config will not do [opterr=device-config:{key} is missing]"
+    return f"SR_BACKEND_FAILURE_{number}", "", said, ""
 
 
 def storage(rules: str) -> SmallPool:
@@ -23,10 +24,6 @@ def storage(rules: str) -> SmallPool:
         currently_attached=True,
         device_config={"device": "/dev/sda"},
     )
-    pool.add("luns", "sr", type="dummy")
-    pool.add("p-luns", "pbd", sr_uuid="luns", host_uuid="xen1", currently_attached=True)
-    pool.add("lun", "vdi", sr_uuid="luns", location="taken")
-    pool.add("idle", "sr", type="hba")
     pool.add("spare", "sr", type="lvm")
     pool.add("p-spare", "pbd", sr_uuid="spare", host_uuid="xen2")
     pool.add("share", "sr", type="nfs", shared=True)
@@ -46,6 +43,7 @@ def storage(rules: str) -> SmallPool:
     pool.add("tools", "sr", type="ext", is_tools_sr=True)
     pool.add("p-tools", "pbd", sr_uuid="tools", host_uuid="xen1", currently_attached=True)
     pool.add("lone", "sr", type="ext")
+    pool.add("spare-too", "sr", type="ext")
     pool.add("odd", "sr", type="tape")
     pool.add("p-odd", "pbd", sr_uuid="odd", host_uuid="xen1")
     pool.add("web", "vm", power_state="running", resident_on="xen1", dom_id=7)
@@ -58,7 +56,9 @@ def storage(rules: str) -> SmallPool:
     pool.add("tracked", "vdi", sr_uuid="local", cbt_enabled=True)
     pool.add("kept", "vdi", sr_uuid="spare")
     pool.add("disc", "vdi", sr_uuid="isos", read_only=True)
-    pool.add("stick", "vdi", sr_uuid="drives")
+    pool.add("stick", "vdi", sr_uuid="drives", location="place-3")
+    pool.add("far", "sr", type="iscsi")
+    pool.add("left", "volume", vdi=NOBODY, sr_uuid="drives", location="gone")
     pool.add("guest-tools", "vdi", sr_uuid="tools")
     pool.assert_sound()
     return pool
@@ -84,11 +84,12 @@ REFUSALS = [
     ("vdi-create sr-uuid=lone name-label=x virtual-size=1", ("SR_HAS_NO_PBDS", "lone")),
     (
         "vdi-create sr-uuid=local name-label=x virtual-size=6GiB",
-        ("SR_BACKEND_FAILURE_44", "", f"{11 * GIB} bytes are needed, the SR has {10 * GIB}", ""),
-    ),
-    (
-        "vdi-create sr-uuid=local name-label=x virtual-size=-1",
-        (NO_SIZE,),
+        (
+            "SR_BACKEND_FAILURE_44",
+            "",
+            f"The SR is full [opterr={11 * GIB} bytes are needed, the SR has {10 * GIB}]",
+            "",
+        ),
     ),
     (f"vdi-create sr-uuid={NOBODY} name-label=x virtual-size=1", ("UUID_INVALID", "SR", NOBODY)),
     ("vdi-destroy uuid=root", ("VDI_IN_USE", "root", "destroy")),
@@ -106,26 +107,44 @@ REFUSALS = [
     ("vdi-resize uuid=bitmap disk-size=5GiB", ("VDI_INCOMPATIBLE_TYPE", "bitmap", "CBT metadata")),
     ("vdi-resize uuid=base disk-size=5GiB", ("VDI_NOT_MANAGED", "base")),
     ("vdi-resize uuid=root disk-size=5GiB online=true", ("SR_OPERATION_NOT_SUPPORTED", "local")),
-    ("vdi-resize uuid=data disk-size=1", ("SR_BACKEND_FAILURE_79", "", "1 bytes is less than it has", "")),
+    (
+        "vdi-resize uuid=data disk-size=1",
+        (
+            "SR_BACKEND_FAILURE_79",
+            "",
+            "The VDI cannot have this size [opterr=1 bytes is less than it has]",
+            "",
+        ),
+    ),
     (
         "vdi-resize uuid=data disk-size=7GiB",
-        ("SR_BACKEND_FAILURE_44", "", f"{11 * GIB} bytes are needed, the SR has {10 * GIB}", ""),
+        (
+            "SR_BACKEND_FAILURE_44",
+            "",
+            f"The SR is full [opterr={11 * GIB} bytes are needed, the SR has {10 * GIB}]",
+            "",
+        ),
     ),
     ("vdi-update uuid=root", ("VDI_IN_USE", "root", "update")),
     ("vdi-update uuid=disc", ("SR_OPERATION_NOT_SUPPORTED", "isos")),
     ("vdi-update uuid=kept", ("SR_HAS_NO_PBDS", "spare")),
-    (
-        f"vdi-introduce uuid={NOBODY} sr-uuid=isos type=user location=x.iso",
-        ("SR_OPERATION_NOT_SUPPORTED", "isos"),
+    *(
+        (f"vdi-introduce uuid={NOBODY} sr-uuid={sr} type=user location=x", ("SR_OPERATION_NOT_SUPPORTED", sr))
+        for sr in ("isos", "local", "share", "spare", "odd")
     ),
-    (f"vdi-introduce uuid={NOBODY} sr-uuid=local type=user location=x", ("SR_OPERATION_NOT_SUPPORTED", "local")),
-    (f"vdi-introduce uuid={NOBODY} sr-uuid=idle type=user location=x", ("SR_HAS_NO_PBDS", "idle")),
-    (f"vdi-introduce uuid={NOBODY} sr-uuid=luns type=user location=taken", ("LOCATION_NOT_UNIQUE", "luns", "taken")),
-    ("vdi-introduce uuid=x sr-uuid=luns type=user location=taken", ("LOCATION_NOT_UNIQUE", "luns", "taken")),
-    ("vdi-introduce uuid=x sr-uuid=luns type=user location=y", ("UUID_INVALID", "VDI", "x")),
-    ("vdi-introduce uuid=x sr-uuid=luns type=User location=y", ("Error: Unknown vdi type: User",)),
+    (f"vdi-introduce uuid={NOBODY} sr-uuid=far type=user location=x", ("SR_HAS_NO_PBDS", "far")),
     (
-        "vdi-introduce uuid=data sr-uuid=luns type=user location=y",
+        f"vdi-introduce uuid={NOBODY} sr-uuid=drives type=user location=place-3",
+        ("LOCATION_NOT_UNIQUE", "drives", "place-3"),
+    ),
+    ("vdi-introduce uuid=x sr-uuid=drives type=user location=place-3", ("LOCATION_NOT_UNIQUE", "drives", "place-3")),
+    ("vdi-introduce uuid=x sr-uuid=drives type=user location=y", ("UUID_INVALID", "VDI", "x")),
+    (
+        f"vdi-introduce uuid={NOBODY} sr-uuid=drives type=user location=y",
+        ("SR_BACKEND_FAILURE_46", "", "The VDI is not there [opterr=nothing lies at y]", ""),
+    ),
+    (
+        "vdi-introduce uuid=data sr-uuid=drives type=user location=gone",
         ("DB_UNIQUENESS_CONSTRAINT_VIOLATION", "VDI", "uuid", "data"),
     ),
     # SRs
@@ -137,7 +156,7 @@ REFUSALS = [
     ),
     (
         "sr-create name-label=x type=LVM host-uuid=xen1 device-config:device=sdb",
-        ("SR_BACKEND_FAILURE_91", "", "sdb is not a path", ""),
+        ("SR_BACKEND_FAILURE_91", "", "The device-config will not do [opterr=device-config:device cannot be sdb]", ""),
     ),
     (
         "sr-create name-label=x type=smb shared=true device-config:server=nas device-config:SRmaster=true",
@@ -161,7 +180,7 @@ REFUSALS = [
     ),
     (f"pbd-create sr-uuid=lone host-uuid={NOBODY}", ("UUID_INVALID", "host", NOBODY)),
     ("pbd-plug uuid=p-odd", ("SR_UNKNOWN_DRIVER", "tape")),
-    ("pbd-plug uuid=p-spare", ("SR_BACKEND_FAILURE_90", "", "device-config:device is missing", "")),
+    ("pbd-plug uuid=p-spare", missing("90", "device")),
     ("pbd-unplug uuid=p-local", ("VDI_IN_USE", "root")),
     ("pbd-destroy uuid=p-local", ("OPERATION_NOT_ALLOWED", "PBD is currently attached")),
 ]
@@ -174,6 +193,13 @@ def test_refused(line: str, refusal: tuple[str, ...], rules: str) -> None:
 
 
 MISSING_KEYS = [
+    ("file", "location=", "94", "location"),
+    ("linstor", "", "5004", "group-name"),
+    ("linstor", "group-name=g", "5005", "redundancy"),
+    ("lvmofcoe", "", "107", "SCSIid"),
+    ("moosefs", "", "102", "masterhost"),
+    ("moosefs", "masterhost=m", "101", "rootpath"),
+    ("shm", "", "94", "location"),
     ("cephfs", "", "102", "server"),
     ("cephfs", "server=mon", "101", "serverpath"),
     ("ext", "", "90", "device"),
@@ -181,7 +207,7 @@ MISSING_KEYS = [
     ("file", "", "94", "location"),
     ("glusterfs", "", "102", "server"),
     ("iscsi", "target=san", "96", "targetIQN"),
-    ("iso", "", "220", "location"),
+    ("iso", "", "94", "location"),
     ("largeblock", "", "90", "device"),
     ("lvm", "", "90", "device"),
     ("lvmohba", "", "107", "SCSIid"),
@@ -201,7 +227,54 @@ MISSING_KEYS = [
 def test_a_driver_needs_its_keys(pool: SmallPool, type: str, given: str, number: str, key: str) -> None:
     config = " ".join(f"device-config:{word}" for word in given.split())
     refusal = pool.refusal(f"sr-create name-label=x type={type} host-uuid=xen1 {config}")
-    assert refusal == (f"SR_BACKEND_FAILURE_{number}", "", f"device-config:{key} is missing", "")
+    assert refusal == missing(number, key)
+
+
+WRONG_KEYS = [
+    ("iscsi", "target=san port=0 targetIQN=iqn.x", "142", "port cannot be 0"),
+    ("lvmoiscsi", "target=san port=65536", "142", "port cannot be 65536"),
+    ("lvmoiscsi", "target=san port=x targetIQN=iqn.x SCSIid=1", "142", "port cannot be x"),
+    ("lvmohba", "SCSIid=1 allocation=fat", "1", "allocation cannot be fat"),
+    ("ext", "device=/dev/sdb,sdc", "91", "device cannot be /dev/sdb,sdc"),
+]
+
+
+@pytest.mark.parametrize(("type", "given", "number", "said"), WRONG_KEYS)
+def test_a_driver_does_not_take_any_value(pool: SmallPool, type: str, given: str, number: str, said: str) -> None:
+    config = " ".join(f"device-config:{word}" for word in given.split())
+    refusal = pool.refusal(f"sr-create name-label=x type={type} host-uuid=xen1 {config}")
+    said = f"The device-config will not do [opterr=device-config:{said}]"
+    assert refusal == (f"SR_BACKEND_FAILURE_{number}", "", said, "")
+
+
+def test_the_last_port_and_both_allocations_are_taken(pool: SmallPool) -> None:
+    config = "target=san port=65535 targetIQN=iqn.x SCSIid=1 allocation=thin"
+    words = " ".join(f"device-config:{word}" for word in config.split())
+    pool.xe(f"sr-create name-label=x type=lvmoiscsi host-uuid=xen1 {words}")
+
+
+def test_nfs_asks_for_the_path_first_when_it_is_plugged(pool: SmallPool) -> None:
+    pool.add("exports", "sr", type="nfs")
+    pool.named["p"] = pool.xe("pbd-create sr-uuid=exports host-uuid=xen1")
+    assert pool.refusal("pbd-plug uuid=p") == missing("101", "serverpath")
+
+
+def test_a_lun_belongs_to_one_sr_whichever_host_sees_it(pool: SmallPool) -> None:
+    line = "sr-create name-label=x type=lvmohba host-uuid={} device-config:SCSIid=360a"
+    pool.xe(line.format("xen1"))
+    assert pool.refusal(line.format("xen2")) == ("SR_DEVICE_IN_USE",)
+
+
+def test_a_disk_of_another_host_is_another_disk(pool: SmallPool) -> None:
+    pool.xe("sr-create name-label=x type=ext host-uuid=xen2 device-config:device=/dev/sda")
+
+
+def test_two_srs_are_not_plugged_on_one_device(pool: SmallPool) -> None:
+    pool.named["p"] = pool.xe("pbd-create sr-uuid=lone host-uuid=xen1 device-config:device=/dev/sdx,/dev/sda")
+    said = "The SR is not there [opterr=/dev/sda holds another one]"
+    assert pool.refusal("pbd-plug uuid=p") == ("SR_BACKEND_FAILURE_47", "", said, "")
+    pool.named["q"] = pool.xe("pbd-create sr-uuid=spare-too host-uuid=xen2 device-config:device=/dev/sda")
+    pool.xe("pbd-plug uuid=q")
 
 
 def test_an_sr_marked_as_indestructible_is_not_destroyed(pool: SmallPool) -> None:
@@ -265,9 +338,21 @@ BROKEN = [
     (
         "local",
         {"physical_size": GIB},
-        {("sr", "SR_BACKEND_FAILURE_44", "", f"{5 * GIB} bytes are needed, the SR has {GIB}", "")},
+        {
+            (
+                "sr",
+                "SR_BACKEND_FAILURE_44",
+                "",
+                f"The SR is full [opterr={5 * GIB} bytes are needed, the SR has {GIB}]",
+                "",
+            )
+        },
     ),
-    ("data", {"virtual_size": -1}, {("vdi", "SR_BACKEND_FAILURE_79", "", "-1 is no size", "")}),
+    (
+        "data",
+        {"virtual_size": -1},
+        {("vdi", "SR_BACKEND_FAILURE_79", "", "The VDI cannot have this size [opterr=-1 bytes is no size]", "")},
+    ),
     ("data", {"sr_uuid": NOBODY}, {("vdi", "HANDLE_INVALID", "SR", NOBODY)}),
     ("data", {"sr_uuid": None}, {("vdi", "FIELD_TYPE_ERROR", "sr-uuid")}),
     ("data", {"sr_uuid": "web"}, {("vdi", "HANDLE_INVALID", "SR", "web")}),
@@ -308,4 +393,4 @@ def test_an_sr_stays_while_it_has_vdis_and_takes_its_pbds_along(pool: SmallPool)
     pool.assert_sound()
     pool.state.delete(pool.named["drives"])
     assert pool.unsound() == {("vdi", "HANDLE_INVALID", "SR", "drives")}
-    assert pool.gone() == {"lone", "drives", "p-drives"}
+    assert pool.gone() == {"lone", "drives", "p-drives", "left"}

@@ -63,14 +63,31 @@ def test_the_guest_sees_the_device_by_one_name_from_the_first_attach_on(
     pool.named["vbd"] = pool.xe(f"vbd-create vm-uuid=vm vdi-uuid=disk device={device}")
     assert (pool.value("vbd", "userdevice"), pool.value("vbd", "device")) == (device, "")
     pool.xe("vbd-plug uuid=vbd")
-    assert pool.value("vbd", "device") == shown
-    pool.xe("vbd-unplug uuid=vbd")
     assert (pool.value("vbd", "userdevice"), pool.value("vbd", "device")) == (device, shown)
 
 
-def test_a_vbd_of_an_older_file_that_is_attached_has_its_device(pool: SmallPool) -> None:
-    pool.add("vbd", "vbd", vm_uuid="vm", vdi_uuid="disk", userdevice="0", currently_attached=True)
+def test_the_name_is_kept_until_the_disk_is_attached_anew(pool: SmallPool) -> None:
+    pool.named["vbd"] = pool.xe("vbd-create vm-uuid=hvm vdi-uuid=disk device=0")
+    pool.named["cd"] = pool.xe("vbd-create vm-uuid=hvm device=3 type=CD mode=RO")
+    assert [pool.value(name, "device") for name in ("vbd", "cd")] == ["", ""]
+    pool.xe("vm-start vm=hvm")
+    assert [pool.value(name, "device") for name in ("vbd", "cd")] == ["xvda", "xvdd"]
+    pool.xe("vm-shutdown vm=hvm force=true")
+    pool.param_set("vbd", userdevice="2")
     assert pool.value("vbd", "device") == "xvda"
+    pool.xe("vm-start vm=hvm")
+    assert pool.value("vbd", "device") == "xvdc"
+
+
+def test_a_disk_that_was_attached_before_names_were_noted_has_one(pool: SmallPool) -> None:
+    pool.add("vbd", "vbd", vm_uuid="vm", vdi_uuid="disk", userdevice="1", currently_attached=True)
+    assert pool.value("vbd", "device") == "xvdb"
+
+
+@pytest.mark.parametrize("name", ["0", "xvd", "eth0", "XVDA", "xvda1"])
+def test_a_name_that_no_guest_gives_is_found_out(pool: SmallPool, name: str) -> None:
+    pool.add("vbd", "vbd", vm_uuid="vm", vdi_uuid="disk", userdevice="1", attached_as=name)
+    assert pool.unsound() == {("vbd", "INVALID_DEVICE", name)}
 
 
 def test_the_first_free_device_is_found(pool: SmallPool) -> None:
@@ -94,3 +111,16 @@ def test_vbds_go_with_their_vm_and_leave_the_vdi(pool: SmallPool) -> None:
     pool.state.delete(pool.named["hvm"])
     pool.assert_sound()
     assert pool.gone() == {"hvm", "vbd"}
+
+
+def test_what_a_control_domain_attaches_does_not_count_as_a_second_vbd(pool: SmallPool) -> None:
+    pool.named["of-vm"] = pool.xe("vbd-create vm-uuid=hvm vdi-uuid=disk device=0")
+    for name in ("of-dom0", "again"):
+        pool.named[name] = pool.xe("vbd-create vm-uuid=dom0 vdi-uuid=disk device=autodetect")
+    pool.xe("vbd-plug uuid=of-dom0")
+    pool.xe("vbd-unplug uuid=of-dom0")
+    pool.xe("vbd-destroy uuid=again")
+    pool.xe("vm-start vm=hvm")
+    assert pool.refusal("vbd-create vm-uuid=vm vdi-uuid=disk device=5") == ("VDI_IN_USE", "disk", "attach")
+    pool.change("dom0", is_control_domain=False)
+    assert ("vbd", "VDI_IN_USE", "disk", "attach") in pool.unsound()

@@ -25,7 +25,16 @@ from xe_py.store.fresh import fresh_host
 # The class, the object (None: any of the class), and the field.
 Read = tuple[str, str | None, str]
 RULES = [(cls, rule) for cls in classes.sections() for rule in cls.rules]
-COMMON = ("vm-create", "vdi-create", "vbd-create", "vif-create", "vm-start", "vbd-plug", "vlan-create", "bond-create")
+COMMON = (
+    "vm-create",
+    "vdi-create",
+    "vbd-create",
+    "vif-create",
+    "vm-start",
+    "vbd-plug",
+    "vlan-create",
+    "bond-create",
+)
 
 
 @contextmanager
@@ -106,12 +115,19 @@ def make_rare(state: State) -> None:
         state.update(pif, {"primary-address-type": "IPv6", "IPv6-configuration-mode": "DHCP"})
     for vm in state.find("vm", power_state="halted"):
         state.update(vm, {"is-a-template": True, "is-a-snapshot": vm.place % 2 == 0, "snapshot-of": vm["uuid"]})
+    for sr in state.find("sr", type="ext"):
+        state.add("volume", {"vdi": sr["uuid"], "sr-uuid": sr["uuid"], "virtual-size": 1})
+        state.add("storage", {"sr": sr["uuid"]})
     for vdi in state.all("vdi"):
         state.update(vdi, {"is-a-snapshot": True, "snapshot-of": state.all("vdi")[0]["uuid"]})
         state.update(vdi, {"sharable": False, "read-only": False})
         vbds = state.pointing_at(vdi, "vbd.vdi-uuid") or state.all("vbd")[:4]
         for vbd in vbds:
             state.update(vbd, {"currently-attached": True, "vdi-uuid": vdi["uuid"], "mode": "RO", "type": "CD"})
+    guests = [vbd for vbd in state.all("vbd") if state.ref(vbd, "vm-uuid")["is-control-domain"] is False]
+    for vbd in guests[:3]:
+        state.update(vbd, {"vdi-uuid": guests[0]["vdi-uuid"]})
+        state.update(state.ref(vbd, "vm-uuid"), {"power-state": "paused"})
 
 
 def states(rules: str, draw: random.Random) -> Iterator[State]:

@@ -3,7 +3,7 @@
 import io
 import random
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,8 @@ from xe_py.schema.listing import Listing, columns
 from xe_py.store.document import Document
 from xe_py.store.reader import load
 
+# The one internal error that the real xe has as well, for a few numbers that it reads unchecked.
+_OF_XE = "message: Failure: Int64.of_string"
 STATUSES = {0, 1, 3, 4}
 # Of so young a version no index is made.
 NO_INDEX = (0, 0, 0, 1 << 62)
@@ -49,7 +51,8 @@ class Contract:
             status = run(["--state", str(self.path), *argv])
         ended = Ended(status, _said(out), _said(err))
         assert status in STATUSES, (argv, ended)
-        assert "Code: INTERNAL_ERROR" not in ended.err, (argv, ended.err)
+        unexpected = "Code: INTERNAL_ERROR" in ended.err and _OF_XE not in ended.err
+        assert not unexpected, (argv, ended.err)
         assert "Traceback" not in ended.err, (argv, ended.err)
         if status:
             # Of several objects some may be done.
@@ -133,7 +136,18 @@ def furnish(path: Path, rules: str = "strict") -> dict[str, str]:
     made["pbd"] = do(f"pbd-list sr-uuid={made['sr']} --minimal")
     do("vm-start vm=web")
     do("vm-create name-label=idle")
-    return made
+    return made | _left_behind(path, do)
+
+
+def _left_behind(path: Path, do: Callable[[str], str]) -> dict[str, str]:
+    """Forget an SR with a disk on it; the uuids of what stays in the file."""
+    sr = do("sr-create name-label=old type=smb shared=true device-config:server=//nas/old")
+    do(f"vdi-create sr-uuid={sr} name-label=old virtual-size=1GiB")
+    for _ in range(2):
+        do(f"pbd-unplug uuid={do(f'pbd-list sr-uuid={sr} currently-attached=true --minimal')}")
+    do(f"sr-forget uuid={sr}")
+    text = path.read_text()
+    return {cls: text.partition(f"\n[{cls}.")[2].partition("]")[0] for cls in ("storage", "volume")}
 
 
 def draws(seed: int) -> random.Random:

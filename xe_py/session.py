@@ -6,7 +6,7 @@ if the validation core finds the result sound.
 
 from __future__ import annotations
 
-from xe_py.errors import Failure, Misuse, SeveralFailed, XeError
+from xe_py.errors import Misuse, SeveralFailed, XeError
 from xe_py.schema.fields import Ref, Refs
 from xe_py.state.record import Record
 
@@ -144,10 +144,7 @@ def _value(state: State, keyword: str, parameter: Field, given: Any) -> Any:
 
 def _plain(keyword: str, parameter: Field, given: Any) -> Any:
     if type(given) is str and given.isascii():
-        value = parameter.parse(given)
-        if not parameter.accepts(value):
-            raise Failure("FIELD_TYPE_ERROR", parameter.name)
-        return value
+        return parameter.parse(given)
     from xe_py.schema import arguments  # noqa: PLC0415 - the command line gives words, nearly all of them ASCII
 
     return arguments.value(keyword, parameter, given)

@@ -14,13 +14,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# What lies behind the records. No command shows it; the state file does.
+HIDDEN = frozenset(("storage", "volume"))
+
 _classes: dict[str, XenClass] = {}
 _views: dict[str, View] = {}
 _summaries: list[Summary] = []
 
 
 def names() -> list[str]:
-    """The names of all classes and views, as commands begin with them, sorted."""
+    """The names of all classes and views that have commands, as those begin with them, sorted."""
+    return [name for name in all_names() if name not in HIDDEN]
+
+
+def all_names() -> list[str]:
+    """The names of all classes and views, sorted."""
     return sorted(
         entry.removesuffix(".py").replace("_", "-")
         for folder in __path__
@@ -88,7 +96,7 @@ def summary() -> Summary:
     """The summary, from the declarations."""
     from xe_py.schema.paths import parse_path, triggers  # noqa: PLC0415 - as a rule the summary is written down
 
-    found = sorted((get(name) for name in names() if view(name).of == name), key=lambda cls: cls.section)
+    found = sorted((get(name) for name in all_names() if view(name).of == name), key=lambda cls: cls.section)
     referrers: dict[str, list[tuple[str, str]]] = {}
     watchers: dict[tuple[str, str], list[tuple[str, str, str, int]]] = {}
     for cls in found:
@@ -111,7 +119,7 @@ def _known() -> Summary:
         from xe_py.classes import _summary  # noqa: PLC0415 - commands that only look things up go without
 
         written = Summary(_summary.ORDER, _summary.REFERRERS, _summary.WATCHERS)
-        _summaries.append(written if list(_summary.NAMES) == names() else summary())
+        _summaries.append(written if list(_summary.NAMES) == all_names() else summary())
     return _summaries[0]
 
 

@@ -46,7 +46,7 @@ def device_name(number: int, bus: str = "xvd") -> str:
     return bus + letters
 
 
-# What breaks the second rule changes one of the two VBDs, so its own side is all it watches.
+# What breaks the third rule changes one of the two VBDs, so its own side is all it watches.
 
 
 @rule("userdevice", "type")
@@ -54,6 +54,14 @@ def device_is_known(_state: State, vbd: Record) -> Iterator[Failure]:
     """The device is a number, or a name such as xvda, hda, sda or fda."""
     if position(vbd) is None:
         yield Failure("INVALID_DEVICE", vbd["userdevice"])
+
+
+@rule("attached-as")
+def name_in_guest_is_known(_state: State, vbd: Record) -> Iterator[Failure]:
+    """The name under which a disk was attached is one such as xvda or fda."""
+    name = vbd["attached-as"]
+    if name and (name.isdecimal() or position_of(name) is None):
+        yield Failure("INVALID_DEVICE", name)
 
 
 @rule("vm-uuid", "userdevice", "type")

@@ -6,84 +6,131 @@ from xe_py.errors import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
+
+MIB, GIB, TIB = 1 << 20, 1 << 30, 1 << 40
+_VHD_UNIT = 2 * MIB
+LARGEST_VHD = 2040 * GIB
+_EXTENT = 4 * MIB
+_LAST_PORT = 65535
 
 
 class Key:
-    """A key of device-config that a driver cannot do without, and what is refused without it."""
+    """A key of device-config, what a driver says against its value, and how that is refused.
 
-    __slots__ = ("name", "refusal")
+    Without `wrong` the driver cannot do without the key.
+    """
 
-    def __init__(self, name: str, refusal: str) -> None:
+    __slots__ = ("name", "refusal", "wrong")
+
+    def __init__(self, name: str, refusal: str, wrong: Callable[[str], bool] | None = None) -> None:
         self.name = name
         self.refusal = refusal
+        self.wrong = wrong
+
+    def complaint(self, device_config: Mapping[str, str]) -> str:
+        """What is wrong with the key in this device-config; nothing if it will do."""
+        value = device_config.get(self.name, "")
+        if self.wrong is None:
+            return "" if value else f"device-config:{self.name} is missing"
+        return f"device-config:{self.name} cannot be {value}" if value and self.wrong(value) else ""
 
 
 class Driver:
-    """One type of SR: the keys it needs, what it can do, the size it has if nobody says.
+    """One type of SR.
 
-    `vhd`: VDIs are kept as VHD, which bounds their sizes. `names`: the storage itself keeps their names and types.
+    `keys` are asked about in this order when an SR is made, `plug_keys` when it is plugged. `size` is what an SR has if
+    nobody says. `vhd` says that VDIs are VHDs unless they ask to be raw, `raw_unit` what the size of a raw one is a
+    multiple of. `formats` is the key whose device a new SR takes for itself, with all that was on it. Drivers that have
+    the same `layout` read what the other one wrote. `keeps_names` says that name, description and type of a VDI lie on
+    the storage, with its data.
     """
 
-    __slots__ = ("capabilities", "keys", "names", "size", "vhd")
+    __slots__ = (
+        "capabilities",
+        "formats",
+        "keeps_names",
+        "keys",
+        "layout",
+        "plug_keys",
+        "raw_unit",
+        "size",
+        "vhd",
+    )
 
     def __init__(
         self,
+        layout: str,
         keys: tuple[Key, ...],
         capabilities: frozenset[str],
-        size: int = 1 << 40,
         *,
-        vhd: bool = False,
-        names: bool = False,
+        plug_keys: tuple[Key, ...] = (),
+        size: int = TIB,
+        vhd: bool = True,
+        formats: str = "",
     ) -> None:
+        self.layout = layout
         self.keys = keys
         self.capabilities = capabilities
+        self.plug_keys = plug_keys or keys
         self.size = size
         self.vhd = vhd
-        self.names = names
+        self.formats = formats
+        self.keeps_names = layout == _ON_LVM
+        self.raw_unit = _EXTENT if layout == _ON_LVM else 1
 
+
+_ON_LVM, _ON_FILES = "lvm", "files"
 
 _DEVICE = Key("device", refusal="SR_BACKEND_FAILURE_90")
+_NO_PATH = Key("device", refusal="SR_BACKEND_FAILURE_91", wrong=lambda value: not all(map(_is_path, _devices(value))))
 _LOCATION = Key("location", refusal="SR_BACKEND_FAILURE_94")
-_FOLDER = Key("location", refusal="SR_BACKEND_FAILURE_220")
 _TARGET = Key("target", refusal="SR_BACKEND_FAILURE_95")
+_PORT = Key("port", refusal="SR_BACKEND_FAILURE_142", wrong=lambda value: not _is_port(value))
 _TARGET_IQN = Key("targetIQN", refusal="SR_BACKEND_FAILURE_96")
 _SERVER_PATH = Key("serverpath", refusal="SR_BACKEND_FAILURE_101")
+_ROOT_PATH = Key("rootpath", refusal="SR_BACKEND_FAILURE_101")
 _SERVER = Key("server", refusal="SR_BACKEND_FAILURE_102")
+_MASTER_HOST = Key("masterhost", refusal="SR_BACKEND_FAILURE_102")
 _SCSI_ID = Key("SCSIid", refusal="SR_BACKEND_FAILURE_107")
+_ALLOCATION = Key("allocation", refusal="SR_BACKEND_FAILURE_1", wrong=lambda value: value not in {"thick", "thin"})
+_GROUP_NAME = Key("group-name", refusal="SR_BACKEND_FAILURE_5004")
+_REDUNDANCY = Key("redundancy", refusal="SR_BACKEND_FAILURE_5005")
+_DISK = (_DEVICE, _NO_PATH)
+_TO_TARGET = (_TARGET, _PORT, _TARGET_IQN)
 
-# Only what hands whole disks on takes VDIs that are introduced; the others find what is on their storage by a scan.
 _LUNS = frozenset(("VDI_CREATE", "VDI_DELETE", "VDI_INTRODUCE"))
-_FILES = frozenset(
-    ("SR_UPDATE", "VDI_CLONE", "VDI_CONFIG_CBT", "VDI_CREATE", "VDI_DELETE", "VDI_GENERATE_CONFIG", "VDI_MIRROR")
-) | {"VDI_RESIZE", "VDI_SNAPSHOT"}
-_DUMMY = _LUNS | {"VDI_CLONE", "VDI_MIRROR", "VDI_RESIZE", "VDI_SNAPSHOT"}
+_DISKS = frozenset(("VDI_CREATE", "VDI_DELETE", "VDI_CLONE", "VDI_MIRROR", "VDI_RESIZE", "VDI_SNAPSHOT"))
+_FILES = _DISKS | {"SR_UPDATE", "VDI_CONFIG_CBT", "VDI_GENERATE_CONFIG"}
 _LVM = (_FILES | {"VDI_RESET_ON_BOOT", "VDI_UPDATE"}) - {"VDI_GENERATE_CONFIG"}
 _ALL = _FILES | _LVM
-_REMOVABLE = frozenset(("SR_UPDATE", "VDI_INTRODUCE", "VDI_UPDATE"))
+_NO_CBT = _ALL - {"VDI_CONFIG_CBT"}
 # The files of the folder belong to whoever put them there: an ISO SR only shows them.
 _ISO = frozenset[str]()
 
 DRIVERS = {
-    "cephfs": Driver((_SERVER, _SERVER_PATH), _ALL, vhd=True),
-    "dummy": Driver((), _DUMMY),
-    "ext": Driver((_DEVICE,), _ALL, vhd=True),
-    "file": Driver((_LOCATION,), _FILES, vhd=True),
-    "glusterfs": Driver((_SERVER,), _ALL, vhd=True),
-    "hba": Driver((), _LUNS),
-    "iscsi": Driver((_TARGET, _TARGET_IQN), _LUNS),
-    "iso": Driver((_FOLDER,), _ISO, size=0),
-    "largeblock": Driver((_DEVICE,), _ALL),
-    "lvm": Driver((_DEVICE,), _LVM, vhd=True, names=True),
-    "lvmohba": Driver((_SCSI_ID,), _ALL, vhd=True, names=True),
-    "lvmoiscsi": Driver((_TARGET, _TARGET_IQN, _SCSI_ID), _ALL, vhd=True, names=True),
-    "nfs": Driver((_SERVER, _SERVER_PATH), _ALL, vhd=True),
-    "smb": Driver((_SERVER,), _ALL, vhd=True),
-    "udev": Driver((_LOCATION,), _REMOVABLE, size=0),
-    "xfs": Driver((_DEVICE,), _ALL, vhd=True),
-    "zfs": Driver((_LOCATION,), _ALL, vhd=True),
+    "cephfs": Driver(_ON_FILES, (_SERVER, _SERVER_PATH), _NO_CBT),
+    "dummy": Driver("dummy", (), _DISKS | {"VDI_INTRODUCE"}, vhd=False),
+    "ext": Driver("ext", _DISK, _ALL, formats="device"),
+    "file": Driver(_ON_FILES, (_LOCATION,), _FILES),
+    "glusterfs": Driver(_ON_FILES, (_SERVER,), _NO_CBT),
+    "hba": Driver("luns", (), _LUNS, vhd=False),
+    "iscsi": Driver("luns", _TO_TARGET, _LUNS, vhd=False),
+    "iso": Driver("iso", (_LOCATION,), _ISO, size=0, vhd=False),
+    "largeblock": Driver("largeblock", _DISK, _ALL, vhd=False, formats="device"),
+    "linstor": Driver("linstor", (_GROUP_NAME, _REDUNDANCY), _NO_CBT - {"VDI_RESET_ON_BOOT"}, vhd=False),
+    "lvm": Driver(_ON_LVM, (*_DISK, _ALLOCATION), _LVM, formats="device"),
+    "lvmofcoe": Driver(_ON_LVM, (_SCSI_ID, _ALLOCATION), _ALL, formats="SCSIid"),
+    "lvmohba": Driver(_ON_LVM, (_SCSI_ID, _ALLOCATION), _ALL, formats="SCSIid"),
+    "lvmoiscsi": Driver(_ON_LVM, (*_TO_TARGET, _SCSI_ID, _ALLOCATION), _ALL, formats="SCSIid"),
+    "moosefs": Driver(_ON_FILES, (_MASTER_HOST, _ROOT_PATH), _NO_CBT),
+    "nfs": Driver(_ON_FILES, (_SERVER, _SERVER_PATH), _ALL, plug_keys=(_SERVER_PATH, _SERVER)),
+    "shm": Driver("shm", (_LOCATION,), frozenset(("VDI_CLONE", "VDI_SNAPSHOT")), size=0, vhd=False),
+    "smb": Driver(_ON_FILES, (_SERVER,), _ALL),
+    "udev": Driver("udev", (_LOCATION,), frozenset(("SR_UPDATE", "VDI_INTRODUCE", "VDI_UPDATE")), size=0, vhd=False),
+    "xfs": Driver("xfs", _DISK, _ALL, formats="device"),
+    "zfs": Driver(_ON_FILES, (_LOCATION,), _FILES),
 }
-_VHD_UNIT, _VHD_MOST = 2 << 20, 2040 << 30
 
 
 def capabilities(type: str) -> frozenset[str]:
@@ -92,40 +139,67 @@ def capabilities(type: str) -> frozenset[str]:
     return frozenset() if driver is None else driver.capabilities
 
 
-def size_refusals(type: str, size: int) -> Iterator[Failure]:
-    """What the driver of this type has against a VDI of this size."""
+def layout(type: str) -> str:
+    """How the driver of this type lays out a storage."""
     driver = DRIVERS.get(type)
-    if size < 0 or (driver is not None and driver.vhd and size > _VHD_MOST):
-        bounds = f"a VDI has 0 to {_VHD_MOST} bytes here" if driver is not None and driver.vhd else "it is below 0"
-        yield Failure("SR_BACKEND_FAILURE_79", "", f"{size} is no size for it: {bounds}", "")
+    return "" if driver is None else driver.layout
 
 
-def rounded(type: str, size: int) -> int:
-    """The size that a VDI gets when this one is asked for: a VHD has whole blocks of 2 MiB, and at least one."""
+def taken_by(type: str, device_config: Mapping[str, str]) -> tuple[str, frozenset[str]]:
+    """The key of device-config by which a new SR of the type takes devices for itself, and the devices."""
     driver = DRIVERS.get(type)
-    if driver is None or not driver.vhd:
-        return size
-    return max(1, -(-size // _VHD_UNIT)) * _VHD_UNIT
+    key = "" if driver is None else driver.formats
+    return key, frozenset(_devices(device_config.get(key, "")))
 
 
-def devices(device_config: Mapping[str, str]) -> list[str]:
-    """The devices, written with commas between them, that a device-config names."""
-    return [device for device in device_config.get("device", "").split(",") if device]
+def reason(sentence: str, detail: str) -> str:
+    """What a driver says, in the form that XAPI hands on: the reason, then what exactly."""
+    return f"{sentence} [opterr={detail}]"
 
 
-def refusals(type: str, device_config: Mapping[str, str]) -> Iterator[Failure]:
-    """What the driver of this type has against the device-config."""
+def refusals(type: str, device_config: Mapping[str, str], *, plugging: bool = False) -> Iterator[Failure]:
+    """What the driver of this type has against the device-config of an SR that is made, or plugged."""
     driver = DRIVERS.get(type)
     if driver is None:
         yield Failure("SR_UNKNOWN_DRIVER", type)
-    else:
-        yield from _accepts(driver, device_config)
+        return
+    for key in driver.plug_keys if plugging else driver.keys:
+        complaint = key.complaint(device_config)
+        if complaint:
+            yield Failure(key.refusal, "", reason("The device-config will not do", complaint), "")
 
 
-def _accepts(driver: Driver, device_config: Mapping[str, str]) -> Iterator[Failure]:
-    for key in driver.keys:
-        if not device_config.get(key.name):
-            yield Failure(key.refusal, "", f"device-config:{key.name} is missing", "")
-    for device in devices(device_config) if _DEVICE in driver.keys else ():
-        if not device.startswith("/"):
-            yield Failure("SR_BACKEND_FAILURE_91", "", f"{device} is not a path", "")
+def whole_size(type: str, sm_config: Mapping[str, str], size: int) -> int:
+    """The bytes that a VDI has for which these are asked; Failure where the driver cannot make one so large."""
+    driver = DRIVERS.get(type)
+    if size < 0:
+        raise size_refused(f"{size} bytes is no size")
+    if driver is None:
+        return size
+    if sm_config.get("type") == "raw" or not driver.vhd:
+        return _up(size, driver.raw_unit)
+    if size > LARGEST_VHD:
+        raise size_refused(f"{size} bytes is more than the {LARGEST_VHD} of the largest VHD")
+    return max(_up(size, _VHD_UNIT), _VHD_UNIT)
+
+
+def size_refused(detail: str) -> Failure:
+    """The refusal of a size that the driver cannot give to a VDI."""
+    return Failure("SR_BACKEND_FAILURE_79", "", reason("The VDI cannot have this size", detail), "")
+
+
+def _up(size: int, unit: int) -> int:
+    return -(-size // unit) * unit
+
+
+def _devices(value: str) -> list[str]:
+    """The devices, written with commas between them."""
+    return [device for device in value.split(",") if device]
+
+
+def _is_path(device: str) -> bool:
+    return device.startswith("/")
+
+
+def _is_port(value: str) -> bool:
+    return value.isascii() and value.isdecimal() and 0 < int(value[:9]) <= _LAST_PORT

@@ -62,11 +62,12 @@ def read_only_vdis_are_not_written(state: State, vbd: Record) -> Iterator[Failur
     profile=STRICT,
 )
 def a_vdi_has_one_vbd(state: State, vbd: Record) -> Iterator[Failure]:
-    """A VDI has one VBD, unless it is declared sharable or read-only; those of control domains do not count."""
+    """A VDI has one VBD, unless it is declared sharable or read-only; what control domains attach does not count."""
     vdi = state.ref_or_none(vbd, "vdi-uuid")
     if vdi is None or vdi["sharable"] or vdi["read-only"] or _is_of_control_domain(state, vbd):
         return
-    others = [other for other in state.pointing_at(vdi, "vbd.vdi-uuid") if other is not vbd]
+    vbds = state.pointing_at(vdi, "vbd.vdi-uuid")
+    others = [other for other in vbds if other is not vbd] if len(vbds) > 1 else []
     blockers = tuple(other for other in others if not _is_of_control_domain(state, other))
     if blockers:
         yield Failure("VDI_IN_USE", vdi, "attach", blockers=blockers)

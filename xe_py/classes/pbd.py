@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from xe_py.classes._drivers import refusals
+from xe_py.classes._drivers import layout, reason, refusals, taken_by
+from xe_py.classes.sr import storage_of
 from xe_py.errors import Failure
 from xe_py.schema.fields import CASCADE, Bool, Derived, Map, Ref
 from xe_py.schema.xenclass import STRICT, XenClass, rule
@@ -31,7 +32,10 @@ def can_plug(state: State, pbd: Record) -> Iterator[Failure]:
     """What forbids to attach the SR to the host."""
     yield from _host_is_live(state, pbd)
     yield from _attached_elsewhere(state, pbd)
-    yield from refusals(state.ref(pbd, "sr-uuid")["type"], pbd["device-config"])
+    sr = state.ref(pbd, "sr-uuid")
+    yield from refusals(sr["type"], pbd["device-config"], plugging=True)
+    yield from _can_read(state, sr)
+    yield from _has_devices(state, pbd, sr)
 
 
 def can_unplug(state: State, pbd: Record) -> Iterator[Failure]:
@@ -61,6 +65,24 @@ def _attached_elsewhere(state: State, pbd: Record) -> Iterator[Failure]:
         for other in state.find("pbd", sr_uuid=pbd["sr-uuid"], currently_attached=True):
             if other["host-uuid"] != pbd["host-uuid"]:
                 yield Failure("SR_NOT_SHARABLE", sr, state.ref(other, "host-uuid"), blockers=(other,))
+
+
+def _can_read(state: State, sr: Record) -> Iterator[Failure]:
+    """Another driver wrote what is left of the SR."""
+    storage = storage_of(state, sr)
+    if storage is not None and layout(storage["type"]) != layout(sr["type"]):
+        yield Failure("SR_BACKEND_FAILURE_47", "", reason("The SR is not there", f"{storage['type']} wrote it"), "")
+
+
+def _has_devices(state: State, pbd: Record, sr: Record) -> Iterator[Failure]:
+    """Another SR is plugged that lives on the same device of the host."""
+    _, devices = taken_by(sr["type"], pbd["device-config"])
+    for other in state.find("pbd", host_uuid=pbd["host-uuid"], currently_attached=True) if devices else ():
+        owner = state.ref(other, "sr-uuid")
+        taken = devices & taken_by(owner["type"], other["device-config"])[1]
+        if taken and other is not pbd:
+            said = reason("The SR is not there", f"{min(taken)} holds another one")
+            yield Failure("SR_BACKEND_FAILURE_47", "", said, "", blockers=(owner,))
 
 
 def _vbds_through(state: State, pbd: Record) -> Iterator[Record]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from xe_py.classes._contents import are_known
 from xe_py.classes._elsewhere import EPOCH, Absent
 from xe_py.classes.host import HOST
 from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Derived, Int, Map, Ref, Set, Text
 from xe_py.schema.values import BareInt, Time
-from xe_py.schema.xenclass import XenClass, allowed_operations, rule
+from xe_py.schema.xenclass import XenClass, allowed_operations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,12 +86,6 @@ def _features(of_hosts: list[str]) -> str:
     for features in of_hosts:
         words = [known & int(word or "0", 16) for known, word in zip(words, features.split("-"), strict=False)]
     return "-".join(f"{word:08x}" for word in words)
-
-
-@rule("forgotten-disks")
-def forgotten_disks_are_known(_state: State, pool: Record) -> Iterator[Failure]:
-    """What lies on a storage without a VDI is known by its SR, location, uuid and size."""
-    yield from are_known(pool["forgotten-disks"])
 
 
 _OPERATIONS = (
@@ -217,11 +210,9 @@ POOL = XenClass(
         _OfAllHosts(HOST.by_name["ssh-expiry"], "When they stop.", "RO"),
         _OfAllHosts(HOST.by_name["console-idle-timeout"], "After how many idle seconds a console is closed."),
         _OfAllHosts(HOST.by_name["ssh-auto-mode"], "Whether SSH comes on when the toolstack is down."),
-        Map("forgotten-disks", hidden=True, doc="What lies on the storages though no VDI tells of it."),
         Bool("limit-console-sessions", mode=RW, doc="Whether a console takes one client only."),
         Int("vm-console-idle-timeout", mode=RW, doc="After how many idle seconds a VM's console is closed."),
     ),
-    rules=(forgotten_disks_are_known,),
     single=True,
     operations=dict.fromkeys(_OPERATIONS, _free_for_all),
     list_fields=("uuid", "name-label", "name-description", "master", "default-SR"),

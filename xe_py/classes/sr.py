@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from xe_py.classes._contents import of_sr
-from xe_py.classes._drivers import capabilities
+from xe_py.classes._drivers import capabilities, reason
 from xe_py.classes._elsewhere import Absent
 from xe_py.errors import Failure
 from xe_py.schema.fields import RW, Bool, Derived, Int, Map, Set, Text
@@ -49,16 +48,30 @@ def can_destroy(state: State, sr: Record) -> Iterator[Failure]:
     yield from can_forget(state, sr)
     if not state.pointing_at(sr, "pbd.sr-uuid"):
         yield Failure("SR_HAS_NO_PBDS", sr)
-    vdis = state.pointing_at(sr, "vdi.sr-uuid")
-    kept = tuple(vdi for vdi in vdis if vdi["managed"] and vdi["type"] != "rrd")
-    if kept:
-        yield Failure("SR_NOT_EMPTY", blockers=kept)
-    elif of_sr(state, sr):
-        yield Failure("SR_NOT_EMPTY", blockers=(sr,))
+    kept, forgotten = _in_use(state.pointing_at(sr, "vdi.sr-uuid")), _in_use(volumes(state, sr))
+    if kept or forgotten:
+        yield Failure("SR_NOT_EMPTY", blockers=kept or (sr,))
     if sr["other-config"].get("indestructible") == "true":
         yield Failure("SR_INDESTRUCTIBLE", sr)
     for host in state.pointing_at(sr, "host.local-cache-sr"):
         yield Failure("SR_IS_CACHE_SR", host)
+
+
+def _in_use(disks: list[Record]) -> tuple[Record, ...]:
+    """Those that a user has made, or a scan would show to one."""
+    return tuple(disk for disk in disks if disk["managed"] and disk["type"] != "rrd")
+
+
+def storage_of(state: State, sr: Record) -> Record | None:
+    """What was left of the SR when it was forgotten; an SR that was plugged since has taken it in."""
+    return next(iter(state.having("storage", "sr", sr["uuid"])), None)
+
+
+def volumes(state: State, sr: Record) -> list[Record]:
+    """What lies on the SR without a VDI that tells of it."""
+    found = state.pointing_at(sr, "volume.sr-uuid")
+    storage = storage_of(state, sr)
+    return found if storage is None else [*found, *state.pointing_at(storage, "volume.storage-uuid")]
 
 
 def _with_driver(capability: str) -> Guard:
@@ -85,11 +98,12 @@ def _has_one_pbd(state: State, sr: Record, shared: bool) -> Iterator[Failure]:
 
 
 def has_space(state: State, sr: Record, more: int) -> Iterator[Failure]:
-    """What forbids its VDIs to take so many bytes more: the SR is known to have less."""
-    needed = _taken(state, sr) + more
-    if 0 < sr["physical-size"] < needed:
-        room = f"{needed} bytes are needed, the SR has {sr['physical-size']}"
-        yield Failure("SR_BACKEND_FAILURE_44", "", room, "", blockers=(sr,))
+    """What forbids that so many bytes more lie on the SR: it is known to have less."""
+    size = sr["physical-size"]
+    taken = _taken(state, sr) + more if size > 0 else 0
+    if taken > size > 0:
+        said = reason("The SR is full", f"{taken} bytes are needed, the SR has {size}")
+        yield Failure("SR_BACKEND_FAILURE_44", "", said, "", blockers=(sr,))
 
 
 # Derived fields
@@ -110,16 +124,27 @@ def _many(reference: str) -> Derived:
     return Derived(name, compute, mode="SRO", doc=f"The {name} of the SR.")
 
 
-def _taken(state: State, sr: Record) -> int:
+def _allocated(state: State, sr: Record) -> int:
     return state.sum_of(sr, "vdi.sr-uuid", "virtual-size")
+
+
+def _taken(state: State, sr: Record) -> int:
+    return _allocated(state, sr) + state.sum_of(sr, "volume.sr-uuid", "virtual-size")
 
 
 # Rules
 
 
-@rule("physical-size", "vdi.sr-uuid", "vdi.sr-uuid/virtual-size", profile=STRICT)
+@rule(
+    "physical-size",
+    "vdi.sr-uuid",
+    "vdi.sr-uuid/virtual-size",
+    "volume.sr-uuid",
+    "volume.sr-uuid/virtual-size",
+    profile=STRICT,
+)
 def vdis_fit(state: State, sr: Record) -> Iterator[Failure]:
-    """The VDIs of an SR take no more space than it is known to have."""
+    """What lies on an SR takes no more space than it is known to have."""
     yield from has_space(state, sr, 0)
 
 
@@ -136,8 +161,8 @@ SR = XenClass(
         Set("current-operations", mode="SRO", doc="What is being done to the SR now."),
         _many("vdi.sr-uuid"),
         _many("pbd.sr-uuid"),
-        Derived("virtual-allocation", _taken, doc="The bytes that its VDIs may come to hold."),
-        Derived("physical-utilisation", _taken, doc="The bytes in use: each VDI counts in full."),
+        Derived("virtual-allocation", _allocated, doc="The bytes that its VDIs may come to hold."),
+        Derived("physical-utilisation", _taken, doc="The bytes in use: each VDI counts in full, forgotten ones too."),
         Int("physical-size", default=UNKNOWN_SIZE, doc="The bytes it has; -1 before anyone asked the driver."),
         Text("type", doc="The driver, such as ext, lvm, nfs or iso."),
         Text("content-type", doc="What is kept in it, such as user, iso or disk."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xe_py.classes import _sharing as sharing
-from xe_py.classes._devices import device_is_known, device_is_used_once, device_name, position
+from xe_py.classes._devices import device_is_known, device_is_used_once, device_name, name_in_guest_is_known, position
 from xe_py.errors import Failure
 from xe_py.schema.fields import CASCADE, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text
 from xe_py.schema.xenclass import XenClass, allowed_operations, rule
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 
-def _device(_state: State, vbd: Record) -> str:
-    """The name of its last attach; of a VBD that was never attached there is none."""
-    return str(vbd["last-device"]) or (name_of(vbd) if vbd["currently-attached"] else "")
-
-
-def name_of(vbd: Record) -> str:
-    """The name under which a guest sees the disk once it is attached."""
+def name_in_guest(vbd: Record) -> str:
+    """The name under which a guest that sees the disk now sees it."""
     place = position(vbd)
     if place is None:
         return ""
     bus, number = place
     return device_name(number, "fd" if bus == "floppy" else "xvd")
+
+
+def _device(_state: State, vbd: Record) -> str:
+    """The name of the last attaching; nobody noted one where a hand, or an earlier version, attached the VBD."""
+    return str(vbd["attached-as"] or (name_in_guest(vbd) if vbd["currently-attached"] else ""))
 
 
 # Guards, in the order in which XAPI asks them (rules.md, section 2)
@@ -198,8 +198,8 @@ VBD = XenClass(
         allowed_operations(),
         Set("current-operations", mode="SRO", doc="What is being done to the VBD now."),
         Derived("empty", lambda _state, vbd: vbd["vdi-uuid"] is None, doc="Whether the drive holds no medium."),
-        Derived("device", _device, doc="The name under which the guest sees the disk."),
-        Text("last-device", hidden=True, doc="The name under which the guest saw the disk last."),
+        Derived("device", _device, doc="The name by which the guest sees the disk; none until it is attached."),
+        Text("attached-as", hidden=True, doc="The name under which it was attached last."),
         Text("userdevice", mode=RW, doc="The position on the VM's bus: 0, 1, … or a name such as xvda."),
         Bool("bootable", mode=RW, doc="Whether the VM may boot from it."),
         Choice("mode", ("RO", "RW"), default="RW", mode=RW, guard=_vm_is_halted, doc="What the guest may do."),
@@ -224,6 +224,7 @@ VBD = XenClass(
     rules=(
         device_is_known,
         device_is_used_once,
+        name_in_guest_is_known,
         cds_are_read_only,
         only_drives_are_empty,
         sharing.read_only_vdis_are_not_written,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xe_py.classes._drivers import size_refused
 from xe_py.classes._elsewhere import EPOCH, Absent
 from xe_py.classes._lineage import has_no_loop, says_that_it_is_a_snapshot
 from xe_py.classes.sr import driver_can, is_plugged
@@ -160,7 +161,7 @@ def _vms_are_halted(state: State, vdi: Record, _value: object) -> Iterator[Failu
 def size_is_not_negative(_state: State, vdi: Record) -> Iterator[Failure]:
     """A VDI has no less than no bytes."""
     if vdi["virtual-size"] < 0:
-        yield Failure("SR_BACKEND_FAILURE_79", "", f"{vdi['virtual-size']} is no size", "")
+        yield size_refused(f"{vdi['virtual-size']} bytes is no size")
 
 
 @rule("snapshot-of", "is-a-snapshot", profile=STRICT)

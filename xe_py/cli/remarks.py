@@ -86,6 +86,10 @@ def _in_words(reason: Failure) -> str:
 def _notes(failure: Failure) -> Iterator[str]:
     if failure.code == "UUID_INVALID":
         yield from _meant(failure)
+    if failure.code == "SR_UNKNOWN_DRIVER":
+        from xe_py.classes._drivers import DRIVERS  # noqa: PLC0415 - only this refusal tells them
+
+        yield f"the types are: {', '.join(sorted(DRIVERS))}"
     if failure.code == "NETWORK_ALREADY_CONNECTED":
         yield "what stands behind `network:` is the host; XAPI names its values in this order"
     yield from failure.notes

@@ -145,8 +145,8 @@ def _settle_time(_state: State, failure: Failure, _command: str) -> Iterator[str
 
 def _look_at_storage(state: State, failure: Failure, _command: str) -> Iterator[str]:
     """Disks that were forgotten are found once the SR is plugged."""
-    for sr in failure.blockers:
-        for pbd in state.pointing_at(sr, "pbd.sr-uuid") if sr.cls.name == "sr" else ():
+    for sr in (blocker for blocker in failure.blockers if blocker.cls.name == "sr"):
+        for pbd in state.pointing_at(sr, "pbd.sr-uuid"):
             yield f"pbd-plug uuid={pbd['uuid']}"
 
 

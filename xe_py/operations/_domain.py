@@ -6,15 +6,13 @@ from itertools import count
 
 from xe_py.classes import _vm_settings as settings
 from xe_py.classes._guest import HALTED, PAUSED, RUNNING, SUSPENDED
-from xe_py.classes.vbd import can_attach, name_of
+from xe_py.classes.vbd import can_attach
 from xe_py.errors import refuse
 from xe_py.operations._bring_up import attach_network
+from xe_py.operations._disks import connect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from xe_py.errors import Failure
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
@@ -26,7 +24,6 @@ def check_disks(state: State, vm: Record) -> None:
     """Refuse unless each VBD of the VM could be attached."""
     for vbd in state.pointing_at(vm, "vbd.vm-uuid"):
         refuse(can_attach(state, vbd))
-        refuse(medium_is_there(state, vbd))
 
 
 def make(state: State, vm: Record, host: Record, *, paused: bool = False) -> None:
@@ -41,6 +38,9 @@ def make(state: State, vm: Record, host: Record, *, paused: bool = False) -> Non
             "ha-always-run": settings.is_kept_running(vm),
         },
     )
+    for vbd in state.pointing_at(vm, "vbd.vm-uuid"):
+        if vbd["currently-attached"]:
+            connect(state, vbd)
     for vif in state.pointing_at(vm, "vif.vm-uuid"):
         if vif["currently-attached"]:
             attach_network(state, state.ref(vif, "network-uuid"), host)
@@ -50,26 +50,11 @@ def boot(state: State, vm: Record, host: Record, *, paused: bool = False) -> Non
     """Make a domain for the VM in which its guest boots, with all its devices."""
     for vbd in state.pointing_at(vm, "vbd.vm-uuid"):
         is_seen = vbd["vdi-uuid"] is not None or vm["domain-type"] == "hvm"
-        if is_seen:
-            attach(state, vbd)
+        state.update(vbd, {"currently-attached": is_seen})
     for vif in state.pointing_at(vm, "vif.vm-uuid"):
         state.update(vif, {"currently-attached": True})
     make(state, vm, host, paused=paused)
     state.update(vm, {"start-time": settings.now(), "last-boot-record": _record(vm)})
-
-
-def medium_is_there(state: State, vbd: Record) -> Iterator[Failure]:
-    """What forbids to attach the VBD: the file in its CD drive is gone."""
-    vdi = state.ref_or_none(vbd, "vdi-uuid") if vbd["type"] == "CD" else None
-    if vdi is not None:
-        from xe_py.operations._storage import lies_there  # noqa: PLC0415 - few VMs start with a CD
-
-        yield from lies_there(state, vdi)
-
-
-def attach(state: State, vbd: Record) -> None:
-    """Let the guest see the disk, under the name that the VBD keeps from then on."""
-    state.update(vbd, {"currently-attached": True, "last-device": name_of(vbd)})
 
 
 def end(state: State, vm: Record) -> None:

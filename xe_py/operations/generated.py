@@ -27,7 +27,7 @@ def generated(name: str) -> Command | None:
     """The generated command of this name, or None."""
     for verb, make in _VERBS.items():
         family = name.removesuffix(f"-{verb}")
-        if family != name:
+        if family != name and family not in classes.HIDDEN:
             try:
                 view = classes.view(family)
             except KeyError:

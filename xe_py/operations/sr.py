@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from xe_py.classes import pbd as pbd_guards
 from xe_py.classes import sr as guards
-from xe_py.classes._drivers import DRIVERS, devices, refusals
+from xe_py.classes._drivers import DRIVERS, refusals, taken_by
 from xe_py.errors import Failure, Misuse, refuse
-from xe_py.operations import _storage
-from xe_py.operations._storage import attach, check_uuid, destroy_all, forget_all, take_in
+from xe_py.operations._contents import destroy_all, forget_all, format_devices
+from xe_py.operations._storage import attach, check_uuid, take_in
 from xe_py.schema.command import command
 from xe_py.schema.fields import Bool, Map, Ref, Text
 from xe_py.schema.values import Size
@@ -57,8 +57,8 @@ def create(
     hosts = _hosts(state, host, shared=shared)
     refuse(refusals(type, config))
     for each in hosts:
-        _check_devices(state, each, config)
-    driver = DRIVERS[type]
+        _check_devices(state, each, type, config)
+        format_devices(state, each, type, config)
     sr = state.add(
         "sr",
         {
@@ -67,7 +67,7 @@ def create(
             "type": type,
             "content-type": content_type,
             "shared": shared,
-            "physical-size": max(physical_size, 0) or driver.size,
+            "physical-size": max(physical_size, 0) or DRIVERS[type].size,
             "sm-config": sm_config or {},
         },
     )
@@ -115,23 +115,23 @@ def introduce(
 
 @command("sr-forget", required=(_SR,), doc="Forget an SR with its PBDs and VDIs; its data stays.")
 def forget(state: State, sr: Record) -> None:
-    """Forget the SR: its PBDs and VDIs go, drives that held one of them become empty."""
+    """Forget the SR: its PBDs and VDIs go, drives that held one of them become empty; what lies on it stays."""
     refuse(guards.can_forget(state, sr))
     forget_all(state, sr)
 
 
 @command("sr-destroy", required=(_SR,), doc="Destroy an SR on which there are no VDIs.")
 def destroy(state: State, sr: Record) -> None:
-    """Destroy the SR and its PBDs."""
+    """Destroy the SR, its PBDs and all that lies on it."""
     refuse(guards.can_destroy(state, sr))
     destroy_all(state, sr)
 
 
 @command("sr-scan", required=(_SR,), doc="Look for VDIs that came to an SR or are gone.")
 def scan(state: State, sr: Record) -> None:
-    """Bring the VDIs up to date with what lies on the storage; a mark that this has to be done goes."""
+    """Bring the VDIs up to date: forgotten ones come back, and those whose files are gone go."""
     refuse(guards.is_plugged(state, sr))
-    _storage.scan(state, sr)
+    take_in(state, sr, scanning=True)
     state.update(sr, {"other-config": {key: text for key, text in sr["other-config"].items() if key != "dirty"}})
 
 
@@ -157,9 +157,11 @@ def _hosts(state: State, host: Record | None, *, shared: bool) -> list[Record]:
     return chosen
 
 
-def _check_devices(state: State, host: Record, config: dict[str, str]) -> None:
-    """Refuse a device of the host that another SR has."""
-    wanted = set(devices(config))
-    for pbd in state.pointing_at(host, "pbd.host-uuid") if wanted else ():
-        if not wanted.isdisjoint(devices(pbd["device-config"])):
-            raise Failure("SR_DEVICE_IN_USE", blockers=(state.ref(pbd, "sr-uuid"),))
+def _check_devices(state: State, host: Record, type: str, config: dict[str, str]) -> None:
+    """Refuse a device that another SR has: a disk of the host, or a LUN that any host sees."""
+    key, wanted = taken_by(type, config)
+    pbds = state.pointing_at(host, "pbd.host-uuid") if key == "device" else state.all("pbd") if wanted else []
+    for pbd in pbds:
+        owner = state.ref(pbd, "sr-uuid")
+        if not wanted.isdisjoint(taken_by(owner["type"], pbd["device-config"])[1]):
+            raise Failure("SR_DEVICE_IN_USE", blockers=(owner,))

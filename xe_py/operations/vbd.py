@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from xe_py.classes import vbd as guards
 from xe_py.classes._devices import device_name, position
-from xe_py.classes._guest import is_live
 from xe_py.errors import Failure, Misuse, refuse
-from xe_py.operations._domain import attach, medium_is_there
+from xe_py.operations._disks import check_medium, connect
 from xe_py.schema.command import command
 from xe_py.schema.fields import Bool, Choice, Ref, Text
 from xe_py.schema.values import Float
@@ -20,8 +19,8 @@ _VBD = Ref("uuid", "vbd", doc="The VBD.")
 _NOT_FOR_VMS = frozenset(("HA statefile", "Redo log", "CBT metadata"))
 _AUTODETECT = "autodetect"
 _POSITIONS = 255
-_UNKNOWN_MODE = "Unknown mode: {} (it is RO or RW)"
-_UNKNOWN_TYPE = "Unknown type: {} (it is Disk, CD or Floppy)"
+_WRONG_TYPE = "Unknown type: {} (it is Disk, CD or Floppy)"
+_WRONG_MODE = "Unknown mode: {} (it is RO or RW)"
 
 
 @command(
@@ -30,8 +29,8 @@ _UNKNOWN_TYPE = "Unknown type: {} (it is Disk, CD or Floppy)"
     optional=(
         Ref("vdi-uuid", "vdi", doc="The disk; a CD drive may go without."),
         Bool("bootable", doc="Whether the VM may boot from it."),
-        Choice("type", ("Disk", "CD", "Floppy"), otherwise=_UNKNOWN_TYPE, doc="What kind of drive the guest sees."),
-        Choice("mode", ("RO", "RW"), otherwise=_UNKNOWN_MODE, doc="What the guest may do."),
+        Choice("type", ("Disk", "CD", "Floppy"), otherwise=_WRONG_TYPE, doc="What kind of drive the guest sees."),
+        Choice("mode", ("RO", "RW"), otherwise=_WRONG_MODE, doc="What the guest may do."),
         Bool("unpluggable", doc="Whether it may be detached while the VM runs."),
     ),
     doc="Make a VBD, so that a VM sees a VDI as a disk.",
@@ -85,8 +84,7 @@ def destroy(state: State, vbd: Record) -> None:
 def plug(state: State, vbd: Record) -> None:
     """Attach the VBD to its running VM."""
     refuse(guards.can_plug(state, vbd))
-    refuse(medium_is_there(state, vbd))
-    attach(state, vbd)
+    connect(state, vbd)
 
 
 @command(
@@ -110,9 +108,9 @@ def insert(state: State, vbd: Record, vdi: Record) -> None:
     """Put the medium into the empty drive; a running VM sees it at once."""
     refuse(guards.can_insert(state, vbd))
     refuse(guards.can_hold(vdi))
+    if vbd["currently-attached"]:
+        check_medium(state, vdi)
     state.update(vbd, {"vdi-uuid": vdi["uuid"]})
-    if is_live(state.ref(vbd, "vm-uuid")):
-        refuse(medium_is_there(state, vbd))
 
 
 @command("vbd-eject", required=(_VBD,), doc="Take the medium out of a CD drive.")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from xe_py.classes import sr as sr_guards
 from xe_py.classes import vdi as guards
-from xe_py.classes._drivers import rounded, size_refusals
+from xe_py.classes._drivers import reason, size_refused, whole_size
 from xe_py.errors import Failure, refuse
-from xe_py.operations import _storage
+from xe_py.operations._contents import forget as forget_vdi
+from xe_py.operations._contents import make_vdi
+from xe_py.operations._storage import check_uuid
 from xe_py.schema.command import command
 from xe_py.schema.fields import Bool, Map, Ref, Text
 from xe_py.schema.values import ExactChoice, Size
@@ -24,8 +26,9 @@ _TYPE = ExactChoice(
     otherwise="Unknown vdi type: {}",
     doc="What is kept on it; user if left out.",
 )
-_BACKUP = "Pool Metadata Backup"
-_BACKUPS = "e93e0639-2bdb-4a59-8b46-352b3f408c19"
+# The backup script finds its disk by a uuid that follows from that of the SR.
+_BACKUP = ("Pool Metadata Backup", "user")
+_BACKUP_NAMESPACE = "e93e0639-2bdb-4a59-8b46-352b3f408c19"
 _SHARABLE = Bool("sharable", doc="Whether several VMs may write to it at once.")
 _SM_CONFIG = Map("sm-config", doc="Further settings of the driver.")
 
@@ -47,10 +50,12 @@ def create(
     tags: dict[str, str] | None = None,
     type: str = "user",
 ) -> Record:
-    """Make a VDI of this size, rounded up as the driver does."""
+    """Make a VDI of at least this size, as large as the driver makes one."""
     refuse(sr_guards.can_create_vdi(state, sr))
-    refuse(size_refusals(sr["type"], virtual_size))
-    size = rounded(sr["type"], virtual_size)
+    uuid = _backup_uuid(sr) if (name_label, type) == _BACKUP else None
+    if uuid is not None and _lies_on(state, sr, uuid):
+        raise Failure("SR_BACKEND_FAILURE_43", "", reason("The VDI is there already", uuid), "")
+    size = whole_size(sr["type"], sm_config or {}, virtual_size)
     refuse(sr_guards.has_space(state, sr, size))
     fields = {
         "name-label": name_label,
@@ -61,21 +66,9 @@ def create(
         "tags": list(tags or ()),
         "type": type.capitalize(),
     }
-    vdi = state.add("vdi", fields, _fixed_uuid(state, sr, name_label, type))
+    vdi = state.add("vdi", fields, uuid)
     state.update(vdi, {"location": vdi["uuid"]})
     return vdi
-
-
-def _fixed_uuid(state: State, sr: Record, name_label: str, type: str) -> str | None:
-    """The uuid by which backup scripts look for the disk with the pool's metadata on the SR; None for other disks."""
-    if (type, name_label) != ("user", _BACKUP):
-        return None
-    from uuid import UUID, uuid5  # noqa: PLC0415 - few disks are of this kind
-
-    uuid = str(uuid5(UUID(_BACKUPS), sr["uuid"]))
-    if (other := state.get("vdi", uuid)) is not None:
-        raise Failure("SR_BACKEND_FAILURE_43", "", f"the VDI {uuid} exists already", "", blockers=(other,))
-    return uuid
 
 
 @command("vdi-destroy", required=(_VDI,), doc="Destroy a VDI and its VBDs.")
@@ -106,22 +99,25 @@ def destroy(state: State, vdi: Record) -> None:
     doc="Make a VDI known that exists on an SR.",
 )
 def introduce(state: State, uuid: str, sr: Record, type: str, location: str, **rest: object) -> Record:
-    """Make a record of the VDI, with the size that the storage knows, if it knows this disk."""
+    """Make a record of what lies on the SR at this location; its size is the driver's to know."""
     refuse(sr_guards.can_introduce_vdi(state, sr))
     for other in state.find("vdi", location=location, sr_uuid=sr["uuid"]):
         raise Failure("LOCATION_NOT_UNIQUE", sr, location, blockers=(other,))
-    _storage.check_uuid("VDI", uuid)
-    fields = {name.replace("_", "-"): value for name, value in rest.items()}
-    size = _storage.recall(state, sr, location).get("virtual-size", 0)
-    fields |= {"sr-uuid": sr["uuid"], "type": type.capitalize(), "location": location, "virtual-size": size}
-    return state.add("vdi", fields, uuid)
+    check_uuid("VDI", uuid)
+    volume = next((each for each in sr_guards.volumes(state, sr) if each["location"] == location), None)
+    if volume is None:
+        raise Failure("SR_BACKEND_FAILURE_46", "", reason("The VDI is not there", f"nothing lies at {location}"), "")
+    vdi = make_vdi(state, sr, volume, uuid)
+    given = {name.replace("_", "-"): value for name, value in rest.items()}
+    state.update(vdi, {**given, "type": type.capitalize()})
+    return vdi
 
 
 @command("vdi-forget", required=(_VDI,), doc="Forget a VDI; its data stays.")
 def forget(state: State, vdi: Record) -> None:
-    """Forget the VDI; drives that hold it become empty, other VBDs go."""
+    """Forget the VDI; drives that hold it become empty, other VBDs go. A scan of the SR brings it back."""
     refuse(guards.can_forget(state, vdi))
-    _storage.forget(state, vdi)
+    forget_vdi(state, vdi)
 
 
 @command(
@@ -131,18 +127,30 @@ def forget(state: State, vdi: Record) -> None:
     doc="Make a VDI larger.",
 )
 def resize(state: State, vdi: Record, disk_size: int, *, online: bool = False) -> None:
-    """Give the VDI its new size; no driver makes one smaller."""
+    """Give the VDI its new size, as large as the driver makes one; none makes one smaller."""
     refuse(guards.can_resize_online(state, vdi) if online else guards.can_resize(state, vdi))
     if disk_size < vdi["virtual-size"]:
-        raise Failure("SR_BACKEND_FAILURE_79", "", f"{disk_size} bytes is less than it has", "")
-    sr = state.ref(vdi, "sr-uuid")
-    refuse(size_refusals(sr["type"], disk_size))
-    size = rounded(sr["type"], disk_size)
-    refuse(sr_guards.has_space(state, sr, size - vdi["virtual-size"]))
-    state.update(vdi, {"virtual-size": size})
+        raise size_refused(f"{disk_size} bytes is less than it has")
+    if disk_size > vdi["virtual-size"]:
+        sr = state.ref(vdi, "sr-uuid")
+        size = whole_size(sr["type"], vdi["sm-config"], disk_size)
+        refuse(sr_guards.has_space(state, sr, size - vdi["virtual-size"]))
+        state.update(vdi, {"virtual-size": size})
 
 
 @command("vdi-update", required=(_VDI,), doc="Ask the driver about a VDI anew.")
 def update(state: State, vdi: Record) -> None:
     """Bring the VDI up to date: there is nothing about it but what is known."""
     refuse(guards.can_update(state, vdi))
+
+
+def _backup_uuid(sr: Record) -> str:
+    """The uuid that the VDI for the metadata of the pool has on this SR."""
+    from uuid import UUID, uuid5  # noqa: PLC0415 - no other VDI has a uuid that is computed
+
+    return str(uuid5(UUID(_BACKUP_NAMESPACE), sr["uuid"]))
+
+
+def _lies_on(state: State, sr: Record, uuid: str) -> bool:
+    """Whether the uuid is taken: by any object, or by what lies on the SR."""
+    return state.class_of(uuid) is not None or any(volume["vdi"] == uuid for volume in sr_guards.volumes(state, sr))

@@ -86,7 +86,8 @@ def errors() -> str:
 
 
 def _view(view: View) -> str:
-    return f"## {view.name}\n\n{_plain(documented(view.doc, f'the class {view.name}'))}\n\n{_plain(plain_list(view))}\n"
+    shown = plain_list(view) if view.list_fields else "No command shows these objects; they stand in the state file."
+    return f"## {view.name}\n\n{_plain(documented(view.doc, f'the class {view.name}'))}\n\n{_plain(shown)}\n"
 
 
 def _command(command: Command, cls: XenClass | None) -> str:

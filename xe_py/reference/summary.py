@@ -22,7 +22,7 @@ def module() -> str:
     found = classes.summary()
     return (
         _HEAD
-        + f"NAMES = {_word(tuple(classes.names()))}\nORDER = {_word(found.order)}\n"
+        + f"NAMES = {_word(tuple(classes.all_names()))}\nORDER = {_word(found.order)}\n"
         + f"REFERRERS = {_table(found.referrers)}\nWATCHERS = {_table(found.watchers)}\n"
     )
 

@@ -22,7 +22,7 @@ from xe_py.schema.fields import (
     Set,
     Text,
 )
-from xe_py.schema.values import Float, Size, Time
+from xe_py.schema.values import BareInt, Float, Size, Time, Uuid
 from xe_py.store.render import pair, pair_of
 
 TYPE_CHECKING = False
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _VALUES: dict[type[Field], str] = {
     Text: "text",
     Int: "number",
+    BareInt: "number",
     Size: "bytes",
     Float: "number",
     Bool: "true|false",
@@ -45,6 +46,8 @@ _VALUES: dict[type[Field], str] = {
 _TYPES: dict[type[Field], str] = {
     Text: "string",
     Int: "integer",
+    BareInt: "integer",
+    Uuid: "string, a uuid",
     Size: "integer, in bytes",
     Float: "float",
     Bool: "boolean",

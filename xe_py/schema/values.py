@@ -5,6 +5,7 @@ from __future__ import annotations
 from xe_py.errors import Failure, Misuse
 from xe_py.schema.fields import Choice, Field, Int
 from xe_py.schema.numbers import LARGEST, integer_of, size_of
+from xe_py.schema.uuids import is_uuid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,3 +89,12 @@ class Time(Field):
     def to_toml(moment: str) -> str:
         """The moment as TOML writes it."""
         return f"{moment[:4]}-{moment[4:6]}-{moment[6:]}"
+
+
+class Uuid(Field):
+    """The uuid of an object that need not be there."""
+
+    __slots__ = ()
+
+    def accepts(self, value: Any) -> bool:
+        return type(value) is str and is_uuid(value)
