@@ -119,7 +119,9 @@ def test_the_lock_of_a_process_that_died_is_free(process: "Process", xe: "Xe") -
 @pytest.mark.slow
 def test_the_long_form_works() -> None:
     line = [os.sys.executable, str(REPOSITORY / "benchmarks" / "reliability.py"), "--short"]
-    parts = [word for name in ("kill", "kill-at-calls", "full", "large") for word in ("--only", name)]
+    parts = [
+        word for name in ("kill", "interrupt", "kill-at-calls", "full", "streams", "large") for word in ("--only", name)
+    ]
     done = run([*line, *parts], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, ""), done
 

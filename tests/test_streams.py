@@ -156,7 +156,8 @@ def plant(path: Path, kind: str) -> None:
 
 KINDS = ["fifo", "folder", "/dev/null", "/dev/zero", "/dev/stdin", "/dev/tty", "loop", "nowhere"]
 LINES = ["vm-list", "vm-create name-label=x", "--dry-run vm-create name-label=x", "state-show", "state-check",
-         "state-init", "state-init --force", "state-set rules=xapi", "batch script.sh", "vm-tree"]  # fmt: skip
+         "state-init", "state-init --force", "state-set rules=xapi", "batch script.sh", "vm-tree",
+         "state-history", "state-diff", "state-undo"]  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", KINDS)
