@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from torture import Contract, in_time
 
+from xe_py.host import open_host
 from xe_py.store import history
 from xe_py.store.logbook import moment
 from xe_py.store.reader import judge
@@ -74,6 +75,15 @@ def test_a_file_in_the_place_of_the_history_is_a_warning_that_can_be_silenced(xe
         f"Warning: the history in {folder(xe)} cannot be kept: it is no folder, or a link to one. XE_BACKUPS=0 does without one.\n",
     )
     assert folder(xe).read_text() == "mine"
+    assert not process.xe("--state", str(xe.state), "vm-create", "name-label=b", XE_ERRORS="plain").err
+
+
+def test_a_program_is_warned_as_well(xe: "Xe", capsys: pytest.CaptureFixture[str]) -> None:
+    folder(xe).parent.mkdir()
+    folder(xe).write_text("mine")
+    with open_host(xe.state) as host:
+        host.run("vm-create", name_label="a")
+    assert capsys.readouterr().err.startswith(f"Warning: the history in {folder(xe)} cannot be kept: ")
 
 
 def test_a_history_that_cannot_be_written_is_a_warning(xe: "Xe") -> None:

@@ -63,6 +63,8 @@ def run(argv: list[str]) -> int:
         return _run(argv)
     except streams.OutputLostError as lost:
         return lost.told()
+    finally:
+        streams.warn()
 
 
 def _run(argv: list[str]) -> int:

@@ -51,7 +51,9 @@ def warning_of(call: Call, place: str = "") -> str:
     what = f"{call.command.name} does not know the parameter{'s' if len(notes) > 1 else ''}: {', '.join(notes)}"
     if os.environ.get("XE_STRICT") == "1":
         raise Misuse(f"Error: {what}")
-    return f"Warning: {place}{what}; ignored.\n" if os.environ.get("XE_ERRORS") != "plain" else ""
+    from xe_py.cli.remarks import are_wanted  # noqa: PLC0415 - only a mistake is remarked on
+
+    return f"Warning: {place}{what}; ignored.\n" if are_wanted() else ""
 
 
 def _about(name: str, known: list[str]) -> str:

@@ -20,6 +20,7 @@ _CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)
 _CONTROL |= {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 _STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 _REPLACING = "xe_py.store.replacing"
+_HISTORY = "xe_py.store.history"
 
 
 class OutputLostError(Exception):
@@ -85,6 +86,16 @@ def note(text: str) -> None:
     """Say it where a person reads along."""
     if is_terminal(sys.stderr):
         err(text)
+
+
+def warn() -> None:
+    """Say what a commit could not do besides, if such lines are wanted."""
+    found = sys.modules[_HISTORY].warnings if _HISTORY in sys.modules else None
+    if found:
+        from xe_py.cli.remarks import are_wanted  # noqa: PLC0415 - few commits have a warning
+
+        err("".join(f"Warning: {each}\n" for each in found) if are_wanted() else "")
+        found.clear()
 
 
 def is_terminal(stream: TextIO | None) -> bool:

@@ -14,6 +14,7 @@ from _thread import RLock
 from contextlib import contextmanager
 
 from xe_py import classes, operations, session
+from xe_py.cli import streams
 from xe_py.errors import DamagedIndexError, Misuse, StateFileError, UnsoundStateError
 from xe_py.host.keywords import as_words, field_of, filters_of, view_of
 from xe_py.host.objects import Object
@@ -124,7 +125,10 @@ class Host:
         """Write what was changed since the last commit, by any thread, and go on."""
 
         def write() -> None:
-            self._document = state_file.commit(self._document, self.state)
+            try:
+                self._document = state_file.commit(self._document, self.state)
+            finally:
+                streams.warn()
 
         self._do(write)
 
@@ -273,7 +277,10 @@ def create_host(path: str | os.PathLike[str], **options: Any) -> None:
     """
     command = operations.find("state-init")
     if command is not None:
-        command.run(_path(path), **session.bind(State({}), command, options))
+        try:
+            command.run(_path(path), **session.bind(State({}), command, options))
+        finally:
+            streams.warn()
 
 
 def _path(path: Any) -> str:

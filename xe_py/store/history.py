@@ -9,7 +9,6 @@ needed to read the state, and a commit goes on where its history cannot be kept.
 from __future__ import annotations
 
 import os
-import sys
 
 from xe_py.store.access import close, is_file, make_folder
 from xe_py.store.delta import difference, joined, pack
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 1000
 _told: set[str] = set()
+# Why a history could not be kept, for whoever talks to the user; each reason is there once in a process.
+warnings: list[str] = []
 
 
 def entry_of(written: tuple[int, ...], serial: int, command: str) -> Entry:
@@ -35,8 +36,8 @@ def entry_of(written: tuple[int, ...], serial: int, command: str) -> Entry:
 def keep(target: str, new: str, parts: Iterable[Part], present: tuple[int, ...] | None, entry: Entry) -> Chain | None:
     """Keep the version in `new`, made of the parts, which is about to replace the file; the mark for `confirm`.
 
-    `present` identifies the file; if the history does not have it, it is kept first. What fails here is a warning,
-    once for each reason; only a bad setting is a StateFileError.
+    `present` identifies the file; if the history does not have it, it is kept first. What fails here is one of the
+    `warnings`; only a bad setting is a StateFileError.
     """
     limits = Limits()
     folder = folder_of(target)
@@ -57,7 +58,7 @@ def keep(target: str, new: str, parts: Iterable[Part], present: tuple[int, ...] 
         length = chain.bytes + append(folder, entry)
         return Chain(entry.place, entry.seal, entry.file, first=chain.first, since=chain.since, length=length)
     except OSError as error:
-        _warn(f"Warning: the history in {folder} cannot be kept: {error.strerror}. XE_BACKUPS=0 does without one.\n")
+        _warn(f"the history in {folder} cannot be kept: {error.strerror}. XE_BACKUPS=0 does without one.")
         return None
 
 
@@ -121,7 +122,4 @@ def _clear(folder: str) -> None:
 def _warn(text: str) -> None:
     if text not in _told:
         _told.add(text)
-        try:
-            sys.stderr.write(text)
-        except (OSError, ValueError):
-            return
+        warnings.append(text)
