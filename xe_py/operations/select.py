@@ -134,9 +134,9 @@ def _named(state: State, cls: XenClass, word: str) -> tuple[str, ...]:
 
 
 def _selector(cls: XenClass, name: str) -> str:
-    from shlex import quote  # noqa: PLC0415 - only told below a refusal
+    from xe_py.quoting import quoted  # noqa: PLC0415 - only told below a refusal
 
-    return f"{cls.name}={quote(name)}"
+    return f"{cls.name}={quoted(name)}"
 
 
 def _choices(found: list[Record]) -> tuple[str, ...]:

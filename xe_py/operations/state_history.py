@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from xe_py import classes
-from xe_py.errors import Misuse, StateFileError
+from xe_py.errors import Misuse, StateFileError, on_file
 from xe_py.schema.command import command
 from xe_py.schema.fields import Text
 from xe_py.schema.listing import Table
@@ -74,7 +74,7 @@ def undo(path: str, *, serial: str | None = None, dry_run: bool = False) -> str:
     from xe_py.schema.secrets import command_line  # noqa: PLC0415 - the same
     from xe_py.store.document import target_of  # noqa: PLC0415 - the declarations alone go without the store
     from xe_py.store.lock import Lock  # noqa: PLC0415 - the commands that read take no lock
-    from xe_py.store.replacing import neighbour, sweep  # noqa: PLC0415 - the same
+    from xe_py.store.replacing import sweep  # noqa: PLC0415 - the same
 
     target = target_of(path)
     versions = _versions(path)
@@ -82,10 +82,10 @@ def undo(path: str, *, serial: str | None = None, dry_run: bool = False) -> str:
     if dry_run:
         return _described(_state(versions[-1], path), _sound(wanted, path)[1])
     line = "state-undo" if serial is None else command_line(["state-undo", f"serial={serial}"])
-    lock = Lock(neighbour(target), line)
+    lock = Lock(target, line)
     lock.take()
     try:
-        sweep(neighbour(target))
+        sweep(target)
         return _undo(path, target, serial, line)
     finally:
         lock.release()
@@ -128,16 +128,10 @@ def _done(path: str, versions: list[Version], wanted: Version, serial: int, *, c
     if len(versions) - place - 1 > _SHOWN:
         lines.append(f"Taken back: {len(versions) - place - 1 - _SHOWN} more")
     if can_return:
-        lines.append(f"To bring back what was: {_line(path)}")
+        lines.append(f"To bring back what was: {on_file(path, 'state-undo')}")
     if place:
-        lines.append(f"To go further: {_line(path)} serial={versions[place - 1].name}")
+        lines.append(f"To go further: {on_file(path, f'state-undo serial={versions[place - 1].name}')}")
     return "\n".join(lines) + "\n"
-
-
-def _line(path: str) -> str:
-    from xe_py.quoting import quoted  # noqa: PLC0415 - only told at the end
-
-    return f"xe --state {quoted(path)} state-undo"
 
 
 def _versions(path: str) -> list[Version]:

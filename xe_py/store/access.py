@@ -9,6 +9,11 @@ from stat import S_ISDIR, S_ISREG
 _PIECE = 1 << 20
 
 
+def neighbour(target: str) -> str:
+    """The folder of our own beside a state file."""
+    return f"{target}.d"
+
+
 def make_folder(path: str, *, above: bool = False) -> bool:
     """Make the folder, for the user alone, if it is not there, and say whether it was; OSError if something else is.
 

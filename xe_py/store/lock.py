@@ -7,21 +7,21 @@ import os
 import time
 
 from xe_py.errors import StateFileError
-from xe_py.store.access import close, make_folder, open_file
+from xe_py.store.access import close, make_folder, neighbour, open_file
 
 _PATIENCE = 10.0
 _PAUSE = 0.01
 
 
 class Lock:
-    """The lock in the neighbour folder; it ends with the process that took it, however that ends.
+    """The lock in the folder beside the state file; it ends with the process that took it, however that ends.
 
     A forked child has none. Who takes it twice, in one thread or in two, waits as another process does. `command` is
     what its holder does. `XE_LOCK_TIMEOUT` is the time to wait for it, in seconds.
     """
 
-    def __init__(self, folder: str, command: str) -> None:
-        self._folder = folder
+    def __init__(self, target: str, command: str) -> None:
+        self._folder = neighbour(target)
         self._command = command
         self._handle = -1
         self._process = 0

@@ -6,7 +6,7 @@ import os
 import time
 
 from xe_py.errors import StateFileError
-from xe_py.store.access import close, open_file, put
+from xe_py.store.access import close, neighbour, open_file, put
 from xe_py.store.entries import mark_in
 
 TYPE_CHECKING = False
@@ -56,7 +56,7 @@ def _limit(name: str, digits: int, otherwise: int) -> int:
 
 def folder_of(target: str) -> str:
     """The folder of the history of the state file."""
-    return os.path.join(target + ".d", "history")
+    return os.path.join(neighbour(target), "history")
 
 
 def copy_of(folder: str, place: int) -> str:

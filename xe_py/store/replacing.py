@@ -7,7 +7,7 @@ import time
 
 from xe_py.errors import StateFileError
 from xe_py.store import history
-from xe_py.store.access import copy, open_file, put
+from xe_py.store.access import copy, neighbour, open_file, put
 from xe_py.store.delta import joined
 from xe_py.store.document import changed_meanwhile, identity
 from xe_py.store.indexing import GRAIN
@@ -19,15 +19,9 @@ if TYPE_CHECKING:
 
     from xe_py.store.delta import Part
 
-_NEIGHBOUR = ".d"
 _NEW = "new."
 # The files that were replaced: who is asked what became of a command can say it, however that ended.
 replaced: set[str] = set()
-
-
-def neighbour(target: str) -> str:
-    """The folder beside the state file."""
-    return target + _NEIGHBOUR
 
 
 @uninterrupted
@@ -79,16 +73,16 @@ def replace(
     return found
 
 
-def sweep(folder: str) -> None:
+def sweep(target: str) -> None:
     """Remove what a writer that was killed has left; under the lock nobody else is writing."""
-    for path in _left(folder):
-        _discard(folder.removesuffix(_NEIGHBOUR), path)
+    for path in _left(target):
+        _discard(target, path)
 
 
 def left_behind(target: str) -> list[os.stat_result]:
     """What writers have made and not put in the place of the file, or are about to put there."""
     found = []
-    for path in _left(neighbour(target)):
+    for path in _left(target):
         try:
             found.append(os.lstat(path))
         except FileNotFoundError:
@@ -96,7 +90,8 @@ def left_behind(target: str) -> list[os.stat_result]:
     return found
 
 
-def _left(folder: str) -> list[str]:
+def _left(target: str) -> list[str]:
+    folder = neighbour(target)
     try:
         return [os.path.join(folder, entry) for entry in os.listdir(folder) if entry.startswith(_NEW)]
     except OSError:

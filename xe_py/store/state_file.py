@@ -1,8 +1,8 @@
 """The state file as a whole: open it to read or to write, bring changes into it, make a new one.
 
-Beside `host.toml` stands the folder `host.toml.d` with the lock and, for a moment, the next version of the file. A
-reader takes no lock: it sees the old file or the new one. A symbolic link stays one; its target is what is locked and
-replaced.
+Beside `host.toml` stands the folder `host.toml.d` with the lock, the history and, for a moment, the next version of the
+file. A reader takes no lock: it sees the old file or the new one. A symbolic link stays one; its target is what is
+locked and replaced.
 """
 
 from __future__ import annotations
@@ -53,13 +53,12 @@ class open_to_write:  # noqa: N801 - used as a function, in a `with`
 
     def __init__(self, path: str, command: str, *, by_index: bool = True) -> None:
         from xe_py.store.lock import Lock  # noqa: PLC0415 - only what writes is locked
-        from xe_py.store.replacing import neighbour  # noqa: PLC0415 - the same
 
         self._path = path
-        self._folder = neighbour(target_of(path))
+        self._target = target_of(path)
         self._command = command
         self._by_index = by_index
-        self._lock = Lock(self._folder, command)
+        self._lock = Lock(self._target, command)
 
     def __enter__(self) -> Opened:
         from xe_py.store.replacing import sweep  # noqa: PLC0415 - as above
@@ -68,7 +67,7 @@ class open_to_write:  # noqa: N801 - used as a function, in a `with`
             open_to_read(self._path)
         self._lock.take()
         try:
-            sweep(self._folder)
+            sweep(self._target)
             opened = open_to_read(self._path, by_index=self._by_index)
         except BaseException:
             self._lock.release()
@@ -149,7 +148,7 @@ def create(path: str, state: State, command: str, *, force: bool = False) -> Non
     from xe_py.store.access import make_folder  # noqa: PLC0415 - only a new file needs a folder
     from xe_py.store.lock import Lock  # noqa: PLC0415 - only what writes is locked
     from xe_py.store.render import canonical  # noqa: PLC0415 - only a change writes
-    from xe_py.store.replacing import neighbour, replace, sweep  # noqa: PLC0415 - the same
+    from xe_py.store.replacing import replace, sweep  # noqa: PLC0415 - the same
 
     may_create(path, force=force)
     target = target_of(path)
@@ -157,10 +156,10 @@ def create(path: str, state: State, command: str, *, force: bool = False) -> Non
         make_folder(os.path.dirname(target), above=True)
     except OSError as error:
         raise StateFileError(f"The folder {os.path.dirname(target)} cannot be made: {error.strerror}.") from None
-    lock = Lock(neighbour(target), command)
+    lock = Lock(target, command)
     lock.take()
     try:
-        sweep(neighbour(target))
+        sweep(target)
         may_create(path, force=force)
         old = identity(os.stat(target)) if os.path.exists(target) else None
         replace(target, [canonical(state).encode()], old, int(state.header["serial"]), command)

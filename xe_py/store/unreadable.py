@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from xe_py.errors import StateFileError
+from xe_py.errors import StateFileError, on_file
 
 # tomllib takes time and memory by the square of the parts of a name; a class, a uuid, a field and a key are four.
 _MOST_PARTS = 8
@@ -51,7 +51,7 @@ def no_toml(path: str, text: str, error: Exception) -> StateFileError:
         return StateFileError(
             f"{path}:{line}: a merge has left a conflict here, so that this is not TOML.\n"
             "Keep one side of each conflict, and the larger serial; take the lines out that begin with <<<<<<<, ======="
-            f" and >>>>>>>.\nThen run: xe --state {path} state-check"
+            f" and >>>>>>>.\nThen run: {on_file(path, 'state-check')}"
         )
     column = f" (column {found['column']})" if found["column"] else ""
     return StateFileError(f"{path}:{line}: this is not TOML: {_in_words(found['what'])}{column}.")
