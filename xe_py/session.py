@@ -86,6 +86,12 @@ def run_on_chosen(
     return results
 
 
+def parts_of(results: list[Any]) -> list[Any]:
+    """What a command has made of several objects, in one list: nothing, one thing or several of each."""
+    parts = [part for result in results for part in (result if isinstance(result, list) else [result])]
+    return [part for part in parts if part is not None]
+
+
 def bind(state: State, command: Command, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The arguments as values of the declared kinds, uuids replaced by their objects; raises Misuse and Failure.
 

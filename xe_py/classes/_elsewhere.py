@@ -12,9 +12,6 @@ if TYPE_CHECKING:
 EPOCH = "19700101T00:00:00Z"
 """How XAPI prints a moment that has not come."""
 
-UNKNOWN = "<unknown>"
-"""How xe prints a measurement that nothing supplies."""
-
 
 class Absent(Field):
     """A reference to objects of a class that is not simulated, by XAPI's name for it: there is none to refer to.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def others_do_not_write(state: State, vbd: Record, vdi: Record) -> Iterator[Failure]:
     """One VBD that writes excludes all others, except those of control domains."""
-    if vdi["sharable"] or vdi["read-only"] or state.ref(vbd, "vm-uuid")["is-control-domain"]:
+    if vdi["sharable"] or vdi["read-only"] or _is_of_control_domain(state, vbd):
         return
     live = [other for other in state.pointing_at(vdi, "vbd.vdi-uuid") if other is not vbd and holds(state, other)]
     blockers = tuple(other for other in live if "RW" in {other["mode"], vbd["mode"]})

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
     from xe_py.cli.binding import Call
     from xe_py.cli.words import Line
-    from xe_py.state.core import Finding
     from xe_py.state.state import State
-    from xe_py.store.document import Document
 
     Work = Callable[[State], str]
 
@@ -89,7 +87,7 @@ def _reading(line: Line, work: Work, *, by_index: bool = True) -> str:
     if findings:
         from xe_py.cli.report import warning_of_unsound  # noqa: PLC0415 - only an unsound state is reported on
 
-        streams.err(warning_of_unsound(_unsound(document, findings)))
+        streams.err(warning_of_unsound(UnsoundStateError(document, findings)))
     return work(state)
 
 
@@ -100,7 +98,7 @@ def _writing(line: Line, work: Work, *, by_index: bool = True) -> str:
     path = where.state_path(line.state)
     with state_file.open_to_write(path, typed, by_index=by_index) as (document, state, findings):
         if findings:
-            raise _unsound(document, findings)
+            raise UnsoundStateError(document, findings)
         try:
             text = work(state)
         except XeError as refusal:
@@ -118,7 +116,7 @@ def _dry_run(line: Line, work: Work, *, by_index: bool = True) -> str:
     path = where.state_path(line.state, make=False)
     document, state, findings = state_file.open_to_read(path, by_index=by_index)
     if findings:
-        raise _unsound(document, findings)
+        raise UnsoundStateError(document, findings)
     rules = state.rules
     try:
         work(state)
@@ -127,7 +125,3 @@ def _dry_run(line: Line, work: Work, *, by_index: bool = True) -> str:
             streams.out(describe(state.changes(), rules, state.rules))
         raise
     return describe(state.changes(), rules, state.rules)
-
-
-def _unsound(document: Document, findings: list[Finding]) -> UnsoundStateError:
-    return UnsoundStateError(document, findings)

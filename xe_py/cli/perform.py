@@ -69,5 +69,4 @@ def _perform_on_chosen(state: State, call: Call) -> Any:
     results = session.run_on_chosen(
         state, call.command, call.arguments, call.filters, multiple=call.multiple or "false"
     )
-    parts = [part for result in results for part in (result if isinstance(result, list) else [result])]
-    return [part for part in parts if part is not None] or None
+    return session.parts_of(results) or None

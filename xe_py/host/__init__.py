@@ -210,10 +210,7 @@ class Host:
         elif not (filters or multiple):
             raise Misuse(f"Required parameter not found: {cls}")
         results = session.run_on_chosen(self.state, command, own, filters, among=among, multiple=multiple)
-        if not multiple:
-            return results[0]
-        parts = [part for result in results for part in (result if isinstance(result, list) else [result])]
-        return [part for part in parts if part is not None]
+        return session.parts_of(results) if multiple else results[0]
 
     def _batch(self, text: str, name: str, keep_going: bool) -> str:
         from xe_py.cli.batch import Batch  # noqa: PLC0415 - only a script needs the command line

@@ -45,7 +45,9 @@ def destroy_all(state: State, sr: Record) -> None:
     """Take the SR away with its PBDs, and all that lies on it."""
     for vdi in state.pointing_at(sr, "vdi.sr-uuid"):
         drop(state, vdi)
-    _destroy_storage(state, storage_of(state, sr))
+    storage = storage_of(state, sr)
+    if storage is not None:
+        state.delete(storage)
     state.delete(sr)
 
 
@@ -55,7 +57,7 @@ def format_devices(state: State, host: Record, type: str, device_config: dict[st
     for storage in state.all("storage") if devices else ():
         owner = storage["host-uuid"] if key == "device" else host["uuid"]
         if owner == host["uuid"] and not devices.isdisjoint(storage["devices"]):
-            _destroy_storage(state, storage)
+            state.delete(storage)
 
 
 def take_back(state: State, sr: Record, driver: Driver, *, are_files: bool) -> None:
@@ -105,10 +107,3 @@ def _leave_storage(state: State, sr: Record) -> Record:
     key, devices = taken_by(sr["type"], pbds[0]["device-config"]) if pbds else ("", frozenset[str]())
     fields = {"sr": sr["uuid"], "type": sr["type"], "physical-size": sr["physical-size"], "devices": sorted(devices)}
     return state.add("storage", fields | ({"host-uuid": pbds[0]["host-uuid"]} if key == "device" else {}))
-
-
-def _destroy_storage(state: State, storage: Record | None) -> None:
-    if storage is not None:
-        for volume in state.pointing_at(storage, "volume.storage-uuid"):
-            state.delete(volume)
-        state.delete(storage)

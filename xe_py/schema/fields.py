@@ -209,11 +209,9 @@ class Int(Field):
         return type(value) is int and -LARGEST <= value <= LARGEST
 
     def parse(self, text: str) -> int:
-        return self._checked(integer_of(text), "expecting an integer")
-
-    def _checked(self, number: int | None, expected: str) -> int:
+        number = integer_of(text)
         if number is None or not self.accepts(number):
-            raise Misuse(f"Error: Failed to parse parameter '{self.name}': {expected}")
+            raise Misuse(f"Error: Failed to parse parameter '{self.name}': expecting an integer")
         return number
 
 

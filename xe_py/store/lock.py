@@ -125,12 +125,9 @@ def _holder(lock: int) -> str:
     process, user, since, command, *_ = [*os.pread(lock, 1000, 0).decode(errors="replace").split("\t"), "", "", "", ""]
     if not user.isdecimal():
         return "another process"
-    import pwd  # noqa: PLC0415 - only who has to wait asks for names
+    from xe_py.store.users import user_name  # noqa: PLC0415 - only who has to wait asks for names
 
-    try:
-        user = pwd.getpwuid(int(user)).pw_name
-    except (KeyError, OverflowError):
-        user = f"user {user}"
+    user = user_name(int(user))
     if process == str(os.getpid()):
         return f"this process itself (xe {command}) since {since}"
     return f"process {process} of {user} (xe {command}) since {since}"

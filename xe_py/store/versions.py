@@ -15,6 +15,7 @@ from xe_py.store.logbook import Limits, folder_of, moment
 from xe_py.store.reader import read
 from xe_py.store.replacing import left_behind
 from xe_py.store.serials import serial_in
+from xe_py.store.users import user_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Version:
         self.serial = serial
         self.name = str(serial)
         self.when = moment(written).partition(".")[0] + "Z"
-        self.who = f"{_user(user)} ({process})" if process else _user(user)
+        self.who = f"{user_name(user)} ({process})" if process else user_name(user)
         self.is_commit = process > 0
         self.is_kept = True
         self.is_present = False
@@ -157,12 +158,3 @@ def _named(found: list[Version]) -> list[Version]:
         if times[each.serial] > each.is_kept:
             each.name = each.full_name
     return shown
-
-
-def _user(number: int) -> str:
-    import pwd  # noqa: PLC0415 - a commit notes the number only
-
-    try:
-        return pwd.getpwuid(number).pw_name
-    except (KeyError, OverflowError):
-        return f"user {number}"
