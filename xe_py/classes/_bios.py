@@ -1,4 +1,4 @@
-"""BIOS strings: what a VM's BIOS tells of the hardware, given once in its life (rules.md, section 21)."""
+"""BIOS strings: what a VM's BIOS tells of the hardware, given once in its life."""
 
 from __future__ import annotations
 

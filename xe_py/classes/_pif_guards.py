@@ -1,4 +1,4 @@
-"""What forbids to do something with a PIF, in the order in which XAPI asks (rules.md, sections 8 and 9)."""
+"""What forbids to do something with a PIF, in the order in which XAPI asks."""
 
 from __future__ import annotations
 

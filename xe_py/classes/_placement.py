@@ -1,4 +1,4 @@
-"""Placement: on which hosts a VM can run, and which of them gets it (rules.md, section 12)."""
+"""Placement: on which hosts a VM can run, and which of them gets it."""
 
 from __future__ import annotations
 

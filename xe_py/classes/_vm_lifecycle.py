@@ -18,7 +18,7 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-# The power states in which an operation is allowed (rules.md, section 10), in the order in which refusals name them.
+# The power states in which an operation is allowed, in the order in which refusals name them.
 
 _ALLOWED_IN = (
     ((HALTED,), _words("start start_on provision make_into_template create_vtpm changing_NVRAM clone copy")),
@@ -40,7 +40,7 @@ _STATES = {operation: states for states, operations in _ALLOWED_IN for operation
 _CONTROL_DOMAINS_ALSO_RUNNING = _words("changing_VCPUs changing_static_range changing_memory_limits")
 _SNAPSHOTS_ALSO_SUSPENDED = _words("clone copy")
 
-# What the other checks speak of (rules.md, section 11).
+# What the other checks speak of.
 
 _ON_TEMPLATES = _words(
     "changing_dynamic_range changing_static_range changing_memory_limits changing_shadow_memory changing_VCPUs "

@@ -59,7 +59,7 @@ def can_attach(state: State, network: Record, host: Record) -> Iterator[Failure]
         yield Failure("HOST_CANNOT_ATTACH_NETWORK", host, network, blockers=slaves)
 
 
-# Guards, in the order in which XAPI asks them (rules.md, section 6)
+# Guards, in the order in which XAPI asks them
 
 
 def can_destroy(state: State, network: Record) -> Iterator[Failure]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 
-# Guards, in the order in which XAPI asks them (rules.md, section 5)
+# Guards, in the order in which XAPI asks them
 
 
 def can_create(state: State, sr: Record, host: Record, device_config: Mapping[str, str]) -> Iterator[Failure]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 UNKNOWN_SIZE = -1
 
 
-# Guards, in the order in which XAPI asks them (rules.md, section 4)
+# Guards, in the order in which XAPI asks them
 
 
 def driver_can(sr: Record, capability: str) -> Iterator[Failure]:

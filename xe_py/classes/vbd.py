@@ -30,7 +30,7 @@ def _device(_state: State, vbd: Record) -> str:
     return str(vbd["attached-as"] or (name_in_guest(vbd) if vbd["currently-attached"] else ""))
 
 
-# Guards, in the order in which XAPI asks them (rules.md, section 2)
+# Guards, in the order in which XAPI asks them
 
 
 def can_attach(state: State, vbd: Record) -> Iterator[Failure]:

@@ -33,7 +33,7 @@ TYPES = (
 )
 
 
-# Guards, in the order in which XAPI asks them (rules.md, section 3)
+# Guards, in the order in which XAPI asks them
 
 
 def can_clone(state: State, vdi: Record) -> Iterator[Failure]:

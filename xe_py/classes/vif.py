@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _DIGITS = 4
 
 
-# Guards, in the order in which XAPI asks them (rules.md, section 7)
+# Guards, in the order in which XAPI asks them
 
 
 def can_start(_state: State, _vif: Record) -> Iterator[Failure]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 
-# Guards, in the order in which XAPI asks them (rules.md, section 9)
+# Guards, in the order in which XAPI asks them
 
 
 def can_stand_on(_state: State, pif: Record) -> Iterator[Failure]:
