@@ -99,8 +99,8 @@ tests/test_concurrency.py tests/test_streams.py tests/test_toml_styles.py tests/
 
 - **Crashes.** The next version is written beside the file and flushed, then renamed over it, then the folder is
   flushed. Whoever dies in between leaves the old file or the new one; the lock goes with the process, and the next
-  command sweeps up. Only an error in the last flush is told after the file is new: "is written, but its folder is not
-  flushed".
+  command sweeps up. What fails after the file is new (its folder is not flushed, the output cannot be printed, an
+  interrupt) is told as such: the change was made.
 - **Concurrency.** One writer at a time; a reader takes no lock and sees one version. A writer waits ten seconds, or
   `XE_LOCK_TIMEOUT`, and then says for whom.
 - **Bad input.** A state file is an ordinary file; a pipe, a device, a folder or a link in a circle is told at once. A
@@ -109,7 +109,8 @@ tests/test_concurrency.py tests/test_streams.py tests/test_toml_styles.py tests/
   folders of others) is neither followed nor written to.
 - **Secrets.** What is made is for its owner alone. Passwords in `device-config` stand in the state file and its earlier
   versions. What xe prints about a change, the logs and the index are without them.
-- **Paths in the file.** Only plugging or scanning an ISO SR reads a folder, the one in its `device-config`.
+- **Paths in the file.** Only the folder in the `device-config` of an ISO SR is looked at: when the SR is plugged or
+  scanned, and when a guest comes to see one of its files.
 
 ## What does not
 
