@@ -14,8 +14,8 @@ function __xe_commands
         'bond-param-set' 'Set fields of the object; a map key by key.' \
         'bond-set-mode' 'Change how the members of a bond share the work.' \
         'help' 'Show what commands there are, and what they take.' \
-        'host-compute-free-memory' 'Show how much memory a host has left for VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'host-compute-memory-overhead' 'Show how much memory Xen itself takes. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-compute-free-memory' 'Show how much memory a host has left for VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
+        'host-compute-memory-overhead' 'Show how much memory Xen itself takes. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-disable' 'Let no further VM start on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-enable' 'Let VMs start on a host again. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-list' 'List the hosts, all of them or those whose fields have the values given.' \
@@ -177,7 +177,7 @@ function __xe_commands
         'vm-tree' 'Show what stands behind a VM, down to the hosts: its disks and storage, its network cards and networks. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-unpause' 'Let a paused VM go on. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-vcpu-hotplug' 'Change the number of CPUs of a running VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'vm-vif-list' 'List the VIFs of VMs. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.'
+        'vm-vif-list' 'List the VIFs of VMs. The VMs are chosen by vm=<name or uuid> or by filters on their fields.'
 end
 
 # The words that a command takes: name=VALUES, --flag, map:, or +TABLE. VALUES are alternatives with | between them: a

@@ -5,6 +5,7 @@ from __future__ import annotations
 from xe_py import operations
 from xe_py.cli.output import layout
 from xe_py.cli.words import pairs
+from xe_py.schema.command import ALL, MULTIPLE, ONE
 from xe_py.schema.fields import Map
 
 TYPE_CHECKING = False
@@ -33,11 +34,9 @@ _LINE = 74
 _GUESSED = 10
 # All other words of `xe help` are names of commands.
 _NO_NAMES = frozenset(("server", "username", "password", "port", "minimal", "all"))
-_SELECTING = {
-    "vm": "The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.",
-    "host": "The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.",
-    "sr": "The SRs are chosen by sr=<name or uuid> or by filters on their fields; several need --multiple.",
-}
+_SELECTING = "The {label}s are chosen by {name}=<name or uuid> or by filters on their fields{several}."
+_LABELS = {"vm": "VM"}
+_SEVERAL = {ONE: "; only one may match", MULTIPLE: "; several need --multiple", ALL: ""}
 
 
 def help_text(words: list[str], *, minimal: bool) -> str:
@@ -68,7 +67,11 @@ def parameter_names(parameters: Iterable[Field]) -> list[str]:
 
 def description(command: Command) -> str:
     """What the command does and, where it takes selectors, how objects are chosen."""
-    return " ".join(filter(None, (command.doc, _SELECTING.get(command.selectors))))
+    name = command.selectors
+    if not name:
+        return command.doc
+    told = _SELECTING.format(label=_LABELS.get(name, name), name=name, several=_SEVERAL[command.several])
+    return f"{command.doc} {told}"
 
 
 def _of_command(name: str, *, guess: bool) -> str:
