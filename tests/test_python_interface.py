@@ -83,6 +83,7 @@ def test_commands_with_selectors_choose_as_on_the_command_line(xe: "Xe") -> None
         with pytest.raises(Misuse, match="Multiple matches VMs found"):
             host.run("vm-start", is_control_domain=False)
         assert host.run("vm-start", is_control_domain=False, multiple=True) == []
+        assert len(host.run("vm-vif-list", is_control_domain=False)) == 2
         host.run("vm-pause", vm=web)
         with pytest.raises(SeveralFailed) as several:
             host.run("vm-pause", is_control_domain=False, multiple=True)

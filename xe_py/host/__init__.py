@@ -196,7 +196,7 @@ class Host:
         return self._handed_out(session.run(self.state, command, given))
 
     def _on_chosen(self, command: Command, given: dict[str, Any]) -> Any:
-        """Do the command to the object given or, if `multiple` is, to each of those that the words choose."""
+        """Do the command to the object given or, where it takes several, to each of those that the words choose."""
         own = {name: given.pop(name) for name in command.by_argument() if name in given}
         multiple = arguments.value("multiple", _MULTIPLE, given.pop("multiple", False))
         cls = command.selectors
@@ -210,7 +210,7 @@ class Host:
         elif not (filters or multiple):
             raise Misuse(f"Required parameter not found: {cls}")
         results = session.run_on_chosen(self.state, command, own, filters, among=among, multiple=multiple)
-        return session.parts_of(results) if multiple else results[0]
+        return session.parts_of(results) if multiple or len(results) > 1 else results[0]
 
     def _batch(self, text: str, name: str, keep_going: bool) -> str:
         from xe_py.cli.batch import Batch  # noqa: PLC0415 - only a script needs the command line
