@@ -35,7 +35,8 @@ _ORDER = """\
 The words stand in any order. Of several words with the same name the first counts. A parameter that the command does
 not know is ignored with a warning.
 
-Sizes are bytes, or take KiB, MiB, GiB or TiB. Booleans are true or false; yes, no, 1, 0, t, f, y and n will do."""
+Sizes are bytes, or take KiB, MiB, GiB or TiB, also as K or KB, and in any case. Booleans are true or false; yes, no, 1,
+0, t, f, y and n will do for parameters, but not for fields that are set."""
 
 _SWITCHES = """\
 --state FILE
@@ -63,8 +64,8 @@ Lists print the objects for which every filter holds. A filter is field=value, c
 map:key=value; or set:contains=member. params= chooses the fields to print, params=all all of them; they are printed in
 the order of the class.
 
-Commands that take selectors find their objects by vm=, host= or sr= with a name or uuid, or by any filters. Where these
-find several objects, --multiple must be given, and the command is done to one after the other. Each word that is no
+Commands that take selectors find their objects by vm= or host= with a name or uuid, or by any filters. Where these find
+several objects, most commands need --multiple, and are done to one after the other. Each word that is no
 parameter of such a command is a filter; if the class has no such field, nothing is done.
 
 All other commands name their object by uuid=."""
@@ -101,7 +102,8 @@ Hint:
 One command that works as things stand, and brings the refused one further. It can be pasted into a shell.
 
 Warning:
-A parameter that the command does not know, or a state that is unsound. The command is done all the same."""
+A parameter that the command does not know, a state that is unsound, or a history that cannot be kept. The command is
+done all the same."""
 
 _SCRIPTS = """\
 xe batch FILE runs the lines of a shell script as one change: if one is refused, nothing is changed. With --keep-going
