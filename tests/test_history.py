@@ -15,6 +15,8 @@ from xe_py.store.state_file import commit, open_to_write
 from xe_py.store.versions import Version, versions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conftest import Xe
 
 
@@ -495,6 +497,45 @@ def test_undo_of_an_edit_by_hand_brings_back_the_last_commit(xe: "Xe", three: li
         "Taken back: 3.4 (edited by hand)",
         f"To go further: xe --state {xe.state} state-undo serial=2",
     ]
+    # The edit that was taken back is unsound, and no place to go to.
+    xe.do("vm-create name-label=mail")
+    assert f"To go further: xe --state {xe.state} state-undo serial=3.3" in xe.do("state-undo").splitlines()
+
+
+WRECKS = {
+    "no TOML": lambda text: text + b"= broken\n",
+    "a merge": lambda text: text + b"<<<<<<< HEAD\n",
+    "unsound": lambda text: text.replace(b"name-label", b"name-lable", 1),
+    "not UTF-8": lambda text: text + b"\xff",
+    "empty": lambda _: b"",
+    "gone": lambda _: None,
+}
+
+
+@pytest.mark.parametrize("wreck", WRECKS.values(), ids=WRECKS)
+def test_a_file_that_is_of_no_use_names_the_way_back_where_there_is_one(
+    xe: "Xe", three: list[bytes], wreck: "Callable[[bytes], bytes | None]"
+) -> None:
+    def spoil(file: Path) -> None:
+        content = wreck(three[-1])
+        file.unlink(missing_ok=True)
+        if content is not None:
+            file.write_bytes(content)
+
+    spoil(xe.state)
+    back = f"xe --state {xe.state} state-undo"
+    hints = [line for line in xe("vm-create name-label=x").err.splitlines() if line.startswith("Hint: ")]
+    assert f"Hint: {back}" in hints
+    assert xe.run(back.split()[1:]).status == 0
+    assert without_serial(xe.state.read_bytes()) == without_serial(three[-1])
+    elsewhere = xe.state.with_name("copy.toml")
+    spoil(elsewhere)
+    assert "state-undo" not in xe.run(["--state", str(elsewhere), "vm-list"]).err
+
+
+def test_the_first_row_says_how_the_file_was_made(xe: "Xe") -> None:
+    xe.run(["state-init", "name-label=a b", "memory=64GiB", "--force"])
+    assert rows(xe)[0][4] == "state-init 'name-label=a b' memory=68719476736 force=true"
 
 
 def test_what_undo_says_to_do_next_works(xe: "Xe", three: list[bytes]) -> None:

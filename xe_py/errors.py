@@ -107,9 +107,6 @@ class StateFileError(XeError):
         self.hints = hints
 
 
-_WAYS_BACK = ("state-check", "state-undo")
-
-
 def on_file(path: str, line: str) -> str:
     """The command line on the state file at this path, as it can be pasted into a shell."""
     from xe_py.quoting import quoted  # noqa: PLC0415 - only told when something went wrong
@@ -118,14 +115,17 @@ def on_file(path: str, line: str) -> str:
 
 
 class UnsoundStateError(StateFileError):
-    """The state in a file is unsound. With `whole` the findings are what was asked for, and all are shown."""
+    """The state in a file is unsound. With `whole` the findings are what was asked for, and all are shown.
 
-    def __init__(self, document: Any, found: list[Any], *, whole: bool = False) -> None:
+    `ways_back` are command lines that lead back to a sound one.
+    """
+
+    def __init__(self, document: Any, found: list[Any], *ways_back: str, whole: bool = False) -> None:
         first = found[0]
         super().__init__(
             f"The state in {document.path} is unsound. The first of {len(found)} findings: "
             f"{first.cls} {first.uuid} {first.field}: {first.failure}",
-            *([] if whole else [on_file(document.path, way) for way in _WAYS_BACK]),
+            *([] if whole else [on_file(document.path, "state-check"), *ways_back]),
         )
         self.document = document
         self.findings = found

@@ -6,7 +6,7 @@ import os
 
 from xe_py.cli import binding, streams, where
 from xe_py.cli.perform import perform, warning_of
-from xe_py.errors import DONE, DamagedIndexError, UnsoundStateError, XeError
+from xe_py.errors import DONE, DamagedIndexError, XeError
 from xe_py.schema.listing import Note
 from xe_py.store import state_file
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from xe_py.cli.binding import Call
     from xe_py.cli.words import Line
+    from xe_py.errors import UnsoundStateError
+    from xe_py.state.core import Finding
     from xe_py.state.state import State
+    from xe_py.store.document import Document
 
     Work = Callable[[State], str]
 
@@ -87,7 +90,7 @@ def _reading(line: Line, work: Work, *, by_index: bool = True) -> str:
     if findings:
         from xe_py.cli.report import warning_of_unsound  # noqa: PLC0415 - only an unsound state is reported on
 
-        streams.err(warning_of_unsound(UnsoundStateError(document, findings)))
+        streams.err(warning_of_unsound(_unsound(document, findings)))
     return work(state)
 
 
@@ -98,7 +101,7 @@ def _writing(line: Line, work: Work, *, by_index: bool = True) -> str:
     path = where.state_path(line.state)
     with state_file.open_to_write(path, typed, by_index=by_index) as (document, state, findings):
         if findings:
-            raise UnsoundStateError(document, findings)
+            raise _unsound(document, findings)
         try:
             text = work(state)
         except XeError as refusal:
@@ -116,7 +119,7 @@ def _dry_run(line: Line, work: Work, *, by_index: bool = True) -> str:
     path = where.state_path(line.state, make=False)
     document, state, findings = state_file.open_to_read(path, by_index=by_index)
     if findings:
-        raise UnsoundStateError(document, findings)
+        raise _unsound(document, findings)
     rules = state.rules
     try:
         work(state)
@@ -125,3 +128,9 @@ def _dry_run(line: Line, work: Work, *, by_index: bool = True) -> str:
             streams.out(describe(state.changes(), rules, state.rules))
         raise
     return describe(state.changes(), rules, state.rules)
+
+
+def _unsound(document: Document, findings: list[Finding]) -> UnsoundStateError:
+    from xe_py.store.reader import unsound  # noqa: PLC0415 - only an unsound state is refused
+
+    return unsound(document, findings)

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 from xe_py import classes, operations, session
 from xe_py.cli import streams
-from xe_py.errors import DamagedIndexError, Misuse, StateFileError, UnsoundStateError
+from xe_py.errors import DamagedIndexError, Misuse, StateFileError
 from xe_py.host.keywords import as_words, field_of, filters_of, view_of
 from xe_py.host.objects import Object
 from xe_py.operations.select import matching
@@ -256,7 +256,9 @@ def open_host(path: str | os.PathLike[str]) -> Iterator[Host]:
         )
     with state_file.open_to_write(path, "python") as (document, state, findings):
         if findings:
-            raise UnsoundStateError(document, findings)
+            from xe_py.store.reader import unsound  # noqa: PLC0415 - only an unsound state is refused
+
+            raise unsound(document, findings)
         host = Host(document, state)
         done = False
         try:
@@ -273,6 +275,8 @@ def create_host(path: str | os.PathLike[str], **options: Any) -> None:
     is there. Raises Misuse, and StateFileError where the file cannot be made.
     """
     command = operations.find("state-init")
+    if os.path.isfile(_path(path)) and not options.get("force"):
+        raise StateFileError(f"The state file {_path(path)} is there already.\nTo replace it, add: force=True")
     if command is not None:
         try:
             command.run(_path(path), **session.bind(State({}), command, options))

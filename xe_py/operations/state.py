@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xe_py import classes
 from xe_py.errors import UnsoundStateError
+from xe_py.schema import fields
 from xe_py.schema.command import command
 from xe_py.schema.fields import Bool, Choice, Int, Text
 from xe_py.schema.listing import Note
@@ -42,9 +43,14 @@ def init(
     path: str, *, dry_run: bool = False, force: bool = False, from_machine: bool = False, **wishes: Any
 ) -> str | Note:
     """Make the file with a fresh host, pool and all that a new XenServer has; its folder too, for the user alone."""
+    from xe_py.schema.secrets import command_line  # noqa: PLC0415 - only what makes a file is noted
     from xe_py.store.fresh import fresh_host  # noqa: PLC0415 - only state-init makes a host
     from xe_py.store.state_file import create, may_create  # noqa: PLC0415 - the same
 
+    switches = {"from-machine": from_machine, "force": force}
+    given = {**wishes, **{name: True for name, is_on in switches.items() if is_on}}
+    words = (f"{name.replace('_', '-')}={fields.show(value)}" for name, value in given.items())
+    line = command_line(["state-init", *words])
     if from_machine:
         from xe_py.store.machine import machine  # noqa: PLC0415 - only on demand
 
@@ -57,7 +63,7 @@ def init(
         may_create(path, force=force)
         made = [Change(cls, obj["uuid"], None, obj) for cls in classes.sections() for obj in state.all(cls.name)]
         return describe(made, STRICT, state.rules)
-    create(path, state, "state-init", force=force)
+    create(path, state, line, force=force)
     names = [host["name-label"] for host in state.all("host")]
     return Note(f"Made {path} with the host{'s' if len(names) > 1 else ''} {', '.join(names)}.")
 

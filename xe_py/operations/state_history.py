@@ -104,15 +104,15 @@ def _undo(path: str, target: str, serial: str | None, line: str) -> str:
     last = max(each.serial for each in versions)
     following = next_serial(path, last if last + 1 < LARGEST else wanted.serial)
     content = rewritten(document, state, [], following)
-    can_return = _can_return(path, versions[-1])
+    can_return = versions[-1].is_present and _can_return(path, versions[-1])
     replace(target, [content], present, following, line)
     return _done(path, versions, wanted, following, can_return=can_return)
 
 
 def _can_return(path: str, version: Version) -> bool:
-    """Whether the present version could be put in force again: what a command wrote is sound."""
-    if version.is_commit or not version.is_present:
-        return version.is_present
+    """Whether the version could be put in force again: what a command wrote is sound."""
+    if version.is_commit:
+        return True
     try:
         _sound(version, path)
     except StateFileError:
@@ -129,8 +129,9 @@ def _done(path: str, versions: list[Version], wanted: Version, serial: int, *, c
         lines.append(f"Taken back: {len(versions) - place - 1 - _SHOWN} more")
     if can_return:
         lines.append(f"To bring back what was: {on_file(path, 'state-undo')}")
-    if place:
-        lines.append(f"To go further: {on_file(path, f'state-undo serial={versions[place - 1].name}')}")
+    further = next((each for each in reversed(versions[:place]) if _can_return(path, each)), None)
+    if further is not None:
+        lines.append(f"To go further: {on_file(path, f'state-undo serial={further.name}')}")
     return "\n".join(lines) + "\n"
 
 

@@ -11,9 +11,11 @@ import os
 import time
 from zlib import crc32
 
+from xe_py.errors import on_file
 from xe_py.store.access import close, copy, is_file, open_file, put, read_file
+from xe_py.store.document import target_of
 from xe_py.store.entries import Chain, Entry, Log
-from xe_py.store.logbook import COPY, LOG, append, copy_of, moment
+from xe_py.store.logbook import COPY, LOG, append, copy_of, folder_of, moment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,6 +84,15 @@ def read_log(folder: str) -> Log:
         return Log(b"")
     with open(handle, "rb") as file:
         return Log(file.read())
+
+
+def way_back(path: str) -> tuple[str, ...]:
+    """The command line that puts the last version that was committed in force again; none if none is kept."""
+    try:
+        kept = read_log(folder_of(target_of(path))).entries
+    except OSError:
+        return ()
+    return (on_file(path, "state-undo"),) if kept else ()
 
 
 def note(log: Log, serial: int, status: os.stat_result) -> tuple[int, int, str]:

@@ -7,7 +7,7 @@ from stat import S_ISDIR, S_ISREG
 
 from xe_py import classes
 from xe_py.classes import sections
-from xe_py.errors import Failure, StateFileError, on_file
+from xe_py.errors import Failure, StateFileError, UnsoundStateError, on_file
 from xe_py.schema.fields import Choice
 from xe_py.schema.numbers import LARGEST
 from xe_py.schema.uuids import is_uuid
@@ -46,17 +46,30 @@ def read(path: str) -> Document:
                 raise StateFileError(f"{path} is {kind}, not a state file.\nName the file itself.")
             data = file.read()
     except FileNotFoundError:
-        raise StateFileError(f"The state file {path} does not exist.", on_file(path, "state-init")) from None
+        raise StateFileError(
+            f"The state file {path} does not exist.", *_way_back(path), on_file(path, "state-init")
+        ) from None
     except OSError as error:
         raise StateFileError(f"The state file {path} cannot be read: {error.strerror}.") from None
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise StateFileError(f"{path}:{line}: this is not UTF-8 text (byte {error.start}).") from None
+        raise StateFileError(f"{path}:{line}: this is not UTF-8 text (byte {error.start}).", *_way_back(path)) from None
     if not text.strip():
-        raise StateFileError(f"The state file {path} is empty.", on_file(path, "state-init --force"))
+        raise StateFileError(f"The state file {path} is empty.", *_way_back(path), on_file(path, "state-init --force"))
     return Document(path, target_of(path), identity(status), text=text)
+
+
+def unsound(document: Document, found: list[Finding]) -> UnsoundStateError:
+    """What to raise for a file in which these findings stand, with the way back that there is."""
+    return UnsoundStateError(document, found, *_way_back(document.path))
+
+
+def _way_back(path: str) -> tuple[str, ...]:
+    from xe_py.store.chains import way_back  # noqa: PLC0415 - a file that can be read needs none
+
+    return way_back(path)
 
 
 def judge(document: Document) -> tuple[State, list[Finding]]:
@@ -65,7 +78,11 @@ def judge(document: Document) -> tuple[State, list[Finding]]:
     A part that cannot be taken in (an unknown field, a value of the wrong kind) is left out and is a finding.
     StateFileError where the text as a whole says no state.
     """
-    tables = _parse(document)
+    try:
+        tables = _parse(document)
+    except StateFileError as error:
+        error.hints = (*error.hints, *_way_back(document.path))
+        raise
     state = State(_header(document, tables.pop("state", None)))
     left_out = _take_in(state, tables)
     found = list(findings(state, typed=True))

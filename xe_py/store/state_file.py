@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from xe_py.errors import DamagedIndexError, StateFileError, UnsoundStateError
+from xe_py.errors import DamagedIndexError, StateFileError
 from xe_py.schema.numbers import LARGEST
 from xe_py.store import index
 from xe_py.store.document import Document, changed_meanwhile, identity, target_of
@@ -92,7 +92,7 @@ def read_again(document: Document, state: State) -> tuple[Document, State]:
         raise changed_meanwhile(document.path)
     whole, findings = reader.load(again)
     if findings:
-        raise UnsoundStateError(again, findings)
+        raise reader.unsound(again, findings)
     again.command = document.command
     whole.repeat(state.changes(), state.rules)
     return again, whole
