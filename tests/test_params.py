@@ -278,3 +278,22 @@ def test_every_field_of_every_class_can_be_read(xe: "Xe", name: str) -> None:
                 assert label.split()[0] == field.name
                 if not field.expensive:
                     assert shown == value
+
+
+@pytest.mark.parametrize(
+    ("line", "note"),
+    [
+        ("vm-param-set uuid={vm} name-lable=x", "Note: did you mean name-label?"),
+        ("vm-param-set uuid={vm} other-confg:a=x", "Note: did you mean other-config?"),
+        ("vm-param-get uuid={vm} param-name=power-stat", "Note: did you mean power-state?"),
+        ("vm-param-clear uuid={vm} param-name=tag", "Note: did you mean tags?"),
+        (
+            "bond-create network-uuid={network} pif-uuids={pifs} mode=lcp",
+            "Note: it is one of 'balance-slb', 'active-backup', 'lacp'",
+        ),
+    ],
+)
+def test_a_word_that_is_nearly_right_gets_the_right_one(xe: "Xe", line: str, note: str) -> None:
+    vm = xe.do("vm-create name-label=web")
+    network, pifs = xe.do("network-create name-label=bonded"), xe.do("pif-list --minimal")
+    assert note in xe(line.format(vm=vm, network=network, pifs=pifs)).err.splitlines()

@@ -6,6 +6,7 @@ import difflib
 
 from xe_py import operations
 from xe_py.cli.real_xe import COMMANDS
+from xe_py.cli.remarks import are_wanted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,11 +19,14 @@ _LIKENESS = 0.8
 def known_of(name: str, following: Sequence[str] = ()) -> str:
     """A line that says whether it is a command of the real xe, or which names are like it; empty if none is.
 
-    `following` are the words behind the name, which may be the rest of it.
+    It is empty as well where lines of ours are not wanted. `following` are the words behind the name, which may be the
+    rest of it.
     """
+    if not are_wanted():
+        return ""
     if name in COMMANDS:
         return f"{name} is a command of the real xe that xe_py does not have yet. What it has: xe help --all\n"
-    known = {*operations.names(), *COMMANDS, "help"}
+    known = {*operations.names(), *COMMANDS, "help"} - {name}
     joined = ["-".join((name, *following[:count])) for count in range(min(len(following), 3), 0, -1)]
     near = [each for each in joined if each in known][:1] or _nearest(name, known)
     return f"Did you mean: {', '.join(near)}\n" if near else ""

@@ -6,6 +6,7 @@ from xe_py import classes
 from xe_py.errors import Misuse
 from xe_py.schema.command import COMMON, Command
 from xe_py.schema.fields import Bool, Map, Ref, Text
+from xe_py.schema.xenclass import meant_field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ def _given(words: Words, name: str) -> str:
 def _field(cls: XenClass, name: str) -> Field:
     field = cls.by_name.get(name)
     if field is None:
-        raise Misuse(f"Error code: Missing parameter\nError parameters: {name}")
+        raise Misuse(f"Error code: Missing parameter\nError parameters: {name}", *meant_field(cls, name))
     return field
 
 

@@ -33,7 +33,7 @@ The same as name=value, where the command has such a parameter and it is no flag
 
 _ORDER = """\
 The words stand in any order. Of several words with the same name the first counts. A parameter that the command does
-not know is ignored with a warning.
+not know is ignored with a warning; where a command chooses its objects, it is a filter.
 
 Sizes are bytes, or take KiB, MiB, GiB or TiB, also as K or KB, and in any case. Booleans are true or false; yes, no, 1,
 0, t, f, y and n will do for parameters, but not for fields that are set."""

@@ -196,7 +196,8 @@ class Choice(Field):
     def _refused(self, text: str) -> Misuse:
         options = ", ".join(f"'{option.lower()}'" for option in self.options)
         said = self.otherwise or f"Expected one of {options}, got {{}}"
-        return Misuse(f"Error: {said.format(text if self.otherwise else text.lower())}")
+        notes = [f"it is one of {options}"] if self.otherwise else []
+        return Misuse(f"Error: {said.format(text if self.otherwise else text.lower())}", *notes)
 
 
 class Int(Field):

@@ -137,13 +137,21 @@ def split_key(cls: XenClass, name: str) -> tuple[Field, str | None] | None:
     return None
 
 
+def meant_field(cls: XenClass, name: str) -> tuple[str, ...]:
+    """A note that names the field that a name which is none is most like; none if it is like none."""
+    from xe_py.schema.similar import did_you_mean  # noqa: PLC0415 - only a mistake needs it
+
+    return did_you_mean(name, (field.name for field in cls.fields if not field.hidden))
+
+
 def field_and_key(cls: XenClass, word: str) -> tuple[Field, str | None]:
     """As `split_key`; Misuse, in the words of xe, for a word that means no field."""
     meant = split_key(cls, word)
     if meant is None:
         name, colon, _ = word.partition(":")
-        known = colon and name in cls.by_name
-        raise Misuse(f"Error: Field '{name}' is not a set or map" if known else f"Error: Unknown field '{word}'")
+        if colon and name in cls.by_name:
+            raise Misuse(f"Error: Field '{name}' is not a set or map")
+        raise Misuse(f"Error: Unknown field '{word}'", *meant_field(cls, name))
     return meant
 
 
