@@ -11,6 +11,12 @@ from xe_py.quoting import quoted
 from xe_py.schema.command import command
 from xe_py.schema.fields import Bool, Text
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+_LARGEST = 64 << 20
+
 
 @command(
     "batch",
@@ -24,7 +30,7 @@ def batch(file: str, *, keep_going: bool = False) -> str:  # noqa: ARG001 - conc
     """The text of the script."""
     try:
         if file == "-":
-            return sys.stdin.buffer.read().decode()
+            return _whole(file, sys.stdin.buffer).decode()
         return _read(file).decode()
     except OSError as error:
         raise Misuse(f"The script {file} cannot be read: {error.strerror}.") from None
@@ -39,8 +45,16 @@ def _read(path: str) -> bytes:
     with open(handle, "rb") as script:
         kind = os.fstat(handle).st_mode
         if S_ISREG(kind):
-            return script.read()
+            return _whole(path, script)
         if not S_ISFIFO(kind) or os.path.exists(os.path.realpath(path)):
             raise Misuse(f"The script {path} is no file.\nTo run what comes out of it: xe batch - <{quoted(path)}")
         os.set_blocking(handle, True)
-        return script.read()
+        return _whole(path, script)
+
+
+def _whole(path: str, script: BinaryIO) -> bytes:
+    """All that the script has to say; a source without an end (/dev/zero) is left before it takes all memory."""
+    found = script.read(_LARGEST + 1)
+    if len(found) > _LARGEST:
+        raise Misuse(f"The script {path} is larger than {_LARGEST >> 20} MiB. Split it into smaller ones.")
+    return found
