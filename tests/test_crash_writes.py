@@ -3,6 +3,7 @@
 import errno
 import os
 import re
+import shutil
 import signal
 import stat
 import warnings
@@ -43,6 +44,7 @@ class Victim(Contract):
 
     def __init__(self, path: Path, data: bytes) -> None:
         super().__init__(path)
+        shutil.rmtree(self.neighbour, ignore_errors=True)
         path.write_bytes(data)
         made = self("vm-create", "name-label=web").out.strip()
         self("vm-create", "name-label=other")
