@@ -558,8 +558,24 @@ def test_a_version_that_is_unsound_is_named_by_its_own_name(xe: "Xe", three: lis
         assert refused.err.startswith(
             f"Version 3.4 of {xe.state} is unsound and cannot be put in force again: vm broken"
         )
+        assert f"Hint: xe --state {xe.state} state-history\n" in refused.err
         assert "/history/" not in refused.err
         assert "state-check" not in refused.err
+
+
+def test_an_unsound_version_is_told_as_state_check_tells_it(xe: "Xe", three: list[bytes]) -> None:
+    xe.state.write_bytes(three[-1].replace(b"name-label", b"name-lable"))
+    xe.do("state-undo")
+    assert "there is no field name-lable (name-label?)" in xe("state-undo").err
+
+
+def test_the_last_commit_is_told_apart_from_an_edit_since(xe: "Xe", three: list[bytes]) -> None:
+    committed = xe.do("state-diff")
+    xe.state.write_bytes(three[-1] + b'[vm.00000000-0000-4000-8000-000000000001]\nname-label = "by hand"\n')
+    *shown, last = xe.do("state-diff").splitlines()
+    assert "\n".join(shown) == committed
+    words = last.partition(f"To see how: xe --state {xe.state} ")[2].split()
+    assert "(by hand): created" in xe.run(words).out
 
 
 def test_without_a_history_there_is_nothing_to_undo(xe: "Xe") -> None:

@@ -58,7 +58,11 @@ def diff(path: str, serial: str | None = None, to: str | None = None) -> str:
     else:
         after = next((each for each in reversed(versions) if each.is_commit), versions[-1])
     before = _before(path, versions, after) if serial is None else _version(versions, serial)
-    return _described(_state(before, path), _state(after, path))
+    described = _described(_state(before, path), _state(after, path))
+    if serial is None and to is None and after is not versions[-1]:
+        edit = on_file(path, f"state-diff serial={after.name}")
+        return f"{described}The file was edited by hand after this commit. To see how: {edit}\n"
+    return described
 
 
 @command(
@@ -187,8 +191,8 @@ def _sound(version: Version, path: str) -> tuple[Document, State]:
         about = " ".join(word for word in (first.cls, first.uuid, first.field) if word)
         raise StateFileError(
             f"{document.path} is unsound and cannot be put in force again: "
-            f"{about}: {describe(first.failure)[0]} [{first.failure.code}]\n"
-            "To see all versions: xe state-history; to go to another: xe state-undo serial=..."
+            f"{about}: {first.text or describe(first.failure)[0]} [{first.failure.code}]",
+            on_file(path, "state-history"),
         )
     return document, state
 
