@@ -37,7 +37,7 @@ INTERRUPTED = 130
 STREAMS = (
     ("", "<&-", "</dev/null", "</dev/full"),
     ("", ">&-", ">/dev/full", "1</dev/null"),
-    ("", "2>&-", "2>/dev/full", "2>&1"),
+    ("", "2>&-", "2>/dev/full"),
 )
 
 
