@@ -313,6 +313,11 @@ MEANT = [
     ("host-disable xen1", "host=xen1"),
     ("vm-list power-stat=x", "power-state"),
     ("pif-list mac=x", "MAC"),
+    ("vm-list web", "name-label=web"),
+    ("vm-list vm=web", "name-label=web"),
+    ("sr-list Local", "name-label='Local storage'"),
+    ("sr-list sr=x", "name-label=x"),
+    ("network-list nowhere", "name-label=nowhere"),
 ]
 
 

@@ -25,13 +25,18 @@ _NAMED_BY = {"vm": ("uuid", "name-label"), "host": ("uuid", "hostname", "name-la
 _NONE = {"vm": "VMs", "host": "hosts", "sr": "hosts"}
 _SEVERAL = {"vm": "Multiple matches VMs", "host": "Multiple matching hosts", "sr": "Multiple matching SRs"}
 _ONE = {"vm": "VM", "host": "host", "sr": "SR"}
+_NAME = "name-label"
 # Among more objects than these nobody looks for a name like the one given.
 _MANY = 5000
 _SHOWN = 3
 
 
-def matching(state: State, cls: XenClass, filters: Words, shown: Iterable[Field] | None = None) -> list[Record]:
+def matching(
+    state: State, cls: XenClass, filters: Words, shown: Iterable[Field] | None = None, *, by: str = _NAME
+) -> list[Record]:
     """The objects of the class for which every filter holds; Misuse for a field that the class does not have.
+
+    `by` is the word by which one of them is named: the field, or the selector of a command that has one.
 
     As in xe the filters count one after the other: those behind one that leaves no object are not looked at. Where only
     some fields are to be `shown`, the objects may hold no others.
@@ -45,7 +50,7 @@ def matching(state: State, cls: XenClass, filters: Words, shown: Iterable[Field]
         objects = _with_fields(state, cls, [*shown, *fields])
     elif objects is None:
         objects = state.all(cls.name)
-    return _narrowed(state, cls, objects, [*remaining, *given[known : known + 1]])
+    return _narrowed(state, cls, objects, [*remaining, *given[known : known + 1]], by)
 
 
 def chosen(
@@ -59,7 +64,7 @@ def chosen(
     if among is None:
         found = selected(state, command, words)
     else:
-        found = _narrowed(state, classes.get(command.selectors), among, list(words))
+        found = _narrowed(state, classes.get(command.selectors), among, list(words), command.selectors)
     kind = command.selectors
     if not found:
         raise Misuse(f"Error: No matching {_NONE[kind]} found", *_missed(state, command, words))
@@ -86,30 +91,33 @@ def selected(state: State, command: Command, words: Words) -> list[Record]:
     filters = list(words)
     place = next((place for place, (name, _) in enumerate(filters) if name == command.selectors), None)
     if place is None:
-        return matching(state, cls, [*fixed, *filters])
+        return matching(state, cls, [*fixed, *filters], by=command.selectors)
     named = filters.pop(place)[1]
     by = _NAMED_BY[command.selectors]
     objects = [obj for obj in state.all(cls.name) if any(show(state.value(obj, field)) == named for field in by)]
-    return _narrowed(state, cls, objects, [*fixed, *filters])
+    return _narrowed(state, cls, objects, [*fixed, *filters], command.selectors)
 
 
 # What is told below a refusal
 
 
-def _meant(state: State, cls: XenClass, word: str, value: str) -> tuple[str, ...]:
+def _meant(state: State, cls: XenClass, word: str, value: str, by: str) -> tuple[str, ...]:
     """What may have been meant by a word that is no filter: the name of an object, a selector, or a field."""
-    by_name = cls.name in _NAMED_BY
-    if word == cls.name and by_name:
+    if word == by:
         return (f"{word}= is taken once",)
     stem = word.partition(":")[0]
     if stem in cls.by_name:
         return (f"did you mean {stem}:contains={value}?",) if cls.by_name[stem].mode.startswith("S") else ()
-    if by_name and not value:
-        return _named(state, cls, word) or (f"did you mean {_selector(cls, word)}?",)
+    is_selector = by == cls.name
+    if is_selector or by in cls.by_name:
+        if not value:
+            return _named(state, cls, word, by) or (f"did you mean {_word(by, word)}?",)
+        if word == cls.name:
+            return (f"did you mean {_word(by, value)}?",)
     from xe_py.schema.similar import did_you_mean  # noqa: PLC0415 - only a mistake needs it
 
     fields = [field.name for field in cls.fields if not field.hidden]
-    return did_you_mean(stem, [cls.name, *fields] if by_name else fields)
+    return did_you_mean(stem, [by, *fields] if is_selector else fields)
 
 
 def _missed(state: State, command: Command, words: Words) -> tuple[str, ...]:
@@ -117,26 +125,27 @@ def _missed(state: State, command: Command, words: Words) -> tuple[str, ...]:
     cls = classes.get(command.selectors)
     for name, text in words:
         if not text and name not in cls.by_name and name != cls.name:
-            return _named(state, cls, name)
-        if text and name in {cls.name, "name-label", "uuid"}:
-            return tuple(note for note in _named(state, cls, text) if note != f"did you mean {_selector(cls, text)}?")
+            return _named(state, cls, name, cls.name)
+        if text and name in {cls.name, _NAME, "uuid"}:
+            same = f"did you mean {_word(cls.name, text)}?"
+            return tuple(note for note in _named(state, cls, text, cls.name) if note != same)
     return ()
 
 
-def _named(state: State, cls: XenClass, word: str) -> tuple[str, ...]:
+def _named(state: State, cls: XenClass, word: str, by: str) -> tuple[str, ...]:
     """The object whose name is most like the word, as it is named on the command line."""
     if state.count(cls.name) > _MANY:
         return ()
     from xe_py.schema.similar import nearest  # noqa: PLC0415 - only a mistake needs it
 
     near = nearest(word, [obj.name for obj in state.all(cls.name) if obj.name])
-    return (f"did you mean {_selector(cls, near[0])}?",) if near else ()
+    return (f"did you mean {_word(by, near[0])}?",) if near else ()
 
 
-def _selector(cls: XenClass, name: str) -> str:
+def _word(by: str, name: str) -> str:
     from xe_py.quoting import quoted  # noqa: PLC0415 - only told below a refusal
 
-    return f"{cls.name}={quoted(name)}"
+    return f"{by}={quoted(name)}"
 
 
 def _choices(found: list[Record]) -> tuple[str, ...]:
@@ -153,13 +162,15 @@ def _known(cls: XenClass, filters: list[tuple[str, str]]) -> int:
     return next((place for place, (name, _) in enumerate(filters) if _wrong(cls, name)), len(filters))
 
 
-def _narrowed(state: State, cls: XenClass, objects: list[Record], filters: list[tuple[str, str]]) -> list[Record]:
+def _narrowed(
+    state: State, cls: XenClass, objects: list[Record], filters: list[tuple[str, str]], by: str
+) -> list[Record]:
     """The objects for which one filter after the other holds; Misuse for one that is none, while an object is left."""
     for name, wanted in filters:
         if not objects:
             break
         if wrong := _wrong(cls, name):
-            raise Misuse(f"Error: {wrong}", *_meant(state, cls, name, wanted))
+            raise Misuse(f"Error: {wrong}", *_meant(state, cls, name, wanted, by))
         holds = _filter(cls, name, wanted)
         objects = [obj for obj in objects if holds(state, obj)]
     return objects
