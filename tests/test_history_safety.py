@@ -349,6 +349,7 @@ def test_a_file_that_is_taken_away_at_once_is_told_as_that(xe: "Xe", monkeypatch
     monkeypatch.undo()
     assert result.status == 4
     assert "is written, but somebody has removed it since" in result.err
+    assert f"Hint: xe --state {xe.state} state-undo\n" in result.err
     xe.do("state-undo")
     assert xe.do("vm-list name-label=web --minimal")
 

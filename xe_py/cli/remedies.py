@@ -6,6 +6,7 @@ They follow from the code and from what stands in the way. Which of them works i
 
 from __future__ import annotations
 
+from xe_py.classes._guest import HALTED, PAUSED, RUNNING, SUSPENDED
 from xe_py.schema.xenclass import STRICT, XAPI
 
 TYPE_CHECKING = False
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     Remedy = Callable[[State, Failure, str], Iterator[str]]
 
-HALTED, PAUSED, RUNNING, SUSPENDED = "halted", "paused", "running", "suspended"
 _STOP = ("vm-shutdown uuid={}", "vm-shutdown uuid={} force=true")
 _WAYS = {
     (RUNNING, HALTED): _STOP,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from xe_py.errors import StateFileError
+from xe_py.errors import StateFileError, on_file
 from xe_py.store import history
 from xe_py.store.access import copy, neighbour, open_file, put
 from xe_py.store.delta import joined
@@ -57,8 +57,8 @@ def replace(
         found = identity(os.stat(target))
     except FileNotFoundError:
         raise StateFileError(
-            f"The state file {target} is written, but somebody has removed it since.\n"
-            "To bring back what it was: xe state-undo"
+            f"The state file {target} is written, but somebody has removed it since.",
+            on_file(target, "state-undo"),
         ) from None
     except OSError as error:
         raise StateFileError(
