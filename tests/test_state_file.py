@@ -1,5 +1,6 @@
 """The state file: what is kept of it, what is wrong with it, and what happens when it cannot be written."""
 
+import errno
 import os
 import re
 import signal
@@ -350,12 +351,20 @@ def test_what_a_killed_writer_left_is_swept_away(xe: "Xe") -> None:
 CALLS = ("open", "write", "fsync", "replace", "fchmod", "close")
 
 
-@pytest.mark.parametrize("error", [28, 5, 122, 13], ids=os.strerror)
-@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (call, error)
+        for call in CALLS
+        for error in ("ENOSPC", "EIO", "EDQUOT", "EACCES")
+        if (call, error) != ("fchmod", "EACCES")
+    ],
+)
 def test_a_write_that_fails_leaves_the_old_file(
-    xe: "Xe", monkeypatch: pytest.MonkeyPatch, call: str, error: int
+    xe: "Xe", monkeypatch: pytest.MonkeyPatch, call: str, error: str
 ) -> None:
     """Each step of a commit fails in turn: the file is the old one, or the new one where the step came after."""
+    number = getattr(errno, error)
     before = xe.state.read_bytes()
     real = getattr(os, call)
     with state_file.open_to_write(str(xe.state), "test") as (document, state, _):
@@ -366,7 +375,7 @@ def test_a_write_that_fails_leaves_the_old_file(
             nonlocal calls
             calls += 1
             if calls == 1:
-                raise OSError(error, os.strerror(error))
+                raise OSError(number, os.strerror(number))
             return real(*words, **named)
 
         monkeypatch.setattr(os, call, fail_once)

@@ -240,18 +240,19 @@ def test_an_error_of_the_system_is_told_as_what_it_is(shell: Shell) -> None:
 
 # Interrupts
 
-# Sends an interrupt when so many lines and calls of the program have been run, from its first line on.
+# Sends an interrupt when so many lines and calls of the program have been run, from its first line on; `ONLY` counts
+# those of the functions of a name.
 INTERRUPTER = """
 import os, sys
-at, count, began = int(os.environ["AT"]), 0, False
+at, only, count, began = int(os.environ["AT"]), os.environ.get("ONLY"), 0, False
 def trace(frame, event, argument):
     global count, began
     name = frame.f_code.co_filename
     began = began or name.endswith(("bin/xe", "xe_py/__main__.py"))
     if not began or (event == "call" and "xe_py" not in name and "importlib" not in name and "bin/xe" not in name):
         return None
-    count += 1
-    if count == at:
+    count += only in (None, frame.f_code.co_name)
+    if count == at and only in (None, frame.f_code.co_name):
         os.kill(os.getpid(), 2)
     return trace
 sys.settrace(trace)
@@ -283,7 +284,8 @@ def ended_well(done: Result, *, changed: bool) -> None:
 
 def came_too_early(done: Result) -> bool:
     """Whether the interrupt came while Python itself was starting, which may end it, tell it, or forget it."""
-    return done.status == -signal.SIGINT or ("KeyboardInterrupt" in done.err and "xe_py" not in done.err)
+    of_python = any(word in done.err for word in ("KeyboardInterrupt", "Fatal Python error"))
+    return done.status == -signal.SIGINT or (of_python and "xe_py" not in done.err)
 
 
 @pytest.mark.slow
@@ -298,6 +300,23 @@ def test_an_interrupt_at_any_line_of_ours(shell: Shell, program: list[str], line
     for at in moments(total, ROUNDS, line):
         before = shell.state.read_bytes()
         done = shell.process.run([*program, *line.split()], AT=str(at), **environment)
+        ended_well(done, changed=shell.state.read_bytes() != before)
+    assert shell("state-check").status == 0
+
+
+@pytest.mark.slow
+def test_an_interrupt_where_python_can_only_ignore_it(shell: Shell) -> None:
+    """Python's importer has such a place after each module, while those that asked for it are half loaded."""
+    (shell.process.home / "sitecustomize.py").write_text(INTERRUPTER)
+    environment = {"PYTHONPATH": f"{shell.process.home}:{REPOSITORY}", "ONLY": "cb"}
+    line = [*PROGRAM, "vm-create", "name-label=x"]
+    for _ in range(2):  # The first one makes the index.
+        total = int(shell.process.run(line, AT="0", **environment).err)
+    assert total > ROUNDS
+    for at in range(1, total + 1):
+        before = shell.state.read_bytes()
+        done = shell.process.run(line, AT=str(at), **environment)
+        assert done.status == 130, (at, done)
         ended_well(done, changed=shell.state.read_bytes() != before)
     assert shell("state-check").status == 0
 

@@ -10,6 +10,7 @@ import os
 import sys
 
 from xe_py.errors import REFUSED, UNDELIVERED
+from xe_py.store import outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ _CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)
 # What turns the direction of writing makes a line look as it is not.
 _CONTROL |= {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 _STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
-_REPLACING = "xe_py.store.replacing"
-_HISTORY = "xe_py.store.history"
 
 
 class OutputLostError(Exception):
@@ -90,12 +89,11 @@ def note(text: str) -> None:
 
 def warn() -> None:
     """Say what a commit could not do besides, if such lines are wanted."""
-    found = sys.modules[_HISTORY].warnings if _HISTORY in sys.modules else None
-    if found:
+    if outcome.warnings:
         from xe_py.cli.remarks import are_wanted  # noqa: PLC0415 - few commits have a warning
 
-        err("".join(f"Warning: {each}\n" for each in found) if are_wanted() else "")
-        found.clear()
+        err("".join(f"Warning: {each}\n" for each in outcome.warnings) if are_wanted() else "")
+        outcome.warnings.clear()
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -115,10 +113,9 @@ def clean(text: str) -> str:
 
 def begin() -> None:
     """From here on a change counts as one of the command."""
-    if _REPLACING in sys.modules:
-        sys.modules[_REPLACING].replaced.clear()
+    outcome.replaced.clear()
 
 
 def changed() -> bool:
     """Whether the command has changed a state file."""
-    return _REPLACING in sys.modules and bool(sys.modules[_REPLACING].replaced)
+    return bool(outcome.replaced)

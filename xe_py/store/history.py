@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 
+from xe_py.store import outcome
 from xe_py.store.access import close, is_file, make_folder
 from xe_py.store.delta import difference, joined, pack
 from xe_py.store.entries import Chain, Entry
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 _LONGEST = 1000
 _told: set[str] = set()
-# Why a history could not be kept, for whoever talks to the user; each reason is there once in a process.
-warnings: list[str] = []
 
 
 def entry_of(written: tuple[int, ...], serial: int, command: str) -> Entry:
@@ -37,7 +36,7 @@ def keep(target: str, new: str, parts: Iterable[Part], present: tuple[int, ...] 
     """Keep the version in `new`, made of the parts, which is about to replace the file; the mark for `confirm`.
 
     `present` identifies the file; if the history does not have it, it is kept first. What fails here is one of the
-    `warnings`; only a bad setting is a StateFileError.
+    `outcome.warnings`; only a bad setting is a StateFileError.
     """
     limits = Limits()
     folder = folder_of(target)
@@ -122,4 +121,4 @@ def _clear(folder: str) -> None:
 def _warn(text: str) -> None:
     if text not in _told:
         _told.add(text)
-        warnings.append(text)
+        outcome.warnings.append(text)

@@ -12,6 +12,7 @@ from xe_py.errors import DamagedIndexError
 from xe_py.schema.fields import Map
 from xe_py.state.record import Record
 from xe_py.state.tables import entries, value_of
+from xe_py.store.attributes import GRAIN
 from xe_py.store.cache import checked, open_file, pages, path_for, sweep, write_file
 from xe_py.store.index import CHUNK, TOOL, Base, Head, OutdatedError, maker, number_of
 from xe_py.store.masking import masked
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from xe_py.schema.xenclass import Key, XenClass
     from xe_py.state.state import Change, State
     from xe_py.store.document import Document
-
-# A file that is written twice within this time (ns) may keep its times, where the clock of its file system is coarse.
-GRAIN = 20_000_000
 
 # How many changes a head holds at least, and one for how many objects of the base.
 _ROOM, _SHARE = 64, 50

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import time
 
 from xe_py.errors import StateFileError, on_file
-from xe_py.store import history
+from xe_py.store import history, outcome
 from xe_py.store.access import copy, neighbour, open_file, put
+from xe_py.store.attributes import set_back, take_after
 from xe_py.store.delta import joined
 from xe_py.store.document import changed_meanwhile, identity
-from xe_py.store.indexing import GRAIN
 from xe_py.store.interrupts import uninterrupted
 
 TYPE_CHECKING = False
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     from xe_py.store.delta import Part
 
 _NEW = "new."
-# The files that were replaced: who is asked what became of a command can say it, however that ended.
-replaced: set[str] = set()
 
 
 @uninterrupted
@@ -45,7 +42,7 @@ def replace(
         kept = history.keep(target, temporary, parts, expected, entry)
         _expect(target, expected)
         os.replace(temporary, target)
-        replaced.add(target)
+        outcome.replaced.add(target)
     except OSError as error:
         raise StateFileError(
             f"The state file {target} cannot be written: {error.strerror}.\nNothing was changed."
@@ -115,15 +112,13 @@ def _write(path: str, parts: Iterable[Part], model: str) -> tuple[int, ...]:
     file = open_file(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
         if os.path.exists(model):
-            _take_after(file, os.stat(model))
+            take_after(file, model)
         for part in joined(parts):
             if isinstance(part, range):
                 _copy(model, part, file)
             else:
                 put(part, file)
-        # Older than the clock's grain, so that a change right after this one cannot leave the times as they are.
-        before = time.time_ns() - GRAIN
-        os.utime(file, ns=(before, before))
+        set_back(file)
         os.fsync(file)
         return identity(os.fstat(file))
     finally:
@@ -138,13 +133,6 @@ def _copy(model: str, span: range, file: int) -> None:
             raise changed_meanwhile(model)
     finally:
         os.close(source)
-
-
-def _take_after(file: int, status: os.stat_result) -> None:
-    # Who may write to another's file and is not root makes it one's own.
-    if os.geteuid() in {0, status.st_uid}:
-        os.fchown(file, status.st_uid, status.st_gid)
-    os.fchmod(file, status.st_mode & 0o7777)
 
 
 def _expect(target: str, expected: tuple[int, ...] | None) -> None:
