@@ -54,6 +54,7 @@ def pool(request: pytest.FixtureRequest) -> VmPool:
         ("dom0", {"dom_id": 77}, STRICT, ("host", "STATE_HOST_INCOMPLETE", "xen1", "control domain")),
         ("dom0", {"dom_id": 77}, STRICT, ("vm", "INVALID_VALUE", "dom-id", "77")),
         ("dom0", {"dom_id": -1, "power_state": "halted", "resident_on": None}, STRICT, ("host", "STATE_HOST_INCOMPLETE", "xen1", "control domain")),
+        ("other", {"is_control_domain": True}, (), None),
         ("busy", {"is_control_domain": True}, STRICT, ("vm", "INVALID_VALUE", "dom-id")),
         ("eth0-xen1", {"management": False}, STRICT, ("host", "STATE_HOST_INCOMPLETE", "xen1", "management interface that is attached")),
         ("eth0-xen1", {"currently_attached": False}, STRICT, ("host", "STATE_HOST_INCOMPLETE", "xen1", "management interface that is attached")),
