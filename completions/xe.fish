@@ -7,7 +7,7 @@ function __xe_commands
         'batch' 'Do the lines of a script of xe commands as one change: all of them or, if one is refused, none.' \
         'bond-create' 'Make several interfaces of a host work as one.' \
         'bond-destroy' 'Let the members of a bond work on their own again.' \
-        'bond-list' 'List the bonds, all of them or those whose fields have the values given.' \
+        'bond-list' 'List the Bonds, all of them or those whose fields have the values given.' \
         'bond-param-clear' 'Empty a field of the object.' \
         'bond-param-get' 'Show the value of one field of the object.' \
         'bond-param-list' 'Show all fields of the object.' \
@@ -37,7 +37,7 @@ function __xe_commands
         'network-param-set' 'Set fields of the object; a map key by key.' \
         'pbd-create' 'Make a PBD, so that a host can use an SR.' \
         'pbd-destroy' 'Destroy a PBD; the SR stays.' \
-        'pbd-list' 'List the pbds, all of them or those whose fields have the values given.' \
+        'pbd-list' 'List the PBDs, all of them or those whose fields have the values given.' \
         'pbd-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'pbd-param-clear' 'Empty a field of the object.' \
         'pbd-param-get' 'Show the value of one field of the object.' \
@@ -48,7 +48,7 @@ function __xe_commands
         'pbd-unplug' 'Detach an SR from a host.' \
         'pif-forget' 'Forget a PIF; the interface stays in the host.' \
         'pif-introduce' 'Make a PIF for an interface of a host.' \
-        'pif-list' 'List the pifs, all of them or those whose fields have the values given.' \
+        'pif-list' 'List the PIFs, all of them or those whose fields have the values given.' \
         'pif-network-add' 'Let an interface serve a further network.' \
         'pif-network-remove' 'Let an interface no longer serve a further network.' \
         'pif-param-add' 'Add a member to a set, or key=value pairs to a map.' \
@@ -82,7 +82,7 @@ function __xe_commands
         'sr-destroy' 'Destroy an SR on which there are no VDIs.' \
         'sr-forget' 'Forget an SR with its PBDs and VDIs; its data stays.' \
         'sr-introduce' 'Make an SR known that exists; connect it with pbd-create and pbd-plug.' \
-        'sr-list' 'List the srs, all of them or those whose fields have the values given.' \
+        'sr-list' 'List the SRs, all of them or those whose fields have the values given.' \
         'sr-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'sr-param-clear' 'Empty a field of the object.' \
         'sr-param-get' 'Show the value of one field of the object.' \
@@ -109,7 +109,7 @@ function __xe_commands
         'vbd-destroy' 'Destroy a VBD; the VDI stays.' \
         'vbd-eject' 'Take the medium out of a CD drive.' \
         'vbd-insert' 'Put a medium into a CD drive.' \
-        'vbd-list' 'List the vbds, all of them or those whose fields have the values given.' \
+        'vbd-list' 'List the VBDs, all of them or those whose fields have the values given.' \
         'vbd-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'vbd-param-clear' 'Empty a field of the object.' \
         'vbd-param-get' 'Show the value of one field of the object.' \
@@ -122,7 +122,7 @@ function __xe_commands
         'vdi-destroy' 'Destroy a VDI and its VBDs.' \
         'vdi-forget' 'Forget a VDI; its data stays.' \
         'vdi-introduce' 'Make a VDI known that exists on an SR.' \
-        'vdi-list' 'List the vdis, all of them or those whose fields have the values given.' \
+        'vdi-list' 'List the VDIs, all of them or those whose fields have the values given.' \
         'vdi-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'vdi-param-clear' 'Empty a field of the object.' \
         'vdi-param-get' 'Show the value of one field of the object.' \
@@ -135,7 +135,7 @@ function __xe_commands
         'vif-configure-ipv6' 'Set the IPv6 address of the guest\'s network card.' \
         'vif-create' 'Make a VIF, so that a VM is on a network.' \
         'vif-destroy' 'Destroy a VIF.' \
-        'vif-list' 'List the vifs, all of them or those whose fields have the values given.' \
+        'vif-list' 'List the VIFs, all of them or those whose fields have the values given.' \
         'vif-move' 'Move a VIF to another network, attached or not.' \
         'vif-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'vif-param-clear' 'Empty a field of the object.' \
@@ -147,14 +147,14 @@ function __xe_commands
         'vif-unplug' 'Detach a VIF from its running VM.' \
         'vlan-create' 'Make a VLAN on top of an interface; prints the PIF that carries the network.' \
         'vlan-destroy' 'Destroy a VLAN and the PIF that carries its network.' \
-        'vlan-list' 'List the vlans, all of them or those whose fields have the values given.' \
+        'vlan-list' 'List the VLANs, all of them or those whose fields have the values given.' \
         'vlan-param-get' 'Show the value of one field of the object.' \
         'vlan-param-list' 'Show all fields of the object.' \
         'vm-cd-list' 'List the CD drives of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-compute-memory-overhead' 'Show how much memory Xen needs for a VM besides the guest\'s. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-destroy' 'Destroy a VM with its VBDs and VIFs; VDIs and snapshots stay.' \
         'vm-disk-list' 'List the disks of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'vm-list' 'List the vms, all of them or those whose fields have the values given.' \
+        'vm-list' 'List the VMs, all of them or those whose fields have the values given.' \
         'vm-memory-dynamic-range-set' 'Set the memory that a VM may have at present. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-memory-limits-set' 'Set all limits of a VM\'s memory. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-memory-set' 'Give a VM exactly so much memory. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \

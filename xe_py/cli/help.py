@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xe_py import operations
+from xe_py import classes, operations
 from xe_py.cli.output import layout
 from xe_py.cli.words import pairs
 from xe_py.schema.command import ALL, MULTIPLE, ONE
@@ -35,7 +35,6 @@ _GUESSED = 10
 # All other words of `xe help` are names of commands.
 _NO_NAMES = frozenset(("server", "username", "password", "port", "minimal", "all"))
 _SELECTING = "The {label}s are chosen by {name}=<name or uuid> or by filters on their fields{several}."
-_LABELS = {"vm": "VM"}
 _SEVERAL = {ONE: "; only one may match", MULTIPLE: "; several need --multiple", ALL: ""}
 
 
@@ -70,7 +69,7 @@ def description(command: Command) -> str:
     name = command.selectors
     if not name:
         return command.doc
-    told = _SELECTING.format(label=_LABELS.get(name, name), name=name, several=_SEVERAL[command.several])
+    told = _SELECTING.format(label=classes.get(name).label, name=name, several=_SEVERAL[command.several])
     return f"{command.doc} {told}"
 
 

@@ -55,6 +55,7 @@ class XeCommand(click.Command):
             callback=self.do,
             params=options,
             help=description(command),
+            short_help=command.doc,
             hidden=command.hidden,
         )
         self.declared = command

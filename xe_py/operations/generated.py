@@ -67,7 +67,8 @@ def _list_command(view: View, cls: XenClass, name: str) -> Command:
         *(Text(field.name, doc=field.doc) for field in visible),
         *(Text(f"{field.name}:contains", doc=field.doc) for field in visible if field.is_set),
     )
-    doc = f"List the {view.name}s, all of them or those whose fields have the values given."
+    label = cls.label if view.name == cls.name else view.name
+    doc = f"List the {label}s, all of them or those whose fields have the values given."
     return Command(
         name, run, optional=optional, doc=doc, reads=True, takes_words=True, standard=name in _STANDARD_LISTS
     )
