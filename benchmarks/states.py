@@ -13,9 +13,9 @@ from random import Random
 from unittest.mock import patch
 
 from xe_py import classes
+from xe_py.fresh.host import fresh_host
 from xe_py.operations.pool_vlan import create as make_vlan_on_all_hosts
-from xe_py.store.fresh import fresh_host
-from xe_py.store.render import canonical
+from xe_py.store.toml.render import canonical
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

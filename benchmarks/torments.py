@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from conftest import REPOSITORY, Process
 
-from xe_py.store import reader
+from xe_py.store.toml import reader
 
 if TYPE_CHECKING:
     from pathlib import Path

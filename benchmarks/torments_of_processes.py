@@ -18,7 +18,7 @@ import test_fuzz_state_file as state_files
 import test_streams as streams
 from conftest import Result
 
-from xe_py.store import reader
+from xe_py.store.toml import reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable

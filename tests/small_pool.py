@@ -9,10 +9,10 @@ import pytest
 from xe_py import classes
 from xe_py.errors import Failure, Misuse, refuse
 from xe_py.operations import find
+from xe_py.running import run
 from xe_py.schema.command import argument
 from xe_py.schema.fields import Map
 from xe_py.schema.xenclass import XenClass
-from xe_py.session import run
 from xe_py.state.core import findings
 from xe_py.state.record import Record
 from xe_py.state.state import State

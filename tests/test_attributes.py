@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from conftest import Xe
 
-from xe_py.store import access
+from xe_py.store.files import access
 
 CALLS = ("fchown", "fchmod", "utime")
 ERRORS = ("EPERM", "EACCES", "ENOTSUP", "ENOSYS")

@@ -13,7 +13,7 @@ import pytest
 from xe_py import classes
 from xe_py.host import open_host
 from xe_py.state.core import findings
-from xe_py.store.render import canonical
+from xe_py.store.toml.render import canonical
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 ROWS = (

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from xe_py.store import reader
 from xe_py.store.state_file import open_to_write
+from xe_py.store.toml import reader
 
 if TYPE_CHECKING:
     from conftest import Process, Xe

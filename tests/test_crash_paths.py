@@ -13,7 +13,7 @@ import pytest
 from torture import Contract, Ended, furnish, in_time
 
 from xe_py import classes
-from xe_py.store import reader
+from xe_py.store.toml import reader
 
 if TYPE_CHECKING:
     from conftest import Process, Xe
@@ -112,7 +112,7 @@ def test_no_path_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
     before = tree(tmp_path)
-    from xe_py.cli.main import run  # noqa: PLC0415 - a contract is about a file
+    from xe_py.cli.main import run
 
     for words in (["vm-list"], ["vm-create", "name-label=x"], ["state-init"], ["state-init", "--force"]):
         paths = ["", "/", ".", "..", "x" * 300, "x/" * 3000 + "x"]

@@ -17,7 +17,8 @@ from torture import Contract
 
 import xe_py
 from xe_py.cli.main import run
-from xe_py.store import excerpt, history, reader
+from xe_py.store.history import keeping
+from xe_py.store.toml import excerpt, reader
 
 if TYPE_CHECKING:
     from conftest import Process
@@ -66,7 +67,7 @@ class Victim(Contract):
             (self.neighbour / "history" / name).write_bytes(data)
         self.path.write_bytes(self.old)
         os.utime(self.path, ns=(10**18, 10**18))
-        history._told.clear()  # noqa: SLF001 - each command is a process of its own otherwise
+        keeping._told.clear()  # noqa: SLF001 - each command is a process of its own otherwise
         self("vm-list")
         cache = Path(os.environ["XDG_CACHE_HOME"], "xe")
         assert {entry.suffix for entry in cache.iterdir()} == {".head", ".base"}

@@ -10,11 +10,11 @@ import pytest
 
 import xe_py
 from xe_py import classes, operations
-from xe_py.classes._drivers import DRIVERS
 from xe_py.codes import CODES, describe
 from xe_py.errors import Failure
 from xe_py.schema.command import ALL, CONTROL_DOMAINS, MULTIPLE, ONE, TEMPLATES, Command
 from xe_py.schema.fields import KEYS, KEYS_TOGETHER, WHOLE, Field, Map
+from xe_py.xapi.drivers import DRIVERS
 
 Described = tuple[str, str, set[str]]
 
@@ -220,8 +220,8 @@ def test_what_operations_and_classes_say_in_words_begins_as_in_xe() -> None:
     """XAPI puts `Error: ` before every text of its command line, but for what the grammar itself refuses."""
     said = {
         place: ast.unparse(call.args[0])
-        for folder in ("operations", "classes")
-        for path in sorted((Path(xe_py.__file__).parent / folder).glob("*.py"))
+        for folder in ("operations", "classes", "xapi")
+        for path in sorted((Path(xe_py.__file__).parent / folder).rglob("*.py"))
         for call in ast.walk(ast.parse(path.read_text()))
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "Misuse"
         for place in [f"{path.name}:{call.lineno}"]

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from xe_py.errors import Misuse
+from xe_py.fresh.host import fresh_host
+from xe_py.fresh.machine import cpu_info, machine, network_cards
 from xe_py.operations import find
-from xe_py.session import run
+from xe_py.running import run
 from xe_py.state.core import findings
 from xe_py.state.state import State
-from xe_py.store.fresh import fresh_host
-from xe_py.store.machine import cpu_info, machine, network_cards
 
 GIB = 1 << 30
 

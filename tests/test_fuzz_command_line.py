@@ -15,8 +15,8 @@ from xe_py import operations
 from xe_py.cli.words import WITH_VALUE
 from xe_py.operations import select
 from xe_py.schema.command import Command
-from xe_py.store.render import canonical
 from xe_py.store.state_file import open_to_read
+from xe_py.store.toml.render import canonical
 
 if TYPE_CHECKING:
     from conftest import Process, Xe

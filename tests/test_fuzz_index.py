@@ -9,14 +9,16 @@ import pytest
 import test_random_walks as walks
 from torture import draws
 
-from xe_py import operations, session
+from xe_py import operations, running
 from xe_py.errors import Failure, XeError
+from xe_py.fresh.host import fresh_host
 from xe_py.schema.command import Command, argument
 from xe_py.state.state import State
-from xe_py.store import index, indexing, reader, state_file
-from xe_py.store.document import Document
-from xe_py.store.fresh import fresh_host
-from xe_py.store.render import canonical
+from xe_py.store import state_file
+from xe_py.store.files.document import Document
+from xe_py.store.index import making, reading
+from xe_py.store.toml import reader
+from xe_py.store.toml.render import canonical
 
 pytestmark = pytest.mark.slow
 
@@ -30,8 +32,8 @@ OFTEN = (
 @pytest.mark.parametrize("seed", range(2))
 def test_the_index_is_never_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(indexing, "_ROOM", (2, 64)[seed % 2])
-    monkeypatch.setattr(indexing, "_SHARE", (50, 1 << 20)[seed % 2])
+    monkeypatch.setattr(making, "_ROOM", (2, 64)[seed % 2])
+    monkeypatch.setattr(making, "_SHARE", (50, 1 << 20)[seed % 2])
     assert walk(tmp_path / "host.toml", seed, 80, commits=(1, 9)[seed % 2])[1] > 10
 
 
@@ -70,7 +72,7 @@ def _step(document: Document, pieces: State, draw: Random, command: Command) -> 
     assert changes[0] == changes[1], (command.name, given)
     committed = state_file.commit(document, pieces)
     whole.settle()
-    after, found = _whole(document.path), index.look(document.target, committed.identity)
+    after, found = _whole(document.path), reading.look(document.target, committed.identity)
     assert found is not None, (command.name, given)
     assert found.plain, (command.name, given)
     expected = canonical(whole)
@@ -85,7 +87,7 @@ def _whole(path: str) -> State:
 
 
 def _given(draw: Random, state: State, command: Command) -> dict[str, Any]:
-    """What `session.run` is given: arguments that could be right, objects as their uuids."""
+    """What `running.run` is given: arguments that could be right, objects as their uuids."""
     if command.takes_words:
         return {"words": walks.words(draw, state, command)}
     if "-param-" in command.name:
@@ -111,7 +113,7 @@ def _run(state: State, command: Command, given: dict[str, Any], seed: float) -> 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "urandom", chance.randbytes)
         try:
-            session.run(state, command, **given)
+            running.run(state, command, **given)
         except Failure as refusal:
             shown = [value["uuid"] if isinstance(value, dict) else value for value in refusal.values]
             return refusal.code, shown, [blocker["uuid"] for blocker in refusal.blockers], refusal.profile

@@ -17,7 +17,7 @@ from xe_py import classes
 from xe_py.errors import StateFileError
 from xe_py.schema.fields import Refs
 from xe_py.schema.xenclass import XenClass
-from xe_py.store import plain
+from xe_py.store.toml import plain
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ from test_toml_styles import meant, said
 
 from xe_py import classes
 from xe_py.schema.xenclass import XenClass
-from xe_py.store.reader import judge, read
+from xe_py.store.toml.reader import judge, read
 
 if TYPE_CHECKING:
     from conftest import Xe

@@ -10,9 +10,9 @@ import pytest
 from xe_py.errors import StateFileError
 from xe_py.host import open_host
 from xe_py.schema.secrets import command_line
-from xe_py.store import logbook
+from xe_py.store.history import logbook
+from xe_py.store.history.versions import Version, versions
 from xe_py.store.state_file import commit, open_to_write
-from xe_py.store.versions import Version, versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,10 +13,10 @@ import pytest
 from torture import Contract, in_time
 
 from xe_py.host import open_host
-from xe_py.store import history
-from xe_py.store.logbook import moment
-from xe_py.store.reader import judge
-from xe_py.store.versions import versions
+from xe_py.store.history import keeping
+from xe_py.store.history.logbook import moment
+from xe_py.store.history.versions import versions
+from xe_py.store.toml.reader import judge
 
 if TYPE_CHECKING:
     from conftest import Process, Xe
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _not_told_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test is a process of its own, as far as warnings go."""
-    monkeypatch.setattr(history, "_told", set())
+    monkeypatch.setattr(keeping, "_told", set())
 
 
 def folder(xe: "Xe") -> Path:

@@ -12,9 +12,11 @@ import pytest
 import xe_py
 from xe_py import classes
 from xe_py.errors import DamagedIndexError
-from xe_py.store import document, excerpt, index, indexing, reader
-from xe_py.store.document import identity
-from xe_py.store.render import canonical
+from xe_py.store.files import document
+from xe_py.store.files.document import identity
+from xe_py.store.index import making, reading
+from xe_py.store.toml import excerpt, reader
+from xe_py.store.toml.render import canonical
 
 if TYPE_CHECKING:
     from conftest import Process, Xe
@@ -27,14 +29,14 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache" / "xe"
 
 
-def look(xe: "Xe") -> index.Head | None:
+def look(xe: "Xe") -> reading.Head | None:
     target = os.path.realpath(xe.state)
-    return index.look(target, identity(os.stat(target)))
+    return reading.look(target, identity(os.stat(target)))
 
 
 def settle(xe: "Xe") -> None:
     """Make the file old enough to be indexed."""
-    then = time.time_ns() - 10 * indexing.GRAIN
+    then = time.time_ns() - 10 * making.GRAIN
     os.utime(xe.state, ns=(then, then))
 
 
@@ -66,7 +68,7 @@ def test_every_commit_leaves_an_index_that_says_what_the_file_says(
 ) -> None:
     monkeypatch.setattr(document, "_LARGE", large)
     monkeypatch.setattr(excerpt, "_LONG", large)
-    monkeypatch.setattr(indexing, "_ROOM", room)
+    monkeypatch.setattr(making, "_ROOM", room)
     settle(xe)
     for line in busy(xe):
         xe.do(line)
@@ -193,7 +195,7 @@ def test_an_index_is_believed_by_a_program_that_judges_alike(
     assert "web" in names(second)
     assert base() == made
 
-    edit(second, "classes/_vm_rules.py", *STRICTER)
+    edit(second, "xapi/vm_rules.py", *STRICTER)
     assert "Warning: the state" in names(second)
     refused = process.xe("--state", str(xe.state), "vm-create", "name-label=db", PYTHONPATH=str(second))
     assert (refused.status, "INVALID_VALUE" in refused.err) == (3, True)
@@ -272,7 +274,7 @@ def test_an_index_of_a_file_that_is_gone_is_removed_when_another_is_made(xe: "Xe
 def test_however_many_indices_there_are_only_some_are_looked_at(
     xe: "Xe", cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xe_py.store.cache._SWEPT", 10)
+    monkeypatch.setattr("xe_py.store.index.cache._SWEPT", 10)
     cache.mkdir(parents=True)
     for number in range(100):
         (cache / f"%2Fno%2F{number}.toml.head").touch()
@@ -286,7 +288,7 @@ def test_however_many_indices_there_are_only_some_are_looked_at(
 
 
 def test_damage_is_found_by_a_checksum(tmp_path: Path) -> None:
-    from xe_py.store.cache import checked, read_part  # noqa: PLC0415 - close to what it tests
+    from xe_py.store.index.cache import checked, read_part
 
     path = tmp_path / "part"
     path.write_bytes(b"".join(checked(b"content")))

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from torture import draws
 
-from xe_py import classes, operations, session
+from xe_py import classes, operations, running
 from xe_py.host import open_host
 from xe_py.state.state import State
-from xe_py.store import index, indexing, reader, state_file
-from xe_py.store.document import Document, identity
-from xe_py.store.render import canonical
+from xe_py.store import state_file
+from xe_py.store.files.document import Document, identity
+from xe_py.store.index import making, reading
+from xe_py.store.toml import reader
+from xe_py.store.toml.render import canonical
 
 if TYPE_CHECKING:
     from conftest import Xe
@@ -35,14 +37,14 @@ def _indexed(xe: "Xe") -> None:
 
 def age(xe: "Xe") -> None:
     """Make the file old enough to be indexed."""
-    then = time.time_ns() - 10 * indexing.GRAIN
+    then = time.time_ns() - 10 * making.GRAIN
     os.utime(xe.state, ns=(then, then))
 
 
 def run(state: State, name: str, **arguments: Any) -> Any:
     command = operations.find(name)
     assert command is not None
-    return session.run(state, command, arguments)
+    return running.run(state, command, arguments)
 
 
 def judged(path: Path) -> State:
@@ -52,9 +54,9 @@ def judged(path: Path) -> State:
     return state
 
 
-def agree(path: Path, state: State | None = None) -> index.Head:
+def agree(path: Path, state: State | None = None) -> reading.Head:
     """The index of the file, which says what the file says, as does the state; object by object and list by list."""
-    head = index.look(os.path.realpath(path), identity(path.stat()))
+    head = reading.look(os.path.realpath(path), identity(path.stat()))
     assert head is not None
     whole = judged(path)
     for lazy in (head.state(), *([state] if state else ())):
@@ -106,7 +108,7 @@ def test_many_changed_objects_are_no_reason_to_forget_anything(xe: "Xe", changes
 
 @pytest.mark.parametrize("room", [64, 2], ids=["one base", "many bases"])
 def test_a_state_that_is_kept_over_commits_stays_true(xe: "Xe", monkeypatch: pytest.MonkeyPatch, room: int) -> None:
-    monkeypatch.setattr(indexing, "_ROOM", room)
+    monkeypatch.setattr(making, "_ROOM", room)
     xe.do("vm-create name-label=there")
     with state_file.open_to_write(str(xe.state), "test") as opened:
         document, state, _ = opened

@@ -8,7 +8,7 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xe_py.store.layout import lines_of, statements
+from xe_py.store.toml.layout import lines_of, statements
 
 TRICKY = (
     """\

@@ -13,7 +13,7 @@ from vm_pool import VmPool
 from xe_py import classes
 from xe_py.errors import Failure, Misuse
 from xe_py.operations import find
-from xe_py.session import run
+from xe_py.running import run
 
 Facts = dict[str, Any]
 

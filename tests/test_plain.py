@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from xe_py.store import layout, plain
-from xe_py.store.render import pair_of
+from xe_py.store.toml import layout, plain
+from xe_py.store.toml.render import pair_of
 
 _texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=10)
 _words = st.from_regex(r"[A-Za-z0-9_-]{1,8}", fullmatch=True)

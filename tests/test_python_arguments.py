@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from xe_py import classes, operations
-from xe_py.classes._elsewhere import Absent
 from xe_py.errors import Failure, Misuse
-from xe_py.host import Host, open_host
+from xe_py.python import Host, open_host
 from xe_py.schema.command import Command, argument
+from xe_py.schema.elsewhere import Absent
 from xe_py.schema.fields import Derived, Map, Ref, Refs, Set
 
 if TYPE_CHECKING:

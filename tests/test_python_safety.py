@@ -13,10 +13,11 @@ import pytest
 
 from xe_py import classes
 from xe_py.errors import Failure, Misuse, ScriptRefused, SeveralFailed, StateFileError, UnsoundStateError, XeError
-from xe_py.host import Host, open_host
+from xe_py.python import Host, open_host
 from xe_py.state.core import Finding
-from xe_py.store import cache, indexing, reader
-from xe_py.store.document import Document
+from xe_py.store.files.document import Document
+from xe_py.store.index import cache, making
+from xe_py.store.toml import reader
 
 if TYPE_CHECKING:
     from conftest import Process, Xe
@@ -306,7 +307,7 @@ def test_a_thread_that_outlives_the_block_is_refused_and_loses_nothing(xe: "Xe")
 
 def settle(xe: "Xe") -> Path:
     """Have the file indexed; the base of the index."""
-    then = time.time_ns() - 10 * indexing.GRAIN
+    then = time.time_ns() - 10 * making.GRAIN
     os.utime(xe.state, ns=(then, then))
     xe.do("vm-list")
     base = Path(f"{cache.path_for(os.path.realpath(xe.state))}.base")

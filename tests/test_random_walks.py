@@ -8,19 +8,19 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from xe_py import classes, operations, session
+from xe_py import classes, operations, running
 from xe_py.errors import Failure, XeError
+from xe_py.fresh.host import fresh_host
 from xe_py.schema.command import Command, argument
 from xe_py.schema.fields import Bool, Choice, Field, Int, Map, Ref, Refs
 from xe_py.schema.values import Float, Size
 from xe_py.state.core import findings, verify
 from xe_py.state.state import State, new_uuid
-from xe_py.store.document import Document
-from xe_py.store.excerpt import Excerpt
-from xe_py.store.fresh import fresh_host
-from xe_py.store.reader import load
-from xe_py.store.render import canonical
-from xe_py.store.splice import STATE, anchors, edits, splice
+from xe_py.store.files.document import Document
+from xe_py.store.toml.excerpt import Excerpt
+from xe_py.store.toml.reader import load
+from xe_py.store.toml.render import canonical
+from xe_py.store.toml.splice import STATE, anchors, edits, splice
 
 pytestmark = pytest.mark.slow
 
@@ -91,17 +91,17 @@ def step(draw: random.Random, state: State, command: Command) -> None:
         name = argument(command.required[0])
         asked = {argument(parameter) for parameter in command.required}
         given = {name: uuid, "param_name": field, "param_key": key}
-        session.run(state, command, {name: text for name, text in given.items() if name in asked})
+        running.run(state, command, {name: text for name, text in given.items() if name in asked})
         return
     if command.takes_words:
-        session.run(state, command, words=words(draw, state, command))
+        running.run(state, command, words=words(draw, state, command))
         return
     fields = [*command.required, *(field for field in command.optional if draw.random() < 0.4)]
     arguments = {argument(field): value(draw, state, field) for field in fields}
     if command.selectors:
         objects = state.all(command.selectors)
         arguments[command.selectors] = draw.choice(objects)
-    session.run(state, command, arguments)
+    running.run(state, command, arguments)
 
 
 class Walk(RuleBasedStateMachine):

@@ -14,7 +14,6 @@ from conftest import REPOSITORY, Xe
 
 import xe_py
 from xe_py import __date__, classes
-from xe_py.classes._elsewhere import Absent
 from xe_py.cli.words import split
 from xe_py.codes import CODES
 from xe_py.errors import DONE, INTERRUPTED, REFUSED, STATE_FILE_UNUSABLE, UNDELIVERED
@@ -24,6 +23,7 @@ from xe_py.reference.declared import all_commands, families, family_name, visibl
 from xe_py.reference.files import generated
 from xe_py.reference.wording import toml_type
 from xe_py.schema.command import Command
+from xe_py.schema.elsewhere import Absent
 from xe_py.schema.xenclass import XenClass
 
 files = cache(generated)

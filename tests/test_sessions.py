@@ -77,7 +77,7 @@ def test_the_session_in_the_readme_goes_as_written(process: "Process") -> None:
 
 def record(session: Path) -> None:
     """Write down what the commands of a session print now."""
-    from conftest import Process  # noqa: PLC0415 - the tests get theirs from a fixture
+    from conftest import Process
 
     commands = [command for command, _ in steps(session.read_text())]
     with tempfile.TemporaryDirectory() as home:

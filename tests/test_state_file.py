@@ -13,7 +13,7 @@ import pytest
 
 from xe_py.errors import StateFileError
 from xe_py.store import state_file
-from xe_py.store.render import canonical
+from xe_py.store.toml.render import canonical
 
 if TYPE_CHECKING:
     from conftest import Process, Xe
@@ -278,7 +278,7 @@ def test_a_missing_file_is_an_error_that_says_how_to_make_one(xe: "Xe") -> None:
 def test_a_folder_is_no_state_file(xe: "Xe") -> None:
     xe.state.unlink()
     xe.state.mkdir()
-    from xe_py.cli.main import run  # noqa: PLC0415 - the fixture reads the file, which is a folder here
+    from xe_py.cli.main import run
 
     assert run(["--state", str(xe.state), "vm-list"]) == 3
 

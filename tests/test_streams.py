@@ -360,7 +360,7 @@ def test_a_background_job_of_a_script_is_not_interrupted(shell: Shell) -> None:
 
 
 def test_an_interrupt_while_waiting_for_the_lock(shell: Shell) -> None:
-    from xe_py.store.state_file import open_to_write  # noqa: PLC0415 - only this test holds the lock
+    from xe_py.store.state_file import open_to_write
 
     with open_to_write(str(shell.state), "x"):
         process = shell.process.start("vm-create", "name-label=x", XE_LOCK_TIMEOUT="60")

@@ -16,14 +16,15 @@ from toml_styles import Styled
 
 from xe_py import classes, operations
 from xe_py.errors import XeError
+from xe_py.fresh.host import fresh_host
 from xe_py.state.state import Change, State
-from xe_py.store import index, rewriting
-from xe_py.store.document import Document
-from xe_py.store.fresh import fresh_host
-from xe_py.store.reader import judge
-from xe_py.store.render import canonical
-from xe_py.store.rewriting import rewritten
-from xe_py.store.splice import splice
+from xe_py.store.files.document import Document
+from xe_py.store.index import reading
+from xe_py.store.toml import rewriting
+from xe_py.store.toml.reader import judge
+from xe_py.store.toml.render import canonical
+from xe_py.store.toml.rewriting import rewritten
+from xe_py.store.toml.splice import splice
 
 if TYPE_CHECKING:
     from conftest import Xe
@@ -142,7 +143,7 @@ def test_the_index_of_a_file_in_any_style_says_what_the_file_says(xe: "Xe", seed
         vm = xe.do("vm-list power-state=halted --minimal").rpartition(",")[2]
         xe.do(line, vm=vm)
         kept = [xe.do(f"{name}-list params=all") for name in classes.names()]
-        index.discard(str(xe.state))
+        reading.discard(str(xe.state))
         assert [xe.do(f"{name}-list params=all") for name in classes.names()] == kept
 
 

@@ -8,7 +8,7 @@ from vm_pool import MIB, VmPool
 
 from xe_py.errors import Failure
 from xe_py.operations import find
-from xe_py.session import run
+from xe_py.running import run
 
 
 @pytest.fixture

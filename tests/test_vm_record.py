@@ -4,8 +4,8 @@ import pytest
 from vm_pool import MIB, VmPool
 
 from xe_py.operations import find
+from xe_py.running import run
 from xe_py.schema.fields import show
-from xe_py.session import run
 from xe_py.state.record import Record
 
 

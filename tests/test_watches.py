@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 from test_random_walks import COMMANDS, step, value
 
-from xe_py import classes, operations, session
+from xe_py import classes, operations, running
 from xe_py.errors import XeError
+from xe_py.fresh.host import fresh_host
 from xe_py.schema.paths import Step, parse_path, triggers
 from xe_py.schema.xenclass import Rule, XenClass
 from xe_py.state.core import _start_of
 from xe_py.state.record import Record
 from xe_py.state.state import Change, State
 from xe_py.state.tables import Tables
-from xe_py.store.fresh import fresh_host
 
 # The class, the object (None: any of the class), and the field.
 Read = tuple[str, str | None, str]
@@ -101,7 +101,7 @@ def make_bond(state: State) -> None:
     assert command is not None
     network = state.add("network", {"name-label": "bonded", "bridge": "xapi9"})
     pifs = state.find("pif", management=False, host_uuid=state.all("host")[0]["uuid"])[:2]
-    session.run(state, command, {"network": network, "pifs": pifs, "mode": "lacp"})
+    running.run(state, command, {"network": network, "pifs": pifs, "mode": "lacp"})
 
 
 def make_rare(state: State) -> None:

@@ -12,8 +12,8 @@ from xe_py import classes
 from xe_py.cli.main import run
 from xe_py.cli.output import text_of
 from xe_py.schema.listing import Listing, columns
-from xe_py.store.document import Document
-from xe_py.store.reader import load
+from xe_py.store.files.document import Document
+from xe_py.store.toml.reader import load
 
 # The one internal error that the real xe has as well, for a few numbers that it reads unchecked.
 _OF_XE = "message: Failure: Int64.of_string"

@@ -5,7 +5,7 @@ from typing import Any
 from small_pool import GIB, Refusal, SmallPool
 
 from xe_py.operations import find
-from xe_py.session import run
+from xe_py.running import run
 from xe_py.state.record import Record
 
 MIB = 1 << 20

@@ -5,7 +5,7 @@ The Python interface is `open_host` and `create_host`.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xe_py.host import create_host, open_host
+    from xe_py.python import create_host, open_host
 
 __all__ = ["create_host", "open_host"]
 __version__ = "0.1.0"
@@ -14,7 +14,7 @@ __date__ = "2026-11-27"
 
 
 def __getattr__(name: str) -> object:
-    """What `xe_py.host` offers, once it is asked for: a command line goes without."""
+    """What `xe_py.python` offers, once it is asked for: a command line goes without."""
     if name in __all__:
-        return getattr(__import__(f"{__name__}.host", fromlist=[name]), name)
+        return getattr(__import__(f"{__name__}.python", fromlist=[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

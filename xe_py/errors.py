@@ -109,7 +109,7 @@ class StateFileError(XeError):
 
 def on_file(path: str, line: str) -> str:
     """The command line on the state file at this path, as it can be pasted into a shell."""
-    from xe_py.quoting import quoted  # noqa: PLC0415 - only told when something went wrong
+    from xe_py.quoting import quoted
 
     return f"xe --state {quoted(path)} {line}"
 

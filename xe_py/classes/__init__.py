@@ -94,7 +94,7 @@ class Summary:
 
 def summary() -> Summary:
     """The summary, from the declarations."""
-    from xe_py.schema.paths import parse_path, triggers  # noqa: PLC0415 - as a rule the summary is written down
+    from xe_py.schema.paths import parse_path, triggers
 
     found = sorted((get(name) for name in all_names() if view(name).of == name), key=lambda cls: cls.section)
     referrers: dict[str, list[tuple[str, str]]] = {}
@@ -116,7 +116,7 @@ def summary() -> Summary:
 def _known() -> Summary:
     """The summary that is written down, so that not all classes need be imported; a new one where there are others."""
     if not _summaries:
-        from xe_py.classes import _summary  # noqa: PLC0415 - commands that only look things up go without
+        from xe_py.classes import _summary
 
         written = Summary(_summary.ORDER, _summary.REFERRERS, _summary.WATCHERS)
         _summaries.append(written if list(_summary.NAMES) == all_names() else summary())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from xe_py.classes._pif_guards import is_no_vlan
 from xe_py.errors import Failure
 from xe_py.schema.fields import CASCADE, CLEAR, KEYS, Bool, Choice, Derived, Map, Ref
 from xe_py.schema.xenclass import Unique, XenClass, rule
+from xe_py.xapi.pif_guards import is_no_vlan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

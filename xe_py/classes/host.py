@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from xe_py.classes import _host_settings as settings
-from xe_py.classes import _memory as memory
-from xe_py.classes._elsewhere import EPOCH
 from xe_py.errors import Failure
 from xe_py.schema.collections import OrderedMap, Words
+from xe_py.schema.elsewhere import EPOCH
 from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Derived, Int, Map, Ref, Set, Text
 from xe_py.schema.values import Size, Time
 from xe_py.schema.xenclass import STRICT, XenClass, allowed_operations, rule
+from xe_py.xapi import host_settings as settings
+from xe_py.xapi import memory
+from xe_py.xapi.hosts import CPU_INFO, SOFTWARE, answers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,60 +20,8 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 _CAPABILITIES = ["xen-3.0-x86_64", "hvm-3.0-x86_32", "hvm-3.0-x86_32p", "hvm-3.0-x86_64"]
-CPU_INFO = (
-    "cpu_count",
-    "socket_count",
-    "threads_per_core",
-    "nr_nodes",
-    "vendor",
-    "speed",
-    "modelname",
-    "family",
-    "model",
-    "stepping",
-    "flags",
-    "features_pv",
-    "features_hvm",
-    "features_hvm_host",
-    "features_pv_host",
-)
-"""What is told of the CPUs, in the order in which it is printed."""
-
-SOFTWARE = (
-    "product_version",
-    "product_version_text",
-    "product_version_text_short",
-    "platform_name",
-    "platform_version",
-    "product_brand",
-    "xapi",
-    "build_number",
-    "git_id",
-    "hostname",
-    "date",
-    "dbv",
-    "xapi_build",
-    "xen",
-    "linux",
-    "xencenter_min",
-    "xencenter_max",
-    "network_backend",
-    "db_schema",
-)
-"""What is told of the software, in the order in which it is printed."""
 
 _CPU_INFO = {"cpu_count": "4", "socket_count": "1", "threads_per_core": "1", "vendor": "GenuineIntel"}
-
-
-def cpus(host: Record) -> int:
-    """How many physical CPUs the host has."""
-    count = host["cpu_info"].get("cpu_count", "")
-    return int(count) if count.isascii() and count.isdecimal() else 0
-
-
-def has_hvm(host: Record) -> bool:
-    """Whether the CPUs can run hardware-virtualised guests."""
-    return any(capability.startswith("hvm") for capability in host["capabilities"])
 
 
 def _residents(state: State, host: Record) -> list[str]:
@@ -90,12 +39,6 @@ def _control_domain(state: State, host: Record) -> str | None:
 def can_take_part(_state: State, _host: Record) -> Iterator[Failure]:
     """What forbids to put VMs on the host, or to take them away; placing a VM says more of it."""
     return iter(())
-
-
-def answers(_state: State, host: Record) -> Iterator[Failure]:
-    """What forbids all that the host itself has to do."""
-    if not host["host-metrics-live"]:
-        yield Failure("HOST_OFFLINE", host)
 
 
 def can_go_down(_state: State, host: Record) -> Iterator[Failure]:

@@ -6,6 +6,7 @@ from xe_py.errors import Failure
 from xe_py.schema.fields import RW, Bool, Choice, Derived, Map, Set, Text
 from xe_py.schema.values import BareInt
 from xe_py.schema.xenclass import STRICT, Unique, XenClass, rule
+from xe_py.xapi.networks import INTERNAL_MANAGEMENT, is_managed, pifs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,49 +15,8 @@ if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
-# Of a VLAN, and of a trunk to a VIF.
-LARGEST_TAG = 4094
-INTERNAL_MANAGEMENT = "is_host_internal_management_network"
 _LEAST_MTU, _MOST_MTU = 68, 65535
-_SHARED = "assume_network_is_shared"
 _OPPOSITE_PURPOSES = {"nbd": "insecure_nbd", "insecure_nbd": "nbd"}
-
-
-# Reaching hosts through PIFs
-
-
-def pifs(state: State, network: Record) -> list[Record]:
-    """The PIFs of the network: those whose own network it is, then those that joined it directly."""
-    return state.pointing_at(network, "pif.network-uuid") + state.pointing_at(network, "pif.joined-network-uuids")
-
-
-def pifs_on(state: State, network: Record, host: Record) -> list[Record]:
-    """The PIFs of the network on one host."""
-    joined = state.pointing_at(network, "pif.joined-network-uuids")
-    own = state.find("pif", network_uuid=network["uuid"], host_uuid=host["uuid"])
-    return own + [pif for pif in joined if pif["host-uuid"] == host["uuid"]]
-
-
-def is_visible_on(state: State, network: Record, host: Record) -> bool:
-    """Whether VMs on the host can use the network.
-
-    One without PIFs is internal: it lives on the host where running VMs use it, or on any as long as none does.
-    """
-    if pifs(state, network):
-        return bool(pifs_on(state, network, host))
-    if network["other-config"].get(_SHARED) == "true" or not network["managed"]:
-        return True
-    vms = [state.ref(vif, "vm-uuid") for vif in state.pointing_at(network, "vif.network-uuid")]
-    hosts = {vm["resident-on"] for vm in vms if vm["power-state"] == "running"}
-    return not hosts or host["uuid"] in hosts
-
-
-def can_attach(state: State, network: Record, host: Record) -> Iterator[Failure]:
-    """What forbids VMs on the host to use the network, once it is visible there."""
-    local = pifs_on(state, network, host)
-    slaves = tuple(pif for pif in local if pif["bond-slave-of"])
-    if slaves and len(slaves) == len(local):
-        yield Failure("HOST_CANNOT_ATTACH_NETWORK", host, network, blockers=slaves)
 
 
 # Guards, in the order in which XAPI asks them
@@ -71,18 +31,6 @@ def can_destroy(state: State, network: Record) -> Iterator[Failure]:
         yield Failure("NETWORK_CONTAINS_PIF", *found)
     if network["other-config"].get(INTERNAL_MANAGEMENT) == "true":
         yield Failure("CANNOT_DESTROY_SYSTEM_NETWORK", network)
-
-
-def is_managed(network: Record) -> Iterator[Failure]:
-    """What forbids VLANs, bonds, joins and purposes on the network."""
-    if not network["managed"]:
-        yield Failure("NETWORK_UNMANAGED", network)
-
-
-def has_no_pif_on(state: State, network: Record, host: Record) -> Iterator[Failure]:
-    """What forbids to give the network a PIF of its own on the host."""
-    for pif in state.find("pif", network_uuid=network["uuid"], host_uuid=host["uuid"]):
-        yield Failure("NETWORK_ALREADY_CONNECTED", host, pif)
 
 
 def _no_vif_is_attached(state: State, network: Record, _mode: str) -> Iterator[Failure]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from xe_py.classes._drivers import layout, reason, refusals, taken_by
 from xe_py.classes.sr import storage_of
 from xe_py.errors import Failure
 from xe_py.schema.fields import CASCADE, Bool, Derived, Map, Ref
 from xe_py.schema.xenclass import STRICT, XenClass, rule
+from xe_py.xapi.drivers import layout, reason, refusals, taken_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

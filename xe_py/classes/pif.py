@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from xe_py.classes._pif_guards import can_have_properties
-from xe_py.classes._pif_rules import RULES
 from xe_py.schema.fields import CASCADE, CLEAR, KEYS, RW, Bool, Choice, Derived, Int, Map, Ref, Refs, Set, Text
 from xe_py.schema.xenclass import XenClass
+from xe_py.xapi.pif_guards import can_have_properties
+from xe_py.xapi.pif_rules import RULES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from xe_py.classes._elsewhere import EPOCH, Absent
 from xe_py.classes.host import HOST
+from xe_py.schema.elsewhere import EPOCH, Absent
 from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Derived, Int, Map, Ref, Set, Text
 from xe_py.schema.values import BareInt, Time
 from xe_py.schema.xenclass import XenClass, allowed_operations
@@ -54,7 +54,7 @@ class _OfAllHosts(Derived):
 
 
 def _sr_types(_state: State, _pool: Record) -> list[str]:
-    from xe_py.classes._drivers import DRIVERS  # noqa: PLC0415 - only who asks for this field needs them
+    from xe_py.xapi.drivers import DRIVERS
 
     return sorted(DRIVERS)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from xe_py.classes._drivers import capabilities, reason
-from xe_py.classes._elsewhere import Absent
 from xe_py.errors import Failure
+from xe_py.schema.elsewhere import Absent
 from xe_py.schema.fields import RW, Bool, Derived, Int, Map, Set, Text
 from xe_py.schema.xenclass import STRICT, XenClass, allowed_operations, rule
+from xe_py.xapi.drivers import capabilities, reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

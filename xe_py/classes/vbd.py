@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from xe_py.classes import _sharing as sharing
-from xe_py.classes._devices import device_is_known, device_is_used_once, device_name, name_in_guest_is_known, position
 from xe_py.errors import Failure
 from xe_py.schema.fields import CASCADE, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text
 from xe_py.schema.xenclass import XenClass, allowed_operations, rule
+from xe_py.xapi import sharing
+from xe_py.xapi.devices import device_is_known, device_is_used_once, device_name, name_in_guest_is_known, position
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

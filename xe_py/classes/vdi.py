@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from xe_py.classes._drivers import size_refused
-from xe_py.classes._elsewhere import EPOCH, Absent
-from xe_py.classes._lineage import has_no_loop, says_that_it_is_a_snapshot
 from xe_py.classes.sr import driver_can, is_plugged
 from xe_py.errors import Failure
+from xe_py.schema.elsewhere import EPOCH, Absent
 from xe_py.schema.fields import CLEAR, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text
 from xe_py.schema.values import Time
 from xe_py.schema.xenclass import STRICT, Unique, XenClass, allowed_operations, rule
+from xe_py.xapi.drivers import size_refused
+from xe_py.xapi.lineage import has_no_loop, says_that_it_is_a_snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

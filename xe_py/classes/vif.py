@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from xe_py.classes._addresses import is_cidr, is_ip, is_mac, is_unicast
-from xe_py.classes._guest import LIVE
-from xe_py.classes.network import LARGEST_TAG, is_visible_on, pifs, pifs_on
-from xe_py.classes.network import can_attach as can_attach_network
 from xe_py.errors import Failure
 from xe_py.schema.collections import Numbers
 from xe_py.schema.fields import CASCADE, RW, WHOLE, Bool, Choice, Derived, Int, Map, Ref, Set, Text
 from xe_py.schema.xenclass import STRICT, XenClass, allowed_operations, rule
+from xe_py.xapi.addresses import is_cidr, is_ip, is_mac, is_unicast
+from xe_py.xapi.guest import LIVE
+from xe_py.xapi.networks import LARGEST_TAG, is_visible_on, pifs, pifs_on
+from xe_py.xapi.networks import can_attach as can_attach_network
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from xe_py.classes.network import LARGEST_TAG
 from xe_py.errors import Failure
 from xe_py.schema.fields import CASCADE, Int, Ref
 from xe_py.schema.xenclass import Unique, XenClass, rule
+from xe_py.xapi.networks import LARGEST_TAG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

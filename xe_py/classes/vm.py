@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from xe_py.classes import _guest as guest
-from xe_py.classes import _memory as memory
-from xe_py.classes import _vm_settings as settings
-from xe_py.classes._elsewhere import EPOCH, Absent
-from xe_py.classes._guest import HALTED, PAUSED, RUNNING, SUSPENDED
-from xe_py.classes._memory import MIB
-from xe_py.classes._vm_lifecycle import operations
-from xe_py.classes._vm_rules import RULES
+from xe_py.schema.elsewhere import EPOCH, Absent
 from xe_py.schema.fields import CLEAR, KEYS_TOGETHER, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text
 from xe_py.schema.values import Float, Size, Time
 from xe_py.schema.xenclass import Unique, XenClass, allowed_operations
+from xe_py.xapi import guest, memory
+from xe_py.xapi import vm_settings as settings
+from xe_py.xapi.guest import HALTED, PAUSED, RUNNING, SUSPENDED
+from xe_py.xapi.memory import MIB
+from xe_py.xapi.vm_lifecycle import operations
+from xe_py.xapi.vm_rules import RULES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def _live_platform(key: str) -> Callable[[State, Record], bool]:
 
 
 def _free_vbd_devices(state: State, vm: Record) -> list[str]:
-    from xe_py.classes._devices import position  # noqa: PLC0415 - only who asks for this field needs the class
+    from xe_py.xapi.devices import position
 
     used = {position(vbd) for vbd in state.pointing_at(vm, "vbd.vm-uuid")}
     return [str(number) for number in range(_VBD_DEVICES) if ("disk", number) not in used]
@@ -69,7 +68,7 @@ def _free_vif_devices(state: State, vm: Record) -> list[str]:
 
 
 def _possible_hosts(state: State, vm: Record) -> list[str]:
-    from xe_py.classes._placement import possible_hosts  # noqa: PLC0415 - only who asks for this field needs it
+    from xe_py.xapi.placement import possible_hosts
 
     return [host["uuid"] for host in possible_hosts(state, vm)]
 

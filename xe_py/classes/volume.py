@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from xe_py.classes._drivers import size_refused
 from xe_py.classes.vdi import TYPES
 from xe_py.errors import Failure
 from xe_py.schema.fields import CASCADE, Bool, Choice, Int, Map, Ref, Text
 from xe_py.schema.values import Uuid
 from xe_py.schema.xenclass import XenClass, rule
+from xe_py.xapi.drivers import size_refused
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

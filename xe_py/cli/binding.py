@@ -113,7 +113,7 @@ def find(name: str, following: Sequence[str] = ()) -> Binding:
     if name not in _found:
         command = operations.find(name)
         if command is None:
-            from xe_py.cli.unknown import known_of  # noqa: PLC0415 - only a mistake needs it
+            from xe_py.cli.unknown import known_of
 
             raise Misuse(f"Unknown command: {name}\n{known_of(name, following)}For usage run: 'xe help'")
         _found[name] = Binding(command)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from xe_py.errors import UnsoundStateError
     from xe_py.state.core import Finding
     from xe_py.state.state import State
-    from xe_py.store.document import Document
+    from xe_py.store.files.document import Document
 
     Work = Callable[[State], str]
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def execute(line: Line) -> int:
     """Do the command line; the exit status. Raises XeError for what is refused."""
     if line.command == "help":
-        from xe_py.cli.help import help_text  # noqa: PLC0415 - only help needs all declarations
+        from xe_py.cli.help import help_text
 
         streams.out(help_text(line.words, minimal=line.minimal))
         return DONE
@@ -52,7 +52,7 @@ def execute(line: Line) -> int:
 def _work(line: Line, call: Call) -> Work:
     """What the call does to a state, handing back what it prints."""
     if call.command.runs_lines:
-        from xe_py.cli.batch import batch_of  # noqa: PLC0415 - only a script needs the grammar of one
+        from xe_py.cli.batch import batch_of
 
         return batch_of(call).run
 
@@ -66,14 +66,14 @@ def _text(state: State, result: Any, line: Line) -> str:
     """What the line prints for the result."""
     if result is None and not line.minimal:
         return ""
-    from xe_py.cli.output import text_of  # noqa: PLC0415 - many a change prints nothing
+    from xe_py.cli.output import text_of
 
     return text_of(state, result, minimal=line.minimal)
 
 
 def _on_file(line: Line, call: Call) -> str:
-    from xe_py.session import bind  # noqa: PLC0415 - other commands are bound by the session that runs them
-    from xe_py.state.state import State  # noqa: PLC0415 - the same
+    from xe_py.running import bind
+    from xe_py.state.state import State
 
     arguments = bind(State({}), call.command, call.arguments)
     if not call.command.reads:
@@ -88,14 +88,14 @@ def _on_file(line: Line, call: Call) -> str:
 def _reading(line: Line, work: Work, *, by_index: bool = True) -> str:
     document, state, findings = state_file.open_to_read(where.state_path(line.state), by_index=by_index)
     if findings:
-        from xe_py.cli.report import warning_of_unsound  # noqa: PLC0415 - only an unsound state is reported on
+        from xe_py.cli.report import warning_of_unsound
 
         streams.err(warning_of_unsound(_unsound(document, findings)))
     return work(state)
 
 
 def _writing(line: Line, work: Work, *, by_index: bool = True) -> str:
-    from xe_py.schema.secrets import command_line  # noqa: PLC0415 - only a change has a history
+    from xe_py.schema.secrets import command_line
 
     typed = command_line([line.command, *line.words])
     path = where.state_path(line.state)
@@ -114,7 +114,7 @@ def _writing(line: Line, work: Work, *, by_index: bool = True) -> str:
 
 def _dry_run(line: Line, work: Work, *, by_index: bool = True) -> str:
     """What would change. No lock is taken, as nothing is written."""
-    from xe_py.state.differences import describe  # noqa: PLC0415 - a change that is made is not described
+    from xe_py.state.differences import describe
 
     path = where.state_path(line.state, make=False)
     document, state, findings = state_file.open_to_read(path, by_index=by_index)
@@ -131,6 +131,6 @@ def _dry_run(line: Line, work: Work, *, by_index: bool = True) -> str:
 
 
 def _unsound(document: Document, findings: list[Finding]) -> UnsoundStateError:
-    from xe_py.store.reader import unsound  # noqa: PLC0415 - only an unsound state is refused
+    from xe_py.store.toml.reader import unsound
 
     return unsound(document, findings)

@@ -76,7 +76,7 @@ def description(command: Command) -> str:
 def _of_command(name: str, *, guess: bool) -> str:
     command = operations.find(name)
     if command is None:
-        from xe_py.cli.unknown import known_of  # noqa: PLC0415 - only a mistake needs it
+        from xe_py.cli.unknown import known_of
 
         return f"{_unknown(name)}\n{known_of(name) if guess else ''}"
     optional = parameter_names(command.optional)

@@ -68,7 +68,7 @@ def run(argv: list[str]) -> int:
 
 
 def _run(argv: list[str]) -> int:
-    from xe_py.cli import execute  # noqa: PLC0415 - kept out of an interrupted start
+    from xe_py.cli import execute
 
     try:
         line = words.split(argv, os.environ.get("XE_EXTRA_ARGS", ""))
@@ -95,7 +95,7 @@ def _run(argv: list[str]) -> int:
 
 
 def _show(error: XeError) -> int:
-    from xe_py.cli.report import show  # noqa: PLC0415 - only what is refused is reported on
+    from xe_py.cli.report import show
 
     status = show(error)
     if streams.changed() and not error.rest_is_done:
@@ -111,7 +111,7 @@ def _of_the_system(error: OSError) -> StateFileError:
 
 
 def _through_click(line: Line) -> int:
-    from xe_py.cli.tree import show_help  # noqa: PLC0415 - click costs several times the interpreter's start
+    from xe_py.cli.tree import show_help
 
     return show_help(line)
 

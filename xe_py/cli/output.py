@@ -45,8 +45,8 @@ def progress(steps: list[Any], what: str) -> Iterable[Any]:
     """The steps, one after the other; if there are many, a terminal shows how far they are."""
     if len(steps) <= _MANY_STEPS or not streams.is_terminal(sys.stderr):
         return steps
-    from rich.console import Console  # noqa: PLC0415 - rich costs several times the interpreter's start
-    from rich.progress import track  # noqa: PLC0415 - the same
+    from rich.console import Console
+    from rich.progress import track
 
     return track(steps, clean(what), console=Console(stderr=True), transient=True)
 
@@ -69,9 +69,9 @@ def _indented(node: Node, depth: int = 0) -> str:
 
 
 def _drawn(node: Node) -> str:
-    from rich.console import Console  # noqa: PLC0415 - rich costs several times the interpreter's start
-    from rich.text import Text  # noqa: PLC0415 - the same
-    from rich.tree import Tree  # noqa: PLC0415 - the same
+    from rich.console import Console
+    from rich.text import Text
+    from rich.tree import Tree
 
     def branch(node: Node) -> Tree:
         tree = Tree(Text(clean(node.text)))

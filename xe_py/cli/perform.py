@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from xe_py import session
+from xe_py import running
 from xe_py.errors import Misuse, SeveralFailed, XeError
 
 TYPE_CHECKING = False
@@ -33,10 +33,10 @@ def perform(state: State, call: Call) -> Any:
 
 def _result(state: State, call: Call) -> Any:
     if call.command.takes_words:
-        return session.run(state, call.command, words=call.pairs)
+        return running.run(state, call.command, words=call.pairs)
     if call.command.selectors:
         return _perform_on_chosen(state, call)
-    return session.run(state, call.command, call.arguments)
+    return running.run(state, call.command, call.arguments)
 
 
 def warning_of(call: Call, place: str = "") -> str:
@@ -51,13 +51,13 @@ def warning_of(call: Call, place: str = "") -> str:
     what = f"{call.command.name} does not know the parameter{'s' if len(notes) > 1 else ''}: {', '.join(notes)}"
     if os.environ.get("XE_STRICT") == "1":
         raise Misuse(f"Error: {what}")
-    from xe_py.cli.remarks import are_wanted  # noqa: PLC0415 - only a mistake is remarked on
+    from xe_py.cli.remarks import are_wanted
 
     return f"Warning: {place}{what}; ignored.\n" if are_wanted() else ""
 
 
 def _about(name: str, known: list[str]) -> str:
-    from xe_py.schema.similar import nearest  # noqa: PLC0415 - only a mistake needs it
+    from xe_py.schema.similar import nearest
 
     if name in known:
         return f"{name} without a key (it is a map: {name}:<key>=<value>)"
@@ -66,7 +66,7 @@ def _about(name: str, known: list[str]) -> str:
 
 
 def _perform_on_chosen(state: State, call: Call) -> Any:
-    results = session.run_on_chosen(
+    results = running.run_on_chosen(
         state, call.command, call.arguments, call.filters, multiple=call.multiple or "false"
     )
-    return session.parts_of(results) or None
+    return running.parts_of(results) or None

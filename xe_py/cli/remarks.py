@@ -40,7 +40,7 @@ def command_of(error: XeError) -> list[str]:
     """The command that was refused, with what its words came to, in a list; an empty one where it is not known."""
     if error.call is None or not are_wanted():
         return []
-    from xe_py.schema.secrets import command_line  # noqa: PLC0415 - only what is refused is told again
+    from xe_py.schema.secrets import command_line
 
     return [f"Command: xe {command_line([error.call.command.name, *error.call.words])}"]
 
@@ -76,7 +76,7 @@ def _in_words(reason: Failure) -> str:
         return f"needs SR {named(values[1])}, {link}"
     if reason.code == "VM_REQUIRES_NETWORK":
         return f"needs network {named(values[1])}, no PIF of the host is on it"
-    from xe_py.codes import describe  # noqa: PLC0415 - only what is refused is described
+    from xe_py.codes import describe
 
     sentence, labelled = describe(reason)
     details = [f"{name} {named(value)}" for name, value in labelled if not isinstance(value, Record)]
@@ -87,7 +87,7 @@ def _notes(failure: Failure) -> Iterator[str]:
     if failure.code == "UUID_INVALID":
         yield from _meant(failure)
     if failure.code == "SR_UNKNOWN_DRIVER":
-        from xe_py.classes._drivers import DRIVERS  # noqa: PLC0415 - only this refusal tells them
+        from xe_py.xapi.drivers import DRIVERS
 
         yield f"the types are: {', '.join(sorted(DRIVERS))}"
     if failure.code == "NETWORK_ALREADY_CONNECTED":
@@ -99,7 +99,7 @@ def _notes(failure: Failure) -> Iterator[str]:
 
 def _meant(failure: Failure) -> Iterator[str]:
     """The object that has what was given for a uuid as its name, or whose uuid begins so."""
-    from xe_py import classes  # noqa: PLC0415 - only a wrong uuid looks for names
+    from xe_py import classes
 
     label, given = str(failure.values[0]), str(failure.values[-1])
     cls = next((cls for cls in classes.sections() if cls.label == label), None)

@@ -6,8 +6,8 @@ They follow from the code and from what stands in the way. Which of them works i
 
 from __future__ import annotations
 
-from xe_py.classes._guest import HALTED, PAUSED, RUNNING, SUSPENDED
 from xe_py.schema.xenclass import STRICT, XAPI
+from xe_py.xapi.guest import HALTED, PAUSED, RUNNING, SUSPENDED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

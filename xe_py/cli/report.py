@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from xe_py.state.core import Finding
-    from xe_py.store.document import Document
+    from xe_py.store.files.document import Document
 
 _SHOWN_FINDINGS = 3
 
@@ -62,7 +62,7 @@ def hints_of(error: XeError) -> str:
         return _lines(f"Hint: {hint}" for hint in error.hints)
     if not isinstance(error, Failure) or error.call is None or error.state is None:
         return ""
-    from xe_py.cli.hints import hints_for  # noqa: PLC0415 - only what is refused needs a way out
+    from xe_py.cli.hints import hints_for
 
     return _lines(f"Hint: {hint}" for hint in hints_for(error.state, error, error.call))
 
@@ -89,7 +89,7 @@ def _shape(error: XeError) -> str:
     """The refusal as the real xe prints it: a sentence, then a line for each value."""
     if not isinstance(error, Failure):
         return error.text if isinstance(error, (Misuse, ScriptRefused, StateFileError)) else str(error)
-    from xe_py.codes import CODES, describe  # noqa: PLC0415 - only needed once something is refused
+    from xe_py.codes import CODES, describe
 
     if error.code not in CODES:
         return f"Error code: {error.code}\nError parameters: {', '.join(map(named, error.values))}"
@@ -101,7 +101,7 @@ def _in_a_row(error: XeError) -> str:
     """The refusal of one of several objects; a sentence without values has an empty line behind it."""
     if not isinstance(error, Failure):
         return f'INTERNAL_ERROR: [ Cli_util.Cli_failure("{_shape(error).removeprefix("Error: ")}") ]'
-    from xe_py.codes import CODES, describe  # noqa: PLC0415 - as above
+    from xe_py.codes import CODES, describe
 
     if error.code not in CODES:
         return f"{error.code}: [ {'; '.join(map(named, error.values))} ]"
@@ -129,7 +129,7 @@ def unsound(error: UnsoundStateError) -> str:
 
 def _findings(document: Document, findings: list[Finding]) -> str:
     """A line for each finding: file and line, the object by class, uuid and name, what is wrong, code."""
-    from xe_py.store.reader import places  # noqa: PLC0415 - only a report of findings needs to read the file
+    from xe_py.store.toml.reader import places
 
     lines = []
     for place, finding in zip(places(document, findings), findings, strict=True):
@@ -143,7 +143,7 @@ def _findings(document: Document, findings: list[Finding]) -> str:
 
 def sentence(failure: Failure) -> str:
     """The failure in one line."""
-    from xe_py.codes import describe  # noqa: PLC0415 - the sentences are only needed once something is refused
+    from xe_py.codes import describe
 
     text, labelled = describe(failure)
     details = ", ".join(f"{name}: {named(value)}" for name, value in labelled)

@@ -10,7 +10,7 @@ import os
 import sys
 
 from xe_py.errors import REFUSED, UNDELIVERED
-from xe_py.store import outcome
+from xe_py.store.files import outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def note(text: str) -> None:
 def warn() -> None:
     """Say what a commit could not do besides, if such lines are wanted."""
     if outcome.warnings:
-        from xe_py.cli.remarks import are_wanted  # noqa: PLC0415 - few commits have a warning
+        from xe_py.cli.remarks import are_wanted
 
         err("".join(f"Warning: {each}\n" for each in outcome.warnings) if are_wanted() else "")
         outcome.warnings.clear()

@@ -49,8 +49,8 @@ def default_path() -> str:
 
 
 def _make_default(path: str) -> None:
-    from xe_py.store.fresh import fresh_host  # noqa: PLC0415 - only the first use makes a host
-    from xe_py.store.state_file import create  # noqa: PLC0415 - the same
+    from xe_py.fresh.host import fresh_host
+    from xe_py.store.state_file import create
 
     try:
         create(path, fresh_host(), "first use")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def find(name: str) -> Command | None:
     """The command of this name, declared or generated, or None."""
     if "-param-" in name or name.endswith("-list"):
-        from xe_py.operations.generated import generated  # noqa: PLC0415 - only where it is asked for
+        from xe_py.operations.generated import generated
 
         if (made := generated(name)) is not None:
             return made
@@ -39,7 +39,7 @@ def declared() -> dict[str, Command]:
 
 def names() -> list[str]:
     """The names of all commands, declared or generated, sorted."""
-    from xe_py.operations.generated import generated_names  # noqa: PLC0415 - only where it is asked for
+    from xe_py.operations.generated import generated_names
 
     return sorted({*declared(), *generated_names()})
 

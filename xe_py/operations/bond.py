@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from xe_py.classes import _pif_guards as pif_guards
 from xe_py.classes import bond as guards
-from xe_py.classes import network as network_guards
-from xe_py.classes._addresses import is_mac
 from xe_py.errors import Failure, refuse
-from xe_py.operations import _bond_move as move
-from xe_py.operations._bring_up import bring_up, manage_through
+from xe_py.operations.effects import bond_move as move
+from xe_py.operations.effects.bring_up import bring_up, manage_through
 from xe_py.schema.command import command
 from xe_py.schema.fields import Choice, Map, Ref, Refs, Text
+from xe_py.xapi import networks, pif_guards
+from xe_py.xapi.addresses import is_mac
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,19 +49,19 @@ def create(
     properties: dict[str, str] | None = None,
 ) -> Record:
     """Bond the PIFs; what used them uses the bond from then on."""
-    refuse(network_guards.is_managed(network))
+    refuse(networks.is_managed(network))
     members = list({pif["uuid"]: pif for pif in pifs}.values())
     if not members:
         raise Failure("PIF_BOND_NEEDS_MORE_MEMBERS")
     host = state.ref(members[0], "host-uuid")
-    refuse(network_guards.has_no_pif_on(state, network, host))
+    refuse(networks.has_no_pif_on(state, network, host))
     if mac and not is_mac(mac):
         raise Failure("MAC_INVALID", mac)
     refuse(guards.invalid_properties(mode, properties or {}))
     primary = _primary(members)
     _check_members(state, members, primary)
-    networks = [state.ref(pif, "network-uuid") for pif in members]
-    vifs = move.local_vifs(state, host, networks)
+    joined = [state.ref(pif, "network-uuid") for pif in members]
+    vifs = move.local_vifs(state, host, joined)
     master = state.add("pif", _master(state, members, primary, network, mac))
     bond = state.add(
         "bond",

@@ -49,8 +49,8 @@ def generated_names() -> list[str]:
 
 def _list_command(view: View, cls: XenClass, name: str) -> Command:
     def run(state: State, words: Words) -> Listing:
-        from xe_py.operations.select import matching  # noqa: PLC0415 - what names its object chooses none
-        from xe_py.schema.listing import Listing, columns  # noqa: PLC0415 - what writes lists nothing
+        from xe_py.operations.select import matching
+        from xe_py.schema.listing import Listing, columns
 
         given = dict(words)
         filters = [*view.filters.items(), *(word for word in words if _is_filter(word[0]))]
@@ -76,7 +76,7 @@ def _list_command(view: View, cls: XenClass, name: str) -> Command:
 
 def _param_list_command(view: View, cls: XenClass, name: str) -> Command:
     def run(_state: State, **named: Record) -> Listing:
-        from xe_py.schema.listing import Listing, columns  # noqa: PLC0415 - as above
+        from xe_py.schema.listing import Listing, columns
 
         return Listing([named[_named(cls)]], columns(cls, "all", ()), costly=True)
 
@@ -106,7 +106,7 @@ def _param_get_command(view: View, cls: XenClass, name: str) -> Command:
 
 def _param_set_command(view: View, cls: XenClass, name: str) -> Command | None:
     def run(state: State, words: Words) -> None:
-        from xe_py.operations._writing import set_fields  # noqa: PLC0415 - what only reads writes nothing
+        from xe_py.operations.effects.writing import set_fields
 
         obj = state.need(cls.name, _given(words, "uuid"))
         set_fields(state, obj, [pair for pair in words if pair[0] != "uuid" and pair[0] not in COMMON])
@@ -124,7 +124,7 @@ def _param_set_command(view: View, cls: XenClass, name: str) -> Command | None:
 
 def _param_add_command(view: View, cls: XenClass, name: str) -> Command | None:
     def run(state: State, words: Words) -> None:
-        from xe_py.operations._writing import add  # noqa: PLC0415 - as above
+        from xe_py.operations.effects.writing import add
 
         obj = state.need(cls.name, _given(words, "uuid"))
         field = _field(cls, _given(words, "param-name"))
@@ -146,7 +146,7 @@ def _param_add_command(view: View, cls: XenClass, name: str) -> Command | None:
 
 def _param_remove_command(view: View, cls: XenClass, name: str) -> Command | None:
     def run(state: State, param_name: str, param_key: str, **named: Record) -> None:
-        from xe_py.operations._writing import remove  # noqa: PLC0415 - as above
+        from xe_py.operations.effects.writing import remove
 
         remove(state, named[_named(cls)], _field(cls, param_name), param_key)
 
@@ -163,7 +163,7 @@ def _param_remove_command(view: View, cls: XenClass, name: str) -> Command | Non
 
 def _param_clear_command(view: View, cls: XenClass, name: str) -> Command | None:
     def run(state: State, param_name: str, **named: Record) -> None:
-        from xe_py.operations._writing import clear  # noqa: PLC0415 - as above
+        from xe_py.operations.effects.writing import clear
 
         clear(state, named[_named(cls)], _field(cls, param_name))
 

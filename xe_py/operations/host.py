@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from xe_py.classes import _memory as memory
-from xe_py.classes.host import answers
 from xe_py.errors import refuse
 from xe_py.schema.command import ONE, command
 from xe_py.schema.fields import Bool
+from xe_py.xapi import memory
+from xe_py.xapi.hosts import answers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

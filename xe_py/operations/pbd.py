@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py.classes import pbd as guards
 from xe_py.errors import refuse
-from xe_py.operations._storage import attach
+from xe_py.operations.effects.storage import attach
 from xe_py.schema.command import command
 from xe_py.schema.fields import Map, Ref
 

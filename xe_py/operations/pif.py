@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from xe_py.classes import _pif_guards as guards
-from xe_py.classes._addresses import is_mac
-from xe_py.classes._pif_nic import NIC, bridge_of, network_name
-from xe_py.classes.network import has_no_pif_on
 from xe_py.errors import Failure, refuse
-from xe_py.operations._bring_up import bring_down, bring_up
+from xe_py.operations.effects.bring_up import bring_down, bring_up
 from xe_py.operations.network import free_bridge
 from xe_py.schema.command import command
 from xe_py.schema.fields import Bool, Choice, Ref, Text
+from xe_py.xapi import pif_guards as guards
+from xe_py.xapi.addresses import is_mac
+from xe_py.xapi.networks import has_no_pif_on
+from xe_py.xapi.pif_nic import NIC, bridge_of, network_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from xe_py.classes import _pif_guards as guards
-from xe_py.classes._addresses import is_cidr, is_ip
 from xe_py.errors import Failure, refuse
-from xe_py.operations._bring_up import get_address
+from xe_py.operations.effects.bring_up import get_address
 from xe_py.schema.command import command
 from xe_py.schema.fields import Choice, Ref, Text
+from xe_py.xapi import pif_guards as guards
+from xe_py.xapi.addresses import is_cidr, is_ip
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from xe_py.classes import _pif_guards as guards
 from xe_py.errors import refuse
 from xe_py.schema.command import command
 from xe_py.schema.fields import Ref
+from xe_py.xapi import pif_guards as guards
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xe_py.operations._bring_up import bring_up
+from xe_py.operations.effects.bring_up import bring_up
 from xe_py.operations.vlan import make, number
 from xe_py.schema.command import command
 from xe_py.schema.fields import Ref, Text

@@ -114,7 +114,7 @@ def _meant(state: State, cls: XenClass, word: str, value: str, by: str) -> tuple
             return _named(state, cls, word, by) or (f"did you mean {_word(by, word)}?",)
         if word == cls.name:
             return (f"did you mean {_word(by, value)}?",)
-    from xe_py.schema.similar import did_you_mean  # noqa: PLC0415 - only a mistake needs it
+    from xe_py.schema.similar import did_you_mean
 
     fields = [field.name for field in cls.fields if not field.hidden]
     return did_you_mean(stem, [by, *fields] if is_selector else fields)
@@ -136,14 +136,14 @@ def _named(state: State, cls: XenClass, word: str, by: str) -> tuple[str, ...]:
     """The object whose name is most like the word, as it is named on the command line."""
     if state.count(cls.name) > _MANY:
         return ()
-    from xe_py.schema.similar import nearest  # noqa: PLC0415 - only a mistake needs it
+    from xe_py.schema.similar import nearest
 
     near = nearest(word, [obj.name for obj in state.all(cls.name) if obj.name])
     return (f"did you mean {_word(by, near[0])}?",) if near else ()
 
 
 def _word(by: str, name: str) -> str:
-    from xe_py.quoting import quoted  # noqa: PLC0415 - only told below a refusal
+    from xe_py.quoting import quoted
 
     return f"{by}={quoted(name)}"
 

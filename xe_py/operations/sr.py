@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from xe_py.classes import pbd as pbd_guards
 from xe_py.classes import sr as guards
-from xe_py.classes._drivers import DRIVERS, refusals, taken_by
 from xe_py.errors import Failure, Misuse, refuse
-from xe_py.operations._contents import destroy_all, forget_all, format_devices
-from xe_py.operations._storage import attach, check_uuid, take_in
+from xe_py.operations.effects.contents import destroy_all, forget_all, format_devices
+from xe_py.operations.effects.storage import attach, check_uuid, take_in
 from xe_py.schema.command import command
 from xe_py.schema.fields import Bool, Map, Ref, Text
 from xe_py.schema.values import Size
+from xe_py.xapi.drivers import DRIVERS, refusals, taken_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -43,22 +43,22 @@ def init(
     path: str, *, dry_run: bool = False, force: bool = False, from_machine: bool = False, **wishes: Any
 ) -> str | Note:
     """Make the file with a fresh host, pool and all that a new XenServer has; its folder too, for the user alone."""
-    from xe_py.schema.secrets import command_line  # noqa: PLC0415 - only what makes a file is noted
-    from xe_py.store.fresh import fresh_host  # noqa: PLC0415 - only state-init makes a host
-    from xe_py.store.state_file import create, may_create  # noqa: PLC0415 - the same
+    from xe_py.fresh.host import fresh_host
+    from xe_py.schema.secrets import command_line
+    from xe_py.store.state_file import create, may_create
 
     switches = {"from-machine": from_machine, "force": force}
     given = {**wishes, **{name: True for name, is_on in switches.items() if is_on}}
     words = (f"{name.replace('_', '-')}={fields.show(value)}" for name, value in given.items())
     line = command_line(["state-init", *words])
     if from_machine:
-        from xe_py.store.machine import machine  # noqa: PLC0415 - only on demand
+        from xe_py.fresh.machine import machine
 
         wishes = {**machine(), **wishes}
     state = fresh_host(**wishes)
     if dry_run:
-        from xe_py.state.differences import describe  # noqa: PLC0415 - as above
-        from xe_py.state.state import Change  # noqa: PLC0415 - as above
+        from xe_py.state.differences import describe
+        from xe_py.state.state import Change
 
         may_create(path, force=force)
         made = [Change(cls, obj["uuid"], None, obj) for cls in classes.sections() for obj in state.all(cls.name)]
@@ -90,7 +90,7 @@ def show(state: State) -> list[str]:
 )
 def check(path: str) -> str:
     """How many objects were checked; UnsoundStateError with all findings where the state is unsound."""
-    from xe_py.store import reader  # noqa: PLC0415 - the other commands here go without the store
+    from xe_py.store.toml import reader
 
     document = reader.read(path)
     state, findings = reader.judge(document)

@@ -15,8 +15,8 @@ from xe_py.state.state import Change
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xe_py.state.state import State
-    from xe_py.store.document import Document
-    from xe_py.store.versions import Version
+    from xe_py.store.files.document import Document
+    from xe_py.store.history.versions import Version
 
 _SHOWN = 5
 _NAME = "its serial, or what state-history calls it where versions share one."
@@ -75,10 +75,10 @@ def diff(path: str, serial: str | None = None, to: str | None = None) -> str:
 )
 def undo(path: str, *, serial: str | None = None, dry_run: bool = False) -> str:
     """Commit the text of the older version with the next serial; the present state need not be sound."""
-    from xe_py.schema.secrets import command_line  # noqa: PLC0415 - the same
-    from xe_py.store.document import target_of  # noqa: PLC0415 - the declarations alone go without the store
-    from xe_py.store.lock import Lock  # noqa: PLC0415 - the commands that read take no lock
-    from xe_py.store.replacing import sweep  # noqa: PLC0415 - the same
+    from xe_py.schema.secrets import command_line
+    from xe_py.store.files.document import target_of
+    from xe_py.store.files.lock import Lock
+    from xe_py.store.replacing import sweep
 
     target = target_of(path)
     versions = _versions(path)
@@ -96,10 +96,10 @@ def undo(path: str, *, serial: str | None = None, dry_run: bool = False) -> str:
 
 
 def _undo(path: str, target: str, serial: str | None, line: str) -> str:
-    from xe_py.store.document import identity  # noqa: PLC0415 - the commands that read replace nothing
-    from xe_py.store.replacing import replace  # noqa: PLC0415 - the same
-    from xe_py.store.rewriting import rewritten  # noqa: PLC0415 - the same
-    from xe_py.store.state_file import next_serial  # noqa: PLC0415 - the same
+    from xe_py.store.files.document import identity
+    from xe_py.store.replacing import replace
+    from xe_py.store.state_file import next_serial
+    from xe_py.store.toml.rewriting import rewritten
 
     versions = _versions(path)
     wanted = _earlier(path, versions, serial)
@@ -141,8 +141,8 @@ def _done(path: str, versions: list[Version], wanted: Version, serial: int, *, c
 
 def _versions(path: str) -> list[Version]:
     """The versions, the oldest first; StateFileError where there is nothing at all."""
-    from xe_py.store.document import target_of  # noqa: PLC0415 - a declaration alone goes without the store
-    from xe_py.store.versions import versions  # noqa: PLC0415 - the same
+    from xe_py.store.files.document import target_of
+    from xe_py.store.history.versions import versions
 
     return versions(path, target_of(path))
 
@@ -180,12 +180,12 @@ def _earlier(path: str, versions: list[Version], serial: str | None) -> Version:
 
 def _sound(version: Version, path: str) -> tuple[Document, State]:
     """The version with its state; StateFileError where that is unsound."""
-    from xe_py.store.reader import judge  # noqa: PLC0415 - as for _versions
+    from xe_py.store.toml.reader import judge
 
     document = version.document(path)
     state, findings = judge(document)
     if findings:
-        from xe_py.codes import describe  # noqa: PLC0415 - the sentences are only needed for what is refused
+        from xe_py.codes import describe
 
         first = findings[0]
         about = " ".join(word for word in (first.cls, first.uuid, first.field) if word)
@@ -199,13 +199,13 @@ def _sound(version: Version, path: str) -> tuple[Document, State]:
 
 def _state(version: Version, path: str) -> State:
     """The state of the version, sound or not."""
-    from xe_py.store.reader import judge  # noqa: PLC0415 - as for _versions
+    from xe_py.store.toml.reader import judge
 
     return judge(version.document(path))[0]
 
 
 def _described(before: State, after: State) -> str:
-    from xe_py.state.differences import describe  # noqa: PLC0415 - only needed once there is something to describe
+    from xe_py.state.differences import describe
 
     return describe(_changes(before, after), before.rules, after.rules)
 

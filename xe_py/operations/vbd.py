@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from xe_py.classes import vbd as guards
-from xe_py.classes._devices import device_name, position
 from xe_py.errors import Failure, Misuse, refuse
-from xe_py.operations._disks import check_medium, connect
+from xe_py.operations.effects.disks import check_medium, connect
 from xe_py.schema.command import command
 from xe_py.schema.fields import Bool, Choice, Ref, Text
 from xe_py.schema.values import Float
+from xe_py.xapi.devices import device_name, position
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

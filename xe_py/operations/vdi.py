@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from xe_py.classes import sr as sr_guards
 from xe_py.classes import vdi as guards
-from xe_py.classes._drivers import reason, size_refused, whole_size
 from xe_py.errors import Failure, refuse
-from xe_py.operations._contents import forget as forget_vdi
-from xe_py.operations._contents import make_vdi
-from xe_py.operations._storage import check_uuid
+from xe_py.operations.effects.contents import forget as forget_vdi
+from xe_py.operations.effects.contents import make_vdi
+from xe_py.operations.effects.storage import check_uuid
 from xe_py.schema.command import command
 from xe_py.schema.fields import Bool, Map, Ref, Text
 from xe_py.schema.values import ExactChoice, Size
+from xe_py.xapi.drivers import reason, size_refused, whole_size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def update(state: State, vdi: Record) -> None:
 
 def _backup_uuid(sr: Record) -> str:
     """The uuid that the VDI for the metadata of the pool has on this SR."""
-    from uuid import UUID, uuid5  # noqa: PLC0415 - no other VDI has a uuid that is computed
+    from uuid import UUID, uuid5
 
     return str(uuid5(UUID(_BACKUP_NAMESPACE), sr["uuid"]))
 

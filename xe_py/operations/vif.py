@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from xe_py.classes import vif as guards
-from xe_py.classes._addresses import derived_mac, is_cidr, is_ip, random_mac
 from xe_py.errors import Failure, Misuse, refuse
-from xe_py.operations._bring_up import attach_network
+from xe_py.operations.effects.bring_up import attach_network
 from xe_py.schema.command import command
 from xe_py.schema.fields import Bool, Choice, Ref, Text
+from xe_py.xapi.addresses import derived_mac, is_cidr, is_ip, random_mac
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

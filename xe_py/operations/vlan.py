@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from xe_py.classes import _pif_guards as pif_guards
-from xe_py.classes import network as network_guards
-from xe_py.classes.network import LARGEST_TAG
 from xe_py.classes.vlan import can_stand_on
 from xe_py.errors import Failure, Misuse, refuse
-from xe_py.operations._bring_up import bring_up
+from xe_py.operations.effects.bring_up import bring_up
 from xe_py.schema.command import command
 from xe_py.schema.fields import Int, Ref, Text
+from xe_py.xapi import networks, pif_guards
+from xe_py.xapi.networks import LARGEST_TAG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,8 +62,8 @@ def number(word: str) -> int:
 def make(state: State, tagged: Record, tag: int, network: Record) -> Record:
     """Put a VLAN on top of the PIF; what comes back is its untagged PIF, not up yet."""
     host = state.ref(tagged, "host-uuid")
-    refuse(network_guards.is_managed(network))
-    refuse(network_guards.has_no_pif_on(state, network, host))
+    refuse(networks.is_managed(network))
+    refuse(networks.has_no_pif_on(state, network, host))
     refuse(pif_guards.is_managed(tagged))
     refuse(can_stand_on(state, tagged))
     if not 0 <= tag <= LARGEST_TAG:

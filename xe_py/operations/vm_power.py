@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from xe_py.classes import _placement as placement
-from xe_py.classes import _vm_settings as settings
 from xe_py.classes import vdi as vdi_guards
-from xe_py.classes._guest import SUSPENDED, is_live
-from xe_py.classes._memory import MIB
-from xe_py.classes._vm_lifecycle import refusals
-from xe_py.classes.host import answers
 from xe_py.errors import Failure, Misuse, refuse
-from xe_py.operations import _domain
+from xe_py.operations.effects import domain
 from xe_py.schema.command import CONTROL_DOMAINS, command
 from xe_py.schema.fields import Bool, Text
+from xe_py.xapi import placement
+from xe_py.xapi import vm_settings as settings
+from xe_py.xapi.guest import SUSPENDED, is_live
+from xe_py.xapi.hosts import answers
+from xe_py.xapi.memory import MIB
+from xe_py.xapi.vm_lifecycle import refusals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -43,10 +43,10 @@ def start(
     """Start the VM on the host named, or on the best of those where it can run."""
     refuse(refusals(state, vm, "start_on" if on else "start"))
     refuse(settings.can_boot(vm, force=force))
-    _domain.check_disks(state, vm)
+    domain.check_disks(state, vm)
     if not vm["bios-strings"]:
         settings.bios_strings_were_given(state, vm, {})
-    _domain.boot(state, vm, _host(state, vm, on), paused=paused)
+    domain.boot(state, vm, _host(state, vm, on), paused=paused)
 
 
 @command(
@@ -60,10 +60,10 @@ def start(
 def resume(state: State, vm: Record, on: str = "", **_without_effect: object) -> None:
     """Go on where the suspended VM was, on whichever host; its image is not needed any more."""
     refuse(refusals(state, vm, "resume_on" if on else "resume"))
-    _domain.check_disks(state, vm)
+    domain.check_disks(state, vm)
     host = _host(state, vm, on)
     refuse(settings.has_image(vm))
-    _domain.make(state, vm, host)
+    domain.make(state, vm, host)
     _forget_image(state, vm)
 
 
@@ -81,7 +81,7 @@ def shutdown(state: State, vm: Record, *, force: bool = False, **_without_effect
     _check_host(state, vm)
     if vm["power-state"] == SUSPENDED:
         _forget_image(state, vm)
-    _domain.end(state, vm)
+    domain.end(state, vm)
 
 
 @command(
@@ -96,9 +96,9 @@ def reboot(state: State, vm: Record, *, force: bool = False) -> None:
     refuse(refusals(state, vm, "hard_reboot" if force else "clean_reboot"))
     _check_host(state, vm)
     host = state.ref(vm, "resident-on")
-    _domain.end(state, vm)
-    _domain.check_disks(state, vm)
-    _domain.boot(state, vm, host)
+    domain.end(state, vm)
+    domain.check_disks(state, vm)
+    domain.boot(state, vm, host)
 
 
 @command(
@@ -112,17 +112,17 @@ def suspend(state: State, vm: Record, **_without_effect: object) -> None:
     """Suspend the running VM to a new VDI."""
     refuse(refusals(state, vm, "suspend"))
     _check_host(state, vm)
-    from xe_py.classes._drivers import whole_size  # noqa: PLC0415 - a VM that is started needs no new disk
+    from xe_py.xapi.drivers import whole_size
 
     sr = _suspend_sr(state, vm)
     size = whole_size(sr["type"], {}, _image_size(vm))
     if 0 < sr["physical-size"] < state.value(sr, "physical-utilisation") + size:
         raise Failure("SR_SUSPEND_SPACE_INSUFFICIENT", sr)
-    from xe_py.operations import vdi  # noqa: PLC0415 - a VM that is started makes none
+    from xe_py.operations import vdi
 
     image = vdi.create(state, sr, "Suspend image", size, type="suspend")
     state.update(image, {"name-description": "Suspend image"})
-    _domain.suspend(state, vm, image)
+    domain.suspend(state, vm, image)
 
 
 @command("vm-pause", doc="Hold a running VM.", selectors="vm", standard=True)
@@ -158,7 +158,7 @@ def reset_powerstate(state: State, vm: Record, *, force: bool = False) -> None:
         if state.find("pool", master=host["uuid"]):
             raise Failure("DOMAIN_EXISTS", vm, blockers=(vm,))
         raise Failure("HOST_IS_LIVE", host, blockers=(vm,))
-    _domain.end(state, vm)
+    domain.end(state, vm)
 
 
 def _host(state: State, vm: Record, on: str) -> Record:

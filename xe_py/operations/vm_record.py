@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from xe_py.classes._vm_lifecycle import refusals
-from xe_py.classes._vm_settings import BIOS_ORDER
 from xe_py.errors import Failure, refuse
 from xe_py.schema.command import command
 from xe_py.schema.fields import Choice, Ref, Text
 from xe_py.state.state import new_uuid
+from xe_py.xapi.vm_lifecycle import refusals
+from xe_py.xapi.vm_settings import BIOS_ORDER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

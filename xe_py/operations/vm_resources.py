@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from xe_py.classes import _memory as memory
-from xe_py.classes._vm_lifecycle import refusals
-from xe_py.classes._vm_settings import can_have_memory, shadow_multiplier_is_valid
 from xe_py.errors import Failure, refuse
 from xe_py.schema.command import CONTROL_DOMAINS, TEMPLATES, command
 from xe_py.schema.fields import Int
 from xe_py.schema.values import Float, Size
+from xe_py.xapi import memory
+from xe_py.xapi.vm_lifecycle import refusals
+from xe_py.xapi.vm_settings import can_have_memory, shadow_multiplier_is_valid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from xe_py.schema.fields import (
     Text,
 )
 from xe_py.schema.values import BareInt, Float, Size, Time, Uuid
-from xe_py.store.render import pair, pair_of
+from xe_py.store.toml.render import pair, pair_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -65,7 +65,7 @@ def wrong_class(keyword: str, to: str, given: Any) -> Misuse:
 
 def unknown(command: str, keyword: str, known: Iterable[str]) -> Misuse:
     """That the command does not take the keyword, with the nearest of those that it takes, or else all of them."""
-    from xe_py.schema.similar import nearest  # noqa: PLC0415 - only a mistake needs it
+    from xe_py.schema.similar import nearest
 
     names = list(known)
     near = nearest(keyword, names, likeness=0.4)

@@ -11,7 +11,7 @@ _SHOWN = 3
 
 def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> list[str]:
     """Up to three of the known words that are most like the word, those that begin with it first."""
-    import difflib  # noqa: PLC0415 - only a mistake needs it
+    import difflib
 
     candidates = list(dict.fromkeys(known))
     folded = word.casefold()

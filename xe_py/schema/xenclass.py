@@ -139,7 +139,7 @@ def split_key(cls: XenClass, name: str) -> tuple[Field, str | None] | None:
 
 def meant_field(cls: XenClass, name: str) -> tuple[str, ...]:
     """A note that names the field that a name which is none is most like; none if it is like none."""
-    from xe_py.schema.similar import did_you_mean  # noqa: PLC0415 - only a mistake needs it
+    from xe_py.schema.similar import did_you_mean
 
     return did_you_mean(name, (field.name for field in cls.fields if not field.hidden))
 

@@ -106,7 +106,7 @@ def findings(state: State, *, typed: bool = False) -> Iterator[Finding]:
 
 def causes(state: State, found: list[Finding]) -> list[Finding]:
     """The findings without those of rules that look at a field of which nobody knows the value."""
-    from xe_py.state.state import Change  # noqa: PLC0415 - a sound state has no findings
+    from xe_py.state.state import Change
 
     spoilt: dict[tuple[str, str], set[str]] = {}
     for finding in found:
@@ -216,7 +216,7 @@ def _steps(cls: str, path: str, depth: int) -> tuple[Step, ...]:
     """The first steps of the path."""
     if not depth:
         return ()
-    from xe_py.schema.paths import parse_path  # noqa: PLC0415 - many a rule watches nothing but its own object
+    from xe_py.schema.paths import parse_path
 
     return parse_path(cls, path, classes.get)[0][:depth]
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 
 from xe_py.errors import StateFileError, on_file
-from xe_py.store import history, outcome
-from xe_py.store.access import copy, neighbour, open_file, put
-from xe_py.store.attributes import set_back, take_after
-from xe_py.store.delta import joined
-from xe_py.store.document import changed_meanwhile, identity
-from xe_py.store.interrupts import uninterrupted
+from xe_py.store.files import outcome
+from xe_py.store.files.access import copy, neighbour, open_file, put
+from xe_py.store.files.attributes import set_back, take_after
+from xe_py.store.files.delta import joined
+from xe_py.store.files.document import changed_meanwhile, identity
+from xe_py.store.files.interrupts import uninterrupted
+from xe_py.store.history import keeping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from xe_py.store.delta import Part
+    from xe_py.store.files.delta import Part
 
 _NEW = "new."
 
@@ -38,8 +39,8 @@ def replace(
         parts = list(parts)
         written = _write(temporary, parts, target)
         _expect(target, expected)
-        entry = history.entry_of(written, serial, command)
-        kept = history.keep(target, temporary, parts, expected, entry)
+        entry = keeping.entry_of(written, serial, command)
+        kept = keeping.keep(target, temporary, parts, expected, entry)
         _expect(target, expected)
         os.replace(temporary, target)
         outcome.replaced.add(target)
@@ -66,7 +67,7 @@ def replace(
     if found[:-1] != written[:-1]:
         return None
     if kept is not None:
-        history.confirm(target, kept, found[-1])
+        keeping.confirm(target, kept, found[-1])
     return found
 
 
@@ -98,7 +99,7 @@ def _left(target: str) -> list[str]:
 def _discard(target: str, path: str) -> None:
     """Take away what never became the state file, if there is such a file, and its entry in the history before it."""
     try:
-        history.withdraw(target, os.lstat(path))
+        keeping.withdraw(target, os.lstat(path))
         os.unlink(path)
     except OSError:
         return

@@ -11,9 +11,9 @@ import os
 
 from xe_py.errors import DamagedIndexError, StateFileError
 from xe_py.schema.numbers import LARGEST
-from xe_py.store import index
-from xe_py.store.document import Document, changed_meanwhile, identity, target_of
-from xe_py.store.interrupts import uninterrupted
+from xe_py.store.files.document import Document, changed_meanwhile, identity, target_of
+from xe_py.store.files.interrupts import uninterrupted
+from xe_py.store.index import reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from xe_py.state.core import Finding
     from xe_py.state.state import Change, State
-    from xe_py.store.delta import Part
-    from xe_py.store.index import Head
+    from xe_py.store.files.delta import Part
+    from xe_py.store.index.reading import Head
 
     Opened = tuple[Document, State, list[Finding]]
 
@@ -34,14 +34,14 @@ def open_to_read(path: str, *, by_index: bool = True) -> Opened:
     """
     target = target_of(path)
     try:
-        head = index.look(target, identity(os.stat(target))) if by_index else None
+        head = reading.look(target, identity(os.stat(target))) if by_index else None
     except OSError:
         head = None
     if head is not None:
         document = Document(path, target, head.identity, head=head)
         document.is_plain = head.plain
         return document, head.state(), []
-    from xe_py.store import reader  # noqa: PLC0415 - where there is an index, the file need not be read
+    from xe_py.store.toml import reader
 
     document = reader.read(path)
     state, findings = reader.load(document)
@@ -52,7 +52,7 @@ class open_to_write:  # noqa: N801 - used as a function, in a `with`
     """The same under the lock, which is held while the body runs; `commit` in it keeps what was changed."""
 
     def __init__(self, path: str, command: str, *, by_index: bool = True) -> None:
-        from xe_py.store.lock import Lock  # noqa: PLC0415 - only what writes is locked
+        from xe_py.store.files.lock import Lock
 
         self._path = path
         self._target = target_of(path)
@@ -61,7 +61,7 @@ class open_to_write:  # noqa: N801 - used as a function, in a `with`
         self._lock = Lock(self._target, command)
 
     def __enter__(self) -> Opened:
-        from xe_py.store.replacing import sweep  # noqa: PLC0415 - as above
+        from xe_py.store.replacing import sweep
 
         if not os.path.isfile(self._path):
             open_to_read(self._path)
@@ -84,9 +84,9 @@ def read_again(document: Document, state: State) -> tuple[Document, State]:
 
     StateFileError where the file is another by now. The lock is held.
     """
-    from xe_py.store import reader  # noqa: PLC0415 - as above
+    from xe_py.store.toml import reader
 
-    index.discard(document.target)
+    reading.discard(document.target)
     again = reader.read(document.path)
     if again.identity != document.identity:
         raise changed_meanwhile(document.path)
@@ -107,7 +107,7 @@ def commit(document: Document, state: State) -> Document:
     changes = state.changes()
     if not changes and not state.rules_changed():
         return document
-    from xe_py.store.replacing import replace  # noqa: PLC0415 - only a change writes
+    from xe_py.store.replacing import replace
 
     serial = next_serial(document.path, int(state.header["serial"]))
     content = _content(document, state, changes, serial)
@@ -134,21 +134,21 @@ def next_serial(path: str, serial: int) -> int:
 
 def _carried_on(head: Head | None, document: Document, state: State, changes: list[Change]) -> Head | None:
     """The index of the new version of the file; None where there is none, and the next command makes it anew."""
-    from xe_py.store.indexing import advance, build  # noqa: PLC0415 - only a change writes
+    from xe_py.store.index.making import advance, build
 
     try:
         return build(document, state) if head is None else advance(document, head, state, changes)
     except (DamagedIndexError, StateFileError, MemoryError):
-        index.discard(document.target)
+        reading.discard(document.target)
         return None
 
 
 def create(path: str, state: State, command: str, *, force: bool = False) -> None:
     """Make the file for a new state, and its folder; a file that is there stays unless `force` is given."""
-    from xe_py.store.access import make_folder  # noqa: PLC0415 - only a new file needs a folder
-    from xe_py.store.lock import Lock  # noqa: PLC0415 - only what writes is locked
-    from xe_py.store.render import canonical  # noqa: PLC0415 - only a change writes
-    from xe_py.store.replacing import replace, sweep  # noqa: PLC0415 - the same
+    from xe_py.store.files.access import make_folder
+    from xe_py.store.files.lock import Lock
+    from xe_py.store.replacing import replace, sweep
+    from xe_py.store.toml.render import canonical
 
     may_create(path, force=force)
     target = target_of(path)
@@ -171,7 +171,7 @@ def may_create(path: str, *, force: bool) -> None:
     """StateFileError where no file can be made: something else is there, or it is and `force` is not given."""
     target = target_of(path)
     if os.path.lexists(target) and not os.path.isfile(target):
-        from xe_py.store.reader import read  # noqa: PLC0415 - it says what is wrong with what is there
+        from xe_py.store.toml.reader import read
 
         read(path)
     if os.path.lexists(target) and not force:
@@ -182,16 +182,16 @@ def _content(document: Document, state: State, changes: list[Change], serial: in
     """The next content of the file, in parts."""
     head = document.head
     if head is not None and head.plain:
-        from xe_py.store.excerpt import Excerpt, NotFoundError  # noqa: PLC0415 - only a change writes
-        from xe_py.store.splice import STATE, anchors, edits  # noqa: PLC0415 - the same
+        from xe_py.store.toml.excerpt import Excerpt, NotFoundError
+        from xe_py.store.toml.splice import STATE, anchors, edits
 
         try:
             near = [(path, head.base.near(path[0], place)) for path, place in anchors(state, changes).items()]
             excerpt = Excerpt(document.content(), [(STATE, 0), *near])
             return excerpt.apply(edits(excerpt.text, state, changes, serial))
         except (NotFoundError, DamagedIndexError):
-            index.discard(document.target)
+            reading.discard(document.target)
             document.head, document.is_plain = None, False
-    from xe_py.store.rewriting import rewritten  # noqa: PLC0415 - a change of a plain file has its excerpt
+    from xe_py.store.toml.rewriting import rewritten
 
     return [rewritten(document, state, changes, serial)]

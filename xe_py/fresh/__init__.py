@@ -1,0 +1,1 @@
+"""Making a fresh host: what a new XenServer has."""

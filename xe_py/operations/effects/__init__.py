@@ -1,0 +1,1 @@
+"""What several operations do: the effects that they share."""

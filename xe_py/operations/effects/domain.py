@@ -1,0 +1,81 @@
+"""The domain of a VM: what changes when Xen makes one on a host, and when it is gone."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from xe_py.classes.vbd import can_attach
+from xe_py.errors import refuse
+from xe_py.operations.effects.bring_up import attach_network
+from xe_py.operations.effects.disks import connect
+from xe_py.xapi import vm_settings as settings
+from xe_py.xapi.guest import HALTED, PAUSED, RUNNING, SUSPENDED
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+_NO_DOMAIN = {"resident-on": None, "dom-id": -1, "VCPUs-number": 0, "ha-always-run": False}
+_RECORDED = ("uuid", "domain-type", "memory-static-max", "memory-dynamic-max", "memory-dynamic-min", "VCPUs-at-startup")
+
+
+def check_disks(state: State, vm: Record) -> None:
+    """Refuse unless each VBD of the VM could be attached."""
+    for vbd in state.pointing_at(vm, "vbd.vm-uuid"):
+        refuse(can_attach(state, vbd))
+
+
+def make(state: State, vm: Record, host: Record, *, paused: bool = False) -> None:
+    """Make a domain for the VM on the host, with the devices that are attached."""
+    state.update(
+        vm,
+        {
+            "power-state": PAUSED if paused else RUNNING,
+            "resident-on": host["uuid"],
+            "dom-id": _free_number(state, host),
+            "VCPUs-number": vm["VCPUs-at-startup"],
+            "ha-always-run": settings.is_kept_running(vm),
+        },
+    )
+    for vbd in state.pointing_at(vm, "vbd.vm-uuid"):
+        if vbd["currently-attached"]:
+            connect(state, vbd)
+    for vif in state.pointing_at(vm, "vif.vm-uuid"):
+        if vif["currently-attached"]:
+            attach_network(state, state.ref(vif, "network-uuid"), host)
+
+
+def boot(state: State, vm: Record, host: Record, *, paused: bool = False) -> None:
+    """Make a domain for the VM in which its guest boots, with all its devices."""
+    for vbd in state.pointing_at(vm, "vbd.vm-uuid"):
+        is_seen = vbd["vdi-uuid"] is not None or vm["domain-type"] == "hvm"
+        state.update(vbd, {"currently-attached": is_seen})
+    for vif in state.pointing_at(vm, "vif.vm-uuid"):
+        state.update(vif, {"currently-attached": True})
+    make(state, vm, host, paused=paused)
+    state.update(vm, {"start-time": settings.now(), "last-boot-record": _record(vm)})
+
+
+def end(state: State, vm: Record) -> None:
+    """The VM has no domain any more, and halts."""
+    for reference in ("vbd.vm-uuid", "vif.vm-uuid"):
+        for device in state.pointing_at(vm, reference):
+            state.update(device, {"currently-attached": False})
+    state.update(vm, {**_NO_DOMAIN, "power-state": HALTED, "requires-reboot": False})
+
+
+def suspend(state: State, vm: Record, image: Record) -> None:
+    """The VM has its memory on a VDI, and no domain; its devices wait for it."""
+    state.update(vm, {**_NO_DOMAIN, "power-state": SUSPENDED, "suspend-VDI-uuid": image["uuid"]})
+
+
+def _free_number(state: State, host: Record) -> int:
+    """The number of a further domain of the host: the first that is free from the number of its domains on."""
+    numbers = count(max(1, state.sum_of(host, "vm.resident-on", "domains")))
+    return next(number for number in numbers if not state.find("vm", resident_on=host["uuid"], dom_id=number))
+
+
+def _record(vm: Record) -> str:
+    fields = " ".join(f"('{name}' '{vm[name]}')" for name in _RECORDED)
+    return f"'('struct' {fields})'"

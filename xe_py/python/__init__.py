@@ -1,0 +1,290 @@
+"""The Python interface: open a state file, run commands with keyword arguments, keep the changes or drop them.
+
+>>> with open_host("host.toml") as host:  # doctest: +SKIP
+...     web = host.run("vm-create", name_label="web")
+...     host.run("vbd-create", vm=web, device="autodetect", type="CD", mode="RO")
+
+What was run is written when the block ends well, all of it or nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from _thread import RLock
+from contextlib import contextmanager
+
+from xe_py import classes, operations, running
+from xe_py.cli import streams
+from xe_py.errors import DamagedIndexError, Misuse, StateFileError
+from xe_py.operations.select import matching
+from xe_py.python.keywords import as_words, field_of, filters_of, view_of
+from xe_py.python.objects import Object
+from xe_py.schema import arguments
+from xe_py.schema.fields import Bool
+from xe_py.schema.listing import Listing
+from xe_py.schema.uuids import is_uuid
+from xe_py.state.record import Record
+from xe_py.state.state import State
+from xe_py.store import state_file
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any, TypeVar
+
+    from xe_py.schema.command import Command
+    from xe_py.store.files.document import Document
+
+    T = TypeVar("T")
+
+_MULTIPLE = Bool("multiple")
+
+
+class Host:
+    """A state file held open for writing: no one else can write to it meanwhile.
+
+    It is used in the block of `open_host`, in the process that opened it; its threads take turns. `state` is what the
+    commands work on.
+    """
+
+    def __init__(self, document: Document, state: State) -> None:
+        self.state = state
+        self._document = document
+        self._turn = RLock()
+        self._process = os.getpid()
+        self._ended = False
+
+    def __repr__(self) -> str:
+        return f"<Host {self._document.path}, {'ended' if self._ended else 'open'}>"
+
+    def run(self, name: str, /, words: Mapping[str, Any] | None = None, **keywords: Any) -> Any:
+        """Run the command and hand back what it makes: an Object, a text, a Listing, a list of these, or None.
+
+        Arguments are named as on the command line with `_` for `-`, an object's without `-uuid` (`vm=`, or the class
+        for `uuid`). Objects are given as such or as uuids, other values as their own kind or as a word of the command
+        line; None is as if left out. What is no Python name, as `other-config:key`, is given in `words`.
+
+        A command that selects its objects takes `vm=` (an object, a uuid or a name), fields to filter by, and
+        `multiple=True`, by which it hands back a list. Raises Failure, Misuse and, where it was refused for some of
+        several objects, SeveralFailed; a command that is refused changes nothing.
+        """
+        command = operations.find(arguments.text("the command", name))
+        if command is None:
+            from xe_py.cli.binding import find
+
+            command = find(name).command
+        if command.on_file:
+            raise Misuse(f"Error: {name} is about a state file as a whole; it cannot be run on an open host.")
+        return self._do(lambda: self._run(command, words or {}, keywords))
+
+    def batch(self, lines: Iterable[str], *, keep_going: bool = False) -> str:
+        """Run lines of a script as `xe batch` does; what they print.
+
+        Raises ScriptRefused, with the refusals, if lines were refused: then nothing was changed or, with `keep_going`,
+        what the other lines did stays. Misuse for what needs a real shell.
+        """
+        if isinstance(lines, str):
+            lines = lines.splitlines()
+        text = "\n".join([arguments.text("a line", line).rstrip("\n") for line in lines])
+        return self._do(lambda: self._batch(text, "lines", keep_going))
+
+    def get(self, cls: str, uuid: str) -> Object:
+        """The object of the class with this uuid; UUID_INVALID if there is none."""
+        of = view_of(cls).of
+        return self._do(lambda: self._object(running.own(self.state, "uuid", of, self._own(uuid))))
+
+    def find(self, cls: str, **filters: Any) -> list[Object]:
+        """The objects for which all filters hold, in order of creation, as `vm-list` filters.
+
+        A filter is a field, named with `_` for `-`, and the text that it prints, or its value; None is no value.
+        """
+        view = view_of(cls)
+
+        def found() -> list[Object]:
+            words = filters_of(view, self._owned(filters))
+            return [self._object(obj) for obj in matching(self.state, classes.get(view.of), words)]
+
+        return self._do(found)
+
+    def value(self, obj: Object | Record, name: str) -> Any:
+        """The value of a field of the object as it is now, computed where it is derived; it is the caller's own."""
+        if self._process != os.getpid():
+            self._refuse()
+        if not isinstance(obj, (Object, Record)):
+            raise Misuse(f"Error: a field is asked of an object, not of {arguments.kind_of(obj)}.")
+        field = field_of(obj.cls, name)
+
+        def read() -> Any:
+            value = self.state.value(self.state.need(obj.cls.name, obj["uuid"]), field.name)
+            return value.copy() if isinstance(value, (dict, list)) else value
+
+        with self._turn:
+            return self._surely(read)
+
+    def commit(self) -> None:
+        """Write what was changed since the last commit, by any thread, and go on."""
+
+        def write() -> None:
+            try:
+                self._document = state_file.commit(self._document, self.state)
+            finally:
+                streams.warn()
+
+        self._do(write)
+
+    def rollback(self) -> None:
+        """Take back what was changed since the last commit, by any thread."""
+        self._do(lambda: self.state.rollback(0))
+
+    def end(self, *, keep: bool) -> None:
+        """Commit if the changes are to be kept, else take them back; from then on nothing can be run."""
+        if self._process != os.getpid():
+            if keep:
+                self._refuse()
+            return
+        with self._turn:
+            try:
+                if keep:
+                    self.commit()
+                else:
+                    self.state.rollback(0)
+            finally:
+                self._ended = True
+
+    # Whether and how something is done
+
+    def _do(self, work: Callable[[], T]) -> T:
+        if self._process != os.getpid():
+            self._refuse()
+        with self._turn:
+            if self._ended:
+                raise Misuse("Error: The block of this host has ended. Open the file again with open_host.")
+            return self._surely(work)
+
+    def _surely(self, work: Callable[[], T]) -> T:
+        """Do the work and, where a damaged index stops it, do it anew on what the file itself says."""
+        mark = self.state.mark()
+        try:
+            return work()
+        except DamagedIndexError:
+            self.state.rollback(mark)
+            if self._ended:
+                raise StateFileError(f"The index of {self._document.path} is damaged. Open the file again.") from None
+            self._document, self.state = state_file.read_again(self._document, self.state)
+            return work()
+
+    def _refuse(self) -> None:
+        raise Misuse(
+            f"Error: This host was opened by process {self._process}, and its lock is not that of a forked process.\n"
+            "Open it there with open_host when the other has ended its block."
+        )
+
+    # Running
+
+    def _run(self, command: Command, words: Mapping[str, Any], keywords: Mapping[str, Any]) -> Any:
+        words, keywords = self._owned(words), self._owned(keywords)
+        if command.takes_words:
+            return self._handed_out(running.run(self.state, command, words=as_words(command, words, keywords)))
+        if twice := words.keys() & keywords.keys():
+            raise Misuse(f"Error: {min(twice)} is given twice.")
+        given = {**words, **keywords}
+        if command.selectors:
+            return self._handed_out(self._on_chosen(command, given))
+        if command.runs_lines:
+            bound = running.bind(self.state, command, given)
+            return self._batch(command.run(**bound), bound["file"], bound.get("keep_going", False))
+        return self._handed_out(running.run(self.state, command, given))
+
+    def _on_chosen(self, command: Command, given: dict[str, Any]) -> Any:
+        """Do the command to the object given or, where it takes several, to each of those that the words choose."""
+        own = {name: given.pop(name) for name in command.by_argument() if name in given}
+        multiple = arguments.value("multiple", _MULTIPLE, given.pop("multiple", False))
+        cls = command.selectors
+        obj = given.pop(cls, None)
+        filters = filters_of(view_of(cls), given, command)
+        among = None
+        if isinstance(obj, str) and not is_uuid(obj):
+            filters = [(cls, arguments.text(cls, obj)), *filters]
+        elif obj is not None:
+            among = [running.own(self.state, cls, cls, obj)]
+        elif not (filters or multiple):
+            raise Misuse(f"Required parameter not found: {cls}")
+        results = running.run_on_chosen(self.state, command, own, filters, among=among, multiple=multiple)
+        return running.parts_of(results) if multiple or len(results) > 1 else results[0]
+
+    def _batch(self, text: str, name: str, keep_going: bool) -> str:
+        from xe_py.cli.batch import Batch
+
+        return Batch(text, name, keep_going=keep_going).run(self.state)
+
+    # Objects in and out
+
+    def _owned(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self._own(value) for name, value in values.items()}
+
+    def _own(self, value: Any) -> Any:
+        """The same with the records of the state in the place of objects."""
+        if isinstance(value, Object):
+            return self.state.need(value.cls.name, value.uuid)
+        return [self._own(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+    def _handed_out(self, result: Any) -> Any:
+        """The same with objects in the place of records, and listings with what they print."""
+        if isinstance(result, list):
+            return [self._handed_out(each) for each in result]
+        if isinstance(result, Listing):
+            result.rows = [
+                {field.name: field.show(field.shown(self.state.value(obj, field.name))) for field in result.fields}
+                for obj in result.records
+            ]
+        return self._object(result) if isinstance(result, Record) else result
+
+    def _object(self, obj: Record) -> Object:
+        return Object(self, obj.cls, obj["uuid"])
+
+
+@contextmanager
+def open_host(path: str | os.PathLike[str]) -> Iterator[Host]:
+    """The state in the file, to be worked on; committed at the end of the block, dropped if that is left by an error.
+
+    Raises StateFileError for a file that cannot be used, UnsoundStateError for one that is unsound.
+    """
+    path = _path(path)
+    if not os.path.lexists(path):
+        raise StateFileError(
+            f"The state file {path} does not exist.\nMake one with: xe_py.create_host({path!r}, name_label=...)"
+        )
+    with state_file.open_to_write(path, "python") as (document, state, findings):
+        if findings:
+            from xe_py.store.toml.reader import unsound
+
+            raise unsound(document, findings)
+        host = Host(document, state)
+        done = False
+        try:
+            yield host
+            done = True
+        finally:
+            host.end(keep=done)
+
+
+def create_host(path: str | os.PathLike[str], **options: Any) -> None:
+    """Make a state file with a fresh host in it; the options are those of `state-init`, with `_` for `-`.
+
+    `name_label`, `hosts`, `nics`, `cpus`, `memory`, `disk`, `rules`, `from_machine`, and `force` to replace a file that
+    is there. Raises Misuse, and StateFileError where the file cannot be made.
+    """
+    command = operations.find("state-init")
+    if os.path.isfile(_path(path)) and not options.get("force"):
+        raise StateFileError(f"The state file {_path(path)} is there already.\nTo replace it, add: force=True")
+    if command is not None:
+        try:
+            command.run(_path(path), **running.bind(State({}), command, options))
+        finally:
+            streams.warn()
+
+
+def _path(path: Any) -> str:
+    if not isinstance(path, (str, bytes, os.PathLike)):
+        raise Misuse(f"Error: The path of a state file must be a text, not {arguments.kind_of(path)}.")
+    return os.fsdecode(path)

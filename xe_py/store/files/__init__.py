@@ -1,0 +1,1 @@
+"""Files: what identifies them, safe access, locks, and what an interrupted write leaves."""

@@ -1,0 +1,100 @@
+"""A version of a state file: where it is, what identifies it, and its text."""
+
+from __future__ import annotations
+
+import os
+
+from xe_py.errors import StateFileError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mmap import mmap
+    from typing import Any
+
+_LARGE = 1 << 20
+_BOM = "\ufeff"
+
+
+def identity(status: os.stat_result) -> tuple[int, ...]:
+    """What tells one version of a file from another: device, inode, size, and both times in ns."""
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+
+
+def target_of(path: str) -> str:
+    """The file that the path leads to, links followed; StateFileError where the path leads nowhere."""
+    try:
+        return os.path.realpath(path)
+    except OSError as error:
+        raise StateFileError(f"The state file {path} cannot be reached: {error.strerror}.") from None
+
+
+def changed_meanwhile(path: str) -> StateFileError:
+    """That someone else has written to the file since it was looked at."""
+    return StateFileError(
+        f"The state file {path} was changed by someone else in the meantime.\n"
+        "Nothing was written; run the command again."
+    )
+
+
+class Document:
+    """One version of a state file. `target` is the file itself where `path` is a link; `head` its index, if it has one.
+
+    `command` is the command line that opened it for writing, for the history. `is_plain` says that it is known to be of
+    the plain form, all lines whole. `reordered` says that the next text has objects in another order than the state.
+    The text is read when it is asked for; StateFileError if the file is another by then.
+    """
+
+    __slots__ = ("_text", "_wrapping", "command", "head", "identity", "is_plain", "path", "reordered", "target")
+
+    def __init__(
+        self, path: str, target: str, version: tuple[int, ...], *, text: str | None = None, head: Any = None
+    ) -> None:
+        self.path = path
+        self.target = target
+        self.identity = version
+        self.head = head
+        self.command = ""
+        self.is_plain = False
+        self.reordered = False
+        self._wrapping = "", "\n"
+        self._text = text and self._unwrapped(text)
+
+    @property
+    def text(self) -> str:
+        """The text of this version, without a byte order mark; line breaks are LF if all of them were CRLF."""
+        if self._text is None:
+            self._text = self._unwrapped(bytes(self.content()).decode())
+        return self._text
+
+    @property
+    def is_wrapped(self) -> bool:
+        """Whether the file has other bytes than its text: a byte order mark, or the line breaks of Windows."""
+        return self._wrapping != ("", "\n")
+
+    def encoded(self, text: str) -> bytes:
+        """The text as bytes for this file, with the byte order mark and the line breaks that it has."""
+        mark, line_break = self._wrapping
+        return (mark + (text if line_break == "\n" else text.replace("\n", line_break))).encode()
+
+    def _unwrapped(self, text: str) -> str:
+        mark = _BOM if text.startswith(_BOM) else ""
+        windows = "\r" in text and text.count("\r\n") == text.count("\n") == text.count("\r")
+        self._wrapping = mark, "\r\n" if windows else "\n"
+        text = text.removeprefix(mark)
+        return text.replace("\r\n", "\n") if windows else text
+
+    def content(self) -> bytes | mmap:
+        """The bytes of this version; those of a large file are mapped into memory, not read."""
+        if self._text is not None:
+            return self._text.encode()
+        try:
+            with open(self.target, "rb") as file:
+                if identity(os.fstat(file.fileno())) != self.identity:
+                    raise changed_meanwhile(self.path)
+                if self.identity[2] < _LARGE:
+                    return file.read()
+                from mmap import ACCESS_READ, mmap
+
+                return mmap(file.fileno(), 0, access=ACCESS_READ)
+        except OSError as error:
+            raise StateFileError(f"The state file {self.path} cannot be read: {error.strerror}.") from None

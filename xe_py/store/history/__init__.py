@@ -1,0 +1,1 @@
+"""The versions of a state file that are kept."""

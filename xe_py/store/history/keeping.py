@@ -1,0 +1,124 @@
+"""The history of a state file: every version that a commit wrote or replaced, and who wrote each by which command line.
+
+It is in `host.toml.d/history`: `log` has an entry for each version (see `entries.py`), and `000012.toml` is a
+full copy of the version with this place, with which a chain of versions begins; each further one is kept as what it has
+that the one before it has not. A version is kept before it becomes the file, and marked once it is. Nothing of it is
+needed to read the state, and a commit goes on where its history cannot be kept.
+"""
+
+from __future__ import annotations
+
+import os
+
+from xe_py.store.files import outcome
+from xe_py.store.files.access import close, is_file, make_folder
+from xe_py.store.files.delta import difference, joined, pack
+from xe_py.store.history.entries import Chain, Entry
+from xe_py.store.history.logbook import LOG, Limits, add, append, copy_of, folder_of, last_mark
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from xe_py.store.files.delta import Part
+
+_LONGEST = 1000
+_told: set[str] = set()
+
+
+def entry_of(written: tuple[int, ...], serial: int, command: str) -> Entry:
+    """The entry of the version that this process has written: what identifies it, its serial, and why."""
+    _, inode, size, time_written, _ = written
+    return Entry(0, serial, (inode, size, time_written), (os.getuid(), os.getpid(), command))
+
+
+def keep(target: str, new: str, parts: Iterable[Part], present: tuple[int, ...] | None, entry: Entry) -> Chain | None:
+    """Keep the version in `new`, made of the parts, which is about to replace the file; the mark for `confirm`.
+
+    `present` identifies the file; if the history does not have it, it is kept first. What fails here is one of the
+    `outcome.warnings`; only a bad setting is a StateFileError.
+    """
+    limits = Limits()
+    folder = folder_of(target)
+    try:
+        if not limits.number:
+            _clear(folder)
+            return None
+        make_folder(folder)
+        chain = None if present is None else _going_on(folder, present, limits)
+        if chain is None:
+            from xe_py.store.history import chains
+
+            if present is None:
+                return chains.begin_with(folder, new, entry)
+            chain = chains.go_on(target, folder, present, limits)
+        entry.place, entry.after = chain.place + 1, chain.seal
+        entry.changes = pack(_changes(target, parts))
+        length = chain.bytes + append(folder, entry)
+        return Chain(entry.place, entry.seal, entry.file, first=chain.first, since=chain.since, length=length)
+    except OSError as error:
+        _warn(f"the history in {folder} cannot be kept: {error.strerror}. XE_BACKUPS=0 does without one.")
+        return None
+
+
+def confirm(target: str, chain: Chain, changed: int) -> None:
+    """Note that the version is the file now, and when the file was touched last."""
+    chain.changed = changed
+    try:
+        add(os.path.join(folder_of(target), LOG), chain.line)
+    except OSError:
+        return  # The next commit has to compare what the file has.
+
+
+def withdraw(target: str, left: os.stat_result) -> None:
+    """Take back the entry of a version that never became the file: `left` is what a writer made and left behind."""
+    folder = folder_of(target)
+    try:
+        if last_mark(folder) is None:
+            from xe_py.store.history import chains
+
+            chains.withdraw(folder, (left.st_ino, left.st_size, left.st_mtime_ns))
+    except OSError:
+        return
+
+
+def _going_on(folder: str, present: tuple[int, ...], limits: Limits) -> Chain | None:
+    """The chain that ends with the present file, if there is one that may go on."""
+    chain = last_mark(folder)
+    if chain is None or (*chain.file, chain.changed) != present[1:] or limits.exceeded_by(chain, present[2]):
+        return None
+    return chain if is_file(copy_of(folder, chain.first)) else None
+
+
+def _changes(target: str, parts: Iterable[Part]) -> Iterator[Part]:
+    """The parts, and of those that are bytes no more than differs from what stands there now."""
+    handle = os.open(target, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        size = os.fstat(handle).st_size
+        place = 0
+        new = b""
+        for part in (*joined(parts), range(size, size)):
+            if isinstance(part, range):
+                if new:
+                    yield from difference(os.pread(handle, part.start - place, place), new, place)
+                if part:
+                    yield part
+                place, new = part.stop, b""
+            else:
+                new = part
+    finally:
+        close(handle)
+
+
+def _clear(folder: str) -> None:
+    """Drop all versions, where there are any."""
+    if os.path.lexists(folder):
+        from xe_py.store.history import chains
+
+        chains.clear(folder)
+
+
+def _warn(text: str) -> None:
+    if text not in _told:
+        _told.add(text)
+        outcome.warnings.append(text)

@@ -1,0 +1,56 @@
+"""Secrets stay out of the derived index: what has one is left out of it, and read from the state file when needed."""
+
+from __future__ import annotations
+
+import os
+
+from xe_py import classes
+from xe_py.errors import DamagedIndexError, StateFileError
+from xe_py.schema.secrets import MASKED, is_secret
+from xe_py.schema.values import Time
+from xe_py.store.files.document import Document, identity
+from xe_py.store.toml import plain
+from xe_py.store.toml.excerpt import Excerpt, NotFoundError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from xe_py.state.record import Record
+
+
+def masked(obj: Record) -> dict[str, Any]:
+    """The fields of the object as the index may have them."""
+    fields = dict(obj)
+    for name in obj.cls.maps:
+        if name in fields and any(map(is_secret, fields[name])):
+            del fields[name]
+            fields[MASKED] = True
+    return fields
+
+
+def unmasked(target: str, version: tuple[int, ...], cls: str, uuid: str, near: int | None) -> dict[str, Any]:
+    """The fields of the object as this version of the state file has them.
+
+    In a plain file it stands about where `near` says; with None the whole file is read. DamagedIndexError where the
+    file is another by now, or does not have the object.
+    """
+    document = Document(target, target, version)
+    try:
+        text = document.text if near is None else Excerpt(document.content(), [((cls, uuid), near)]).text
+        fields = (plain.load(text) or _load(text))[cls][uuid]
+        if identity(os.stat(target)) != version:
+            raise DamagedIndexError
+    except (NotFoundError, StateFileError, OSError, ValueError, KeyError):
+        raise DamagedIndexError from None
+    stored = classes.get(cls).stored
+    return {
+        "uuid": uuid,
+        **{name: Time.from_toml(value) if isinstance(stored[name], Time) else value for name, value in fields.items()},
+    }
+
+
+def _load(text: str) -> dict[str, Any]:
+    import tomllib
+
+    return tomllib.loads(text)

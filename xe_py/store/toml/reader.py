@@ -1,0 +1,278 @@
+"""From the bytes of a state file to a state, with everything that is wrong named and placed."""
+
+from __future__ import annotations
+
+import os
+from stat import S_ISDIR, S_ISREG
+
+from xe_py import classes
+from xe_py.classes import sections
+from xe_py.errors import Failure, StateFileError, UnsoundStateError, on_file
+from xe_py.schema.fields import Choice
+from xe_py.schema.numbers import LARGEST
+from xe_py.schema.uuids import is_uuid
+from xe_py.schema.values import Time
+from xe_py.schema.xenclass import STRICT, XAPI
+from xe_py.state.core import Finding, causes, findings
+from xe_py.state.state import FORMAT, State
+from xe_py.store.files.document import Document, identity, target_of
+from xe_py.store.index.making import build
+from xe_py.store.toml import plain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from xe_py.schema.fields import Field
+    from xe_py.schema.xenclass import XenClass
+
+_HEADER = {"format": int, "lineage": str, "serial": int, "rules": str}
+
+
+# That something is missing, which may be among what was left out.
+_LACKS = frozenset(("STATE_HOST_INCOMPLETE", "STATE_OBJECT_MISSING"))
+
+
+def read(path: str) -> Document:
+    """The file with its text; StateFileError where it cannot be read."""
+    try:
+        # Without O_NONBLOCK a pipe would be waited for.
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with open(handle, "rb") as file:
+            status = os.fstat(handle)
+            if not S_ISREG(status.st_mode):
+                kind = "a folder" if S_ISDIR(status.st_mode) else "no ordinary file"
+                raise StateFileError(f"{path} is {kind}, not a state file.\nName the file itself.")
+            data = file.read()
+    except FileNotFoundError:
+        raise StateFileError(
+            f"The state file {path} does not exist.", *_way_back(path), on_file(path, "state-init")
+        ) from None
+    except OSError as error:
+        raise StateFileError(f"The state file {path} cannot be read: {error.strerror}.") from None
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise StateFileError(f"{path}:{line}: this is not UTF-8 text (byte {error.start}).", *_way_back(path)) from None
+    if not text.strip():
+        raise StateFileError(f"The state file {path} is empty.", *_way_back(path), on_file(path, "state-init --force"))
+    return Document(path, target_of(path), identity(status), text=text)
+
+
+def unsound(document: Document, found: list[Finding]) -> UnsoundStateError:
+    """What to raise for a file in which these findings stand, with the way back that there is."""
+    return UnsoundStateError(document, found, *_way_back(document.path))
+
+
+def _way_back(path: str) -> tuple[str, ...]:
+    from xe_py.store.history.chains import way_back
+
+    return way_back(path)
+
+
+def judge(document: Document) -> tuple[State, list[Finding]]:
+    """The state that the text describes, and all that is unsound in it.
+
+    A part that cannot be taken in (an unknown field, a value of the wrong kind) is left out and is a finding.
+    StateFileError where the text as a whole says no state.
+    """
+    try:
+        tables = _parse(document)
+    except StateFileError as error:
+        error.hints = (*error.hints, *_way_back(document.path))
+        raise
+    state = State(_header(document, tables.pop("state", None)))
+    left_out = _take_in(state, tables)
+    found = list(findings(state, typed=True))
+    found = _all_found(state, tables, left_out, found) if left_out or found else []
+    if state.header["serial"] == LARGEST:
+        reason = "no change can follow the largest number"
+        found.insert(0, Finding("state", "", "serial", Failure("VALUE_NOT_SUPPORTED", "serial", str(LARGEST), reason)))
+    return state, found
+
+
+def load(document: Document) -> tuple[State, list[Finding]]:
+    """The same as `judge`; a sound state gets its index, and the document knows of it."""
+    state, found = judge(document)
+    if not found:
+        document.head = build(document, state)
+    return state, found
+
+
+def read_back(text: str) -> State | None:
+    """The state that the text describes, or None if it describes none or holds more than a state can take in."""
+    try:
+        tables = _parse(Document("", "", (), text=text))
+        state = State(tables.pop("state", {}))
+    except StateFileError:
+        return None
+    return None if _take_in(state, tables) else state
+
+
+def places(document: Document, found: list[Finding]) -> list[str]:
+    """Where each finding shows: `path:line` of the field, or of the nearest thing around it that is written."""
+    from xe_py.store.toml.layout import lines_of
+
+    lines = lines_of(document.text)
+    return [_place(document, lines, finding.cls, finding.uuid, finding.field) for finding in found]
+
+
+def _place(document: Document, lines: dict[tuple[str, ...], int], *path: str) -> str:
+    depths = range(len(path), 0, -1)
+    line = next((lines[path[:depth]] for depth in depths if path[:depth] in lines), None)
+    return document.path if line is None else f"{document.path}:{line}"
+
+
+def _parse(document: Document) -> dict[str, Any]:
+    text = document.text
+    tables = plain.load(text)
+    if tables is not None:
+        document.is_plain = text.endswith("\n") and "\n[state]\n" in text and not document.is_wrapped
+        return tables
+    import tomllib
+
+    from xe_py.store.toml.unreadable import no_toml, refuse_deep_names
+
+    refuse_deep_names(document.path, text)
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise StateFileError(f"{document.path} is nested too deeply to be read.") from None
+    except (ValueError, OverflowError) as error:
+        raise no_toml(document.path, text, error) from None
+
+
+def _header(document: Document, header: Any) -> dict[str, Any]:
+    if not isinstance(header, dict):
+        raise StateFileError(f"{document.path} has no [state] table, so it is not a state file of xe.")
+    number = header.get("format")
+    if type(number) is int and number > FORMAT:
+        raise _no_header(
+            document, "format", f"has a newer format than {FORMAT}, the newest that this xe knows. Use a newer xe"
+        )
+    for name in header:
+        if name not in _HEADER:
+            from xe_py.store.toml.misfits import guess, nearest
+
+            raise _no_header(document, name, f"has an unknown key: {name}{guess(nearest(name, _HEADER))}")
+    for name, kind in _HEADER.items():
+        if type(header.get(name)) is not kind:
+            raise _no_header(document, name, f"must have {name}, a {'number' if kind is int else 'text'}")
+    if header["format"] < 1:
+        raise _no_header(document, "format", f"has a format that cannot be; it must be {FORMAT}")
+    if not 0 <= header["serial"] <= LARGEST:
+        raise _no_header(document, "serial", f"has a serial that cannot be; it must be 0 to {LARGEST}")
+    if header["rules"] not in {STRICT, XAPI}:
+        from xe_py.store.toml.misfits import misfit
+
+        raise _no_header(document, "rules", misfit(Choice("rules", (STRICT, XAPI)), header["rules"]))
+    return header
+
+
+def _no_header(document: Document, name: str, text: str) -> StateFileError:
+    from xe_py.store.toml.layout import lines_of
+
+    return StateFileError(f"{_place(document, lines_of(document.text), 'state', name)}: [state] {text}.")
+
+
+def _all_found(state: State, tables: dict[str, Any], left_out: list[Finding], found: list[Finding]) -> list[Finding]:
+    """What was left out and what is unsound besides, but nothing that only follows from what was left out."""
+    from xe_py.store.toml.misfits import missing
+
+    written = {uuid for table in tables.values() if isinstance(table, dict) for uuid in table}
+    lost = {uuid for uuid in written if state.class_of(uuid) is None}
+    spoilt = {(finding.uuid, finding.spoils) for finding in left_out}
+    for finding in found:
+        if finding.failure.code == "FIELD_TYPE_ERROR":
+            finding.text = missing(classes.get(finding.cls).stored[finding.field])
+    if lost:
+        found = [finding for finding in found if finding.failure.code not in _LACKS]
+    every = left_out + [finding for finding in found if (finding.uuid, finding.field) not in spoilt]
+    return [finding for finding in causes(state, every) if not (finding.spoils and _leads_to(finding.failure, lost))]
+
+
+def _leads_to(failure: Failure, lost: set[str]) -> bool:
+    return failure.code == "HANDLE_INVALID" and failure.values[1] in lost
+
+
+def _take_in(state: State, tables: dict[str, Any]) -> list[Finding]:
+    found = []
+    known = {cls.name: cls for cls in sections()}
+    seen: set[str] = set()
+    for name, table in tables.items():
+        if name not in known or not isinstance(table, dict):
+            found.append(_no_class(name, known))
+            continue
+        cls = known[name]
+        # The uuid is the name of the table, and no field in it.
+        stored = {field.name: field for field in cls.stored.values() if field.name != "uuid"}
+        for uuid, fields in table.items():
+            if not is_uuid(uuid) or not isinstance(fields, dict):
+                found.append(Finding(name, uuid, "", Failure("STATE_UUID_MALFORMED", uuid), name=_name(fields)))
+            elif (folded := uuid.lower()) in seen:
+                found.append(Finding(name, uuid, "", Failure("STATE_DUPLICATE_UUID", uuid), name=_name(fields)))
+            else:
+                seen.add(folded)
+                found += _take_in_object(state, cls, stored, uuid, fields)
+    return found
+
+
+def _take_in_object(
+    state: State, cls: XenClass, stored: dict[str, Field], uuid: str, fields: dict[str, Any]
+) -> list[Finding]:
+    found = []
+    dropped = []
+    for name, value in fields.items():
+        field = stored.get(name)
+        if field is None:
+            found.append(_no_field(cls, uuid, fields, name))
+            dropped.append(name)
+            continue
+        if type(value) is not field.takes:
+            if isinstance(field, Time):
+                value = fields[name] = field.from_toml(value)  # noqa: PLW2901 - from here on it is the value
+            if not field.accepts(value):
+                found.append(_misfit(cls, uuid, fields, name))
+                dropped.append(name)
+                continue
+        if value == field.default:
+            dropped.append(name)
+    for name in dropped:
+        del fields[name]
+    fields["uuid"] = uuid
+    state.load(cls, fields)
+    return found
+
+
+def _no_class(name: str, known: Iterable[str]) -> Finding:
+    from xe_py.store.toml.misfits import guess, nearest
+
+    near = nearest(name, known)
+    text = (
+        f"objects of this class are tables, [{name}.uuid]" if near == name else f"there is no class {name}{guess(near)}"
+    )
+    return Finding(name, "", "", Failure("STATE_UNKNOWN_CLASS", name), text=text)
+
+
+def _no_field(cls: XenClass, uuid: str, fields: dict[str, Any], name: str) -> Finding:
+    from xe_py.store.toml.misfits import nearest, unknown_field
+
+    failure = Failure("STATE_UNKNOWN_FIELD", name)
+    meant = nearest(name, cls.stored.keys() - fields.keys())
+    return Finding(cls.name, uuid, name, failure, name=_name(fields), spoils=meant, text=unknown_field(cls, name))
+
+
+def _misfit(cls: XenClass, uuid: str, fields: dict[str, Any], name: str) -> Finding:
+    from xe_py.store.toml.misfits import misfit
+
+    text = misfit(cls.stored[name], fields[name])
+    failure = Failure("FIELD_TYPE_ERROR", name)
+    return Finding(cls.name, uuid, name, failure, name=_name(fields), spoils=name, text=text)
+
+
+def _name(fields: Any) -> str:
+    """The name-label in the fields of an object, if they have one."""
+    name = fields.get("name-label", "") if isinstance(fields, dict) else ""
+    return name if isinstance(name, str) else ""

@@ -1,0 +1,51 @@
+"""The next text of a state file; one that is not of the plain form is read back before it is written."""
+
+from __future__ import annotations
+
+from xe_py.errors import StateFileError
+from xe_py.store.index import reading
+from xe_py.store.toml import plain
+from xe_py.store.toml.splice import splice
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xe_py.state.record import Record
+    from xe_py.state.state import Change, State
+    from xe_py.store.files.document import Document
+
+
+def rewritten(document: Document, state: State, changes: list[Change], serial: int) -> bytes:
+    """The document with the changes, and the state's header with this serial, in it.
+
+    StateFileError where the text would not say the state.
+    """
+    text = document.text if document.text.endswith("\n") else document.text + "\n"
+    found = splice(text, state, changes, serial)
+    is_plain = document.is_plain or plain.load(text) is not None
+    if not is_plain and not _says(found, document, state, serial):
+        reading.discard(document.target)
+        raise StateFileError(
+            f"The change cannot be brought into {document.path} as that is written. Nothing was changed.\n"
+            "Run the command again. If that fails as well, write each object that it changes as a table of its own, "
+            "[class.uuid]."
+        )
+    return document.encoded(found)
+
+
+def _says(text: str, document: Document, state: State, serial: int) -> bool:
+    """Whether the text says this very state with this serial."""
+    from xe_py.classes import sections
+    from xe_py.store.toml.reader import read_back
+
+    again = read_back(text)
+    if again is None or again.header != {**state.header, "serial": serial}:
+        return False
+    pairs = [(state.all(cls.name), again.all(cls.name)) for cls in sections()]
+    if any(meant != said for meant, said in pairs):
+        # An index would go on listing the objects in the order that they had.
+        document.reordered = True
+    return all(_by_uuid(meant) == _by_uuid(said) for meant, said in pairs)
+
+
+def _by_uuid(objects: list[Record]) -> dict[str, Record]:
+    return {obj["uuid"]: obj for obj in objects}

@@ -1,0 +1,230 @@
+"""Bringing changes into the text of a state file, and leaving everything else in it as its user wrote it.
+
+A changed field replaces only its value, so that comments, order and blank lines stay even inside a changed table. An
+object keeps the form it is written in: a table, dotted keys, or a value on one line. New ones are tables, unless their
+class is written as one value.
+"""
+
+from __future__ import annotations
+
+from xe_py import classes
+from xe_py.store.toml import plain, render
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from typing import Any
+
+    from xe_py.schema.fields import Field
+    from xe_py.state.state import Change, State
+    from xe_py.store.toml.plain import Path, Statement
+
+    # Replace the text between two offsets.
+    Edit = tuple[int, int, str]
+
+STATE: Path = ("state",)
+
+
+def splice(text: str, state: State, changes: list[Change], serial: int) -> str:
+    """The text with the changes, and the state's header with this serial, brought in.
+
+    Every line of the text ends in a line break.
+    """
+    parts = []
+    done = 0
+    for start, end, new in edits(text, state, changes, serial):
+        parts += [text[done:start], new]
+        done = max(done, end)
+    return "".join(parts) + text[done:]
+
+
+def edits(text: str, state: State, changes: list[Change], serial: int) -> list[Edit]:
+    """What has to be replaced in the text, in its order; edits at one place in their own order.
+
+    Of the file the text may hold only the tables that `anchors` names, each under a header of its own.
+    """
+    splicer = _Splicer(text, _outline(text), state)
+    splicer.header({**state.header, "serial": serial})
+    splicer.objects(changes)
+    return sorted(splicer.edits + splicer.sections, key=lambda edit: edit[:2])
+
+
+def anchors(state: State, changes: list[Change]) -> dict[Path, int]:
+    """The tables of the file that the changes concern, each with its place among those of its class.
+
+    Those are the changed ones and, where objects are new, the last one in front of them.
+    """
+    found: dict[Path, int] = {}
+    new = set()
+    for change in changes:
+        if change.before is None:
+            new.add(change.cls.name)
+        else:
+            found[change.cls.name, change.uuid] = state.place_of(change.cls.name, change.uuid)
+    made = {change.uuid for change in changes if change.before is None}
+    order = classes.order()
+    for name in new:
+        for cls in reversed(order[: order.index(name) + 1]):
+            last = state.last(cls, made)
+            if last is not None:
+                place, uuid = last
+                found[cls, uuid] = place
+                break
+    return found
+
+
+class _Splicer:
+    def __init__(self, text: str, outline: list[Statement], state: State) -> None:
+        self.text = text
+        self.outline = outline
+        self.state = state
+        self.edits: list[Edit] = []
+        # New headers and what follows them; at one place they come behind what is added to the section before.
+        self.sections: list[Edit] = []
+        self.held: dict[Path, list[Statement]] = {}
+        for statement in outline:
+            self.held.setdefault(_owner(statement.path), []).append(statement)
+
+    def header(self, header: dict[str, Any]) -> None:
+        """Bring the header of the state in."""
+        held = self.held[STATE]
+        if _is_value(held, STATE):
+            self._replace(held[0], render.value_of(header))
+        else:
+            changed = {"serial", "rules"} if self.state.rules_changed() else {"serial"}
+            was = {name: value for name, value in header.items() if name not in changed}
+            self._fields(STATE, held, was, header, dict.fromkeys(header))
+
+    def objects(self, changes: list[Change]) -> None:
+        """Bring the changed objects in."""
+        made: dict[str, list[str]] = {}
+        values = set()
+        for change in changes:
+            name, after = change.cls.name, change.after
+            path = name, change.uuid
+            held = self.held.get(path, [])
+            if _is_value(self.held.get((name,), []), (name,)):
+                values.add(name)
+            elif after is None:
+                self._remove(held)
+            elif not held:
+                made.setdefault(name, []).append(change.uuid)
+            elif _is_value(held, path):
+                self._replace(held[0], render.inline_record(after))
+            else:
+                self._fields(path, held, change.before or {}, after, change.cls.stored)
+        for name in values:
+            objects = ((obj["uuid"], render.inline_record(obj)) for obj in self.state.all(name))
+            self._replace(self.held[name,][0], render.inline(objects))
+        for name in classes.order():
+            if name in made:
+                self._insert(name, made[name])
+
+    def _fields(
+        self,
+        path: Path,
+        held: list[Statement],
+        was: Mapping[str, Any],
+        now: Mapping[str, Any],
+        kinds: Mapping[str, Field | None],
+    ) -> None:
+        """Bring the fields of an object, or the keys of a map, from their values before to those now.
+
+        A value is replaced where it stands; a new line goes where the order of `kinds` has it.
+        """
+        written: dict[str, list[Statement]] = {}
+        for statement in held:
+            if len(statement.path) > len(path):
+                written.setdefault(statement.path[len(path)], []).append(statement)
+        edits, place, prefix = self._way_in(path, held)
+        kept = False
+        for name, kind in kinds.items():
+            here = written.get(name, [])
+            value = now.get(name)
+            is_value = _is_value(here, (*path, name))
+            kept = kept or (bool(here) if was.get(name) == value else value is not None)
+            if was.get(name) == value:
+                pass
+            elif value is None:
+                self._remove(here)
+            elif is_value:
+                self._replace(here[0], render.value_in(kind, value))
+            elif here and type(value) is dict:
+                before = was.get(name, kind.default if kind else {})
+                self._fields((*path, name), here, before, value, dict.fromkeys((*before, *value)))
+            else:
+                self._remove(here)
+                edits.append((place, place, f"{prefix}{render.key_of(name)} = {render.value_in(kind, value)}\n"))
+            if is_value:
+                place = here[0].end
+        if prefix and not kept:
+            edits.append((place, place, f"{prefix.removesuffix('.')} = {{}}\n"))
+
+    def _way_in(self, path: Path, held: list[Statement]) -> tuple[list[Edit], int, str]:
+        """How a line can be added to a table: to which edits, where, and what its key begins with there."""
+        for statement in held:
+            if statement.is_header and statement.path == path:
+                return self.edits, statement.end, ""
+        for statement in held:
+            names = path[len(self._section(statement)) :]
+            if names:
+                return self.edits, statement.start, "".join(f"{render.key_of(name)}." for name in names)
+        # Only tables inside it are written.
+        start = held[0].start
+        self.sections.append((start, start, f"[{'.'.join(map(render.key_of, path))}]\n"))
+        return self.sections, start, ""
+
+    def _section(self, statement: Statement) -> Path:
+        """The table in whose section the statement stands; that of a header is its own."""
+        headers = (each.path for each in reversed(self.outline) if each.is_header and each.start <= statement.start)
+        return next(headers, ())
+
+    def _replace(self, statement: Statement, value: str) -> None:
+        self.edits.append((*statement.value, value))
+
+    def _remove(self, gone: Iterable[Statement]) -> None:
+        """Take statements out; with a header goes the empty line in front of it."""
+        for statement in gone:
+            start = statement.start
+            if statement.is_header and (start == 1 or self.text.endswith("\n\n", max(0, start - 2), start)):
+                start -= 1
+            self.edits.append((start, statement.end, ""))
+
+    def _insert(self, name: str, uuids: list[str]) -> None:
+        """Put new tables behind the section of the last one of their class, or of the nearest class before it."""
+        order = classes.order()
+        ends = self._ends()
+        place = next(ends[cls] for cls in (*reversed(order[: order.index(name) + 1]), *STATE) if cls in ends)
+        for uuid in uuids:
+            obj = self.state.need(name, uuid)
+            self.sections.append((place, place, "\n" + render.record(obj)))
+
+    def _ends(self) -> dict[str, int]:
+        """Where the last section ends that has something of a class, by class."""
+        ends: dict[str, int] = {}
+        inside: set[str] = set()
+        for statement in self.outline:
+            if statement.is_header:
+                inside = set()
+            inside.add(statement.path[0])
+            for name in inside:
+                ends[name] = statement.end
+        return ends
+
+
+def _outline(text: str) -> list[Statement]:
+    found = plain.statements(text)
+    if found is None:
+        from xe_py.store.toml.layout import statements
+
+        found = statements(text)
+    return found
+
+
+def _is_value(held: list[Statement], path: Path) -> bool:
+    """Whether what stands there is one key with a value."""
+    return len(held) == 1 and not held[0].is_header and held[0].path == path
+
+
+def _owner(path: Path) -> Path:
+    return path[:1] if path[:1] == STATE else path[:2]

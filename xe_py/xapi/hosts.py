@@ -1,0 +1,71 @@
+"""What a host is made of and runs, and whether it answers."""
+
+from __future__ import annotations
+
+from xe_py.errors import Failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+CPU_INFO = (
+    "cpu_count",
+    "socket_count",
+    "threads_per_core",
+    "nr_nodes",
+    "vendor",
+    "speed",
+    "modelname",
+    "family",
+    "model",
+    "stepping",
+    "flags",
+    "features_pv",
+    "features_hvm",
+    "features_hvm_host",
+    "features_pv_host",
+)
+"""What is told of the CPUs, in the order in which it is printed."""
+
+SOFTWARE = (
+    "product_version",
+    "product_version_text",
+    "product_version_text_short",
+    "platform_name",
+    "platform_version",
+    "product_brand",
+    "xapi",
+    "build_number",
+    "git_id",
+    "hostname",
+    "date",
+    "dbv",
+    "xapi_build",
+    "xen",
+    "linux",
+    "xencenter_min",
+    "xencenter_max",
+    "network_backend",
+    "db_schema",
+)
+"""What is told of the software, in the order in which it is printed."""
+
+
+def cpus(host: Record) -> int:
+    """How many physical CPUs the host has."""
+    count = host["cpu_info"].get("cpu_count", "")
+    return int(count) if count.isascii() and count.isdecimal() else 0
+
+
+def has_hvm(host: Record) -> bool:
+    """Whether the CPUs can run hardware-virtualised guests."""
+    return any(capability.startswith("hvm") for capability in host["capabilities"])
+
+
+def answers(_state: State, host: Record) -> Iterator[Failure]:
+    """What forbids all that the host itself has to do."""
+    if not host["host-metrics-live"]:
+        yield Failure("HOST_OFFLINE", host)

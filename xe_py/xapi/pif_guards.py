@@ -1,0 +1,142 @@
+"""What forbids to do something with a PIF, in the order in which XAPI asks."""
+
+from __future__ import annotations
+
+from xe_py.errors import Failure
+from xe_py.xapi.guest import LIVE
+from xe_py.xapi.networks import is_managed as network_is_managed
+from xe_py.xapi.networks import pifs_on
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+PROPERTIES = {"gro": ("on", "off")}
+
+
+def can_forget(state: State, pif: Record) -> Iterator[Failure]:
+    """What forbids to forget the PIF."""
+    yield from is_not_management(pif)
+    yield from is_not_in_bond(state, pif)
+    vlans = state.pointing_at(pif, "vlan.tagged-PIF")
+    if vlans or pif["VLAN"] >= 0:
+        yield Failure("PIF_VLAN_STILL_EXISTS", pif, blockers=tuple(vlans))
+
+
+def can_plug(state: State, pif: Record) -> Iterator[Failure]:
+    """What forbids to bring the PIF up."""
+    yield from is_managed(pif)
+    yield from is_no_bond_slave(state, pif)
+
+
+def can_unplug(state: State, pif: Record) -> Iterator[Failure]:
+    """What forbids to bring the PIF down."""
+    yield from is_managed(pif)
+    yield from is_not_management(pif)
+    for network in (state.ref(pif, "network-uuid"), *_joined(state, pif)):
+        yield from _no_vif_needs(state, network, pif)
+    if pif["disallow-unplug"]:
+        yield Failure("PIF_DOES_NOT_ALLOW_UNPLUG", pif)
+
+
+def can_join(state: State, pif: Record, network: Record) -> Iterator[Failure]:
+    """What forbids the PIF to join the network directly."""
+    yield from network_is_managed(network)
+    yield from is_managed(pif)
+    yield from is_no_bond_slave(state, pif)
+    if pif["network-uuid"] == network["uuid"] or network["uuid"] in pif["joined-network-uuids"]:
+        yield Failure("NETWORK_ALREADY_CONNECTED", state.ref(pif, "host-uuid"), pif)
+
+
+def can_leave(state: State, pif: Record, network: Record) -> Iterator[Failure]:
+    """What forbids the PIF to leave a network that it joined directly."""
+    host = state.ref(pif, "host-uuid")
+    if pif["network-uuid"] == network["uuid"]:
+        yield Failure("OPERATION_NOT_ALLOWED", "The network is the PIF's own, which it keeps for life")
+    if network["uuid"] not in pif["joined-network-uuids"]:
+        yield Failure("PIF_NOT_PRESENT", host, network)
+    if pifs_on(state, network, host) == [pif]:
+        yield from _no_vif_needs(state, network, pif)
+
+
+def can_be_management(state: State, pif: Record) -> Iterator[Failure]:
+    """What forbids to make the PIF the management interface of its host."""
+    yield from is_no_bond_slave(state, pif)
+    yield from has_ip_configuration(pif)
+    for other in management_pifs(state, pif["host-uuid"]):
+        if other["primary-address-type"] != pif["primary-address-type"]:
+            yield Failure("PIF_INCOMPATIBLE_PRIMARY_ADDRESS_TYPE", blockers=(other,))
+
+
+def can_be_bonded(state: State, pif: Record) -> Iterator[Failure]:
+    """What forbids to make the PIF a member of a bond."""
+    yield from is_managed(pif)
+    yield from is_not_in_bond(state, pif)
+    yield from is_no_vlan(pif)
+
+
+def can_have_properties(_state: State, pif: Record, _properties: dict[str, str]) -> Iterator[Failure]:
+    """What forbids to change the properties of the PIF."""
+    if pif["VLAN"] >= 0 or pif["bond-slave-of"]:
+        yield Failure("CANNOT_CHANGE_PIF_PROPERTIES", pif)
+
+
+def management_pifs(state: State, host: str) -> list[Record]:
+    """The management interface of the host with this uuid, in a list that is empty if there is none."""
+    return [pif for pif in state.having("pif", "host-uuid", host) if pif["management"]]
+
+
+def ip_mode(pif: Record) -> str:
+    """How the PIF gets its primary address."""
+    version = "IP" if pif["primary-address-type"] == "IPv4" else "IPv6"
+    return str(pif[f"{version}-configuration-mode"])
+
+
+def has_ip_configuration(pif: Record) -> Iterator[Failure]:
+    if ip_mode(pif) == "None":
+        if pif["primary-address-type"] == "IPv6":
+            yield Failure("PIF_HAS_NO_V6_NETWORK_CONFIGURATION", pif)
+        else:
+            yield Failure("PIF_HAS_NO_NETWORK_CONFIGURATION", pif)
+
+
+def is_managed(pif: Record) -> Iterator[Failure]:
+    if not pif["managed"]:
+        yield Failure("PIF_UNMANAGED", pif)
+
+
+def is_not_management(pif: Record) -> Iterator[Failure]:
+    if pif["management"]:
+        yield Failure("PIF_IS_MANAGEMENT_INTERFACE", pif)
+
+
+def is_no_vlan(pif: Record) -> Iterator[Failure]:
+    if pif["VLAN"] >= 0:
+        yield Failure("PIF_VLAN_EXISTS", pif["device"], blockers=(pif,))
+
+
+def is_no_bond_slave(state: State, pif: Record) -> Iterator[Failure]:
+    bond = state.ref_or_none(pif, "bond-slave-of")
+    if bond is not None:
+        yield Failure("CANNOT_PLUG_BOND_SLAVE", pif, blockers=(bond,))
+
+
+def is_not_in_bond(state: State, pif: Record) -> Iterator[Failure]:
+    bonds = [*state.pointing_at(pif, "bond.master"), state.ref_or_none(pif, "bond-slave-of")]
+    bond = next((bond for bond in bonds if bond is not None), None)
+    if bond is not None:
+        yield Failure("PIF_ALREADY_BONDED", pif, blockers=(bond,))
+
+
+def _no_vif_needs(state: State, network: Record, pif: Record) -> Iterator[Failure]:
+    for vif in state.pointing_at(network, "vif.network-uuid"):
+        vm = state.ref(vif, "vm-uuid")
+        if vif["currently-attached"] and vm["power-state"] in LIVE and vm["resident-on"] == pif["host-uuid"]:
+            yield Failure("VIF_IN_USE", network, vif, blockers=(vif,))
+
+
+def _joined(state: State, pif: Record) -> list[Record]:
+    return [state.need("network", uuid) for uuid in pif["joined-network-uuids"]]

@@ -1,0 +1,150 @@
+"""What holds for every PIF in every state."""
+
+from __future__ import annotations
+
+from xe_py.errors import Failure
+from xe_py.schema.xenclass import STRICT, XAPI, rule
+from xe_py.xapi.addresses import is_cidr, is_ip, is_mac, is_unicast
+from xe_py.xapi.networks import has_no_pif_on
+from xe_py.xapi.pif_guards import PROPERTIES, has_ip_configuration, is_no_bond_slave, management_pifs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+
+@rule("host-uuid", "device", "VLAN")
+def device_is_used_once(state: State, pif: Record) -> Iterator[Failure]:
+    """Each device of a host has one PIF, and each VLAN on it another one."""
+    for other in state.find("pif", host_uuid=pif["host-uuid"], device=pif["device"], VLAN=pif["VLAN"]):
+        if other is not pif:
+            yield Failure(
+                "DUPLICATE_PIF_DEVICE_NAME" if pif["VLAN"] < 0 else "PIF_VLAN_EXISTS", pif["device"], blockers=(other,)
+            )
+            return
+
+
+@rule("network-uuid", "host-uuid")
+def network_has_one_pif_on_each_host(state: State, pif: Record) -> Iterator[Failure]:
+    """On each host, a network is the own one of at most one PIF."""
+    network, host = state.ref(pif, "network-uuid"), state.ref(pif, "host-uuid")
+    for failure in has_no_pif_on(state, network, host):
+        if failure.values[1] is not pif:
+            yield failure
+            return
+
+
+@rule("joined-network-uuids", "network-uuid")
+def own_network_is_not_joined_again(state: State, pif: Record) -> Iterator[Failure]:
+    """A PIF does not join the network that is its own."""
+    if pif["network-uuid"] in pif["joined-network-uuids"]:
+        yield Failure("NETWORK_ALREADY_CONNECTED", state.ref(pif, "host-uuid"), pif)
+
+
+@rule("joined-network-uuids", profile=XAPI)
+def networks_are_not_joined_directly(_state: State, pif: Record) -> Iterator[Failure]:
+    """A PIF serves its own network and those of VLANs and bonds on top of it, no others."""
+    if pif["joined-network-uuids"]:
+        yield Failure(
+            "OPERATION_NOT_ALLOWED", "A PIF joins networks directly in the strict rules only", blockers=(pif,)
+        )
+
+
+@rule("management", "host-uuid")
+def host_has_one_management_pif(state: State, pif: Record) -> Iterator[Failure]:
+    """At most one PIF of a host is its management interface."""
+    if pif["management"]:
+        for other in management_pifs(state, pif["host-uuid"]):
+            if other is not pif:
+                yield Failure("PIF_IS_MANAGEMENT_INTERFACE", other)
+                return
+
+
+@rule("management", "primary-address-type", "IP-configuration-mode", "IPv6-configuration-mode")
+def management_pif_has_ip_configuration(_state: State, pif: Record) -> Iterator[Failure]:
+    """The management interface gets an address."""
+    if pif["management"]:
+        yield from has_ip_configuration(pif)
+
+
+@rule("MAC")
+def mac_is_well_formed(_state: State, pif: Record) -> Iterator[Failure]:
+    """A MAC is six pairs of hexadecimal digits."""
+    if not is_mac(pif["MAC"]):
+        yield Failure("MAC_INVALID", pif["MAC"])
+
+
+@rule("MAC", profile=STRICT)
+def mac_is_unicast(_state: State, pif: Record) -> Iterator[Failure]:
+    """A MAC is that of one network card, and of no group."""
+    if is_mac(pif["MAC"]) and not is_unicast(pif["MAC"]):
+        yield Failure("MAC_INVALID", pif["MAC"])
+
+
+@rule("IP-configuration-mode", "IP", "netmask", "gateway", "DNS")
+def ip_configuration_is_valid(_state: State, pif: Record) -> Iterator[Failure]:
+    """A static configuration has an address and a netmask; every address is one."""
+    static = pif["IP-configuration-mode"] == "Static"
+    for field in ("IP", "netmask", "gateway"):
+        wanted = static and field != "gateway"
+        if (pif[field] or wanted) and not is_ip(pif[field], 4):
+            yield Failure("INVALID_IP_ADDRESS_SPECIFIED", field)
+    for server in pif["DNS"].split(",") if pif["DNS"] else ():
+        if not is_ip(server, 4) and not is_ip(server, 6):
+            yield Failure("INVALID_IP_ADDRESS_SPECIFIED", "DNS")
+
+
+@rule("IPv6", "IPv6-gateway")
+def ipv6_configuration_is_valid(_state: State, pif: Record) -> Iterator[Failure]:
+    """IPv6 addresses come with the length of their prefix, the gateway without."""
+    if pif["IPv6-gateway"] and not is_ip(pif["IPv6-gateway"], 6):
+        yield Failure("INVALID_IP_ADDRESS_SPECIFIED", "gateway")
+    for address in pif["IPv6"]:
+        if not is_cidr(address, 6):
+            yield Failure("INVALID_CIDR_ADDRESS_SPECIFIED", "IPv6")
+
+
+@rule("properties")
+def properties_are_known(_state: State, pif: Record) -> Iterator[Failure]:
+    """A property has a known name and one of its values."""
+    for name, value in pif["properties"].items():
+        if value not in PROPERTIES.get(name, ()):
+            yield Failure("INVALID_VALUE", "properties", f"{name} = {value}")
+
+
+@rule("physical", "VLAN", "vlan.untagged-PIF", "bond.master")
+def pif_is_of_one_kind(state: State, pif: Record) -> Iterator[Failure]:
+    """A PIF is physical, the untagged PIF of one VLAN, or the master of one bond."""
+    vlan = bool(state.pointing_at(pif, "vlan.untagged-PIF"))
+    bond = bool(state.pointing_at(pif, "bond.master"))
+    if vlan != (pif["VLAN"] >= 0):
+        yield Failure("PIF_CONFIGURATION_ERROR", pif, "it has a VLAN tag if and only if a VLAN object belongs to it")
+    elif pif["physical"] + vlan + bond != 1:
+        yield Failure("PIF_CONFIGURATION_ERROR", pif, "it is neither physical nor of one VLAN nor of one bond")
+
+
+@rule("bond-slave-of", "currently-attached", "management", "joined-network-uuids")
+def bond_slaves_work_through_the_bond(state: State, pif: Record) -> Iterator[Failure]:
+    """A member of a bond is not up by itself, is no management interface, and joins no network directly."""
+    if pif["currently-attached"] or pif["management"] or pif["joined-network-uuids"]:
+        yield from is_no_bond_slave(state, pif)
+
+
+RULES = (
+    device_is_used_once,
+    network_has_one_pif_on_each_host,
+    own_network_is_not_joined_again,
+    networks_are_not_joined_directly,
+    host_has_one_management_pif,
+    management_pif_has_ip_configuration,
+    mac_is_well_formed,
+    mac_is_unicast,
+    ip_configuration_is_valid,
+    ipv6_configuration_is_valid,
+    properties_are_known,
+    pif_is_of_one_kind,
+    bond_slaves_work_through_the_bond,
+)

@@ -1,0 +1,101 @@
+"""Placement: on which hosts a VM can run, and which of them gets it."""
+
+from __future__ import annotations
+
+from xe_py.errors import Failure
+from xe_py.xapi import memory
+from xe_py.xapi.guest import SUSPENDED, platform_says
+from xe_py.xapi.hosts import cpus, has_hvm
+from xe_py.xapi.networks import can_attach, is_visible_on
+from xe_py.xapi.vm_settings import actions_after_crash
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+
+def choose(state: State, vm: Record) -> Record:
+    """The host on which to start or resume the VM; NO_HOSTS_AVAILABLE, with a report, if there is none.
+
+    The VM's affinity comes first, then the host with the most free memory; the coordinator comes last if the pool
+    says so.
+    """
+    possible = possible_hosts(state, vm)
+    if not possible:
+        raise Failure("NO_HOSTS_AVAILABLE", reasons=tuple(reasons(state, vm)))
+    pools = state.all("pool")
+    spared = pools[0]["master"] if pools and pools[0]["coordinator-bias"] else None
+
+    def rank(host: Record) -> tuple[bool, bool, int, int]:
+        uuid = host["uuid"]
+        return uuid != vm["affinity"], uuid == spared, -memory.free(state, host), host.place
+
+    return min(possible, key=rank)
+
+
+def possible_hosts(state: State, vm: Record) -> list[Record]:
+    """The hosts on which the VM can run now."""
+    return [host for host in state.all("host") if not any(can_run_on(state, vm, host))]
+
+
+def reasons(state: State, vm: Record) -> Iterator[tuple[Record, Failure]]:
+    """Each host on which the VM cannot run, and the first reason."""
+    for host in state.all("host"):
+        failure = next(can_run_on(state, vm, host), None)
+        if failure is not None:
+            yield host, failure
+
+
+def can_run_on(state: State, vm: Record, host: Record) -> Iterator[Failure]:
+    """What forbids the VM to run on this host, in XAPI's order."""
+    yield from actions_after_crash(state, vm, vm["actions-after-crash"])
+    if not host["host-metrics-live"]:
+        yield Failure("HOST_NOT_LIVE")
+    if not host["enabled"] and not vm["is-control-domain"]:
+        yield Failure("HOST_DISABLED", host)
+    yield from _virtual_hardware(vm, host)
+    yield from _storage(state, vm, host)
+    yield from _networks(state, vm, host)
+    if vm["domain-type"] != "pv" and not has_hvm(host):
+        yield Failure("VM_HVM_REQUIRED", vm)
+    needed, available = memory.least(vm), memory.free(state, host)
+    if needed > available:
+        yield Failure("HOST_NOT_ENOUGH_FREE_MEMORY", str(needed), str(available))
+    if vm["VCPUs-max"] > cpus(host) and not platform_says(vm, "vcpu-unrestricted"):
+        yield Failure("HOST_NOT_ENOUGH_PCPUS", str(vm["VCPUs-max"]), str(cpus(host)))
+
+
+def sees(state: State, host: Record, sr: Record) -> bool:
+    """Whether the SR is plugged on the host."""
+    return any(
+        pbd["currently-attached"] and pbd["host-uuid"] == host["uuid"] for pbd in state.pointing_at(sr, "pbd.sr-uuid")
+    )
+
+
+def _virtual_hardware(vm: Record, host: Record) -> Iterator[Failure]:
+    version, versions = str(vm["hardware-platform-version"]), host["virtual-hardware-platform-versions"]
+    if version not in versions:
+        shown = f"[{'; '.join(versions)}]"
+        yield Failure("VM_HOST_INCOMPATIBLE_VIRTUAL_HARDWARE_PLATFORM_VERSION", host, shown, vm, version)
+
+
+def _storage(state: State, vm: Record, host: Record) -> Iterator[Failure]:
+    vdis = [state.ref_or_none(vbd, "vdi-uuid") for vbd in state.pointing_at(vm, "vbd.vm-uuid")]
+    if vm["power-state"] == SUSPENDED:
+        vdis.append(state.ref_or_none(vm, "suspend-VDI-uuid"))
+    srs = {vdi["sr-uuid"]: state.ref(vdi, "sr-uuid") for vdi in vdis if vdi is not None}
+    for sr in srs.values():
+        if not sees(state, host, sr):
+            unplugged = tuple(state.find("pbd", sr_uuid=sr["uuid"], host_uuid=host["uuid"]))
+            yield Failure("VM_REQUIRES_SR", vm, sr, blockers=unplugged)
+
+
+def _networks(state: State, vm: Record, host: Record) -> Iterator[Failure]:
+    for vif in state.pointing_at(vm, "vif.vm-uuid"):
+        network = state.ref(vif, "network-uuid")
+        if not is_visible_on(state, network, host):
+            yield Failure("VM_REQUIRES_NETWORK", vm, network)
+        yield from can_attach(state, network, host)

@@ -1,0 +1,156 @@
+"""What may be done to a VM: XAPI's table of power states, and the checks it makes before every operation, in order."""
+
+from __future__ import annotations
+
+from xe_py.errors import Failure
+from xe_py.xapi.guest import HALTED, PAUSED, RUNNING, SUSPENDED, cooperates, is_live, platform_says
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xe_py.schema.fields import Guard
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+# The power states in which an operation is allowed, in the order in which refusals name them.
+
+_ALLOWED_IN = (
+    ((HALTED,), _words("start start_on provision make_into_template create_vtpm changing_NVRAM clone copy")),
+    ((HALTED,), _words("changing_VCPUs changing_static_range changing_memory_limits changing_shadow_memory")),
+    ((SUSPENDED,), _words("resume resume_on csvm")),
+    ((PAUSED,), _words("unpause")),
+    ((RUNNING,), _words("pause suspend clean_shutdown clean_reboot pool_migrate changing_VCPUs_live")),
+    ((RUNNING,), _words("changing_memory_live changing_shadow_memory_live awaiting_memory_live send_sysrq")),
+    ((RUNNING,), _words("send_trigger data_source_op call_plugin snapshot_with_quiesce sysprep")),
+    ((PAUSED, RUNNING), _words("hard_reboot")),
+    ((PAUSED, SUSPENDED, RUNNING), _words("hard_shutdown shutdown checkpoint get_boot_record")),
+    ((HALTED, SUSPENDED), _words("destroy export create_template")),
+    ((HALTED, SUSPENDED, RUNNING), _words("migrate_send")),
+    ((HALTED, RUNNING), _words("changing_dynamic_range")),
+    ((HALTED, PAUSED, SUSPENDED, RUNNING), _words("snapshot revert power_state_reset metadata_export")),
+    ((HALTED, PAUSED, SUSPENDED, RUNNING), _words("update_allowed_operations")),
+)
+_STATES = {operation: states for states, operations in _ALLOWED_IN for operation in operations}
+_CONTROL_DOMAINS_ALSO_RUNNING = _words("changing_VCPUs changing_static_range changing_memory_limits")
+_SNAPSHOTS_ALSO_SUSPENDED = _words("clone copy")
+
+# What the other checks speak of.
+
+_ON_TEMPLATES = _words(
+    "changing_dynamic_range changing_static_range changing_memory_limits changing_shadow_memory changing_VCPUs "
+    "changing_NVRAM clone copy export metadata_export provision"
+)
+_ON_TEMPLATES_OF_USERS = _words("destroy migrate_send")
+_ON_SNAPSHOTS = _words("revert clone copy export metadata_export destroy hard_shutdown")
+_ON_CONTROL_DOMAINS = _words(
+    "data_source_op changing_memory_live awaiting_memory_live metadata_export changing_dynamic_range "
+    "changing_memory_limits changing_static_range start start_on changing_VCPUs destroy"
+)
+_NOT_ON_DOMAIN_ZERO = _words("changing_VCPUs destroy")
+_OF_MOBILE_VMS = _words("suspend checkpoint pool_migrate migrate_send")
+_BY_COOPERATION = _OF_MOBILE_VMS + _words("clean_shutdown clean_reboot changing_VCPUs_live")
+_NOT_WITH_RESET_DISKS = _words("suspend checkpoint snapshot snapshot_with_quiesce")
+
+# The operations that `allowed-operations` speaks of, in XAPI's order.
+
+_SHOWN = _words(
+    "sysprep create_vtpm destroy metadata_export export make_into_template changing_NVRAM changing_VCPUs_live "
+    "changing_shadow_memory changing_static_range changing_dynamic_range migrate_send pool_migrate resume_on resume "
+    "suspend hard_reboot hard_shutdown clean_reboot clean_shutdown unpause pause start_on start provision "
+    "snapshot_with_quiesce checkpoint revert copy clone snapshot"
+)
+
+
+def can(operation: str) -> Guard:
+    """The guard of the operation."""
+    return lambda state, vm: refusals(state, vm, operation)
+
+
+def operations() -> dict[str, Guard]:
+    """The guards by operation, as `allowed-operations` shows them."""
+    return {operation: can(operation) for operation in _SHOWN}
+
+
+def is_operation(word: str) -> bool:
+    """Whether this is the name of an operation on VMs."""
+    return word in _STATES
+
+
+def refusals(state: State, vm: Record, operation: str) -> Iterator[Failure]:
+    """What forbids the operation on the VM, in XAPI's order."""
+    if operation in vm["blocked-operations"]:
+        yield Failure("OPERATION_BLOCKED", vm, vm["blocked-operations"][operation])
+    yield from _power_state(vm, operation)
+    yield from _kind(vm, operation)
+    yield from _platform(vm, operation)
+    yield from _control_domain(vm, operation)
+    if operation in _BY_COOPERATION and is_live(vm) and not cooperates(vm):
+        yield Failure("VM_LACKS_FEATURE", vm)
+    if operation == "snapshot_with_quiesce":
+        yield Failure("VM_SNAPSHOT_WITH_QUIESCE_NOT_SUPPORTED", vm)
+    if operation in _NOT_WITH_RESET_DISKS:
+        yield from _disks_are_kept(state, vm)
+
+
+def _power_state(vm: Record, operation: str) -> Iterator[Failure]:
+    states, actual = _STATES[operation], vm["power-state"]
+    if operation in _CONTROL_DOMAINS_ALSO_RUNNING and vm["is-control-domain"]:
+        states = (*states, RUNNING)
+    if operation in _SNAPSHOTS_ALSO_SUSPENDED and vm["is-a-snapshot"]:
+        states = (*states, SUSPENDED)
+    if actual not in states:
+        yield Failure("VM_BAD_POWER_STATE", vm, ", ".join(states), actual)
+
+
+def _kind(vm: Record, operation: str) -> Iterator[Failure]:
+    """What templates and snapshots are not for, and what only they are for."""
+    if vm["is-a-snapshot"]:
+        if operation not in _ON_SNAPSHOTS:
+            yield Failure("VM_IS_SNAPSHOT", vm, operation)
+    elif vm["is-a-template"]:
+        of_users = operation in _ON_TEMPLATES_OF_USERS and not is_default_template(vm)
+        if operation not in _ON_TEMPLATES and not of_users:
+            yield Failure("VM_IS_TEMPLATE", vm, operation)
+    elif operation == "provision":
+        yield Failure("PROVISION_ONLY_ALLOWED_ON_TEMPLATE")
+    if operation == "revert" and not vm["is-a-snapshot"]:
+        yield Failure("REVERT_ONLY_ALLOWED_ON_SNAPSHOT")
+
+
+def is_default_template(vm: Record) -> bool:
+    """Whether the template came with XenServer."""
+    return bool(vm["is-default-template"]) or vm["other-config"].get("default_template") == "true"
+
+
+def _platform(vm: Record, operation: str) -> Iterator[Failure]:
+    nested = platform_says(vm, "nested-virt")
+    if operation in _OF_MOBILE_VMS and (nested or platform_says(vm, "nomigrate")):
+        yield Failure("VM_IS_IMMOBILE", vm)
+    if operation == "changing_dynamic_range" and nested:
+        yield Failure("VM_IS_USING_NESTED_VIRT", vm)
+
+
+def _control_domain(vm: Record, operation: str) -> Iterator[Failure]:
+    if operation in _NOT_ON_DOMAIN_ZERO and is_domain_zero(vm):
+        yield Failure("OPERATION_NOT_ALLOWED", "This operation is not allowed on dom0")
+    elif vm["is-control-domain"] and operation not in _ON_CONTROL_DOMAINS:
+        yield Failure("OPERATION_NOT_ALLOWED", "This operation is not allowed on a control domain")
+
+
+def is_domain_zero(vm: Record) -> bool:
+    """Whether the VM is the domain that manages its host."""
+    return bool(vm["is-control-domain"]) and vm["dom-id"] == 0
+
+
+def _disks_are_kept(state: State, vm: Record) -> Iterator[Failure]:
+    for vbd in state.pointing_at(vm, "vbd.vm-uuid"):
+        vdi = state.ref_or_none(vbd, "vdi-uuid")
+        if vdi is not None and vdi["sm-config"].get("on_boot") == "reset":
+            yield Failure("VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION", blockers=(vdi,))
+            return

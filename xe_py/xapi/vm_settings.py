@@ -1,0 +1,245 @@
+"""What may be set on a VM: the guards that `param-set` asks, and what a setting brings about elsewhere."""
+
+from __future__ import annotations
+
+import time
+
+from xe_py.errors import Failure, Misuse
+from xe_py.schema.fields import with_key
+from xe_py.xapi.guest import RUNNING, SUSPENDED, platform_says
+from xe_py.xapi.vm_lifecycle import is_domain_zero, is_operation, refusals
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from xe_py.schema.fields import Guard
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+BIOS_ORDER = "BIOS order"
+_RESTART = "restart"
+_PRIORITIES = (_RESTART, "best-effort", "")
+_VCPU_PARAMETERS = ("weight", "cap", "mask")
+_CORE_DUMPS = {"Core dump and destroy": "coredump_and_destroy", "Core dump and restart": "coredump_and_restart"}
+
+
+# Memory
+
+MEMORY_LIMITS = ("memory-static-min", "memory-dynamic-min", "memory-dynamic-max", "memory-static-max")
+
+
+def memory_is_ordered(limits: Mapping[str, int]) -> Iterator[Failure]:
+    """What forbids the four limits, given by their fields: they do not rise in this order."""
+    values = [limits[field] for field in MEMORY_LIMITS]
+    if values[0] < 0 or values != sorted(values):
+        yield Failure("MEMORY_CONSTRAINT_VIOLATION_ORDER")
+
+
+def can_have_memory(state: State, vm: Record, **changed: int) -> Iterator[Failure]:
+    """What forbids new limits of the memory, given as `static_min=` and so on."""
+    limits = {field: vm[field] for field in MEMORY_LIMITS}
+    limits |= {f"memory-{name.replace('_', '-')}": value for name, value in changed.items()}
+    kinds = {name.partition("_")[0] for name in changed}
+    operation = "changing_memory_limits" if len(kinds) > 1 else f"changing_{kinds.pop()}_range"
+    yield from refusals(state, vm, operation)
+    pinned = "control domain" if vm["is-control-domain"] else "nested virt" if platform_says(vm, "nested-virt") else ""
+    if pinned and not limits["memory-dynamic-min"] == limits["memory-dynamic-max"] == limits["memory-static-max"]:
+        yield Failure("MEMORY_CONSTRAINT_VIOLATION_MAXPIN", pinned)
+    yield from memory_is_ordered(limits)
+
+
+def memory(limit: str) -> Guard:
+    """The guard of one limit, named as `static_min` and so on."""
+    return lambda state, vm, value: can_have_memory(state, vm, **{limit: value})
+
+
+# CPUs
+
+
+def vcpus_are_ordered(vm: Record, *, at_startup: int, most: int, value: int) -> Iterator[Failure]:
+    """What forbids the numbers of CPUs; `value` is the one to complain of."""
+    if not 0 < at_startup <= most:
+        yield Failure(
+            "INVALID_VALUE", "VCPU values must satisfy: 0 < VCPUs_at_startup ≤ VCPUs_max", str(value), blockers=(vm,)
+        )
+
+
+def vcpus_max(state: State, vm: Record, value: int) -> Iterator[Failure]:
+    """What forbids the most CPUs to be this many."""
+    yield from refusals(state, vm, "changing_VCPUs")
+    yield from vcpus_are_ordered(vm, at_startup=vm["VCPUs-at-startup"], most=value, value=value)
+
+
+def vcpus_at_startup(_state: State, vm: Record, value: int) -> Iterator[Failure]:
+    """What forbids to start with this many CPUs; a VM that runs takes them when it next starts."""
+    if is_domain_zero(vm):
+        yield Failure("OPERATION_NOT_ALLOWED", "set_VCPUs_at_startup is not allowed on dom0")
+    yield from vcpus_are_ordered(vm, at_startup=value, most=vm["VCPUs-max"], value=value)
+
+
+def vcpus_params(_state: State, vm: Record, value: Mapping[str, str]) -> Iterator[Failure]:
+    """Weight, cap and mask are what Xen's scheduler knows."""
+    for key in value:
+        if key not in vm["VCPUs-params"] and key not in _VCPU_PARAMETERS:
+            raise Misuse(f"Error: Failed to add parameter '{key}': expecting 'weight','cap' or 'mask'")
+    return iter(())
+
+
+def shadow_multiplier(state: State, vm: Record, value: float) -> Iterator[Failure]:
+    """What forbids the multiplier."""
+    yield from refusals(state, vm, "changing_shadow_memory")
+    yield from shadow_multiplier_is_valid(value)
+
+
+def shadow_multiplier_is_valid(value: float) -> Iterator[Failure]:
+    """What forbids the multiplier whatever the VM does."""
+    if value < 1:
+        yield Failure("INVALID_VALUE", "HVM_shadow_multiplier", str(value))
+
+
+# What the VM is
+
+
+def is_a_template(state: State, vm: Record, value: bool) -> Iterator[Failure]:
+    """What forbids to make a template of the VM, or a VM of the template."""
+    if value:
+        yield from refusals(state, vm, "make_into_template")
+
+
+def template_was_set(state: State, vm: Record, value: bool) -> None:
+    """A template is not kept running; a VM that was a template is installed now."""
+    if value:
+        state.update(vm, {"ha-always-run": False})
+    else:
+        state.update(vm, {"install-time": now()})
+
+
+def is_default_template(state: State, vm: Record, value: bool) -> Iterator[Failure]:
+    """What forbids to make a default template of the VM."""
+    if value and not vm["is-a-template"]:
+        yield from refusals(state, vm, "make_into_template")
+
+
+def default_template_was_set(state: State, vm: Record, value: bool) -> None:
+    """A default template is a template, and says so in its other-config too."""
+    marked = with_key(vm["other-config"], "default_template", "true" if value else "false")
+    state.update(vm, {"other-config": marked, "is-a-template": value or vm["is-a-template"]})
+
+
+def domain_type_was_set(state: State, vm: Record, value: str) -> None:
+    """A hardware-virtualised guest boots as a BIOS does."""
+    state.update(vm, {"HVM-boot-policy": BIOS_ORDER if value == "hvm" else ""})
+
+
+def boot_policy_was_set(state: State, vm: Record, value: str) -> None:
+    """A boot policy makes the VM hardware-virtualised, and none makes it paravirtualised."""
+    state.update(vm, {"domain-type": "hvm" if value else "pv"})
+
+
+def actions_after_crash(_state: State, vm: Record, value: str) -> Iterator[Failure]:
+    """What forbids the action: a domain that outlives its VM, a dump of the memory of a hardware-virtualised guest."""
+    if value == "Rename restart":
+        reason = "option would leak a domain; VMs and not domains are managed by this API"
+        yield Failure("VALUE_NOT_SUPPORTED", "VM.actions_after_crash", "rename_restart", reason)
+    if value in _CORE_DUMPS and vm["domain-type"] != "pv":
+        reason = "cannot invoke a coredump of an HVM, PVH or PV-in-PVH domain"
+        yield Failure("VALUE_NOT_SUPPORTED", "VM.actions_after_crash", _CORE_DUMPS[value], reason)
+
+
+def bios_strings(state: State, vm: Record, value: Mapping[str, str]) -> Iterator[Failure]:
+    """What forbids to give the VM these BIOS strings."""
+    from xe_py.xapi.bios import can_be_given
+
+    yield from can_be_given(state, vm, value)
+
+
+def bios_strings_were_given(state: State, vm: Record, value: Mapping[str, str]) -> None:
+    """Those that were not given are generic."""
+    from xe_py.xapi.bios import with_generic
+
+    state.update(vm, {"bios-strings": with_generic(value)})
+
+
+# Operations, priorities, order
+
+
+def blocked_operations(_state: State, _vm: Record, value: Mapping[str, str]) -> Iterator[Failure]:
+    """Only operations can be blocked."""
+    for operation in value:
+        if not is_operation(operation):
+            yield Failure("INVALID_VALUE", "blocked_operation", operation)
+
+
+def ha_restart_priority(_state: State, _vm: Record, value: str) -> Iterator[Failure]:
+    """What forbids the priority: it is none of those that are."""
+    if value not in _PRIORITIES:
+        yield Failure("INVALID_VALUE", "ha_restart_priority", value)
+
+
+def restart_priority_was_set(state: State, vm: Record, value: str) -> None:
+    """A running VM with the priority `restart` is to be kept running."""
+    if vm["power-state"] == RUNNING:
+        state.update(vm, {"ha-always-run": value == _RESTART})
+
+
+def always_run_was_set(state: State, vm: Record, value: bool) -> None:
+    """What the old setting means in terms of the new one; it shows itself only while the VM runs."""
+    state.update(vm, {"ha-restart-priority": _RESTART if value else ""})
+    state.update(vm, {"ha-always-run": value and vm["power-state"] == RUNNING})
+
+
+def is_kept_running(vm: Record) -> bool:
+    """Whether high availability would keep the VM running once it has started."""
+    return bool(vm["ha-restart-priority"] == _RESTART)
+
+
+def not_negative(field: str) -> Guard:
+    """The guard of a number that counts from 0."""
+
+    def guard(_state: State, _vm: Record, value: int) -> Iterator[Failure]:
+        if value < 0:
+            yield Failure("INVALID_VALUE", f"{field} must be non-negative", str(value))
+
+    return guard
+
+
+def has_image(vm: Record) -> Iterator[Failure]:
+    """What forbids to resume the VM: its memory is nowhere."""
+    if vm["suspend-VDI-uuid"] is None:
+        yield Failure("VM_HAS_NO_SUSPEND_VDI", "VM", vm, blockers=(vm,))
+
+
+def can_boot(vm: Record, *, force: bool) -> Iterator[Failure]:
+    """What forbids to start the VM as it is set, which a VM from elsewhere may be against the rules of the setters."""
+    for field in ("VCPUs-max", "VCPUs-at-startup"):
+        if vm[field] < 1:
+            yield Failure("INVALID_VALUE", field, str(vm[field]))
+    if vm["VCPUs-at-startup"] > vm["VCPUs-max"]:
+        reason = "value greater than VCPUs-max"
+        yield Failure("VALUE_NOT_SUPPORTED", "VCPUs-at-startup", str(vm["VCPUs-at-startup"]), reason)
+    if not force and any(memory_is_ordered(vm)):
+        yield Failure("MEMORY_CONSTRAINT_VIOLATION")
+
+
+def suspend_vdi(state: State, vm: Record, value: str | None) -> Iterator[Failure]:
+    """What forbids to put the image of a suspended VM elsewhere: the VM is not suspended, the VDI is none for it."""
+    if vm["power-state"] != SUSPENDED:
+        yield Failure("VM_BAD_POWER_STATE", vm, SUSPENDED, vm["power-state"])
+    vdi = state.get("vdi", value)
+    if vdi is not None and vdi["type"] == "CBT metadata":
+        yield Failure("VDI_INCOMPATIBLE_TYPE", vm, "CBT metadata")
+    if value != vm["suspend-VDI-uuid"]:
+        yield Failure("SUSPEND_VDI_REPLACEMENT_IS_NOT_IDENTICAL", *map(_content, (vm["suspend-VDI-uuid"], value)))
+
+
+def _content(vdi: str | None) -> str:
+    """A VDI and the checksum of what is on it; no two images here hold the memory of the same VM."""
+    from hashlib import sha1
+
+    return f"{vdi} : {sha1(str(vdi).encode(), usedforsecurity=False).hexdigest()}"
+
+
+def now() -> str:
+    """The present second, in UTC."""
+    return time.strftime("%Y%m%dT%H:%M:%SZ", time.gmtime())
