@@ -9,8 +9,8 @@ from xe_py import classes, operations
 from xe_py.errors import Failure, Misuse
 from xe_py.python import Host, open_host
 from xe_py.schema.command import Command, argument
-from xe_py.schema.elsewhere import Absent
 from xe_py.schema.fields import Derived, Map, Ref, Refs, Set
+from xe_py.schema.values import Absent
 
 if TYPE_CHECKING:
     from conftest import Xe

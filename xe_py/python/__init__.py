@@ -22,7 +22,7 @@ from xe_py.python.objects import Object
 from xe_py.schema import arguments
 from xe_py.schema.fields import Bool
 from xe_py.schema.listing import Listing
-from xe_py.schema.uuids import is_uuid
+from xe_py.schema.numbers import is_uuid
 from xe_py.state.record import Record
 from xe_py.state.state import State
 from xe_py.store import state_file

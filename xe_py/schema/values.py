@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure, Misuse
-from xe_py.schema.fields import Choice, Field, Int
-from xe_py.schema.numbers import LARGEST, integer_of, size_of
-from xe_py.schema.uuids import is_uuid
+from xe_py.schema.fields import Bool, Choice, Field, Int, Map
+from xe_py.schema.numbers import LARGEST, integer_of, is_uuid, size_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+
+EPOCH = "19700101T00:00:00Z"
+"""How XAPI prints a moment that has not come."""
 
 
 class ExactChoice(Choice):
@@ -21,6 +24,17 @@ class ExactChoice(Choice):
         if text not in self.options:
             raise self._refused(text)
         return text
+
+
+class FirmBool(Bool):
+    """True or false, which `param-set` demands with another sentence of xe."""
+
+    __slots__ = ()
+
+    def parse_field(self, text: str) -> bool:
+        if text not in {"true", "false"}:
+            raise Misuse(f"Error: Parameter {self.name} must be a boolean (true or false)")
+        return text == "true"
 
 
 class BareInt(Int):
@@ -98,3 +112,38 @@ class Uuid(Field):
 
     def accepts(self, value: Any) -> bool:
         return type(value) is str and is_uuid(value)
+
+
+class SecretMap(Map):
+    """A map that may hold passwords and the like, which are not shown."""
+
+    __slots__ = ()
+
+    def shown(self, value: Any) -> Any:
+        from xe_py.schema.secrets import without_secret_values
+
+        return without_secret_values(value)
+
+
+class Absent(Field):
+    """A reference to objects of a class that is not simulated, by XAPI's name for it: there is none to refer to.
+
+    The default, None or an empty list, is the only value.
+    """
+
+    __slots__ = ("label",)
+
+    def __init__(self, name: str, label: str, **rest: Any) -> None:
+        self.label = label
+        super().__init__(name, **rest)
+
+    def accepts(self, value: Any) -> bool:
+        return bool(value == self.default)
+
+    def parse(self, text: str) -> Any:
+        if text:
+            raise Failure("UUID_INVALID", self.label, text)
+        return self.default
+
+    def member(self, text: str) -> str:
+        raise Failure("UUID_INVALID", self.label, text)
