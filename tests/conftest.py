@@ -12,11 +12,18 @@ from pathlib import Path
 import pytest
 
 from xe_py.cli.main import run
+from xe_py.reference import files, summary
 from xe_py.store.state_file import open_to_read
 
 pytest_plugins = ["exercised"]
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="xe-cache-")
 REPOSITORY = Path(__file__).parent.parent
+
+
+def pytest_configure() -> None:
+    """Where the summary is not what the classes declare, some rules are not asked: no test would mean anything."""
+    if (REPOSITORY / files.SUMMARY).read_text() != summary.module():
+        raise pytest.UsageError(f"{files.SUMMARY} is stale: run `python -m xe_py.reference`")
 
 
 @dataclass

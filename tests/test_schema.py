@@ -124,3 +124,16 @@ def test_commands_are_found_and_documented(name: str) -> None:
     if not command.takes_words:
         for parameter in parameters:
             assert parameter.doc, (name, parameter.name)
+
+
+@pytest.mark.parametrize("name", classes.all_names())
+def test_a_class_is_found_by_its_name_whatever_its_file(name: str) -> None:
+    view = classes.view(name)
+    assert view.name == name
+    assert classes.get(view.of).name == view.of
+
+
+@pytest.mark.parametrize("name", ["nothing", "", "no-thing"])
+def test_a_class_that_is_none_is_not_found(name: str) -> None:
+    with pytest.raises(KeyError):
+        classes.get(name)
