@@ -21,7 +21,6 @@ BIOS_ORDER = "BIOS order"
 _RESTART = "restart"
 _PRIORITIES = (_RESTART, "best-effort", "")
 _VCPU_PARAMETERS = ("weight", "cap", "mask")
-_CORE_DUMPS = {"Core dump and destroy": "coredump_and_destroy", "Core dump and restart": "coredump_and_restart"}
 
 
 # Memory
@@ -139,12 +138,15 @@ def boot_policy_was_set(state: State, vm: Record, value: str) -> None:
 
 def actions_after_crash(_state: State, vm: Record, value: str) -> Iterator[Failure]:
     """What forbids the action: a domain that outlives its VM, a dump of the memory of a hardware-virtualised guest."""
+    from xe_py.xapi.api_values import CRASH_ACTIONS, in_api
+
+    reason = ""
     if value == "Rename restart":
         reason = "option would leak a domain; VMs and not domains are managed by this API"
-        yield Failure("VALUE_NOT_SUPPORTED", "VM.actions_after_crash", "rename_restart", reason)
-    if value in _CORE_DUMPS and vm["domain-type"] != "pv":
+    elif value.startswith("Core dump") and vm["domain-type"] != "pv":
         reason = "cannot invoke a coredump of an HVM, PVH or PV-in-PVH domain"
-        yield Failure("VALUE_NOT_SUPPORTED", "VM.actions_after_crash", _CORE_DUMPS[value], reason)
+    if reason:
+        yield Failure("VALUE_NOT_SUPPORTED", "VM.actions_after_crash", in_api(CRASH_ACTIONS, value), reason)
 
 
 def bios_strings(state: State, vm: Record, value: Mapping[str, str]) -> Iterator[Failure]:
