@@ -73,7 +73,8 @@ def _step(document: Document, pieces: State, draw: Random, command: Command) -> 
     changes = [{(change.uuid, change.after is None) for change in state.changes()} for state in (pieces, whole)]
     assert changes[0] == changes[1], (command.name, given)
     committed = state_file.commit(document, pieces)
-    whole.settle()
+    if committed is not document:  # What is set to what it was is no change.
+        whole.settle()
     after, found = _whole(document.path), reading.look(document.target, committed.identity)
     assert found is not None, (command.name, given)
     assert found.plain, (command.name, given)

@@ -34,13 +34,13 @@ def _device(_state: State, vbd: Record) -> str:
 
 
 def can_attach(state: State, vbd: Record) -> Iterator[Failure]:
-    """What forbids the VM to start with this VBD."""
+    """Why the VM cannot start with this VBD."""
     yield from _vdi_is_managed(state, vbd)
     yield from _can_share(state, vbd)
 
 
 def can_plug(state: State, vbd: Record) -> Iterator[Failure]:
-    """What forbids to attach the VBD to its running VM."""
+    """Why the VBD cannot be attached to its running VM."""
     vm = state.ref(vbd, "vm-uuid")
     if vm["power-state"] == "running" and vbd["currently-attached"]:
         yield Failure("DEVICE_ALREADY_ATTACHED", vbd)
@@ -53,7 +53,7 @@ def can_plug(state: State, vbd: Record) -> Iterator[Failure]:
 
 
 def can_unplug(state: State, vbd: Record) -> Iterator[Failure]:
-    """What forbids to detach the VBD from its running VM."""
+    """Why the VBD cannot be detached from its running VM."""
     vm = state.ref(vbd, "vm-uuid")
     if not vbd["unpluggable"]:
         yield Failure("VBD_NOT_UNPLUGGABLE", vbd)
@@ -65,7 +65,7 @@ def can_unplug(state: State, vbd: Record) -> Iterator[Failure]:
 
 
 def can_insert(state: State, vbd: Record) -> Iterator[Failure]:
-    """What forbids to put a medium into the drive."""
+    """Why the drive takes no medium."""
     yield from _is_drive(vbd)
     if vbd["vdi-uuid"] is not None:
         yield Failure("VBD_NOT_EMPTY", vbd)
@@ -73,7 +73,7 @@ def can_insert(state: State, vbd: Record) -> Iterator[Failure]:
 
 
 def can_eject(state: State, vbd: Record) -> Iterator[Failure]:
-    """What forbids to take the medium out of the drive."""
+    """Why the medium cannot be taken out of the drive."""
     yield from _is_drive(vbd)
     if vbd["vdi-uuid"] is None:
         yield Failure("VBD_IS_EMPTY", vbd)
@@ -82,7 +82,7 @@ def can_eject(state: State, vbd: Record) -> Iterator[Failure]:
 
 
 def can_pause(state: State, vbd: Record) -> Iterator[Failure]:
-    """What forbids to hold the VBD's traffic, or to let it go on."""
+    """Why the VBD's traffic cannot be held, or let go on."""
     vm = state.ref(vbd, "vm-uuid")
     if vm["power-state"] not in {"running", "paused"}:
         yield Failure("VM_BAD_POWER_STATE", vm, "running", vm["power-state"])
@@ -90,7 +90,7 @@ def can_pause(state: State, vbd: Record) -> Iterator[Failure]:
 
 
 def can_destroy(_state: State, vbd: Record) -> Iterator[Failure]:
-    """What forbids to destroy the VBD."""
+    """Why the VBD cannot be destroyed."""
     if vbd["currently-attached"]:
         yield Failure(
             "OPERATION_NOT_ALLOWED",
@@ -100,13 +100,13 @@ def can_destroy(_state: State, vbd: Record) -> Iterator[Failure]:
 
 
 def can_hold(vdi: Record) -> Iterator[Failure]:
-    """What forbids to put this medium into a drive."""
+    """Why this medium cannot be put into a drive."""
     if not vdi["managed"]:
         yield Failure("VDI_NOT_MANAGED", vdi)
 
 
 def _can_share(state: State, vbd: Record) -> Iterator[Failure]:
-    """What forbids to attach the VBD beside those that have its VDI already."""
+    """Why the VBD cannot be attached beside those that have its VDI already."""
     vdi = state.ref_or_none(vbd, "vdi-uuid")
     if vdi is not None and not vbd["currently-attached"]:
         yield from sharing.others_do_not_write(state, vbd, vdi)

@@ -25,12 +25,12 @@ _DIGITS = 4
 
 
 def can_start(_state: State, _vif: Record) -> Iterator[Failure]:
-    """What forbids the VM to start with this VIF: nothing but what forbids the network."""
+    """Why the VM cannot start with this VIF: only the network can be a reason."""
     yield from ()
 
 
 def can_plug(state: State, vif: Record) -> Iterator[Failure]:
-    """What forbids to attach the VIF to its running VM."""
+    """Why the VIF cannot be attached to its running VM."""
     vm = state.ref(vif, "vm-uuid")
     if vm["is-control-domain"]:
         yield Failure("OPERATION_NOT_ALLOWED", "Control domain does not support hotplug")
@@ -40,7 +40,7 @@ def can_plug(state: State, vif: Record) -> Iterator[Failure]:
 
 
 def can_unplug(state: State, vif: Record) -> Iterator[Failure]:
-    """What forbids to detach the VIF from its running VM."""
+    """Why the VIF cannot be detached from its running VM."""
     vm = state.ref(vif, "vm-uuid")
     if vm["power-state"] == "running" and not vif["currently-attached"]:
         yield Failure("DEVICE_ALREADY_DETACHED", vif)
@@ -48,7 +48,7 @@ def can_unplug(state: State, vif: Record) -> Iterator[Failure]:
 
 
 def can_destroy(state: State, vif: Record) -> Iterator[Failure]:
-    """What forbids to destroy the VIF."""
+    """Why the VIF cannot be destroyed."""
     vm = state.ref(vif, "vm-uuid")
     if vif["currently-attached"] and vm["power-state"] == "running":
         yield Failure(
@@ -59,7 +59,7 @@ def can_destroy(state: State, vif: Record) -> Iterator[Failure]:
 
 
 def can_move(state: State, vif: Record, network: Record) -> Iterator[Failure]:
-    """What forbids to move the VIF to the network."""
+    """Why the VIF cannot be moved to the network."""
     vm = state.ref(vif, "vm-uuid")
     host = state.ref_or_none(vm, "resident-on")
     if is_live(state, vif) and host is not None:
