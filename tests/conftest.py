@@ -12,11 +12,19 @@ from pathlib import Path
 import pytest
 
 from xe_py.cli.main import run
+from xe_py.reference.files import modules
 from xe_py.store.state_file import open_to_read
 
 pytest_plugins = ["exercised"]
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="xe-cache-")
 REPOSITORY = Path(__file__).parent.parent
+
+
+def pytest_configure() -> None:
+    """Refuse to test a program that believes generated modules from before the last edit."""
+    stale = [path for path, text in modules().items() if (REPOSITORY / path).read_text() != text]
+    if stale:
+        raise pytest.UsageError(f"{', '.join(stale)}: not current; run python -m xe_py.reference first")
 
 
 @dataclass

@@ -27,11 +27,6 @@ if TYPE_CHECKING:
 
 def execute(line: Line) -> int:
     """Do the command line; the exit status. Raises XeError for what is refused."""
-    if line.command == "help":
-        from xe_py.cli.help import help_text
-
-        streams.out(help_text(line.words, minimal=line.minimal))
-        return DONE
     call = binding.find(line.command, line.words).call(line.words)
     call.state_file = line.state
     streams.err(warning_of(call))

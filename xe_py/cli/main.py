@@ -18,7 +18,7 @@ from _signal import (
 )  # `signal` is made of it, and costs as much as a whole read
 
 from xe_py.cli import streams, words
-from xe_py.errors import INTERRUPTED, UNDELIVERED, Failure, StateFileError, XeError
+from xe_py.errors import DONE, INTERRUPTED, UNDELIVERED, Failure, StateFileError, XeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,13 +68,8 @@ def run(argv: list[str]) -> int:
 
 
 def _run(argv: list[str]) -> int:
-    from xe_py.cli import execute
-
     try:
-        line = words.split(argv, os.environ.get("XE_EXTRA_ARGS", ""))
-        if line.help or line.version or not line.command:
-            return _through_click(line)
-        return execute.execute(line)
+        return _answer(words.split(argv, os.environ.get("XE_EXTRA_ARGS", "")))
     except XeError as error:
         return _show(error)
     except streams.OutputLostError:
@@ -94,6 +89,21 @@ def _run(argv: list[str]) -> int:
         return _show(Failure("INTERNAL_ERROR", f"{type(error).__name__}: {error}"))
 
 
+def _answer(line: Line) -> int:
+    if line.help or line.version or not line.command:
+        from xe_py.cli.tree import show_help  # click costs several times the interpreter's start
+
+        return show_help(line)
+    if line.command == "help":
+        from xe_py.cli.help import help_text
+
+        streams.out(help_text(line.words, minimal=line.minimal))
+        return DONE
+    from xe_py.cli.execute import execute
+
+    return execute(line)
+
+
 def _show(error: XeError) -> int:
     from xe_py.cli.report import show
 
@@ -108,12 +118,6 @@ def _of_the_system(error: OSError) -> StateFileError:
     """What the operating system refused, where nobody nearer to it has said what that means."""
     where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, (str, bytes)) else ""
     return StateFileError(f"The system refuses what the command needs: {where}{error.strerror or error}.")
-
-
-def _through_click(line: Line) -> int:
-    from xe_py.cli.tree import show_help
-
-    return show_help(line)
 
 
 if __name__ == "__main__":

@@ -34,8 +34,13 @@ class XeGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click hands it over
         """The names of the commands that are not hidden."""
-        found = ((name, operations.find(name)) for name in operations.names())
-        return [name for name, command in found if command is not None and not command.hidden]
+        return [name for name, (_, mark, _) in operations.table().items() if mark != operations.HIDDEN]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands with what they do, from the table: none of them is imported for it."""
+        table = operations.table()
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, table[name][-1]) for name in self.list_commands(ctx)])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
         """The command of this name, or None."""
@@ -55,7 +60,6 @@ class XeCommand(click.Command):
             callback=self.do,
             params=options,
             help=description(command),
-            short_help=command.doc,
             hidden=command.hidden,
         )
         self.declared = command
