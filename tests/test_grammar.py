@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from xe_py import operations
+from xe_py.cli.report import message_of
 from xe_py.cli.words import extra_words, pairs, split
-from xe_py.errors import Misuse, ScriptRefused
+from xe_py.codes import UNLISTED
+from xe_py.errors import Failure, Misuse, ScriptRefused
 from xe_py.host import open_host
 
 if TYPE_CHECKING:
@@ -391,6 +393,35 @@ def test_errors_plain_leaves_out_what_is_ours(process: "Process", xe: "Xe") -> N
         plain("vm-start", "--multiple", "name-label=web")
         == f"{sentence}vm: {vm} (web)\nexpected: halted\nactual: running\n"
     )
+
+
+UNLISTED_REFUSALS = [
+    ("sr-create name-label=x type=ext", "90", "The device-config will not do [opterr=device-config:device is missing]"),
+    ("vdi-resize uuid={vdi} disk-size=2", "79", "The VDI cannot have this size [opterr=2 bytes is less than it has]"),
+]
+
+
+@pytest.mark.parametrize(("line", "number", "text"), UNLISTED_REFUSALS)
+def test_a_code_that_xe_has_no_sentence_for_is_printed_as_it_is(
+    xe: "Xe", monkeypatch: pytest.MonkeyPatch, line: str, number: str, text: str
+) -> None:
+    """What it means is told below, where lines of ours are wanted."""
+    sr = xe.do("sr-list type=ext --minimal")
+    vdi = xe.do(f"vdi-create sr-uuid={sr} name-label=d virtual-size=1GiB")
+    shape = f"Error code: SR_BACKEND_FAILURE_{number}\nError parameters: , {text}, \n"
+    told = xe(line, vdi=vdi).err
+    assert told.startswith(f"{shape}Code: ")
+    assert f"\nNote: {UNLISTED[xe.code(line, vdi=vdi)][0]}\n" in told
+    monkeypatch.setenv("XE_ERRORS", "plain")
+    assert xe(line, vdi=vdi).err == shape
+
+
+@pytest.mark.parametrize("code", UNLISTED)
+def test_values_without_labels_stand_in_a_row(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    monkeypatch.setenv("XE_ERRORS", "plain")
+    vm = {"uuid": "1234", "name-label": "web"}
+    assert message_of(Failure(code, vm, "start")) == f"Error code: {code}\nError parameters: 1234 (web), start\n"
+    assert message_of(Failure(code)) == f"Error code: {code}\nError parameters: \n"
 
 
 def test_a_map_without_a_key_is_told_so(xe: "Xe") -> None:

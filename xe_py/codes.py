@@ -1,4 +1,4 @@
-"""The table of XAPI's codes: what each says to the user of xe, and the names of its parameters.
+"""The tables of XAPI's codes: what each says to the user of xe, and the names of its parameters.
 
 Codes and parameter names are XAPI's own, the sentences are ours. The codes that begin with STATE_ are ours too, for
 what only a file can have wrong.
@@ -9,8 +9,6 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xe_py.errors import Failure
-
-_BACKEND = ("status", "stdout", "stderr")
 
 CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "ADDRESS_VIOLATES_LOCKING_CONSTRAINT": (
@@ -24,7 +22,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "CANNOT_PLUG_BOND_SLAVE": ("A PIF in a bond is plugged together with the bond.", ("PIF",)),
     "COULD_NOT_FIND_NETWORK_INTERFACE_WITH_SPECIFIED_DEVICE_NAME_AND_MAC_ADDRESS": (
         "The host has no network interface of this name and MAC address.",
-        ("device", "MAC"),
+        ("device", "mac"),
     ),
     "DB_UNIQUENESS_CONSTRAINT_VIOLATION": ("Another object has this value already.", ("table", "field", "value")),
     "DEVICE_ALREADY_ATTACHED": ("The device is attached already.", ("device",)),
@@ -99,26 +97,6 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "PIF_VLAN_EXISTS": ("The PIF has this VLAN already, or is one.", ("PIF",)),
     "PIF_VLAN_STILL_EXISTS": ("The PIF is a VLAN or has VLANs on it.", ("PIF",)),
     "PROVISION_ONLY_ALLOWED_ON_TEMPLATE": ("Only a template can be provisioned.", ()),
-    "REVERT_ONLY_ALLOWED_ON_SNAPSHOT": ("Only a snapshot can be reverted to.", ()),
-    "SR_BACKEND_FAILURE_1": ("The device-config has a value that the driver does not take.", _BACKEND),
-    "SR_BACKEND_FAILURE_101": ("The device-config lacks the path on the server.", _BACKEND),
-    "SR_BACKEND_FAILURE_102": ("The device-config lacks the server.", _BACKEND),
-    "SR_BACKEND_FAILURE_107": ("The device-config lacks the SCSIid.", _BACKEND),
-    "SR_BACKEND_FAILURE_142": ("The port in the device-config is none.", _BACKEND),
-    "SR_BACKEND_FAILURE_222": ("The folder of the ISO files cannot be used.", _BACKEND),
-    "SR_BACKEND_FAILURE_226": ("The location in the device-config is no folder.", _BACKEND),
-    "SR_BACKEND_FAILURE_43": ("The VDI is there already.", _BACKEND),
-    "SR_BACKEND_FAILURE_44": ("There is not enough space on the SR.", _BACKEND),
-    "SR_BACKEND_FAILURE_46": ("The VDI is not there.", _BACKEND),
-    "SR_BACKEND_FAILURE_47": ("The SR is not there.", _BACKEND),
-    "SR_BACKEND_FAILURE_5004": ("The device-config lacks the name of the group.", _BACKEND),
-    "SR_BACKEND_FAILURE_5005": ("The device-config lacks the redundancy.", _BACKEND),
-    "SR_BACKEND_FAILURE_79": ("The VDI cannot have this size.", _BACKEND),
-    "SR_BACKEND_FAILURE_90": ("The device-config lacks the device.", _BACKEND),
-    "SR_BACKEND_FAILURE_91": ("The device in the device-config is no valid path.", _BACKEND),
-    "SR_BACKEND_FAILURE_94": ("The device-config lacks the location.", _BACKEND),
-    "SR_BACKEND_FAILURE_95": ("The device-config lacks the target.", _BACKEND),
-    "SR_BACKEND_FAILURE_96": ("The device-config lacks the target's IQN.", _BACKEND),
     "SR_DEVICE_IN_USE": ("The device is in use by another SR.", ()),
     "SR_HAS_MULTIPLE_PBDS": ("An SR that is not shared has one PBD only.", ("PBD",)),
     "SR_HAS_NO_PBDS": ("The SR has no plugged PBD.", ("sr",)),
@@ -140,10 +118,6 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         "A uuid is 32 lower-case hexadecimal digits in groups of 8, 4, 4, 4 and 12 with hyphens between them.",
         ("uuid",),
     ),
-    "SUSPEND_VDI_REPLACEMENT_IS_NOT_IDENTICAL": (
-        "Another VDI does not hold the memory of the suspended VM.",
-        ("image", "replacement"),
-    ),
     "UUID_INVALID": ("There is no object of this class with this uuid.", ("type", "uuid")),
     "VALUE_NOT_SUPPORTED": ("This value is not supported.", ("field", "value", "reason")),
     "VBD_CDS_MUST_BE_READONLY": ("A CD drive is read-only; give mode=RO.", ()),
@@ -155,7 +129,6 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "VDI_HAS_RRDS": ("The VDI holds the host's statistics.", ("vdi",)),
     "VDI_INCOMPATIBLE_TYPE": ("This cannot be done with a VDI of this type.", ("vdi", "type")),
     "VDI_IN_USE": ("The VDI is in use.", ("vdi", "operation")),
-    "VDI_IS_SHARABLE": ("This cannot be done with a sharable VDI.", ("vdi",)),
     "VDI_MISSING": ("The data of the VDI is gone from the SR.", ("sr", "vdi")),
     "VDI_NOT_MANAGED": ("The VDI is not managed by the host.", ("vdi",)),
     "VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION": ("This cannot be done with a VDI that is reset on boot.", ()),
@@ -172,7 +145,6 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "VM_HVM_REQUIRED": ("The host's CPUs cannot run an HVM guest.", ("vm",)),
     "VM_IS_IMMOBILE": ("The VM is set up such that it cannot be moved or suspended.", ("VM",)),
-    "VM_IS_SNAPSHOT": ("This cannot be done with a snapshot.", ("vm", "operation")),
     "VM_IS_TEMPLATE": ("This cannot be done with a template.", ("vm",)),
     "VM_IS_USING_NESTED_VIRT": ("This cannot be done with a VM that runs VMs itself.", ("VM",)),
     "VM_LACKS_FEATURE": ("The guest cannot do this: it has no guest tools.", ("vm",)),
@@ -183,13 +155,45 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "VM_SNAPSHOT_WITH_QUIESCE_NOT_SUPPORTED": ("The guest cannot prepare for a snapshot.", ("vm", "error")),
 }
 
+_BACKEND = ("status", "stdout", "stderr")
+
+# The codes that XAPI raises and xe has no sentence for: it prints them as they are, and what they mean is told below.
+UNLISTED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "REVERT_ONLY_ALLOWED_ON_SNAPSHOT": ("Only a snapshot can be reverted to.", ()),
+    "SR_BACKEND_FAILURE_1": ("The device-config has a value that the driver does not take.", _BACKEND),
+    "SR_BACKEND_FAILURE_101": ("The device-config lacks the path on the server.", _BACKEND),
+    "SR_BACKEND_FAILURE_102": ("The device-config lacks the server.", _BACKEND),
+    "SR_BACKEND_FAILURE_107": ("The device-config lacks the SCSIid.", _BACKEND),
+    "SR_BACKEND_FAILURE_142": ("The port in the device-config is none.", _BACKEND),
+    "SR_BACKEND_FAILURE_222": ("The folder of the ISO files cannot be used.", _BACKEND),
+    "SR_BACKEND_FAILURE_226": ("The location in the device-config is no folder.", _BACKEND),
+    "SR_BACKEND_FAILURE_43": ("The VDI is there already.", _BACKEND),
+    "SR_BACKEND_FAILURE_44": ("There is not enough space on the SR.", _BACKEND),
+    "SR_BACKEND_FAILURE_46": ("The VDI is not there.", _BACKEND),
+    "SR_BACKEND_FAILURE_47": ("The SR is not there.", _BACKEND),
+    "SR_BACKEND_FAILURE_5004": ("The device-config lacks the name of the group.", _BACKEND),
+    "SR_BACKEND_FAILURE_5005": ("The device-config lacks the redundancy.", _BACKEND),
+    "SR_BACKEND_FAILURE_79": ("The VDI cannot have this size.", _BACKEND),
+    "SR_BACKEND_FAILURE_90": ("The device-config lacks the device.", _BACKEND),
+    "SR_BACKEND_FAILURE_91": ("The device in the device-config is no valid path.", _BACKEND),
+    "SR_BACKEND_FAILURE_94": ("The device-config lacks the location.", _BACKEND),
+    "SR_BACKEND_FAILURE_95": ("The device-config lacks the target.", _BACKEND),
+    "SR_BACKEND_FAILURE_96": ("The device-config lacks the target's IQN.", _BACKEND),
+    "SUSPEND_VDI_REPLACEMENT_IS_NOT_IDENTICAL": (
+        "Another VDI does not hold the memory of the suspended VM.",
+        ("image", "replacement"),
+    ),
+    "VDI_IS_SHARABLE": ("This cannot be done with a sharable VDI.", ("vdi",)),
+    "VM_IS_SNAPSHOT": ("This cannot be done with a snapshot.", ("vm", "operation")),
+}
+
 
 def describe(failure: Failure) -> tuple[str, list[tuple[str, object]]]:
     """The sentence of a refusal and its values, each with its label.
 
     XAPI does not always raise what a code declares: a missing value shows as `<unknown>`, one too many as `<extra>`.
     """
-    sentence, labels = CODES[failure.code]
+    sentence, labels = CODES.get(failure.code) or UNLISTED[failure.code]
     values = failure.values
     labelled: list[tuple[str, object]] = list(zip(labels, values, strict=False))
     labelled += [(label, "<unknown>") for label in labels[len(values) :]]
