@@ -89,6 +89,33 @@ def test_minimal_has_the_last_table_of_a_command_first(xe: "Xe") -> None:
     assert xe.do("vm-disk-list vm=web --minimal") == ",".join((disks[1], vbds[1], disks[0], vbds[0]))
 
 
+@pytest.mark.parametrize(
+    ("line", "printed"),
+    [
+        ("vm-disk-list vm=full vbd-params=userdevice vdi-params=name-label", "d1,1,d0,0"),
+        ("vm-disk-list vm=full vbd-params=none vdi-params=name-label", "d1,d0"),
+        ("vm-disk-list vm=full vbd-params=userdevice vdi-params=none", "1,0"),
+        ("vm-disk-list vm=full vbd-params=none vdi-params=none", ""),
+        # A value that is empty is one all the same.
+        ("vm-disk-list vm=full vbd-params=none vdi-params=name-description", ","),
+        ("vm-disk-list vm=empty", ""),
+        ("vm-cd-list vm=empty vbd-params=userdevice", "3"),
+        ("vm-vif-list is-control-domain=false params=device", "0,1"),
+        ("vm-vif-list is-control-domain=false params=foo", ""),
+        ("vm-vif-list vm=empty", ""),
+    ],
+)
+def test_minimal_passes_over_tables_without_a_record_or_a_field(xe: "Xe", line: str, printed: str) -> None:
+    sr, network = xe.do("sr-list type=ext --minimal"), xe.do("network-list --minimal").split(",")[0]
+    vms = {name: xe.do(f"vm-create name-label={name}") for name in ("empty", "full", "last")}
+    for device in range(2):
+        disk = xe.do(f"vdi-create sr-uuid={sr} name-label=d{device} virtual-size=2MiB")
+        xe.do(f"vbd-create vm-uuid={vms['full']} vdi-uuid={disk} device={device}")
+        xe.do(f"vif-create vm-uuid={vms['full']} network-uuid={network} device={device}")
+    xe.do(f"vbd-create vm-uuid={vms['empty']} device=3 type=CD mode=RO")
+    assert xe(f"{line} --minimal").out == f"{printed}\n"
+
+
 def test_the_old_form_of_a_map_parameter_is_taken(xe: "Xe") -> None:
     xe.do("sr-create name-label=old type=ext device-config-device=/dev/sdb")
     sr = xe.do("sr-list name-label=old --minimal")
