@@ -25,6 +25,13 @@ def by(way: str, xe: "Xe", words: list[str]) -> tuple[str, str, int]:
     return out.getvalue(), err.getvalue(), status
 
 
+def test_only_to_click_a_value_may_stand_behind_two_dashes(xe: "Xe") -> None:
+    vm = xe.do("vm-create name-label=web")
+    for words in (["vm-list", "--name-label=web", "--minimal"], ["vm-param-get", f"--uuid={vm}", "--param-name=uuid"]):
+        assert by("short", xe, words)[2] == 1
+        assert by("click", xe, words) == (f"{vm}\n", "", 0)
+
+
 LINES = [
     "vm-list",
     "vm-list --minimal",

@@ -84,7 +84,7 @@ def _in_words(reason: Failure) -> str:
 
 
 def _notes(failure: Failure) -> Iterator[str]:
-    from xe_py.codes import UNLISTED  # noqa: PLC0415 - only what is refused is described
+    from xe_py.codes import UNLISTED
 
     if failure.code in UNLISTED:
         yield UNLISTED[failure.code][0]

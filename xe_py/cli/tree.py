@@ -65,7 +65,10 @@ class XeCommand(click.Command):
         self.declared = command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take xe's words and click's options apart by xe's grammar; what no option names is kept aside."""
+        """Take xe's words and click's options apart by xe's grammar; what no option names is kept aside.
+
+        Only to click is `--name=value` the same as `name=value`.
+        """
         if "--help" in args:
             return super().parse_args(ctx, ["--help"])
         line = words.split([self.declared.name, *args])
@@ -74,7 +77,8 @@ class XeCommand(click.Command):
             shared.minimal |= line.minimal
             shared.dry_run |= line.dry_run
             shared.state = line.state or shared.state
-        pairs = Binding(self.declared).pairs(line.words)
+        given = [word.removeprefix("--") if "=" in word else word for word in line.words]
+        pairs = Binding(self.declared).pairs(given)
         options = set(self.names.values())
         ctx.meta["aside"] = [pair for pair in pairs if pair[0] not in options]
         return super().parse_args(ctx, [f"--{name}={value}" for name, value in pairs if name in options])
