@@ -211,7 +211,9 @@ VBD = XenClass(
         Int("status-code", doc="The code of the last attach."),
         Text("status-detail", doc="What the last attach reported."),
         Text("qos_algorithm_type", mode=RW, doc="The quality-of-service algorithm."),
-        Map("qos_algorithm_params", mode="MRW", doc="The parameters of that algorithm."),
+        Map(
+            "qos_algorithm_params", mode="MRW", column="qos__algorithm_params", doc="The parameters of that algorithm."
+        ),
         Set("qos_supported_algorithms", mode="SRO", doc="The algorithms that the device supports."),
         Map("other-config", mode="MRW", doc="Further settings of clients."),
         Derived(

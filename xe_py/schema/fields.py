@@ -264,13 +264,17 @@ class Set(Field):
 
 
 class Map(Field):
-    """Texts by key. One with `secrets` may hold passwords and the like, which are not shown."""
+    """Texts by key. One with `secrets` may hold passwords and the like, which are not shown.
 
-    __slots__ = ("secrets",)
+    `column` is its name in XAPI's database, in which a refusal calls it; most are the name with underscores.
+    """
+
+    __slots__ = ("column", "secrets")
     empty = _NO_KEYS
 
-    def __init__(self, name: str, *, secrets: bool = False, **rest: Any) -> None:
+    def __init__(self, name: str, *, secrets: bool = False, column: str = "", **rest: Any) -> None:
         self.secrets = secrets
+        self.column = column or name.replace("-", "_")
         super().__init__(name, **rest)
 
     def shown(self, value: Any) -> Any:
