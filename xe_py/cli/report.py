@@ -1,4 +1,4 @@
-"""What is said when a command is refused: first as the real xe says it, then, in lines of our own, what may help."""
+"""What is said when a command is refused: first in the shape of the real xe, then, in our own lines, what may help."""
 
 from __future__ import annotations
 
