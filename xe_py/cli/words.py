@@ -76,6 +76,8 @@ def _switch(line: Line, word: str, following: Iterator[str]) -> bool:
         _next(following, word)
     elif name == "--state":
         line.state = value if equals else _next(following, word)
+    elif name == "--dry-run" and equals:
+        line.dry_run |= _is_true(name, value)
     elif word in _FOR_ALL:
         setattr(line, _FOR_ALL[word], True)
     elif name == "minimal":
@@ -83,6 +85,13 @@ def _switch(line: Line, word: str, following: Iterator[str]) -> bool:
     else:
         return word in _ALONE or name in _CONNECTION
     return True
+
+
+def _is_true(name: str, value: str) -> bool:
+    """Whether the value of a switch of ours says yes; Misuse where it says neither yes nor no."""
+    from xe_py.schema.fields import Bool
+
+    return Bool(name).parse(value)
 
 
 def _is_minimal(value: str) -> bool:
