@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from xe_py import classes, operations
+from xe_py.cli import streams
 from xe_py.cli.output import layout
 from xe_py.cli.words import pairs
+from xe_py.errors import DONE
 from xe_py.operations import LISTED, STANDARD
 from xe_py.schema.command import ALL, MULTIPLE, ONE
 from xe_py.schema.fields import Map
@@ -13,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from xe_py.cli.words import Line
     from xe_py.schema.command import Command
     from xe_py.schema.fields import Field
 
@@ -37,6 +40,12 @@ _GUESSED = 10
 _NO_NAMES = frozenset(("server", "username", "password", "port", "minimal", "all"))
 _SELECTING = "The {label}s are chosen by {name}=<name or uuid> or by filters on their fields{several}."
 _SEVERAL = {ONE: "; only one may match", MULTIPLE: "; several need --multiple", ALL: ""}
+
+
+def show(line: Line) -> int:
+    """Answer a line of `help`; the exit status."""
+    streams.out(help_text(line.words, minimal=line.minimal))
+    return DONE
 
 
 def help_text(words: list[str], *, minimal: bool) -> str:
