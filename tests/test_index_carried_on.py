@@ -1,6 +1,7 @@
 """From commit to commit the index is carried on, in one process and over many: it stays plain, and says the same."""
 
 import os
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -244,3 +245,24 @@ def test_an_index_that_is_damaged_meanwhile_does_not_stop_a_commit(xe: "Xe", cac
                     file.write(bytes(path.stat().st_size))
     assert xe.do("network-list params=name-label --minimal").split(",")[-3:] == ["a0", "a1", "a2"]
     assert xe.do("network-create name-label=after")
+
+
+@pytest.mark.parametrize(
+    "form", ["other-config = {{ {} }}\n", "[vm.{uuid}.other-config]\n{}\n"], ids=["plain", "a table"]
+)
+def test_a_key_that_goes_and_comes_back_in_one_commit_stands_in_front_everywhere(xe: "Xe", form: str) -> None:
+    vm = xe.do("vm-create name-label=web")
+    between = ", " if form.startswith("other") else "\n"
+    keys = form.format(between.join(f'{key} = "1"' for key in "abc"), uuid=vm)
+    xe.state.write_text(re.sub(r"other-config = \{ mac_seed = .*\n", keys, xe.state.read_text()))
+    age(xe)
+    xe.do("vm-list")
+    with open_host(str(xe.state)) as host:
+        words = f"uuid={vm} param-name=other-config"
+        host.batch([f"xe vm-param-remove {words} param-key=b", f"xe vm-param-add {words} b=1"])
+        host.commit()
+        assert list(host.get("vm", vm)["other-config"]) == ["b", "a", "c"]
+        agree(xe.state, host.state)
+        host.run("vm-param-set", vm=vm, name_description="x")
+    agree(xe.state)
+    assert "other-config (order): a, b, c -> b, a, c" in xe.do("state-diff serial=2.3 to=3")

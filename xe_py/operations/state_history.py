@@ -216,6 +216,5 @@ def _changes(before: State, after: State) -> list[Change]:
     for cls in classes.sections():
         old = {obj["uuid"]: obj for obj in before.all(cls.name)}
         new = {obj["uuid"]: obj for obj in after.all(cls.name)}
-        changed = (uuid for uuid in {**old, **new} if old.get(uuid) != new.get(uuid))
-        found += [Change(cls, uuid, old.get(uuid), new.get(uuid)) for uuid in changed]
-    return found
+        found += [Change(cls, uuid, old.get(uuid), new.get(uuid)) for uuid in {**old, **new}]
+    return [change for change in found if change]

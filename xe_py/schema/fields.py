@@ -340,6 +340,8 @@ def words(text: str) -> list[str]:
 
 def with_key(texts: dict[str, str], key: str, text: str) -> dict[str, str]:
     """The map with one more or one other text; what is added or changed stands in front, as in XAPI."""
+    if texts.get(key) == text:
+        return texts
     return {key: text} | {other: texts[other] for other in texts if other != key}
 
 
