@@ -20,12 +20,14 @@ _EMPTY = "(empty)"
 _HIDDEN = "***"
 
 
-def describe(changes: Iterable[Change], rules_before: str, rules: str) -> str:
-    """What the changes are, and whether another set of rules is in force."""
+def describe(changes: Iterable[Change], rules_before: str, rules: str, *, whole: bool = True) -> str:
+    """What the changes are, and whether another set of rules is in force; of a state that is `whole` these are all."""
     lines = [] if rules == rules_before else [f"rules: {rules_before} -> {rules}"]
     for change in changes:
         lines += differences(change.cls, change.uuid, change.before, change.after)
-    return "".join(f"{line}\n" for line in lines or ["Nothing changes."])
+    return "".join(
+        f"{line}\n" for line in lines or ["Nothing changes." if whole else "Nothing changes in what can be read."]
+    )
 
 
 def differences(cls: XenClass, uuid: str, before: Fields | None, after: Fields | None) -> list[str]:
