@@ -129,7 +129,7 @@ def _parse(document: Document) -> dict[str, Any]:
     text = document.text
     tables = plain.load(text)
     if tables is not None:
-        document.is_plain = text.endswith("\n") and "\n[state]\n" in text and not document.is_wrapped
+        document.is_plain = text.endswith("\n") and "state" in tables and not document.is_wrapped
         return tables
     import tomllib
 
