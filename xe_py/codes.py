@@ -111,11 +111,12 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "SR_UUID_EXISTS": ("There is an SR of this uuid already.", ("uuid",)),
     "STATE_DUPLICATE_UUID": ("Two objects in the file have this uuid, in whatever case.", ("uuid",)),
     "STATE_HOST_INCOMPLETE": ("A host that answers cannot be without this.", ("host", "missing")),
+    "STATE_OBJECT_MALFORMED": ("An object is one table.", ("uuid",)),
     "STATE_OBJECT_MISSING": ("Every state has one object of this class; this one has none.", ("class",)),
     "STATE_UNKNOWN_CLASS": ("There is no such class of object.", ("class",)),
     "STATE_UNKNOWN_FIELD": ("Objects of this class store no such field.", ("field",)),
     "STATE_UUID_MALFORMED": (
-        "A uuid is 32 lower-case hexadecimal digits in groups of 8, 4, 4, 4 and 12 with hyphens between them.",
+        "A uuid is 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12 with hyphens between them.",
         ("uuid",),
     ),
     "UUID_INVALID": ("There is no object of this class with this uuid.", ("type", "uuid")),

@@ -209,8 +209,10 @@ def _take_in(state: State, tables: dict[str, Any]) -> list[Finding]:
         # The uuid is the name of the table, and no field in it.
         stored = {field.name: field for field in cls.stored.values() if field.name != "uuid"}
         for uuid, fields in table.items():
-            if not is_uuid(uuid) or not isinstance(fields, dict):
+            if not is_uuid(uuid):
                 found.append(Finding(name, uuid, "", Failure("STATE_UUID_MALFORMED", uuid), name=_name(fields)))
+            elif not isinstance(fields, dict):
+                found.append(_no_object(name, uuid, fields))
             elif (folded := uuid.lower()) in seen:
                 found.append(Finding(name, uuid, "", Failure("STATE_DUPLICATE_UUID", uuid), name=_name(fields)))
             else:
@@ -254,6 +256,12 @@ def _no_class(name: str, known: Iterable[str]) -> Finding:
         f"objects of this class are tables, [{name}.uuid]" if near == name else f"there is no class {name}{guess(near)}"
     )
     return Finding(name, "", "", Failure("STATE_UNKNOWN_CLASS", name), text=text)
+
+
+def _no_object(cls: str, uuid: str, value: Any) -> Finding:
+    from xe_py.store.toml.misfits import no_object
+
+    return Finding(cls, uuid, "", Failure("STATE_OBJECT_MALFORMED", uuid), text=no_object(cls, value))
 
 
 def _no_field(cls: XenClass, uuid: str, fields: dict[str, Any], name: str) -> Finding:
