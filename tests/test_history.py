@@ -473,6 +473,15 @@ def test_a_version_that_is_not_kept_is_refused(xe: "Xe", three: list[bytes], lin
 # The way back
 
 
+@pytest.mark.parametrize("end", [b"", b"\n", b"\n\n", b" ", b"# the end", b"\n# the end\n"], ids=repr)
+def test_undo_brings_the_end_of_the_file_back(xe: "Xe", three: list[bytes], end: bytes) -> None:
+    by_hand = three[-1].rstrip(b"\n") + end
+    xe.state.write_bytes(by_hand)
+    xe.do("vm-create name-label=after")
+    xe.do("state-undo")
+    assert without_serial(xe.state.read_bytes()) == without_serial(by_hand)
+
+
 def test_undo_and_redo_bring_the_bytes_back(xe: "Xe", three: list[bytes]) -> None:
     for serial, version in ((4, three[1]), (5, three[2]), (6, three[1])):
         before = xe.state.read_bytes()

@@ -107,6 +107,11 @@ def meant(state: State, serial: int) -> dict[str, Any]:
     }}  # fmt: skip
 
 
+def differing(one: bytes, other: bytes) -> int:
+    """How many lines of the two differ, which have as many."""
+    return sum(line != changed for line, changed in zip(one.split(b"\n"), other.split(b"\n"), strict=True))
+
+
 def walk(seed: int, steps: int) -> int:
     """Commands one after the other on a file in a drawn style; how many changed it."""
     draw = random.Random(seed)  # noqa: S311 - a walk that can be walked again
@@ -116,6 +121,8 @@ def walk(seed: int, steps: int) -> int:
     assert not found
     serial = state.header["serial"]
     assert said(data) == meant(state, serial)
+    put_back = rewritten(Document("text", "text", NEVER, text=data.decode()), state, [], serial + 1)
+    assert differing(data, put_back) == 1  # The line of the serial.
     done = 0
     for _ in range(steps):
         changes = changed(draw, state, draw.choice((*COMMON, *OTHERS, *[EDIT] * len(OTHERS))))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def rewritten(document: Document, state: State, changes: list[Change], serial: int) -> bytes:
-    """The document with the changes, and the state's header with this serial, in it.
+    """The document with the changes, and the state's header with this serial, in it; without changes all else stays.
 
     StateFileError where the text would not say the state.
     """
@@ -32,6 +32,8 @@ def rewritten(document: Document, state: State, changes: list[Change], serial: i
             "Run the command again. If that fails as well, write each object that it changes as a table of its own, "
             "[class.uuid]."
         )
+    if not changes and text is not document.text:
+        found = found.removesuffix("\n")
     return document.encoded(found)
 
 
