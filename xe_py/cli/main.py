@@ -75,7 +75,3 @@ def do(argv: list[str]) -> int:
     from xe_py.cli.execute import execute
 
     return execute(line)
-
-
-if __name__ == "__main__":
-    main()
