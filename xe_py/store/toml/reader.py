@@ -115,8 +115,9 @@ def places(document: Document, found: list[Finding]) -> list[str]:
     """Where each finding shows: `path:line` of the field, or of the nearest thing around it that is written."""
     from xe_py.store.toml.layout import lines_of
 
-    lines = lines_of(document.text)
-    return [_place(document, lines, finding.cls, finding.uuid, finding.field) for finding in found]
+    paths = [(finding.cls, finding.uuid, finding.field) for finding in found]
+    lines = lines_of(document.text, paths)
+    return [_place(document, lines, *path) for path in paths]
 
 
 def _place(document: Document, lines: dict[tuple[str, ...], int], *path: str) -> str:
@@ -174,7 +175,8 @@ def _header(document: Document, header: Any) -> dict[str, Any]:
 def _no_header(document: Document, name: str, text: str) -> StateFileError:
     from xe_py.store.toml.layout import lines_of
 
-    return StateFileError(f"{_place(document, lines_of(document.text), 'state', name)}: [state] {text}.")
+    place = _place(document, lines_of(document.text, [("state", name)]), "state", name)
+    return StateFileError(f"{place}: [state] {text}.")
 
 
 def _all_found(state: State, tables: dict[str, Any], left_out: list[Finding], found: list[Finding]) -> list[Finding]:

@@ -239,7 +239,7 @@ def _outline(text: str) -> list[Statement]:
     if found is None:
         from xe_py.store.toml.layout import statements
 
-        found = statements(text)
+        found = list(statements(text))
     return found
 
 
