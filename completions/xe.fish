@@ -570,7 +570,7 @@ function __xe_complete
         if set -q typed[2]
             for word in $words
                 set -l known (string split -m 1 = -- $word)
-                test "$known[1]" = (string replace -r '^--' '' -- $typed[1])
+                test "$known[1]" = $typed[1]
                 and __xe_values $typed[1]= $typed[2] "$known[2]" $program $state
             end
         else

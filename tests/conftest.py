@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from xe_py.cli.main import run
-from xe_py.reference import files, summary
+from xe_py.reference.files import modules
 from xe_py.store.state_file import open_to_read
 
 pytest_plugins = ["exercised"]
@@ -21,9 +21,10 @@ REPOSITORY = Path(__file__).parent.parent
 
 
 def pytest_configure() -> None:
-    """Where the summary is not what the classes declare, some rules are not asked: no test would mean anything."""
-    if (REPOSITORY / files.SUMMARY).read_text() != summary.module():
-        raise pytest.UsageError(f"{files.SUMMARY} is stale: run `python -m xe_py.reference`")
+    """Refuse to test a program that believes generated modules from before the last edit."""
+    stale = [path for path, text in modules().items() if (REPOSITORY / path).read_text() != text]
+    if stale:
+        raise pytest.UsageError(f"{', '.join(stale)}: not current; run python -m xe_py.reference first")
 
 
 @dataclass

@@ -177,6 +177,7 @@ SWITCHES = ["--minimal", "--dry-run", "--state", "--help"]
         ("xe vm-list is-a-template=t", ["is-a-template=true"]),
         ("xe vm-shutdown vm", ["vm="]),
         ("xe vm-shutdown power-state=r", ["power-state=running"]),
+        ("xe vm-shutdown --power-state=r", []),
         ("xe vm-shutdown tags", ["tags:contains="]),
         ("xe state-init rules=", ["rules=strict", "rules=xapi"]),
     ],

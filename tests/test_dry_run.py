@@ -32,6 +32,23 @@ def told(xe: "Xe", line: str, **words: str) -> list[str]:
     return result.out.splitlines()
 
 
+@pytest.mark.parametrize(
+    ("switch", "changes"), [("--dry-run=true", False), ("--dry-run=1", False), ("--dry-run=No", True)]
+)
+def test_the_switch_may_have_a_value(xe: "Xe", switch: str, *, changes: bool) -> None:
+    before = xe.state.read_bytes()
+    assert xe(f"vm-create name-label=web {switch}").status == 0
+    assert (xe.state.read_bytes() != before) == changes
+
+
+def test_a_value_that_says_neither_yes_nor_no_is_refused(xe: "Xe") -> None:
+    refused = xe("vm-create name-label=web --dry-run=perhaps")
+    assert (refused.status, refused.err.splitlines()[0]) == (
+        1,
+        "Error: Failed to parse parameter '--dry-run': expecting true or false, got 'perhaps'",
+    )
+
+
 def test_a_changed_field_is_shown_as_it_was_and_as_it_would_be(xe: "Xe", vm: str) -> None:
     assert told(xe, f"vm-param-set uuid={vm} name-label=db") == [f"vm {vm} (db): name-label: web -> db"]
     assert told(xe, f"vm-param-set uuid={vm} name-description=x") == [f"vm {vm} (web): name-description: (empty) -> x"]

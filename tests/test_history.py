@@ -365,9 +365,8 @@ def test_a_copy_that_is_gone_is_named(xe: "Xe", three: list[bytes], line: str) -
     (folder(xe) / "000001.toml").unlink()
     refused = xe(line)
     assert refused.status == 3
-    serial = 3 if "--dry-run" in line else 2  # What is compared with it comes first.
     copy = folder(xe) / "000001.toml"
-    assert refused.err.startswith(f"Version {serial} of {xe.state} cannot be read: {copy}: No such file")
+    assert refused.err.startswith(f"Version 2 of {xe.state} cannot be read: {copy}: No such file")
     xe.do("vm-create name-label=mail")
     assert kept_last(xe, 2) == [three[-1], xe.state.read_bytes()]
 
@@ -437,6 +436,33 @@ def test_an_unsound_file_can_be_compared(xe: "Xe", three: list[bytes]) -> None:
     assert ": name-label: web -> wob" in xe.do("state-diff serial=2")
 
 
+DOUBTS = {
+    "a value of another kind": (b'name-label = "web"', b"name-label = 5", "name-label is 5"),
+    "a field that takes no such value": (b'name-label = "web"', b'name-label = "web"\norder = "3"', 'order is "3"'),
+    "a class that is none": (b"[vm.", b"[vms.", "there is no class vms (vm?)"),
+    "nothing but what is unsound": (b"[vm.", b"[vm.broken]\n\n[vm.", "vm broken: "),
+}
+
+
+@pytest.mark.parametrize(("was", "now", "finding"), DOUBTS.values(), ids=DOUBTS)
+@pytest.mark.parametrize("line", ["state-diff serial=3", "--dry-run state-undo", "state-diff serial=3.4 to=4"])
+def test_what_is_left_out_of_a_comparison_is_told(
+    xe: "Xe", three: list[bytes], line: str, was: bytes, now: bytes, finding: str
+) -> None:
+    head, mark, rest = three[-1].rpartition(was)
+    xe.state.write_bytes(head + mark.replace(was, now) + rest)
+    if "to=4" in line:
+        xe.do("state-undo")
+    told = xe(line)
+    assert told.status == 0
+    assert "Nothing changes.\n" not in told.out
+    version = f"Version 3.4 of {xe.state}" if "to=4" in line else str(xe.state)
+    assert told.err.startswith(f"Warning: the state in {version} is unsound, with ")
+    assert f"\n{version}:" in told.err
+    assert finding in told.err
+    assert ("Hint: " in told.err) == ("to=4" not in line)
+
+
 @pytest.mark.parametrize("line", ["state-diff serial=9", "state-diff serial=1 to=9", "state-undo serial=9"])
 def test_a_version_that_is_not_kept_is_refused(xe: "Xe", three: list[bytes], line: str) -> None:
     assert xe.code(line).startswith("Error: No version with the serial 9 is kept, only: 1, 2")
@@ -444,6 +470,15 @@ def test_a_version_that_is_not_kept_is_refused(xe: "Xe", three: list[bytes], lin
 
 
 # The way back
+
+
+@pytest.mark.parametrize("end", [b"", b"\n", b"\n\n", b" ", b"# the end", b"\n# the end\n"], ids=repr)
+def test_undo_brings_the_end_of_the_file_back(xe: "Xe", three: list[bytes], end: bytes) -> None:
+    by_hand = three[-1].rstrip(b"\n") + end
+    xe.state.write_bytes(by_hand)
+    xe.do("vm-create name-label=after")
+    xe.do("state-undo")
+    assert without_serial(xe.state.read_bytes()) == without_serial(by_hand)
 
 
 def test_undo_and_redo_bring_the_bytes_back(xe: "Xe", three: list[bytes]) -> None:

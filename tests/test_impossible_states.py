@@ -140,6 +140,14 @@ def test_a_file_without_any_object_is_unsound(xe: Xe) -> None:
     assert xe("vm-create name-label=web").status == 3
 
 
+def test_a_uuid_may_have_capitals(xe: Xe) -> None:
+    vm = "00000000-0000-4000-8000-00000000ABCD"
+    xe.state.write_text(f'{xe.state.read_text()}\n[vm.{vm}]\nname-label = "web"\n')
+    xe.do(f"vm-param-set uuid={vm} name-description=x")
+    assert "sound" in xe.do("state-check")
+    assert xe.do("vm-list name-label=web --minimal") == vm
+
+
 def test_uuids_that_differ_in_case_only_are_the_same(xe: Xe) -> None:
     xe.do("vm-create name-label=web")
     vm = xe.do("vm-list name-label=web --minimal")

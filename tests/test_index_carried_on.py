@@ -1,7 +1,9 @@
 """From commit to commit the index is carried on, in one process and over many: it stays plain, and says the same."""
 
 import os
+import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ from xe_py.state.state import State
 from xe_py.store import state_file
 from xe_py.store.files.document import Document, identity
 from xe_py.store.index import making, reading
-from xe_py.store.toml import reader
+from xe_py.store.toml import reader, rewriting
 from xe_py.store.toml.render import canonical
 
 if TYPE_CHECKING:
@@ -244,3 +246,54 @@ def test_an_index_that_is_damaged_meanwhile_does_not_stop_a_commit(xe: "Xe", cac
                     file.write(bytes(path.stat().st_size))
     assert xe.do("network-list params=name-label --minimal").split(",")[-3:] == ["a0", "a1", "a2"]
     assert xe.do("network-create name-label=after")
+
+
+@pytest.mark.parametrize(
+    "form", ["other-config = {{ {} }}\n", "[vm.{uuid}.other-config]\n{}\n"], ids=["plain", "a table"]
+)
+def test_a_key_that_goes_and_comes_back_in_one_commit_stands_in_front_everywhere(xe: "Xe", form: str) -> None:
+    vm = xe.do("vm-create name-label=web")
+    between = ", " if form.startswith("other") else "\n"
+    keys = form.format(between.join(f'{key} = "1"' for key in "abc"), uuid=vm)
+    xe.state.write_text(re.sub(r"other-config = \{ mac_seed = .*\n", keys, xe.state.read_text()))
+    age(xe)
+    xe.do("vm-list")
+    with open_host(str(xe.state)) as host:
+        words = f"uuid={vm} param-name=other-config"
+        host.batch([f"xe vm-param-remove {words} param-key=b", f"xe vm-param-add {words} b=1"])
+        host.commit()
+        assert list(host.get("vm", vm)["other-config"]) == ["b", "a", "c"]
+        agree(xe.state, host.state)
+        host.run("vm-param-set", vm=vm, name_description="x")
+    agree(xe.state)
+    assert "other-config (order): a, b, c -> b, a, c" in xe.do("state-diff serial=2.3 to=3")
+
+
+VM = f'[vm.{UUID}]\nname-label = "first"\n'
+BEGINNINGS = {
+    "the header": lambda text: text.partition("\n")[2],
+    "an empty line": lambda text: "\n" + text.partition("\n")[2],
+    "an object": lambda text: VM + text.partition("\n")[2],
+    "an object and an empty line": lambda text: VM + "\n" + text,
+    "a comment": lambda text: text + VM,
+}
+
+
+@pytest.mark.parametrize("begun", BEGINNINGS.values(), ids=BEGINNINGS)
+def test_whatever_a_plain_file_begins_with_a_commit_reads_no_more_than_it_changes(
+    xe: "Xe", monkeypatch: pytest.MonkeyPatch, begun: Callable[[str], str]
+) -> None:
+    xe.state.write_text(begun(xe.state.read_text()))
+    if UUID not in xe.state.read_text():
+        xe.state.write_text(xe.state.read_text() + VM)
+    age(xe)
+    xe.do("vm-list")
+    before = xe.state.read_text()
+    with monkeypatch.context() as patch:
+        patch.setattr(rewriting, "rewritten", None)
+        xe.do(f"vm-param-set uuid={UUID} name-label=changed")
+        assert agree(xe.state).plain
+        assert xe.state.read_text() == before.replace("serial = 1\n", "serial = 2\n").replace('"first"', '"changed"')
+        xe.do(f"vm-destroy uuid={UUID}")
+        xe.do("vm-create name-label=second")
+    assert agree(xe.state).plain

@@ -71,7 +71,9 @@ def test_values_are_enclosed_without_the_comment_behind_them() -> None:
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
 def test_lines_are_counted_from_one(ending: str) -> None:
     text = f"# head{ending}{ending}[state]{ending}serial = 1{ending}"
-    assert lines_of(text) == {("state",): 3, ("state", "serial"): 4}
+    paths = [("state", "serial", "deeper"), ("vm", "x")]
+    assert lines_of(text, paths) == {("state",): 3, ("state", "serial"): 4}
+    assert lines_of(text, [("state",)]) == {("state",): 3}
 
 
 _texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
@@ -86,7 +88,7 @@ _values = st.recursive(
 @pytest.mark.slow
 def test_the_statements_make_up_the_whole_text(tables: dict[str, dict[str, object]], multiline: bool) -> None:
     text = tomli_w.dumps(tables, multiline_strings=multiline)
-    outline = statements(text)
+    outline = list(statements(text))
     covered = "".join(text[statement.start : statement.end] for statement in outline)
     assert tomllib.loads(covered) == tomllib.loads(text)
     for earlier, later in pairwise(outline):

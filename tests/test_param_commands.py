@@ -25,6 +25,14 @@ FIELDS = [
     for field in facts["fields"]
 ]
 
+# The maps to which keys can be added, and their names in XAPI's database.
+COLUMNS = [
+    (name, field, column)
+    for name, columns in json.loads((Path(__file__).parent / "facts" / "columns.json").read_text()).items()
+    if name in classes.names()
+    for field, column in columns.items()
+]
+
 DONE = "done"
 REACHED = "reached"  # The field takes such words; whether this value is one for it is another question.
 CANNOT_CLEAR = "Error: Cannot clear this parameter"
@@ -210,6 +218,21 @@ def test_param_add(pool: VmPool, name: str, facts: Facts) -> None:
     named = ("param-name", facts["name"])
     check(name, "param-add", outcome(pool, name, "param-add", named, ("param-key", "k")), with_member)
     check(name, "param-add", outcome(pool, name, "param-add", named, ("k", "x")), with_key)
+
+
+@pytest.mark.parametrize(("name", "field", "column"), COLUMNS)
+def test_a_key_that_is_there_is_refused_with_the_column_of_the_database(
+    pool: VmPool, name: str, field: str, column: str
+) -> None:
+    command, obj = find(f"{name}-param-add"), pool.named[OBJECTS[name]]
+    assert command is not None
+    key = "weight" if field == "VCPUs-params" else "start"
+    words = [("uuid", obj["uuid"]), ("param-name", field), (key, "1")]
+    run(pool.state, command, words=words)
+    with pytest.raises(Failure) as refusal:
+        run(pool.state, command, words=words)
+    assert refusal.value.code == "MAP_DUPLICATE_KEY"
+    assert refusal.value.values == (obj.cls.label, column, obj, key)
 
 
 @pytest.mark.parametrize(("name", "facts"), FIELDS)

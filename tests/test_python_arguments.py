@@ -193,3 +193,32 @@ def test_so_is_everything_else_that_is_asked(host: Host, call: Any, text: str) -
     with pytest.raises((Misuse, Failure)) as refused:
         call(host)
     assert text in str(refused.value)
+
+
+SELECTING = [command for command in COMMANDS if command.selectors]
+
+
+@pytest.mark.parametrize(
+    "others", [{}, {"multiple": True}, {"name_label": "web"}], ids=["alone", "multiple", "a filter"]
+)
+@pytest.mark.parametrize("command", SELECTING, ids=[command.name for command in SELECTING])
+def test_a_selected_object_that_is_none_chooses_nothing(host: Host, command: Command, others: dict[str, Any]) -> None:
+    cls = command.selectors
+    required = {argument(parameter): "1" for parameter in command.required}
+    for words, keywords in (({}, {cls: None}), ({cls: None}, {})):
+        with pytest.raises(Misuse, match=f"{cls} is None. Give an object, a uuid or a name; .* leave {cls} out"):
+            host.run(command.name, words, **keywords, **others, **required)
+
+
+@pytest.mark.parametrize("absent", [None, "", [], (), {}], ids=repr)
+@pytest.mark.parametrize("cls", ["vm", "host"])
+def test_no_absent_value_chooses_more_than_is_without_one(host: Host, cls: str, absent: Any) -> None:
+    for field in classes.get(cls).fields:
+        if field.hidden:
+            continue
+        without = {"", field.unknown}
+        keyword = field.name.replace("-", "_")
+        lacking = {
+            obj["uuid"] for obj in host.find(cls) if field.show(field.shown(host.value(obj, field.name))) in without
+        }
+        assert {obj["uuid"] for obj in host.find(cls, **{keyword: absent})} <= lacking, field.name

@@ -23,7 +23,7 @@ def blocks(page: str) -> list[str]:
         return re.findall(r"^```python\n(.*?)^```$", file.read(), re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize(("page", "count"), [("README.md", 1), ("docs/python.md", 8)])
+@pytest.mark.parametrize(("page", "count"), [("README.md", 1), ("docs/python.md", 10)])
 def test_every_block_prints_what_it_says(process: "Process", page: str, count: int) -> None:
     found = blocks(page)
     assert len(found) == count
@@ -128,4 +128,4 @@ def test_the_package_offers_both_and_a_command_line_loads_neither(process: "Proc
     program = "import sys; from xe_py.cli.main import run; run(sys.argv[1:]); print(*sys.modules, sep='\\n')"
     done = process.run([sys.executable, "-c", program, "--state", str(xe.state), "vm-create", "name-label=web"])
     assert done.status == 0, done.err
-    assert not {"xe_py.host", "xe_py.schema.arguments"} & set(done.out.splitlines())
+    assert not {"xe_py.python", "xe_py.schema.arguments", "click"} & set(done.out.splitlines())

@@ -8,7 +8,7 @@ from conftest import REPOSITORY, Process
 
 from xe_py import operations
 from xe_py.reference.__main__ import main
-from xe_py.reference.files import FOLDERS, SUMMARY, generated
+from xe_py.reference.files import FOLDERS, MODULES, generated
 
 Printed = pytest.CaptureFixture[str]
 
@@ -35,7 +35,7 @@ def test_the_files_of_the_repository_are_current(capsys: Printed) -> None:
 def test_what_was_written_is_current(repository: Path, capsys: Printed) -> None:
     assert check(repository, capsys) == (0, "")
     assert sorted(path.name for path in repository.iterdir()) == sorted(
-        {name.split("/")[0] for name in (*FOLDERS, SUMMARY)}
+        {name.split("/")[0] for name in (*FOLDERS, *MODULES)}
     )
 
 

@@ -4,11 +4,14 @@ import io
 from contextlib import redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING
 
+import click
 import pytest
+from click.testing import CliRunner
 
+import xe_py
 from xe_py import operations
 from xe_py.cli.main import run
-from xe_py.cli.tree import xe as tree
+from xe_py.schema.fields import Map
 
 if TYPE_CHECKING:
     from conftest import Xe
@@ -16,13 +19,27 @@ if TYPE_CHECKING:
 
 def by(way: str, xe: "Xe", words: list[str]) -> tuple[str, str, int]:
     """What the words print and end in, by the short way or through click."""
+    argv = ["--state", str(xe.state), *words]
+    if way == "click":
+        done = CliRunner().invoke(xe_py.xe, argv)
+        return done.stdout, done.stderr, done.exit_code
+    if way == "mounted":
+        done = CliRunner().invoke(LAB, ["xe", *argv])
+        return done.stdout, done.stderr, done.exit_code
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err):
-        if way == "short":
-            status = run(["--state", str(xe.state), *words])
-        else:
-            status = tree.main(["--state", str(xe.state), *words], prog_name="xe", standalone_mode=False)
+        status = run(argv)
     return out.getvalue(), err.getvalue(), status
+
+
+LAB = click.Group("lab", commands=[xe_py.xe])
+
+
+def test_only_to_click_a_value_may_stand_behind_two_dashes(xe: "Xe") -> None:
+    vm = xe.do("vm-create name-label=web")
+    for words in (["vm-list", "--name-label=web", "--minimal"], ["vm-param-get", f"--uuid={vm}", "--param-name=uuid"]):
+        assert by("short", xe, words)[2] == 1
+        assert by("click", xe, words) == (f"{vm}\n", "", 0)
 
 
 LINES = [
@@ -55,6 +72,21 @@ LINES = [
     "state-set rules=lax",
     "sr-create name-label=x type=ext device-config:device=/dev/x",
     "sr-create name-label=x type=ext device-config-device=/dev/x",
+    "vm-strat vm=web",
+    "vm list",
+    "help",
+    "help vm-start",
+    "help --all --minimal",
+    "help nothing",
+    "vm-list -x",
+    "--minimal vm-list",
+    "--dry-run vm-destroy uuid={vm}",
+    "vm-destroy uuid={vm} --dry-run",
+    "vm-param-set uuid={vm} name-label=é",
+    "vm-list name-label=é --minimal",
+    "state-history",
+    "batch nowhere.sh",
+    "event-wait class=vm",
 ]
 
 
@@ -64,8 +96,9 @@ def without_command(told: tuple[str, str, int]) -> tuple[str, list[str], int]:
     return out, [line for line in err.splitlines() if not line.startswith("Command: ")], status
 
 
+@pytest.mark.parametrize("other", ["click", "mounted"])
 @pytest.mark.parametrize("line", LINES)
-def test_both_ways_come_to_the_same(xe: "Xe", line: str) -> None:
+def test_all_ways_come_to_the_same(xe: "Xe", line: str, other: str) -> None:
     vm = xe.do("vm-create name-label=web")
     xe.do(f"vm-param-set uuid={vm} other-config:a=1")
     before = xe.state.read_bytes()
@@ -73,8 +106,10 @@ def test_both_ways_come_to_the_same(xe: "Xe", line: str) -> None:
     short = by("short", xe, words)
     after_short = xe.state.read_bytes()
     xe.state.write_bytes(before)
-    long = by("click", xe, words)
-    if words[0].endswith("-create"):
+    long = by(other, xe, words)
+    if words[0] == "state-history":
+        assert short[1:] == long[1:]
+    elif words[0].endswith("-create"):
         assert len(short[0]) == len(long[0])
         assert short[1:] == long[1:]
         assert (after_short == before) == (xe.state.read_bytes() == before)
@@ -90,7 +125,7 @@ def test_every_command_misses_its_parameters_alike_and_has_help(xe: "Xe", name: 
     assert command is not None
     if command.required:
         short = by("short", xe, [name])
-        assert short == by("click", xe, [name])
+        assert short == by("click", xe, [name]) == by("mounted", xe, [name])
         assert short[1].startswith(f"Required parameter not found: {command.required[0].name}\n")
         assert short[2] == 1
     helped = by("short", xe, [name, "--help"])
@@ -99,3 +134,20 @@ def test_every_command_misses_its_parameters_alike_and_has_help(xe: "Xe", name: 
         assert f"--{parameter.name}" in helped[0]
     recorded = by("short", xe, ["help", name])
     assert f": {name}\n" in recorded[0]
+
+
+@pytest.mark.parametrize("name", operations.names())
+def test_every_command_refuses_nonsense_alike(xe: "Xe", name: str) -> None:
+    """Every parameter is given, each with a word that is nothing."""
+    command = operations.find(name)
+    assert command is not None
+    words = [name, *(f"{each.name}{':k' * isinstance(each, Map)}=?" for each in command.taken()), "nothing=?"]
+    before = xe.state.read_bytes()
+    short = by("short", xe, words)
+    xe.state.write_bytes(before)
+    assert without_command(short) == without_command(by("click", xe, words))
+
+
+def test_words_that_every_command_has_come_from_the_environment_too(xe: "Xe", monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XE_EXTRA_ARGS", "params=name-label,--minimal")
+    assert by("click", xe, ["sr-list", "type=ext"]) == by("short", xe, ["sr-list", "type=ext"])

@@ -1,4 +1,4 @@
-"""The table of XAPI's codes: what each says to the user of xe, and the names of its parameters.
+"""The tables of XAPI's codes: what each says to the user of xe, and the names of its parameters.
 
 Codes and parameter names are XAPI's own, the sentences are ours. The codes that begin with STATE_ are ours too, for
 what only a file can have wrong.
@@ -9,8 +9,6 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xe_py.errors import Failure
-
-_BACKEND = ("status", "stdout", "stderr")
 
 CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "ADDRESS_VIOLATES_LOCKING_CONSTRAINT": (
@@ -24,7 +22,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "CANNOT_PLUG_BOND_SLAVE": ("A PIF in a bond is plugged together with the bond.", ("PIF",)),
     "COULD_NOT_FIND_NETWORK_INTERFACE_WITH_SPECIFIED_DEVICE_NAME_AND_MAC_ADDRESS": (
         "The host has no network interface of this name and MAC address.",
-        ("device", "MAC"),
+        ("device", "mac"),
     ),
     "DB_UNIQUENESS_CONSTRAINT_VIOLATION": ("Another object has this value already.", ("table", "field", "value")),
     "DEVICE_ALREADY_ATTACHED": ("The device is attached already.", ("device",)),
@@ -99,6 +97,69 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "PIF_VLAN_EXISTS": ("The PIF has this VLAN already, or is one.", ("PIF",)),
     "PIF_VLAN_STILL_EXISTS": ("The PIF is a VLAN or has VLANs on it.", ("PIF",)),
     "PROVISION_ONLY_ALLOWED_ON_TEMPLATE": ("Only a template can be provisioned.", ()),
+    "SR_DEVICE_IN_USE": ("The device is in use by another SR.", ()),
+    "SR_HAS_MULTIPLE_PBDS": ("An SR that is not shared has one PBD only.", ("PBD",)),
+    "SR_HAS_NO_PBDS": ("The SR has no plugged PBD.", ("sr",)),
+    "SR_HAS_PBD": ("The SR still has a plugged PBD.", ("sr",)),
+    "SR_INDESTRUCTIBLE": ("The SR is marked as indestructible.", ("sr",)),
+    "SR_IS_CACHE_SR": ("The host keeps its cache on this SR.", ("host",)),
+    "SR_NOT_EMPTY": ("There are VDIs on the SR.", ()),
+    "SR_NOT_SHARABLE": ("The SR is not shared, and its PBD on another host is plugged.", ("sr", "host")),
+    "SR_OPERATION_NOT_SUPPORTED": ("An SR of this type cannot do this.", ("sr",)),
+    "SR_SUSPEND_SPACE_INSUFFICIENT": ("The SR has not enough space to keep the VM's memory.", ("sr",)),
+    "SR_UNKNOWN_DRIVER": ("The host knows no SRs of this type.", ("driver",)),
+    "SR_UUID_EXISTS": ("There is an SR of this uuid already.", ("uuid",)),
+    "STATE_DUPLICATE_UUID": ("Two objects in the file have this uuid, in whatever case.", ("uuid",)),
+    "STATE_HOST_INCOMPLETE": ("A host that answers cannot be without this.", ("host", "missing")),
+    "STATE_OBJECT_MALFORMED": ("An object is one table.", ("uuid",)),
+    "STATE_OBJECT_MISSING": ("Every state has one object of this class; this one has none.", ("class",)),
+    "STATE_UNKNOWN_CLASS": ("There is no such class of object.", ("class",)),
+    "STATE_UNKNOWN_FIELD": ("Objects of this class store no such field.", ("field",)),
+    "STATE_UUID_MALFORMED": (
+        "A uuid is 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12 with hyphens between them.",
+        ("uuid",),
+    ),
+    "UUID_INVALID": ("There is no object of this class with this uuid.", ("type", "uuid")),
+    "VALUE_NOT_SUPPORTED": ("This value is not supported.", ("field", "value", "reason")),
+    "VBD_CDS_MUST_BE_READONLY": ("A CD drive is read-only; give mode=RO.", ()),
+    "VBD_IS_EMPTY": ("There is no disc in the drive.", ("vbd",)),
+    "VBD_NOT_EMPTY": ("There is a disc in the drive already.", ("vbd",)),
+    "VBD_NOT_REMOVABLE_MEDIA": ("Only a CD drive can be without a disc, or change it.", ("vbd",)),
+    "VBD_NOT_UNPLUGGABLE": ("The VBD is marked as not unpluggable.", ("vbd",)),
+    "VDI_CBT_ENABLED": ("Changed block tracking is enabled for the VDI.", ("vdi",)),
+    "VDI_HAS_RRDS": ("The VDI holds the host's statistics.", ("vdi",)),
+    "VDI_INCOMPATIBLE_TYPE": ("This cannot be done with a VDI of this type.", ("vdi", "type")),
+    "VDI_IN_USE": ("The VDI is in use.", ("vdi", "operation")),
+    "VDI_MISSING": ("The data of the VDI is gone from the SR.", ("sr", "vdi")),
+    "VDI_NOT_MANAGED": ("The VDI is not managed by the host.", ("vdi",)),
+    "VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION": ("This cannot be done with a VDI that is reset on boot.", ()),
+    "VDI_READONLY": ("The VDI is read-only.", ("vdi",)),
+    "VIF_IN_USE": ("A VM still uses the network through this VIF.", ("network", "VIF")),
+    "VLAN_TAG_INVALID": ("A VLAN tag is a number from 0 to 4094.", ("VLAN",)),
+    "VM_BAD_POWER_STATE": ("This cannot be done in the VM's power state.", ("vm", "expected", "actual")),
+    "VM_BIOS_STRINGS_ALREADY_SET": ("The VM has BIOS strings already, which cannot be changed.", ()),
+    "VM_CANNOT_DELETE_DEFAULT_TEMPLATE": ("A default template cannot be destroyed.", ("vm",)),
+    "VM_HAS_NO_SUSPEND_VDI": ("The memory of the suspended VM is lost: its image is not there.", ("vm",)),
+    "VM_HOST_INCOMPATIBLE_VIRTUAL_HARDWARE_PLATFORM_VERSION": (
+        "The host does not offer the virtual hardware that the VM was made for.",
+        ("host", "host_versions", "vm", "vm_version"),
+    ),
+    "VM_HVM_REQUIRED": ("The host's CPUs cannot run an HVM guest.", ("vm",)),
+    "VM_IS_IMMOBILE": ("The VM is set up such that it cannot be moved or suspended.", ("VM",)),
+    "VM_IS_TEMPLATE": ("This cannot be done with a template.", ("vm",)),
+    "VM_IS_USING_NESTED_VIRT": ("This cannot be done with a VM that runs VMs itself.", ("VM",)),
+    "VM_LACKS_FEATURE": ("The guest cannot do this: it has no guest tools.", ("vm",)),
+    "VM_MISSING_PV_DRIVERS": ("The guest cannot do this: it has no PV drivers.", ("vm",)),
+    "VM_NO_SUSPEND_SR": ("There is no SR on which the VM's memory could be kept.", ("vm",)),
+    "VM_REQUIRES_NETWORK": ("The host cannot reach a network that the VM needs.", ("vm", "network")),
+    "VM_REQUIRES_SR": ("An SR that the VM needs has no plugged PBD on the host.", ("vm", "sr")),
+    "VM_SNAPSHOT_WITH_QUIESCE_NOT_SUPPORTED": ("The guest cannot prepare for a snapshot.", ("vm", "error")),
+}
+
+_BACKEND = ("status", "stdout", "stderr")
+
+# The codes that XAPI raises and xe has no sentence for: it prints them as they are, and what they mean is told below.
+UNLISTED: dict[str, tuple[str, tuple[str, ...]]] = {
     "REVERT_ONLY_ALLOWED_ON_SNAPSHOT": ("Only a snapshot can be reverted to.", ()),
     "SR_BACKEND_FAILURE_1": ("The device-config has a value that the driver does not take.", _BACKEND),
     "SR_BACKEND_FAILURE_101": ("The device-config lacks the path on the server.", _BACKEND),
@@ -119,68 +180,12 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "SR_BACKEND_FAILURE_94": ("The device-config lacks the location.", _BACKEND),
     "SR_BACKEND_FAILURE_95": ("The device-config lacks the target.", _BACKEND),
     "SR_BACKEND_FAILURE_96": ("The device-config lacks the target's IQN.", _BACKEND),
-    "SR_DEVICE_IN_USE": ("The device is in use by another SR.", ()),
-    "SR_HAS_MULTIPLE_PBDS": ("An SR that is not shared has one PBD only.", ("PBD",)),
-    "SR_HAS_NO_PBDS": ("The SR has no plugged PBD.", ("sr",)),
-    "SR_HAS_PBD": ("The SR still has a plugged PBD.", ("sr",)),
-    "SR_INDESTRUCTIBLE": ("The SR is marked as indestructible.", ("sr",)),
-    "SR_IS_CACHE_SR": ("The host keeps its cache on this SR.", ("host",)),
-    "SR_NOT_EMPTY": ("There are VDIs on the SR.", ()),
-    "SR_NOT_SHARABLE": ("The SR is not shared, and its PBD on another host is plugged.", ("sr", "host")),
-    "SR_OPERATION_NOT_SUPPORTED": ("An SR of this type cannot do this.", ("sr",)),
-    "SR_SUSPEND_SPACE_INSUFFICIENT": ("The SR has not enough space to keep the VM's memory.", ("sr",)),
-    "SR_UNKNOWN_DRIVER": ("The host knows no SRs of this type.", ("driver",)),
-    "SR_UUID_EXISTS": ("There is an SR of this uuid already.", ("uuid",)),
-    "STATE_DUPLICATE_UUID": ("Two objects in the file have this uuid, in whatever case.", ("uuid",)),
-    "STATE_HOST_INCOMPLETE": ("A host that answers cannot be without this.", ("host", "missing")),
-    "STATE_OBJECT_MISSING": ("Every state has one object of this class; this one has none.", ("class",)),
-    "STATE_UNKNOWN_CLASS": ("There is no such class of object.", ("class",)),
-    "STATE_UNKNOWN_FIELD": ("Objects of this class store no such field.", ("field",)),
-    "STATE_UUID_MALFORMED": (
-        "A uuid is 32 lower-case hexadecimal digits in groups of 8, 4, 4, 4 and 12 with hyphens between them.",
-        ("uuid",),
-    ),
     "SUSPEND_VDI_REPLACEMENT_IS_NOT_IDENTICAL": (
         "Another VDI does not hold the memory of the suspended VM.",
         ("image", "replacement"),
     ),
-    "UUID_INVALID": ("There is no object of this class with this uuid.", ("type", "uuid")),
-    "VALUE_NOT_SUPPORTED": ("This value is not supported.", ("field", "value", "reason")),
-    "VBD_CDS_MUST_BE_READONLY": ("A CD drive is read-only; give mode=RO.", ()),
-    "VBD_IS_EMPTY": ("There is no disc in the drive.", ("vbd",)),
-    "VBD_NOT_EMPTY": ("There is a disc in the drive already.", ("vbd",)),
-    "VBD_NOT_REMOVABLE_MEDIA": ("Only a CD drive can be without a disc, or change it.", ("vbd",)),
-    "VBD_NOT_UNPLUGGABLE": ("The VBD is marked as not unpluggable.", ("vbd",)),
-    "VDI_CBT_ENABLED": ("Changed block tracking is enabled for the VDI.", ("vdi",)),
-    "VDI_HAS_RRDS": ("The VDI holds the host's statistics.", ("vdi",)),
-    "VDI_INCOMPATIBLE_TYPE": ("This cannot be done with a VDI of this type.", ("vdi", "type")),
-    "VDI_IN_USE": ("The VDI is in use.", ("vdi", "operation")),
     "VDI_IS_SHARABLE": ("This cannot be done with a sharable VDI.", ("vdi",)),
-    "VDI_MISSING": ("The data of the VDI is gone from the SR.", ("sr", "vdi")),
-    "VDI_NOT_MANAGED": ("The VDI is not managed by the host.", ("vdi",)),
-    "VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION": ("This cannot be done with a VDI that is reset on boot.", ()),
-    "VDI_READONLY": ("The VDI is read-only.", ("vdi",)),
-    "VIF_IN_USE": ("A VM still uses the network through this VIF.", ("network", "VIF")),
-    "VLAN_TAG_INVALID": ("A VLAN tag is a number from 0 to 4094.", ("VLAN",)),
-    "VM_BAD_POWER_STATE": ("This cannot be done in the VM's power state.", ("vm", "expected", "actual")),
-    "VM_BIOS_STRINGS_ALREADY_SET": ("The VM has BIOS strings already, which cannot be changed.", ()),
-    "VM_CANNOT_DELETE_DEFAULT_TEMPLATE": ("A default template cannot be destroyed.", ("vm",)),
-    "VM_HAS_NO_SUSPEND_VDI": ("The memory of the suspended VM is lost: its image is not there.", ("vm",)),
-    "VM_HOST_INCOMPATIBLE_VIRTUAL_HARDWARE_PLATFORM_VERSION": (
-        "The host does not offer the virtual hardware that the VM was made for.",
-        ("host", "host_versions", "vm", "vm_version"),
-    ),
-    "VM_HVM_REQUIRED": ("The host's CPUs cannot run an HVM guest.", ("vm",)),
-    "VM_IS_IMMOBILE": ("The VM is set up such that it cannot be moved or suspended.", ("VM",)),
     "VM_IS_SNAPSHOT": ("This cannot be done with a snapshot.", ("vm", "operation")),
-    "VM_IS_TEMPLATE": ("This cannot be done with a template.", ("vm",)),
-    "VM_IS_USING_NESTED_VIRT": ("This cannot be done with a VM that runs VMs itself.", ("VM",)),
-    "VM_LACKS_FEATURE": ("The guest cannot do this: it has no guest tools.", ("vm",)),
-    "VM_MISSING_PV_DRIVERS": ("The guest cannot do this: it has no PV drivers.", ("vm",)),
-    "VM_NO_SUSPEND_SR": ("There is no SR on which the VM's memory could be kept.", ("vm",)),
-    "VM_REQUIRES_NETWORK": ("The host cannot reach a network that the VM needs.", ("vm", "network")),
-    "VM_REQUIRES_SR": ("An SR that the VM needs has no plugged PBD on the host.", ("vm", "sr")),
-    "VM_SNAPSHOT_WITH_QUIESCE_NOT_SUPPORTED": ("The guest cannot prepare for a snapshot.", ("vm", "error")),
 }
 
 
@@ -189,7 +194,7 @@ def describe(failure: Failure) -> tuple[str, list[tuple[str, object]]]:
 
     XAPI does not always raise what a code declares: a missing value shows as `<unknown>`, one too many as `<extra>`.
     """
-    sentence, labels = CODES[failure.code]
+    sentence, labels = CODES.get(failure.code) or UNLISTED[failure.code]
     values = failure.values
     labelled: list[tuple[str, object]] = list(zip(labels, values, strict=False))
     labelled += [(label, "<unknown>") for label in labels[len(values) :]]

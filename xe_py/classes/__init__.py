@@ -35,6 +35,16 @@ def all_names() -> list[str]:
     return sorted(_known_files())
 
 
+def files() -> list[str]:
+    """The names of the files that declare classes and views, without their ending, sorted."""
+    return sorted(
+        entry.removesuffix(".py")
+        for folder in __path__
+        for entry in os.listdir(folder)
+        if entry.endswith(".py") and not entry.startswith("_")
+    )
+
+
 def view(name: str) -> View:
     """The view of this name; a class is a view of itself. KeyError if there is none."""
     if name not in _views:
@@ -127,7 +137,7 @@ def _known() -> Summary:
     if not _summaries:
         from xe_py.classes import _summary
 
-        if {*_summary.FILES.values()} != _all_files():
+        if sorted({*_summary.FILES.values()}) != files():
             return summary()
         _summaries.append(Summary(_summary.FILES, _summary.ORDER, _summary.REFERRERS, _summary.WATCHERS))
     return _summaries[0]
@@ -140,22 +150,13 @@ def _known_files() -> Mapping[str, str]:
 def _found_files() -> dict[str, str]:
     """The file of each class and view: the one that is named as it is, or else the first that has it."""
     found: dict[str, str] = {}
-    for file in sorted(_all_files()):
+    for file in files():
         for declared in vars(_imported(file)).values():
             if isinstance(declared, (XenClass, View)):
                 found.setdefault(declared.name, file)
                 if file == _spelt(declared.name):
                     found[declared.name] = file
     return found
-
-
-def _all_files() -> set[str]:
-    return {
-        entry.removesuffix(".py")
-        for folder in __path__
-        for entry in os.listdir(folder)
-        if entry.endswith(".py") and not entry.startswith("_")
-    }
 
 
 def _declaration(name: str) -> XenClass | View:

@@ -33,18 +33,18 @@ def _control_domain(state: State, host: Record) -> str | None:
 
 
 def can_take_part(_state: State, _host: Record) -> Iterator[Failure]:
-    """What forbids to put VMs on the host, or to take them away; placing a VM says more of it."""
+    """Why VMs cannot come to the host or leave it; placing a VM says more of it."""
     return iter(())
 
 
 def can_go_down(_state: State, host: Record) -> Iterator[Failure]:
-    """What forbids to shut the host down, to reboot it, or to apply updates to it."""
+    """Why the host cannot be shut down, rebooted or updated."""
     if host["enabled"]:
         yield Failure("HOST_NOT_DISABLED", blockers=(host,))
 
 
 def can_power_on(_state: State, host: Record) -> Iterator[Failure]:
-    """What forbids to switch the host on from afar."""
+    """Why the host cannot be switched on from afar."""
     if host["host-metrics-live"]:
         yield Failure("HOST_IS_LIVE", host)
     if not host["power-on-mode"]:

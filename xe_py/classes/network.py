@@ -24,7 +24,7 @@ _OPPOSITE_PURPOSES = {"nbd": "insecure_nbd", "insecure_nbd": "nbd"}
 
 
 def can_destroy(state: State, network: Record) -> Iterator[Failure]:
-    """What forbids to destroy the network."""
+    """Why the network cannot be destroyed."""
     vifs = [vif for vif in state.pointing_at(network, "vif.network-uuid") if vif["currently-attached"]]
     if vifs:
         yield Failure("NETWORK_CONTAINS_VIF", *vifs, blockers=tuple(vifs))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def can_create(state: State, sr: Record, host: Record, device_config: Mapping[str, str]) -> Iterator[Failure]:
-    """What forbids to connect the SR to the host."""
+    """Why the SR cannot be connected to the host."""
     for pbd in state.find("pbd", sr_uuid=sr["uuid"], host_uuid=host["uuid"]):
         yield Failure("PBD_EXISTS", sr, host, pbd)
     if "SRmaster" in device_config:
@@ -31,7 +31,7 @@ def can_create(state: State, sr: Record, host: Record, device_config: Mapping[st
 
 
 def can_plug(state: State, pbd: Record) -> Iterator[Failure]:
-    """What forbids to attach the SR to the host."""
+    """Why the SR cannot be attached to the host."""
     yield from _host_is_live(state, pbd)
     yield from _attached_elsewhere(state, pbd)
     sr = state.ref(pbd, "sr-uuid")
@@ -41,7 +41,7 @@ def can_plug(state: State, pbd: Record) -> Iterator[Failure]:
 
 
 def can_unplug(state: State, pbd: Record) -> Iterator[Failure]:
-    """What forbids to detach the SR from the host."""
+    """Why the SR cannot be detached from the host."""
     yield from _host_is_live(state, pbd)
     live = {vbd["vdi-uuid"]: vbd for vbd in _vbds_through(state, pbd)}
     if live:
@@ -50,7 +50,7 @@ def can_unplug(state: State, pbd: Record) -> Iterator[Failure]:
 
 
 def can_destroy(_state: State, pbd: Record) -> Iterator[Failure]:
-    """What forbids to destroy the PBD."""
+    """Why the PBD cannot be destroyed."""
     if pbd["currently-attached"]:
         yield Failure("OPERATION_NOT_ALLOWED", "PBD is currently attached", blockers=(pbd,))
 

@@ -24,28 +24,28 @@ UNKNOWN_SIZE = -1
 
 
 def driver_can(sr: Record, capability: str) -> Iterator[Failure]:
-    """What forbids work that needs a capability of the driver. Nobody changes the SR of the guest tools."""
+    """Why work that needs a capability of the driver is refused. Nobody changes the SR of the guest tools."""
     of_tools = sr["is-tools-sr"] and capability in {"VDI_CREATE", "VDI_DELETE"}
     if of_tools or capability not in capabilities(sr["type"]):
         yield Failure("SR_OPERATION_NOT_SUPPORTED", sr)
 
 
 def is_plugged(state: State, sr: Record) -> Iterator[Failure]:
-    """What forbids work on the storage: no PBD of the SR is plugged."""
+    """Why work on the storage is refused: no PBD of the SR is plugged."""
     pbds = tuple(state.pointing_at(sr, "pbd.sr-uuid"))
     if not any(pbd["currently-attached"] for pbd in pbds):
         yield Failure("SR_HAS_NO_PBDS", sr, blockers=pbds)
 
 
 def can_forget(state: State, sr: Record) -> Iterator[Failure]:
-    """What forbids to forget the SR."""
+    """Why the SR cannot be forgotten."""
     plugged = tuple(pbd for pbd in state.pointing_at(sr, "pbd.sr-uuid") if pbd["currently-attached"])
     if plugged:
         yield Failure("SR_HAS_PBD", sr, blockers=plugged)
 
 
 def can_destroy(state: State, sr: Record) -> Iterator[Failure]:
-    """What forbids to destroy the SR with all that is on it."""
+    """Why the SR cannot be destroyed with all that is on it."""
     yield from can_forget(state, sr)
     if not state.pointing_at(sr, "pbd.sr-uuid"):
         yield Failure("SR_HAS_NO_PBDS", sr)
@@ -99,7 +99,7 @@ def _has_one_pbd(state: State, sr: Record, shared: bool) -> Iterator[Failure]:
 
 
 def has_space(state: State, sr: Record, more: int) -> Iterator[Failure]:
-    """What forbids that so many bytes more lie on the SR: it is known to have less."""
+    """Why the SR cannot hold so many bytes more: it is known to have less."""
     size = sr["physical-size"]
     taken = _taken(state, sr) + more if size > 0 else 0
     if taken > size > 0:

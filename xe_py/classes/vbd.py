@@ -35,13 +35,13 @@ def _device(_state: State, vbd: Record) -> str:
 
 
 def can_attach(state: State, vbd: Record) -> Iterator[Failure]:
-    """What forbids the VM to start with this VBD."""
+    """Why the VM cannot start with this VBD."""
     yield from _vdi_is_managed(state, vbd)
     yield from _can_share(state, vbd)
 
 
 def can_plug(state: State, vbd: Record) -> Iterator[Failure]:
-    """What forbids to attach the VBD to its running VM."""
+    """Why the VBD cannot be attached to its running VM."""
     vm = state.ref(vbd, "vm-uuid")
     if vm["power-state"] == "running" and vbd["currently-attached"]:
         yield Failure("DEVICE_ALREADY_ATTACHED", vbd)
@@ -54,7 +54,7 @@ def can_plug(state: State, vbd: Record) -> Iterator[Failure]:
 
 
 def can_unplug(state: State, vbd: Record) -> Iterator[Failure]:
-    """What forbids to detach the VBD from its running VM."""
+    """Why the VBD cannot be detached from its running VM."""
     vm = state.ref(vbd, "vm-uuid")
     if not vbd["unpluggable"]:
         yield Failure("VBD_NOT_UNPLUGGABLE", vbd)
@@ -66,7 +66,7 @@ def can_unplug(state: State, vbd: Record) -> Iterator[Failure]:
 
 
 def can_insert(state: State, vbd: Record) -> Iterator[Failure]:
-    """What forbids to put a medium into the drive."""
+    """Why the drive takes no medium."""
     yield from _is_drive(vbd)
     if vbd["vdi-uuid"] is not None:
         yield Failure("VBD_NOT_EMPTY", vbd)
@@ -74,7 +74,7 @@ def can_insert(state: State, vbd: Record) -> Iterator[Failure]:
 
 
 def can_eject(state: State, vbd: Record) -> Iterator[Failure]:
-    """What forbids to take the medium out of the drive."""
+    """Why the medium cannot be taken out of the drive."""
     yield from _is_drive(vbd)
     if vbd["vdi-uuid"] is None:
         yield Failure("VBD_IS_EMPTY", vbd)
@@ -83,7 +83,7 @@ def can_eject(state: State, vbd: Record) -> Iterator[Failure]:
 
 
 def can_pause(state: State, vbd: Record) -> Iterator[Failure]:
-    """What forbids to hold the VBD's traffic, or to let it go on."""
+    """Why the VBD's traffic cannot be held, or let go on."""
     vm = state.ref(vbd, "vm-uuid")
     if vm["power-state"] not in {"running", "paused"}:
         yield Failure("VM_BAD_POWER_STATE", vm, "running", vm["power-state"])
@@ -91,7 +91,7 @@ def can_pause(state: State, vbd: Record) -> Iterator[Failure]:
 
 
 def can_destroy(_state: State, vbd: Record) -> Iterator[Failure]:
-    """What forbids to destroy the VBD."""
+    """Why the VBD cannot be destroyed."""
     if vbd["currently-attached"]:
         yield Failure(
             "OPERATION_NOT_ALLOWED",
@@ -101,13 +101,13 @@ def can_destroy(_state: State, vbd: Record) -> Iterator[Failure]:
 
 
 def can_hold(vdi: Record) -> Iterator[Failure]:
-    """What forbids to put this medium into a drive."""
+    """Why this medium cannot be put into a drive."""
     if not vdi["managed"]:
         yield Failure("VDI_NOT_MANAGED", vdi)
 
 
 def _can_share(state: State, vbd: Record) -> Iterator[Failure]:
-    """What forbids to attach the VBD beside those that have its VDI already."""
+    """Why the VBD cannot be attached beside those that have its VDI already."""
     vdi = state.ref_or_none(vbd, "vdi-uuid")
     if vdi is not None and not vbd["currently-attached"]:
         yield from sharing.others_do_not_write(state, vbd, vdi)
@@ -207,7 +207,9 @@ VBD = XenClass(
         Int("status-code", doc="The code of the last attach."),
         Text("status-detail", doc="What the last attach reported."),
         Text("qos_algorithm_type", mode=RW, doc="The quality-of-service algorithm."),
-        Map("qos_algorithm_params", mode="MRW", doc="The parameters of that algorithm."),
+        Map(
+            "qos_algorithm_params", mode="MRW", column="qos__algorithm_params", doc="The parameters of that algorithm."
+        ),
         Set("qos_supported_algorithms", mode="SRO", doc="The algorithms that the device supports."),
         OTHER_CONFIG,
         Fixed("io_read_kbs", "<unknown>", expensive=True, doc="KiB read a second; not simulated."),

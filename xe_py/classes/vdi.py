@@ -37,21 +37,21 @@ TYPES = (
 
 
 def can_clone(state: State, vdi: Record) -> Iterator[Failure]:
-    """What forbids to clone the VDI."""
+    """Why the VDI cannot be cloned."""
     yield from _driver_can(state, vdi, "VDI_CLONE")
     yield from _has_data(vdi)
     yield from _can_be_reached(state, vdi)
 
 
 def can_copy(state: State, vdi: Record) -> Iterator[Failure]:
-    """What forbids to copy the VDI."""
+    """Why the VDI cannot be copied."""
     yield from _is_detached(state, vdi, "copy", modes=("RW",))
     yield from _has_data(vdi)
     yield from _keeps_what_is_written(vdi)
 
 
 def can_resize(state: State, vdi: Record) -> Iterator[Failure]:
-    """What forbids to change the size of the VDI while nobody uses it."""
+    """Why the size of the VDI cannot be changed while nobody uses it."""
     yield from is_plugged(state, state.ref(vdi, "sr-uuid"))
     yield from _is_detached(state, vdi, "resize")
     yield from _driver_can(state, vdi, "VDI_RESIZE")
@@ -60,12 +60,12 @@ def can_resize(state: State, vdi: Record) -> Iterator[Failure]:
 
 
 def can_resize_online(state: State, vdi: Record) -> Iterator[Failure]:
-    """What forbids to change the size of the VDI in use: no driver can do it."""
+    """Why the size of the VDI cannot be changed in use: no driver can do it."""
     return _driver_can(state, vdi, "VDI_RESIZE_ONLINE")
 
 
 def can_snapshot(state: State, vdi: Record) -> Iterator[Failure]:
-    """What forbids to take a snapshot of the VDI."""
+    """Why no snapshot of the VDI can be taken."""
     yield from _driver_can(state, vdi, "VDI_SNAPSHOT")
     yield from _has_data(vdi)
     if vdi["sharable"]:
@@ -75,7 +75,7 @@ def can_snapshot(state: State, vdi: Record) -> Iterator[Failure]:
 
 
 def can_destroy(state: State, vdi: Record) -> Iterator[Failure]:
-    """What forbids to destroy the VDI with its data."""
+    """Why the VDI cannot be destroyed with its data."""
     yield from _is_detached(state, vdi, "destroy")
     yield from _driver_can(state, vdi, "VDI_DELETE")
     yield from _has_no_statistics(vdi)
@@ -83,20 +83,20 @@ def can_destroy(state: State, vdi: Record) -> Iterator[Failure]:
 
 
 def can_forget(state: State, vdi: Record) -> Iterator[Failure]:
-    """What forbids to forget the VDI and leave its data."""
+    """Why the VDI cannot be forgotten while its data stay."""
     yield from _is_detached(state, vdi, "forget")
     yield from _has_no_statistics(vdi)
 
 
 def can_update(state: State, vdi: Record) -> Iterator[Failure]:
-    """What forbids to ask the driver about the VDI anew."""
+    """Why the driver cannot be asked about the VDI anew."""
     yield from _is_detached(state, vdi, "update")
     yield from _driver_can(state, vdi, "VDI_UPDATE")
     yield from is_plugged(state, state.ref(vdi, "sr-uuid"))
 
 
 def can_generate_config(state: State, vdi: Record) -> Iterator[Failure]:
-    """What forbids to make the configuration with which a host attaches the VDI at boot."""
+    """Why the configuration with which a host attaches the VDI at boot cannot be made."""
     yield from _is_detached(state, vdi, "generate_config")
     yield from _driver_can(state, vdi, "VDI_GENERATE_CONFIG")
     yield from _can_be_reached(state, vdi)

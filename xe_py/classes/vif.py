@@ -26,12 +26,12 @@ _DIGITS = 4
 
 
 def can_start(_state: State, _vif: Record) -> Iterator[Failure]:
-    """What forbids the VM to start with this VIF: nothing but what forbids the network."""
+    """Why the VM cannot start with this VIF: only the network can be a reason."""
     yield from ()
 
 
 def can_plug(state: State, vif: Record) -> Iterator[Failure]:
-    """What forbids to attach the VIF to its running VM."""
+    """Why the VIF cannot be attached to its running VM."""
     vm = state.ref(vif, "vm-uuid")
     if vm["is-control-domain"]:
         yield Failure("OPERATION_NOT_ALLOWED", "Control domain does not support hotplug")
@@ -41,7 +41,7 @@ def can_plug(state: State, vif: Record) -> Iterator[Failure]:
 
 
 def can_unplug(state: State, vif: Record) -> Iterator[Failure]:
-    """What forbids to detach the VIF from its running VM."""
+    """Why the VIF cannot be detached from its running VM."""
     vm = state.ref(vif, "vm-uuid")
     if vm["power-state"] == "running" and not vif["currently-attached"]:
         yield Failure("DEVICE_ALREADY_DETACHED", vif)
@@ -49,7 +49,7 @@ def can_unplug(state: State, vif: Record) -> Iterator[Failure]:
 
 
 def can_destroy(state: State, vif: Record) -> Iterator[Failure]:
-    """What forbids to destroy the VIF."""
+    """Why the VIF cannot be destroyed."""
     vm = state.ref(vif, "vm-uuid")
     if vif["currently-attached"] and vm["power-state"] == "running":
         yield Failure(
@@ -60,7 +60,7 @@ def can_destroy(state: State, vif: Record) -> Iterator[Failure]:
 
 
 def can_move(state: State, vif: Record, network: Record) -> Iterator[Failure]:
-    """What forbids to move the VIF to the network."""
+    """Why the VIF cannot be moved to the network."""
     vm = state.ref(vif, "vm-uuid")
     host = state.ref_or_none(vm, "resident-on")
     if is_live(state, vif) and host is not None:
@@ -215,7 +215,9 @@ VIF = XenClass(
         Int("MTU", default=1500, doc="The largest packet, in bytes."),
         Bool("currently-attached", doc="Whether the guest sees the network card now."),
         Text("qos_algorithm_type", mode=RW, doc="The quality-of-service algorithm."),
-        Map("qos_algorithm_params", mode="MRW", doc="The parameters of that algorithm."),
+        Map(
+            "qos_algorithm_params", mode="MRW", column="qos__algorithm_params", doc="The parameters of that algorithm."
+        ),
         Set("qos_supported_algorithms", mode="SRO", doc="The algorithms that the device supports."),
         OTHER_CONFIG,
         Ref("network-uuid", "network", required=True, on_delete=CASCADE, doc="The network that it is on."),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def can_stand_on(_state: State, pif: Record) -> Iterator[Failure]:
-    """What forbids to put a VLAN on top of the PIF."""
+    """Why the PIF cannot carry a VLAN."""
     if pif["bond-slave-of"]:
         yield Failure("CANNOT_ADD_VLAN_TO_BOND_SLAVE", pif)
     if pif["VLAN"] >= 0:

@@ -152,7 +152,13 @@ VM = XenClass(
             doc="Where its memory is while it is suspended.",
         ),
         Ref("suspend-SR-uuid", "sr", mode=RW, on_delete=CLEAR, always_names=True, doc="Where that is to be put."),
-        Map("VCPUs-params", mode="MRW", guard=settings.vcpus_params, doc="Weight, cap and mask of its CPUs."),
+        Map(
+            "VCPUs-params",
+            mode="MRW",
+            column="VCPUs__params",
+            guard=settings.vcpus_params,
+            doc="Weight, cap and mask of its CPUs.",
+        ),
         Int("VCPUs-max", default=1, mode=RW, guard=settings.vcpus_max, doc="How many CPUs it can ever have."),
         Int("VCPUs-at-startup", default=1, mode=RW, guard=settings.vcpus_at_startup, doc="How many it starts with."),
         Choice(
@@ -231,7 +237,9 @@ VM = XenClass(
             effect=settings.boot_policy_was_set,
             doc="How a hardware-virtualised guest boots.",
         ),
-        Map("HVM-boot-params", mode="MRW", doc="Its firmware, and the order of boot devices."),
+        Map(
+            "HVM-boot-params", mode="MRW", column="HVM__boot_params", doc="Its firmware, and the order of boot devices."
+        ),
         Float(
             "HVM-shadow-multiplier",
             default=1.0,

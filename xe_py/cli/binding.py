@@ -10,7 +10,7 @@ from xe_py.schema.fields import Bool, Map
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Any
 
     from xe_py.cli.words import Pairs
@@ -70,7 +70,7 @@ class Binding:
         names = dict(pairs)
         for name, prefix in self._required:
             if name not in names and not (prefix and any(given.startswith(prefix) for given in names)):
-                raise Misuse(f"Required parameter not found: {name}\nFor usage run: 'xe help'")
+                raise _missing(name, names)
         if not self.command.takes_words:
             for name, value in pairs:
                 if name in self._arguments:
@@ -84,8 +84,12 @@ class Binding:
         pairs = words.pairs(given, self._valued, self._any_case)
         if self.command.runs_lines:
             first = self._required[0][0]
-            pairs = [pair if pair[0] in self._arguments else (first, "=".join(filter(None, pair))) for pair in pairs]
+            pairs = [pair if self._is_argument(pair) else (first, "=".join(filter(None, pair))) for pair in pairs]
         return pairs
+
+    def _is_argument(self, pair: tuple[str, str]) -> bool:
+        """Whether the pair cannot be a word that stands alone: it has a name of the command, or began with `--`."""
+        return pair[0] in self._arguments or pair[1] == "true"
 
     def _sort(self, call: Call, name: str, value: str) -> None:
         stem = name.partition(":")[0]
@@ -100,6 +104,13 @@ class Binding:
             call.arguments.setdefault(within[1], {}).setdefault(name[len(within[0]) + 1 :], value)
         else:
             call.unknown.append(name)
+
+
+def _missing(name: str, given: Iterable[str]) -> Misuse:
+    from xe_py.schema.similar import meant_by_name
+
+    notes = (note for other in given if other.startswith(f"{name}=") for note in meant_by_name(other, ()))
+    return Misuse(f"Required parameter not found: {name}\nFor usage run: 'xe help'", *notes)
 
 
 _found: dict[str, Binding] = {}

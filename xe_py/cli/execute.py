@@ -7,7 +7,7 @@ import os
 from xe_py.cli import binding, streams, where
 from xe_py.cli.perform import perform, warning_of
 from xe_py.errors import DONE, DamagedIndexError, XeError
-from xe_py.schema.listing import Note
+from xe_py.schema.listing import Doubtful, Note
 from xe_py.store import state_file
 
 TYPE_CHECKING = False
@@ -27,11 +27,6 @@ if TYPE_CHECKING:
 
 def execute(line: Line) -> int:
     """Do the command line; the exit status. Raises XeError for what is refused."""
-    if line.command == "help":
-        from xe_py.cli.help import help_text
-
-        streams.out(help_text(line.words, minimal=line.minimal))
-        return DONE
     call = binding.find(line.command, line.words).call(line.words)
     call.state_file = line.state
     streams.err(warning_of(call))
@@ -82,6 +77,11 @@ def _on_file(line: Line, call: Call) -> str:
     if isinstance(result, Note):
         streams.note(result.text + "\n")
         return ""
+    if isinstance(result, Doubtful):
+        from xe_py.cli.report import warning_of_unsound
+
+        streams.err("".join(map(warning_of_unsound, result.unsound)))
+        return result.text
     return result if isinstance(result, str) else _text(State({}), result, line)
 
 

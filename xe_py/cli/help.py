@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from xe_py import classes, operations
+from xe_py.cli import streams
 from xe_py.cli.output import layout
 from xe_py.cli.words import pairs
+from xe_py.errors import DONE
+from xe_py.operations import LISTED, STANDARD
 from xe_py.schema.command import ALL, MULTIPLE, ONE
 from xe_py.schema.fields import Map
 
@@ -12,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from xe_py.cli.words import Line
     from xe_py.schema.command import Command
     from xe_py.schema.fields import Field
 
@@ -38,17 +42,23 @@ _SELECTING = "The {label}s are chosen by {name}=<name or uuid> or by filters on 
 _SEVERAL = {ONE: "; only one may match", MULTIPLE: "; several need --multiple", ALL: ""}
 
 
+def show(line: Line) -> int:
+    """Answer a line of `help`; the exit status."""
+    streams.out(help_text(line.words, minimal=line.minimal))
+    return DONE
+
+
 def help_text(words: list[str], *, minimal: bool) -> str:
     """What `xe help` prints for these words: command names, `--all`, or none."""
     given = pairs(words, frozenset())
     names = [name for name, _ in given if name not in _NO_NAMES]
     if names and minimal:
-        return ",".join(name if operations.find(name) else _unknown(name) for name in reversed(names)) + "\n"
+        return ",".join(name if name in operations.table() else _unknown(name) for name in reversed(names)) + "\n"
     if names:
         return "".join(_of_command(name, guess=len(names) <= _GUESSED) for name in names)
     everything = ("all", "true") in given
-    listed = [command for command in map(operations.find, operations.names()) if command and not command.hidden]
-    shown = [command.name for command in listed if everything or command.standard]
+    marks = {STANDARD, LISTED} if everything else {STANDARD}
+    shown = [name for name, (_, mark, _) in operations.table().items() if mark in marks]
     if minimal:
         return ",".join(shown) + "\n"
     if not everything:

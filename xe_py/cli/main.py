@@ -18,13 +18,11 @@ from _signal import (
 )  # `signal` is made of it, and costs as much as a whole read
 
 from xe_py.cli import streams, words
-from xe_py.errors import INTERRUPTED, UNDELIVERED, Failure, StateFileError, XeError
+from xe_py.errors import INTERRUPTED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
-
-    from xe_py.cli.words import Line
 
 
 def main() -> NoReturn:
@@ -58,63 +56,22 @@ def _unraisable(what: Any) -> None:
 
 def run(argv: list[str]) -> int:
     """Run one command line; the exit status."""
-    streams.begin()
-    try:
-        return _run(argv)
-    except streams.OutputLostError as lost:
-        return lost.told()
-    finally:
-        streams.warn()
+    from xe_py.cli.answer import answer  # kept out of an interrupted start
+
+    return answer(lambda: do(argv), debug="--debug" in argv)
 
 
-def _run(argv: list[str]) -> int:
-    from xe_py.cli import execute
+def do(argv: list[str]) -> int:
+    """Do what the words say; the exit status. Raises XeError for what is refused."""
+    line = words.split(argv, os.environ.get("XE_EXTRA_ARGS", ""))
+    if line.help or line.version or not line.command:
+        from xe_py.cli.tree import show_help  # click costs several times the interpreter's start
 
-    try:
-        line = words.split(argv, os.environ.get("XE_EXTRA_ARGS", ""))
-        if line.help or line.version or not line.command:
-            return _through_click(line)
-        return execute.execute(line)
-    except XeError as error:
-        return _show(error)
-    except streams.OutputLostError:
-        raise
-    except OSError as error:
-        return _show(_of_the_system(error))
-    except MemoryError:
-        return _show(
-            StateFileError(
-                "The state file needs more memory than this command may have.\n"
-                "Raise the limit (ulimit -v) or free memory, and try again; the file is whole."
-            )
-        )
-    except Exception as error:
-        if "--debug" in argv:
-            raise
-        return _show(Failure("INTERNAL_ERROR", f"{type(error).__name__}: {error}"))
+        return show_help(line)
+    if line.command == "help":
+        from xe_py.cli.help import show
 
+        return show(line)
+    from xe_py.cli.execute import execute
 
-def _show(error: XeError) -> int:
-    from xe_py.cli.report import show
-
-    status = show(error)
-    if streams.changed() and not error.rest_is_done:
-        streams.err("The change was made before that.\n")
-        return UNDELIVERED
-    return status
-
-
-def _of_the_system(error: OSError) -> StateFileError:
-    """What the operating system refused, where nobody nearer to it has said what that means."""
-    where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, (str, bytes)) else ""
-    return StateFileError(f"The system refuses what the command needs: {where}{error.strerror or error}.")
-
-
-def _through_click(line: Line) -> int:
-    from xe_py.cli.tree import show_help
-
-    return show_help(line)
-
-
-if __name__ == "__main__":
-    main()
+    return execute(line)

@@ -31,8 +31,7 @@ def text_of(state: State, result: Any, *, minimal: bool, captured: bool = False)
         return "\n" if minimal else ""
     parts = result if isinstance(result, list) else [result]
     if minimal:
-        groups = [",".join(_first_values(state, part)) for part in reversed(parts)]
-        return ",".join(groups) + "\n"
+        return ",".join([value for part in reversed(parts) for value in _first_values(state, part)]) + "\n"
     return "".join(_full(state, part, captured) for part in parts)
 
 
@@ -113,6 +112,7 @@ def layout(rows: list[tuple[str, str]]) -> str:
 
 
 def _first_values(state: State, part: Any) -> list[str]:
+    """What `--minimal` prints of a part: of each record the first field, and nothing if there is no record or field."""
     if isinstance(part, Record):
         return [part["uuid"]]
     if isinstance(part, Table):

@@ -57,12 +57,12 @@ def warning_of(call: Call, place: str = "") -> str:
 
 
 def _about(name: str, known: list[str]) -> str:
-    from xe_py.schema.similar import nearest
+    from xe_py.schema.secrets import without_secret
+    from xe_py.schema.similar import meant_by_name
 
     if name in known:
         return f"{name} without a key (it is a map: {name}:<key>=<value>)"
-    near = nearest(name, known)
-    return f"{name} (did you mean {near[0]}?)" if near else name
+    return " ".join([without_secret(name), *(f"({note})" for note in meant_by_name(name, known))])
 
 
 def _perform_on_chosen(state: State, call: Call) -> Any:

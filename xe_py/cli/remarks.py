@@ -84,6 +84,10 @@ def _in_words(reason: Failure) -> str:
 
 
 def _notes(failure: Failure) -> Iterator[str]:
+    from xe_py.codes import UNLISTED
+
+    if failure.code in UNLISTED:
+        yield UNLISTED[failure.code][0]
     if failure.code == "UUID_INVALID":
         yield from _meant(failure)
     if failure.code == "SR_UNKNOWN_DRIVER":

@@ -1,4 +1,4 @@
-"""What is said when a command is refused: first as the real xe says it, then, in lines of our own, what may help."""
+"""What is said when a command is refused: first in the shape of the real xe, then, in our own lines, what may help."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _lines(texts: Iterable[str]) -> str:
 
 
 def _shape(error: XeError) -> str:
-    """The refusal as the real xe prints it: a sentence, then a line for each value."""
+    """The refusal in the shape of the real one: a sentence, then a line for each value; or the code and the values."""
     if not isinstance(error, Failure):
         return error.text if isinstance(error, (Misuse, ScriptRefused, StateFileError)) else str(error)
     from xe_py.codes import CODES, describe

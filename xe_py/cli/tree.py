@@ -1,25 +1,29 @@
 """The click tree over all commands, built from the declarations when it is asked for.
 
-It understands xe's words and click's options alike, and does a command in the same way as the short way in.
+`xe` is a click group that another click program can mount and that click's `CliRunner` can drive. It understands xe's
+words and click's options alike, and does a command as the command line of this program does it.
 """
 
 from __future__ import annotations
 
 import io
+import os
 from contextlib import redirect_stdout
 
 import click
 
 from xe_py import __version__, operations
-from xe_py.cli import execute, report, streams, words
+from xe_py.cli import execute, streams, words
+from xe_py.cli.answer import answer
 from xe_py.cli.binding import Binding, find
-from xe_py.cli.help import description, help_text
+from xe_py.cli.help import description, help_text, show
 from xe_py.errors import DONE, XeError
 from xe_py.schema.fields import Bool, Choice, Int, Map, Ref, Refs
 from xe_py.schema.values import Size
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from xe_py.cli.words import Line
@@ -34,13 +38,18 @@ class XeGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click hands it over
         """The names of the commands that are not hidden."""
-        found = ((name, operations.find(name)) for name in operations.names())
-        return [name for name, command in found if command is not None and not command.hidden]
+        return [name for name, (_, mark, _) in operations.table().items() if mark != operations.HIDDEN]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands with what they do, from the table: none of them is imported for it."""
+        table = operations.table()
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, table[name][-1]) for name in self.list_commands(ctx)])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as above
-        """The command of this name, or None."""
+        """The command of this name; what is none is one that says so."""
         command = operations.find(cmd_name)
-        return None if command is None else XeCommand(command)
+        return Words(cmd_name) if command is None else XeCommand(command)
 
 
 class XeCommand(click.Command):
@@ -55,22 +64,24 @@ class XeCommand(click.Command):
             callback=self.do,
             params=options,
             help=description(command),
-            short_help=command.doc,
             hidden=command.hidden,
         )
         self.declared = command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take xe's words and click's options apart by xe's grammar; what no option names is kept aside."""
+        """Take xe's words and click's options apart by xe's grammar; what no option names is kept aside.
+
+        Only to click is `--name=value` the same as `name=value`.
+        """
         if "--help" in args:
             return super().parse_args(ctx, ["--help"])
-        line = words.split([self.declared.name, *args])
-        shared = ctx.find_object(words.Line)
-        if shared is not None:
-            shared.minimal |= line.minimal
-            shared.dry_run |= line.dry_run
-            shared.state = line.state or shared.state
-        pairs = Binding(self.declared).pairs(line.words)
+        try:
+            line = _line(ctx, [self.declared.name, *args])
+            given = [word.removeprefix("--") if "=" in word else word for word in line.words]
+            pairs = Binding(self.declared).pairs(given)
+        except XeError as refusal:
+            ctx.exit(answer(_raising(refusal)))
+        ctx.obj = line
         options = set(self.names.values())
         ctx.meta["aside"] = [pair for pair in pairs if pair[0] not in options]
         return super().parse_args(ctx, [f"--{name}={value}" for name, value in pairs if name in options])
@@ -78,15 +89,48 @@ class XeCommand(click.Command):
     def do(self, **given: Any) -> None:
         """Do the command as the short way in does it."""
         context = click.get_current_context()
-        line: words.Line = context.find_object(words.Line) or words.Line()
-        line.command = self.declared.name
+        line: words.Line = context.obj
         pairs = [(self.names[name], value) for name, value in given.items() if value is not None]
         line.words = [f"{name}={value}" for name, value in [*pairs, *context.meta["aside"]]]
-        try:
-            status = execute.execute(line)
-        except XeError as error:
-            status = report.show(error)
-        context.exit(status)
+        context.exit(answer(lambda: execute.execute(line)))
+
+
+class Words(click.Command):
+    """Any words behind a name that is no command with options: `help`, or a name that there is not."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, callback=self.do, add_help_option=False, hidden=True)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the words as they are."""
+        ctx.meta["words"] = args
+        return []
+
+    def do(self) -> None:
+        """Do what the command line does with these words."""
+        context = click.get_current_context()
+        context.exit(answer(lambda: _do(_line(context, [self.name or "", *context.meta["words"]]))))
+
+
+def _line(context: click.Context, argv: list[str]) -> words.Line:
+    """The words taken apart, with the switches that stand in front of the command; Misuse."""
+    line = words.split(argv, os.environ.get("XE_EXTRA_ARGS", ""))
+    shared = context.find_object(words.Line) or words.Line()
+    line.minimal |= shared.minimal
+    line.dry_run |= shared.dry_run
+    line.state = line.state or shared.state
+    return line
+
+
+def _do(line: words.Line) -> int:
+    return show(line) if line.command == "help" else execute.execute(line)
+
+
+def _raising(refusal: XeError) -> Callable[[], int]:
+    def do() -> int:
+        raise refusal
+
+    return do
 
 
 def _option(field: Field, *, required: bool) -> click.Option:

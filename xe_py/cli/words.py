@@ -76,6 +76,8 @@ def _switch(line: Line, word: str, following: Iterator[str]) -> bool:
         _next(following, word)
     elif name == "--state":
         line.state = value if equals else _next(following, word)
+    elif name == "--dry-run" and equals:
+        line.dry_run |= _is_true(name, value)
     elif word in _FOR_ALL:
         setattr(line, _FOR_ALL[word], True)
     elif name == "minimal":
@@ -83,6 +85,13 @@ def _switch(line: Line, word: str, following: Iterator[str]) -> bool:
     else:
         return word in _ALONE or name in _CONNECTION
     return True
+
+
+def _is_true(name: str, value: str) -> bool:
+    """Whether the value of a switch of ours says yes; Misuse where it says neither yes nor no."""
+    from xe_py.schema.fields import Bool
+
+    return Bool(name).parse(value)
 
 
 def _is_minimal(value: str) -> bool:
@@ -102,23 +111,22 @@ def _next(words: Iterator[str], switch: str) -> str:
 def pairs(words: list[str], valued: frozenset[str], any_case: Mapping[str, str] = _NONE) -> Pairs:
     """The words as (name, value), in their order. Of several parameters of one name the first counts, filters all do.
 
-    `valued` are the names behind which, written `--name value`, the next word is the value. `any_case` are the names
-    that are understood in any case, by themselves in small letters.
+    `valued` are the names behind which, written `--name value`, the next word is the value; `--name=value` is no such
+    thing, but a name with `=` in it. `any_case` are the names that are understood in any case, by themselves in small
+    letters.
     """
     found: Pairs = []
     position = 0
     while position < len(words):
         word = words[position]
         position += 1
-        name, equals, value = word.partition("=")
+        name, _, value = word.partition("=")
         if name.startswith("--"):
-            name = any_case.get(name[2:].lower(), name[2:])
-            takes_next = name in valued or name.partition(":")[0] in valued
-            if not equals and takes_next and position < len(words) and not words[position].startswith("--"):
+            name, value = any_case.get(word[2:].lower(), word[2:]), "true"
+            takes_next = "=" not in name and (name in valued or name.partition(":")[0] in valued)
+            if takes_next and position < len(words) and not words[position].startswith("--"):
                 value = words[position]
                 position += 1
-            elif not equals:
-                value = "true"
         elif name.startswith("-") and word != "-":
             raise Misuse(f"Syntax error: Unknown switch: {word}\nFor usage run: 'xe help'")
         found.append((any_case.get(name.lower(), name), value))

@@ -1,17 +1,28 @@
 """What commands do: plain functions on a state. They never print and know nothing of the command line.
 
-A command is found by the first word of its name: `vm-start` is in `vm.py` or in a file that begins with `vm_`.
+A command stands in a file that begins with the first word of its name: `vm-start` in `vm.py` or `vm_….py`. The
+generated table says in which, and what a list of commands has to know, so that a list imports none of them.
 """
 
 from __future__ import annotations
 
 import os
 
+from xe_py import classes
 from xe_py.schema.command import COMMANDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xe_py.schema.command import Command
+
+    # The module that declares a command, "generated" for a generated one; its mark; what it does.
+    Row = tuple[str, str, str]
+
+_GENERATED = "generated"
+# The marks of a command: which lists show it.
+STANDARD, LISTED, HIDDEN = "standard", "listed", "hidden"
+
+_known: list[dict[str, Row]] = []
 
 
 def find(name: str) -> Command | None:
@@ -21,12 +32,8 @@ def find(name: str) -> Command | None:
 
         if (made := generated(name)) is not None:
             return made
-    family = name.partition("-")[0]
-    for module in _modules():
-        if name in COMMANDS:
-            break
-        if module.partition("_")[0] == family:
-            _load(module)
+    if name not in COMMANDS and (row := table().get(name)):
+        _load(row[0])
     return COMMANDS.get(name)
 
 
@@ -37,11 +44,38 @@ def declared() -> dict[str, Command]:
     return dict(sorted(COMMANDS.items()))
 
 
-def names() -> list[str]:
-    """The names of all commands, declared or generated, sorted."""
+def table() -> dict[str, Row]:
+    """A row for each command, declared or generated, by name, sorted; made anew where files came or went."""
+    if not _known:
+        from xe_py.operations import _table
+
+        _known.append(_table.COMMANDS if list(_table.FILES) == files() else rows())
+    return _known[0]
+
+
+def rows() -> dict[str, Row]:
+    """The table, from the declarations."""
     from xe_py.operations.generated import generated_names
 
-    return sorted({*declared(), *generated_names()})
+    found = {name: (command.run.__module__.rpartition(".")[2], command) for name, command in declared().items()}
+    for name in generated_names():
+        if name not in found and (made := find(name)) is not None:
+            found[name] = _GENERATED, made
+    return {name: (module, _mark(command), command.doc) for name, (module, command) in sorted(found.items())}
+
+
+def names() -> list[str]:
+    """The names of all commands, declared or generated, sorted."""
+    return list(table())
+
+
+def files() -> list[str]:
+    """The modules and the files of classes that the table is made of."""
+    return [*_modules(), *classes.files()]
+
+
+def _mark(command: Command) -> str:
+    return STANDARD if command.standard else HIDDEN if command.hidden else LISTED
 
 
 def _load(module: str) -> None:

@@ -114,10 +114,10 @@ def _meant(state: State, cls: XenClass, word: str, value: str, by: str) -> tuple
             return _named(state, cls, word, by) or (f"did you mean {_word(by, word)}?",)
         if word == cls.name:
             return (f"did you mean {_word(by, value)}?",)
-    from xe_py.schema.similar import did_you_mean
+    from xe_py.schema.similar import meant_by_name
 
     fields = [field.name for field in cls.fields if not field.hidden]
-    return did_you_mean(stem, [by, *fields] if is_selector else fields)
+    return meant_by_name(word, [by, *fields] if is_selector else fields)
 
 
 def _missed(state: State, command: Command, words: Words) -> tuple[str, ...]:
@@ -200,8 +200,11 @@ def _wrong(cls: XenClass, name: str) -> str:
     """What is wrong with a word as a filter; the empty text if nothing is."""
     meant = split_key(cls, name)
     if meant is None:
+        from xe_py.schema.secrets import without_secret
+
         plain = name.partition(":")[0] if ":" in name else ""
-        return f"Field '{plain}' is not a set or map" if plain in cls.by_name else f"Unknown field '{name}'"
+        what = f"Unknown field '{without_secret(name)}'"
+        return f"Field '{plain}' is not a set or map" if plain in cls.by_name else what
     field, key = meant
     if key is not None and field.mode.startswith("S") and key != "contains":
         return "Invalid syntax for set filtering (should be set-param:contains=key)"

@@ -8,7 +8,7 @@ from xe_py import classes
 from xe_py.errors import Misuse, StateFileError, on_file
 from xe_py.schema.command import command
 from xe_py.schema.fields import Text
-from xe_py.schema.listing import Table
+from xe_py.schema.listing import Doubtful, Table
 from xe_py.schema.numbers import LARGEST
 from xe_py.state.state import Change
 
@@ -48,7 +48,7 @@ def history(path: str) -> Table:
     reads=True,
     ours=True,
 )
-def diff(path: str, serial: str | None = None, to: str | None = None) -> str:
+def diff(path: str, serial: str | None = None, to: str | None = None) -> str | Doubtful:
     """What changed, object by object, field by field; nothing where nothing did."""
     versions = _versions(path)
     if to is not None:
@@ -58,11 +58,10 @@ def diff(path: str, serial: str | None = None, to: str | None = None) -> str:
     else:
         after = next((each for each in reversed(versions) if each.is_commit), versions[-1])
     before = _before(path, versions, after) if serial is None else _version(versions, serial)
-    described = _described(_state(before, path), _state(after, path))
     if serial is None and to is None and after is not versions[-1]:
         edit = on_file(path, f"state-diff serial={after.name}")
-        return f"{described}The file was edited by hand after this commit. To see how: {edit}\n"
-    return described
+        return _compared(path, before, after, f"The file was edited by hand after this commit. To see how: {edit}\n")
+    return _compared(path, before, after)
 
 
 @command(
@@ -73,7 +72,7 @@ def diff(path: str, serial: str | None = None, to: str | None = None) -> str:
     on_file=True,
     ours=True,
 )
-def undo(path: str, *, serial: str | None = None, dry_run: bool = False) -> str:
+def undo(path: str, *, serial: str | None = None, dry_run: bool = False) -> str | Doubtful:
     """Commit the text of the older version with the next serial; the present state need not be sound."""
     from xe_py.schema.secrets import command_line
     from xe_py.store.files.document import target_of
@@ -84,7 +83,8 @@ def undo(path: str, *, serial: str | None = None, dry_run: bool = False) -> str:
     versions = _versions(path)
     wanted = _earlier(path, versions, serial)
     if dry_run:
-        return _described(_state(versions[-1], path), _sound(wanted, path)[1])
+        _sound(wanted, path)
+        return _compared(path, versions[-1], wanted)
     line = "state-undo" if serial is None else command_line(["state-undo", f"serial={serial}"])
     lock = Lock(target, line)
     lock.take()
@@ -197,17 +197,23 @@ def _sound(version: Version, path: str) -> tuple[Document, State]:
     return document, state
 
 
-def _state(version: Version, path: str) -> State:
-    """The state of the version, sound or not."""
-    from xe_py.store.toml.reader import judge
-
-    return judge(version.document(path))[0]
-
-
-def _described(before: State, after: State) -> str:
+def _compared(path: str, before: Version, after: Version, behind: str = "") -> str | Doubtful:
+    """What changed from one version to the other, sound or not, and what is to be said behind it."""
     from xe_py.state.differences import describe
+    from xe_py.store.toml.reader import judge, unsound
 
-    return describe(_changes(before, after), before.rules, after.rules)
+    states, doubts = [], []
+    for version in (before, after):
+        document = version.document(path)
+        state, findings = judge(document)
+        states.append(state)
+        if findings:
+            doubts.append(unsound(document, findings))
+            if document.path != path:
+                doubts[-1].hints = ()  # They are about a file.
+    old, new = states
+    text = describe(_changes(old, new), old.rules, new.rules, whole=not doubts) + behind
+    return Doubtful(text, doubts) if doubts else text
 
 
 def _changes(before: State, after: State) -> list[Change]:
@@ -216,6 +222,5 @@ def _changes(before: State, after: State) -> list[Change]:
     for cls in classes.sections():
         old = {obj["uuid"]: obj for obj in before.all(cls.name)}
         new = {obj["uuid"]: obj for obj in after.all(cls.name)}
-        changed = (uuid for uuid in {**old, **new} if old.get(uuid) != new.get(uuid))
-        found += [Change(cls, uuid, old.get(uuid), new.get(uuid)) for uuid in changed]
-    return found
+        found += [Change(cls, uuid, old.get(uuid), new.get(uuid)) for uuid in {**old, **new}]
+    return [change for change in found if change]

@@ -65,8 +65,8 @@ class Host:
         line; None is as if left out. What is no Python name, as `other-config:key`, is given in `words`.
 
         A command that selects its objects takes `vm=` (an object, a uuid or a name), fields to filter by, and
-        `multiple=True`, by which it hands back a list. Raises Failure, Misuse and, where it was refused for some of
-        several objects, SeveralFailed; a command that is refused changes nothing.
+        `multiple=True`, by which it hands back a list; `vm=None` is refused. Raises Failure, Misuse and,
+        where it was refused for some of several objects, SeveralFailed; a command that is refused changes nothing.
         """
         command = operations.find(arguments.text("the command", name))
         if command is None:
@@ -200,6 +200,10 @@ class Host:
         own = {name: given.pop(name) for name in command.by_argument() if name in given}
         multiple = arguments.value("multiple", _MULTIPLE, given.pop("multiple", False))
         cls = command.selectors
+        if cls in given and given[cls] is None:
+            raise Misuse(
+                f"Error: {cls} is None. Give an object, a uuid or a name; to choose by other fields, leave {cls} out."
+            )
         obj = given.pop(cls, None)
         filters = filters_of(view_of(cls), given, command)
         among = None

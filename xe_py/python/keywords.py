@@ -106,11 +106,14 @@ def _name(command: Command, cls: XenClass, keyword: str) -> str:
 
 
 def _pairs(cls: XenClass, keyword: str, name: str, given: Any, *, setting: bool) -> dict[str, str]:
-    """The words for a value; of a dict, one for each key. What a field is set to must be of the field's kind."""
+    """The words for a value; of a dict, one for each key. What a field is set to must be of the field's kind.
+
+    An empty dict is a filter as well, for a map without keys: a filter that is none would choose everything.
+    """
     field, key = split_key(cls, name) or (None, None)
     if isinstance(given, Record):
         return {name: _reference(cls, keyword, field, given)}
-    if isinstance(given, dict):
+    if isinstance(given, dict) and (given or setting):
         return {
             f"{name}:{text(f'a key of {keyword}', key)}": text(f"{keyword}[{key!a}]", each)
             for key, each in given.items()
@@ -132,7 +135,7 @@ def _of_kind(keyword: str, field: Field, given: Any) -> Any:
 
 def _word(keyword: str, given: Any) -> str:
     """The word that stands for a value."""
-    if isinstance(given, (list, tuple)):
+    if isinstance(given, (list, tuple, dict)):  # Of dicts only one that is empty comes here.
         members = [text(keyword, member) for member in given]
         if any("," in member for member in members):
             raise Misuse(f"Error: {keyword} cannot have a member with a comma in it here.")

@@ -174,9 +174,8 @@ _xe() {
             [[ $word != +* ]] || { _xe_table "${word#+}" && words+=($REPLY); }
         done
         if [[ $current == *=* ]]; then
-            part=${current#--}
             for word in "${words[@]}"; do
-                [[ $word != "${part%%=*}="?* ]] || _xe_offer_values "${word#*=}"
+                [[ $word != "${current%%=*}="?* ]] || _xe_offer_values "${word#*=}"
             done
         else
             for word in "${words[@]}" --minimal --dry-run --state --help; do

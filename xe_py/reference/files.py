@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 
-from xe_py.reference import bash, fish, man_family, man_state_file, man_xe, markdown, summary, zsh
+from xe_py.reference import bash, fish, man_family, man_state_file, man_xe, markdown, summary, table, zsh
 from xe_py.reference.declared import families
 
 FOLDERS = ("completions", "man", "docs/reference")
-SUMMARY = "xe_py/classes/_summary.py"
+MODULES = ("xe_py/classes/_summary.py", "xe_py/operations/_table.py")
 
 
 def generated() -> dict[str, str]:
     """The text of every generated file by its path in the repository; UndocumentedError where a doc is missing."""
-    written = summary.module()  # first, for what follows asks the summary
+    written = modules()  # first, for what follows asks the summary
     return {
         "completions/xe.bash": bash.script(),
         "completions/_xe": zsh.script(),
@@ -25,15 +25,20 @@ def generated() -> dict[str, str]:
         "docs/reference/classes.md": markdown.classes_and_fields(),
         "docs/reference/rules.md": markdown.rules(),
         "docs/reference/errors.md": markdown.errors(),
-        SUMMARY: written,
+        **written,
     }
+
+
+def modules() -> dict[str, str]:
+    """The text of the generated modules, which the program believes."""
+    return dict(zip(MODULES, (summary.module(), table.module()), strict=True))
 
 
 def present(repository: str) -> dict[str, str | None]:
     """The text of every file in the folders of generated files, by its path; None for what is no text."""
     walked = [os.walk(os.path.join(repository, top)) for top in FOLDERS]
     places = [os.path.join(folder, name) for walk in walked for folder, _, names in walk for name in names]
-    places += [place for place in [os.path.join(repository, SUMMARY)] if os.path.exists(place)]
+    places += [place for module in MODULES if os.path.exists(place := os.path.join(repository, module))]
     return {os.path.relpath(place, repository).replace(os.sep, "/"): _text_of(place) for place in places}
 
 

@@ -82,8 +82,9 @@ a command with --multiple is refused for some of its objects, these are told the
 xe."""
 
 _REFUSALS = """\
-Standard error first has what the real xe prints: a sentence, then a line name: value for each value. The lines below
-are told only here. A script leaves them out by their first words; XE_ERRORS=plain does without them."""
+Standard error first has the shape of the real xe's: a sentence, then a line name: value for each value; or, of a code
+that the real xe has no sentence for, the code and its values. The sentences are xe_py's own. The lines below are told
+only here. A script leaves them out by their first words; XE_ERRORS=plain does without them."""
 
 _REMARKS = """\
 In the way:
@@ -93,7 +94,7 @@ Code:
 The code of XAPI.
 
 Note:
-What was probably meant, or which set of rules alone refuses this.
+What was probably meant, what a code without a sentence means, or which set of rules alone refuses this.
 
 Command:
 The command that was refused, with what its words came to. What is secret is left out.
@@ -159,7 +160,7 @@ XE_FIRST_USE
 With 1, the default state file is made when it is first needed, even where there is no terminal.
 
 XE_ERRORS
-With plain, nothing is told but what the real xe prints: no lines of our own below a refusal, and no warnings.
+With plain, nothing is told that the real xe does not tell: no lines of our own below a refusal, and no warnings.
 
 XE_STRICT
 With 1, a parameter that the command does not know is an error.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xe_py import __version__, classes
-from xe_py.codes import CODES
+from xe_py.codes import CODES, UNLISTED
 from xe_py.reference.declared import command_doc, documented, families, field_doc, parameter_doc, rule_doc, visible
 from xe_py.reference.wording import (
     default_of,
@@ -41,7 +41,10 @@ They hold in every state, whoever wrote it, and so do types, required fields and
 with `xe state-init rules=` and changed with `xe state-set rules=`."""
 _ERRORS = """\
 What is refused prints on standard error the sentence, a line for each parameter, and the code. The codes are those of
-XAPI; those that begin with `STATE_` are for what only a file can have wrong."""
+XAPI; those that begin with `STATE_` are for what only a file can have wrong. The sentences are those of xe_py."""
+_UNLISTED = """\
+The real xe has no sentence for these: `Error code:` with the code and `Error parameters:` with all values are printed
+first, and the sentence stands below in a note."""
 
 
 def commands() -> str:
@@ -78,11 +81,16 @@ def rules() -> str:
 
 def errors() -> str:
     """Every code that a refusal may have."""
+    listed, unlisted = _codes(CODES), _codes(UNLISTED)
+    return "\n".join([_title("Error codes", _ERRORS), listed, f"## Codes without an entry\n\n{_UNLISTED}\n", unlisted])
+
+
+def _codes(table: dict[str, tuple[str, tuple[str, ...]]]) -> str:
     rows = [
         (_code(code), _plain(documented(sentence, f"the code {code}")), ", ".join(map(_code, parameters)))
-        for code, (sentence, parameters) in CODES.items()
+        for code, (sentence, parameters) in table.items()
     ]
-    return _title("Error codes", _ERRORS) + "\n" + _table(("Code", "Sentence", "Parameters"), rows)
+    return _table(("Code", "Sentence", "Parameters"), rows)
 
 
 def _view(view: View) -> str:

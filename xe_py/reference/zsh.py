@@ -122,7 +122,7 @@ _xe() {
             taken+=(${=REPLY})
         done
         if compset -P 1 '*='; then
-            name=${${IPREFIX%=}#--}
+            name=${IPREFIX%=}
             for word in ${(M)taken:#$name=*}; do
                 _xe_offer_values "${word#*=}" && return
             done

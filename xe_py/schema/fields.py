@@ -256,10 +256,17 @@ class Set(Field):
 
 
 class Map(Field):
-    """Texts by key."""
+    """Texts by key.
 
-    __slots__ = ()
+    `column` is its name in XAPI's database, in which a refusal calls it; most are the name with underscores.
+    """
+
+    __slots__ = ("column",)
     empty = _NO_KEYS
+
+    def __init__(self, name: str, *, column: str = "", **rest: Any) -> None:
+        self.column = column or name.replace("-", "_")
+        super().__init__(name, **rest)
 
     def accepts(self, value: Any) -> bool:
         return type(value) is dict and all(type(text) is str for text in value.values())
@@ -326,6 +333,8 @@ def words(text: str) -> list[str]:
 
 def with_key(texts: dict[str, str], key: str, text: str) -> dict[str, str]:
     """The map with one more or one other text; what is added or changed stands in front, as in XAPI."""
+    if texts.get(key) == text:
+        return texts
     return {key: text} | {other: texts[other] for other in texts if other != key}
 
 

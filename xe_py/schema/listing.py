@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from typing import Any
 
+    from xe_py.errors import UnsoundStateError
     from xe_py.schema.fields import Field
     from xe_py.schema.xenclass import XenClass
 
@@ -58,6 +59,16 @@ class Note:
 
     def __init__(self, text: str) -> None:
         self.text = text
+
+
+class Doubtful:
+    """A text about versions of a state file, and which of them are unsound, so that there may be more to say."""
+
+    __slots__ = ("text", "unsound")
+
+    def __init__(self, text: str, unsound: list[UnsoundStateError]) -> None:
+        self.text = text
+        self.unsound = unsound
 
 
 class Node:

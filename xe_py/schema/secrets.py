@@ -48,6 +48,12 @@ def without_secret_values(values: dict[str, str]) -> dict[str, str]:
     }
 
 
+def without_secret(word: str) -> str:
+    """The word as it may be shown: a secret behind `=` is hidden."""
+    name, equals, _ = word.partition("=")
+    return f"{name}={HIDDEN}" if equals and is_secret(name) else word
+
+
 def command_line(words: Iterable[str]) -> str:
     """The words of a command as they would be typed, without what is secret in them."""
     given = list(words)

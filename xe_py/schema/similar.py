@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xe_py.schema.secrets import without_secret
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,3 +25,10 @@ def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> list[s
 def did_you_mean(word: str, known: Iterable[str]) -> tuple[str, ...]:
     """A note that names the known word that is most like the word; none if none is like it."""
     return tuple(f"did you mean {near}?" for near in nearest(word, known)[:1])
+
+
+def meant_by_name(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The same for the name of a parameter: one with `=` in it was written `--name=value`, which nothing splits."""
+    if "=" in name:
+        return (f"did you mean {without_secret(name)}?",)
+    return did_you_mean(name.partition(":")[0], known)

@@ -160,9 +160,9 @@ def split_key(cls: XenClass, name: str) -> tuple[Field, str | None] | None:
 
 def meant_field(cls: XenClass, name: str) -> tuple[str, ...]:
     """A note that names the field that a name which is none is most like; none if it is like none."""
-    from xe_py.schema.similar import did_you_mean
+    from xe_py.schema.similar import meant_by_name
 
-    return did_you_mean(name, (field.name for field in cls.fields if not field.hidden))
+    return meant_by_name(name, (field.name for field in cls.fields if not field.hidden))
 
 
 def field_and_key(cls: XenClass, word: str) -> tuple[Field, str | None]:
@@ -172,5 +172,7 @@ def field_and_key(cls: XenClass, word: str) -> tuple[Field, str | None]:
         name, colon, _ = word.partition(":")
         if colon and name in cls.by_name:
             raise Misuse(f"Error: Field '{name}' is not a set or map")
-        raise Misuse(f"Error: Unknown field '{word}'", *meant_field(cls, name))
+        from xe_py.schema.secrets import without_secret
+
+        raise Misuse(f"Error: Unknown field '{without_secret(word)}'", *meant_field(cls, word))
     return meant

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xe_py.schema.secrets import is_secret
+from xe_py.state.record import alike
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,12 +20,14 @@ _EMPTY = "(empty)"
 _HIDDEN = "***"
 
 
-def describe(changes: Iterable[Change], rules_before: str, rules: str) -> str:
-    """What the changes are, and whether another set of rules is in force."""
+def describe(changes: Iterable[Change], rules_before: str, rules: str, *, whole: bool = True) -> str:
+    """What the changes are, and whether another set of rules is in force; of a state that is `whole` these are all."""
     lines = [] if rules == rules_before else [f"rules: {rules_before} -> {rules}"]
     for change in changes:
         lines += differences(change.cls, change.uuid, change.before, change.after)
-    return "".join(f"{line}\n" for line in lines or ["Nothing changes."])
+    return "".join(
+        f"{line}\n" for line in lines or ["Nothing changes." if whole else "Nothing changes in what can be read."]
+    )
 
 
 def differences(cls: XenClass, uuid: str, before: Fields | None, after: Fields | None) -> list[str]:
@@ -37,15 +40,17 @@ def differences(cls: XenClass, uuid: str, before: Fields | None, after: Fields |
     found = [f"{what}: created"] if before is None else []
     for name, field in cls.stored.items():
         was, now = old.get(name, field.default), after.get(name, field.default)
-        if name != "uuid" and was != now:
+        if name != "uuid" and not alike(was, now):
             found += [f"{what}: {part}" for part in _of_field(field, was, now, new=before is None)]
     return found
 
 
 def _of_field(field: Field, was: Any, now: Any, *, new: bool) -> list[str]:
-    """How the value of a field changed; for a map, how that of each key did."""
+    """How the value of a field changed; for a map, how that of each key did, or the order of the keys alone."""
     if not isinstance(now, dict):
         return [_line(field.name, _shown(field, was), _shown(field, now), new=new)]
+    if was == now:
+        return [_line(f"{field.name} (order)", ", ".join(was), ", ".join(now), new=new)]
     return [
         _line(f"{field.name}:{key}", _text(key, was.get(key)), _text(key, now.get(key)), new=new)
         for key in {**was, **now}

@@ -45,3 +45,8 @@ class Record(_Fields):
     def name(self) -> str:
         """The name-label, or the empty text where the class has none."""
         return self["name-label"] if "name-label" in self.cls.stored else ""
+
+
+def alike(one: Any, other: Any) -> bool:
+    """Whether two values are the same; maps also by the order of their keys, which is seen in all that is printed."""
+    return bool(one == other) and (type(one) is not dict or list(one) == list(other))

@@ -12,7 +12,7 @@ from xe_py import classes
 from xe_py.errors import Failure
 from xe_py.schema.fields import CASCADE, CLEAR, Derived, Refs
 from xe_py.schema.xenclass import STRICT
-from xe_py.state.record import Record
+from xe_py.state.record import Record, alike
 from xe_py.state.tables import Tables
 
 TYPE_CHECKING = False
@@ -46,6 +46,10 @@ class Change:
         )
         return f"<{self.cls.name} {self.uuid}: {became}>"
 
+    def __bool__(self) -> bool:
+        """Whether there is a change at all."""
+        return self.before != self.after or bool(self.touched())
+
     def touches(self, field: str) -> bool:
         """Whether the value of the field is another than before; all fields of a new or a gone object are."""
         touched = self.touched()
@@ -56,7 +60,7 @@ class Change:
         before, after = self.before, self.after
         if before is None or after is None:
             return None
-        return frozenset(name for name in {**before, **after} if before.get(name) != after.get(name))
+        return frozenset(name for name in {**before, **after} if not alike(before.get(name), after.get(name)))
 
     def values(self, field: str) -> Iterator[Any]:
         """The values of the field before and after, where the object was there."""
@@ -173,7 +177,7 @@ class State:
     def update(self, obj: Record, fields: Mapping[str, Any]) -> None:
         """Give fields of the object new values; HANDLE_INVALID for a record that is not, or no more, the state's."""
         self._check_own(obj)
-        if all(obj[name] == value and type(obj[name]) is type(value) for name, value in fields.items()):
+        if all(alike(obj[name], value) and type(obj[name]) is type(value) for name, value in fields.items()):
             return
         before = dict(obj)
         self._journal.append((obj.cls, obj["uuid"], before))
@@ -257,7 +261,7 @@ class State:
             if cls is not None:
                 first.setdefault((cls, uuid), before)
         found = [Change(cls, uuid, before, self.get(cls.name, uuid)) for (cls, uuid), before in first.items()]
-        return [change for change in found if change.before != change.after]
+        return [change for change in found if change]
 
     def settle(self) -> None:
         """What was changed so far is written down: it counts as a change no more and cannot be taken back."""

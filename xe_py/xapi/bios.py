@@ -31,7 +31,7 @@ _LONGEST = 512
 
 
 def can_be_given(_state: State, vm: Record, strings: Mapping[str, str]) -> Iterator[Failure]:
-    """What forbids these strings: a key that is none, strings given before, a text that no BIOS can have."""
+    """Why these strings are refused: an unknown key, strings given before, a text that no BIOS can have."""
     for key in strings:
         if key not in _GIVEN:
             raise Misuse(f"Error: Unknown key '{key}': expecting {', '.join(_GIVEN)}")

@@ -36,18 +36,18 @@ def other_config_was_set(state: State, host: Record, texts: Mapping[str, str]) -
 
 
 def iscsi_iqn(_state: State, _host: Record, value: str) -> Iterator[Failure]:
-    """What forbids the name as an iSCSI initiator: there is always one."""
+    """Why the name of the iSCSI initiator is refused: there is always one."""
     if not value:
         yield Failure("INVALID_VALUE", "value", value)
 
 
 def ntp_mode(_state: State, host: Record, value: str) -> Iterator[Failure]:
-    """What forbids the source of the time: there is no server to take it from."""
+    """Why the source of the time is refused: there is no server to take it from."""
     if value == "Custom" and not host["ntp-custom-servers"]:
         yield Failure("INVALID_NTP_CONFIG", "ntp-custom-servers is empty", blockers=(host,))
 
 
 def ntp_custom_servers(_state: State, host: Record, value: list[str]) -> Iterator[Failure]:
-    """What forbids these time servers: none is left to take the time from."""
+    """Why these time servers are refused: none is left to take the time from."""
     if host["ntp-mode"] == "Custom" and not value:
         yield Failure("INVALID_NTP_CONFIG", "ntp-mode is Custom, which needs a server", blockers=(host,))

@@ -66,6 +66,6 @@ def has_hvm(host: Record) -> bool:
 
 
 def answers(_state: State, host: Record) -> Iterator[Failure]:
-    """What forbids all that the host itself has to do."""
+    """Why the host itself cannot do anything."""
     if not host["host-metrics-live"]:
         yield Failure("HOST_OFFLINE", host)

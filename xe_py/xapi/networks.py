@@ -44,7 +44,7 @@ def is_visible_on(state: State, network: Record, host: Record) -> bool:
 
 
 def can_attach(state: State, network: Record, host: Record) -> Iterator[Failure]:
-    """What forbids VMs on the host to use the network, once it is visible there."""
+    """Why VMs on the host cannot use the network, once it is visible there."""
     local = pifs_on(state, network, host)
     slaves = tuple(pif for pif in local if pif["bond-slave-of"])
     if slaves and len(slaves) == len(local):
@@ -52,12 +52,12 @@ def can_attach(state: State, network: Record, host: Record) -> Iterator[Failure]
 
 
 def is_managed(network: Record) -> Iterator[Failure]:
-    """What forbids VLANs, bonds, joins and purposes on the network."""
+    """Why the network takes no VLANs, bonds, joins and purposes."""
     if not network["managed"]:
         yield Failure("NETWORK_UNMANAGED", network)
 
 
 def has_no_pif_on(state: State, network: Record, host: Record) -> Iterator[Failure]:
-    """What forbids to give the network a PIF of its own on the host."""
+    """Why the network cannot have a PIF of its own on the host."""
     for pif in state.find("pif", network_uuid=network["uuid"], host_uuid=host["uuid"]):
         yield Failure("NETWORK_ALREADY_CONNECTED", host, pif)

@@ -1,4 +1,4 @@
-"""What forbids to do something with a PIF, in the order in which XAPI asks."""
+"""Why something cannot be done with a PIF, in the order in which XAPI asks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PROPERTIES = {"gro": ("on", "off")}
 
 
 def can_forget(state: State, pif: Record) -> Iterator[Failure]:
-    """What forbids to forget the PIF."""
+    """Why the PIF cannot be forgotten."""
     yield from is_not_management(pif)
     yield from is_not_in_bond(state, pif)
     vlans = state.pointing_at(pif, "vlan.tagged-PIF")
@@ -27,13 +27,13 @@ def can_forget(state: State, pif: Record) -> Iterator[Failure]:
 
 
 def can_plug(state: State, pif: Record) -> Iterator[Failure]:
-    """What forbids to bring the PIF up."""
+    """Why the PIF cannot be brought up."""
     yield from is_managed(pif)
     yield from is_no_bond_slave(state, pif)
 
 
 def can_unplug(state: State, pif: Record) -> Iterator[Failure]:
-    """What forbids to bring the PIF down."""
+    """Why the PIF cannot be brought down."""
     yield from is_managed(pif)
     yield from is_not_management(pif)
     for network in (state.ref(pif, "network-uuid"), *_joined(state, pif)):
@@ -43,7 +43,7 @@ def can_unplug(state: State, pif: Record) -> Iterator[Failure]:
 
 
 def can_join(state: State, pif: Record, network: Record) -> Iterator[Failure]:
-    """What forbids the PIF to join the network directly."""
+    """Why the PIF cannot join the network directly."""
     yield from network_is_managed(network)
     yield from is_managed(pif)
     yield from is_no_bond_slave(state, pif)
@@ -52,7 +52,7 @@ def can_join(state: State, pif: Record, network: Record) -> Iterator[Failure]:
 
 
 def can_leave(state: State, pif: Record, network: Record) -> Iterator[Failure]:
-    """What forbids the PIF to leave a network that it joined directly."""
+    """Why the PIF cannot leave a network that it joined directly."""
     host = state.ref(pif, "host-uuid")
     if pif["network-uuid"] == network["uuid"]:
         yield Failure("OPERATION_NOT_ALLOWED", "The network is the PIF's own, which it keeps for life")
@@ -63,7 +63,7 @@ def can_leave(state: State, pif: Record, network: Record) -> Iterator[Failure]:
 
 
 def can_be_management(state: State, pif: Record) -> Iterator[Failure]:
-    """What forbids to make the PIF the management interface of its host."""
+    """Why the PIF cannot become the management interface of its host."""
     yield from is_no_bond_slave(state, pif)
     yield from has_ip_configuration(pif)
     for other in management_pifs(state, pif["host-uuid"]):
@@ -72,14 +72,14 @@ def can_be_management(state: State, pif: Record) -> Iterator[Failure]:
 
 
 def can_be_bonded(state: State, pif: Record) -> Iterator[Failure]:
-    """What forbids to make the PIF a member of a bond."""
+    """Why the PIF cannot become a member of a bond."""
     yield from is_managed(pif)
     yield from is_not_in_bond(state, pif)
     yield from is_no_vlan(pif)
 
 
 def can_have_properties(_state: State, pif: Record, _properties: dict[str, str]) -> Iterator[Failure]:
-    """What forbids to change the properties of the PIF."""
+    """Why the properties of the PIF cannot be changed."""
     if pif["VLAN"] >= 0 or pif["bond-slave-of"]:
         yield Failure("CANNOT_CHANGE_PIF_PROPERTIES", pif)
 

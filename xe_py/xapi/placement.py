@@ -50,7 +50,7 @@ def reasons(state: State, vm: Record) -> Iterator[tuple[Record, Failure]]:
 
 
 def can_run_on(state: State, vm: Record, host: Record) -> Iterator[Failure]:
-    """What forbids the VM to run on this host, in XAPI's order."""
+    """Why the VM cannot run on this host, in XAPI's order."""
     yield from actions_after_crash(state, vm, vm["actions-after-crash"])
     if not host["host-metrics-live"]:
         yield Failure("HOST_NOT_LIVE")

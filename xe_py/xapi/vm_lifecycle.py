@@ -83,7 +83,7 @@ def is_operation(word: str) -> bool:
 
 
 def refusals(state: State, vm: Record, operation: str) -> Iterator[Failure]:
-    """What forbids the operation on the VM, in XAPI's order."""
+    """Why the operation on the VM is refused, in XAPI's order."""
     if operation in vm["blocked-operations"]:
         yield Failure("OPERATION_BLOCKED", vm, vm["blocked-operations"][operation])
     yield from _power_state(vm, operation)

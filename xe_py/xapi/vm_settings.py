@@ -29,14 +29,14 @@ MEMORY_LIMITS = ("memory-static-min", "memory-dynamic-min", "memory-dynamic-max"
 
 
 def memory_is_ordered(limits: Mapping[str, int]) -> Iterator[Failure]:
-    """What forbids the four limits, given by their fields: they do not rise in this order."""
+    """Why the four limits, given by their fields, are refused: they do not rise in this order."""
     values = [limits[field] for field in MEMORY_LIMITS]
     if values[0] < 0 or values != sorted(values):
         yield Failure("MEMORY_CONSTRAINT_VIOLATION_ORDER")
 
 
 def can_have_memory(state: State, vm: Record, **changed: int) -> Iterator[Failure]:
-    """What forbids new limits of the memory, given as `static_min=` and so on."""
+    """Why new limits of the memory, given as `static_min=` and so on, are refused."""
     limits = {field: vm[field] for field in MEMORY_LIMITS}
     limits |= {f"memory-{name.replace('_', '-')}": value for name, value in changed.items()}
     kinds = {name.partition("_")[0] for name in changed}
@@ -57,7 +57,7 @@ def memory(limit: str) -> Guard:
 
 
 def vcpus_are_ordered(vm: Record, *, at_startup: int, most: int, value: int) -> Iterator[Failure]:
-    """What forbids the numbers of CPUs; `value` is the one to complain of."""
+    """Why the numbers of CPUs are refused; `value` is the one to complain of."""
     if not 0 < at_startup <= most:
         yield Failure(
             "INVALID_VALUE", "VCPU values must satisfy: 0 < VCPUs_at_startup ≤ VCPUs_max", str(value), blockers=(vm,)
@@ -65,13 +65,13 @@ def vcpus_are_ordered(vm: Record, *, at_startup: int, most: int, value: int) -> 
 
 
 def vcpus_max(state: State, vm: Record, value: int) -> Iterator[Failure]:
-    """What forbids the most CPUs to be this many."""
+    """Why the VM cannot have this many CPUs at most."""
     yield from refusals(state, vm, "changing_VCPUs")
     yield from vcpus_are_ordered(vm, at_startup=vm["VCPUs-at-startup"], most=value, value=value)
 
 
 def vcpus_at_startup(_state: State, vm: Record, value: int) -> Iterator[Failure]:
-    """What forbids to start with this many CPUs; a VM that runs takes them when it next starts."""
+    """Why the VM cannot start with this many CPUs; a VM that runs takes them when it next starts."""
     if is_domain_zero(vm):
         yield Failure("OPERATION_NOT_ALLOWED", "set_VCPUs_at_startup is not allowed on dom0")
     yield from vcpus_are_ordered(vm, at_startup=value, most=vm["VCPUs-max"], value=value)
@@ -86,13 +86,13 @@ def vcpus_params(_state: State, vm: Record, value: Mapping[str, str]) -> Iterato
 
 
 def shadow_multiplier(state: State, vm: Record, value: float) -> Iterator[Failure]:
-    """What forbids the multiplier."""
+    """Why the multiplier is refused."""
     yield from refusals(state, vm, "changing_shadow_memory")
     yield from shadow_multiplier_is_valid(value)
 
 
 def shadow_multiplier_is_valid(value: float) -> Iterator[Failure]:
-    """What forbids the multiplier whatever the VM does."""
+    """Why the multiplier is refused, whatever the VM does."""
     if value < 1:
         yield Failure("INVALID_VALUE", "HVM_shadow_multiplier", str(value))
 
@@ -101,7 +101,7 @@ def shadow_multiplier_is_valid(value: float) -> Iterator[Failure]:
 
 
 def is_a_template(state: State, vm: Record, value: bool) -> Iterator[Failure]:
-    """What forbids to make a template of the VM, or a VM of the template."""
+    """Why the VM cannot become a template, or the template a VM."""
     if value:
         yield from refusals(state, vm, "make_into_template")
 
@@ -115,7 +115,7 @@ def template_was_set(state: State, vm: Record, value: bool) -> None:
 
 
 def is_default_template(state: State, vm: Record, value: bool) -> Iterator[Failure]:
-    """What forbids to make a default template of the VM."""
+    """Why the VM cannot become a default template."""
     if value and not vm["is-a-template"]:
         yield from refusals(state, vm, "make_into_template")
 
@@ -137,7 +137,7 @@ def boot_policy_was_set(state: State, vm: Record, value: str) -> None:
 
 
 def actions_after_crash(_state: State, vm: Record, value: str) -> Iterator[Failure]:
-    """What forbids the action: a domain that outlives its VM, a dump of the memory of a hardware-virtualised guest."""
+    """Why the action is refused: a domain outlives its VM, or the memory of a hardware-virtualised guest is dumped."""
     from xe_py.xapi.api_values import CRASH_ACTIONS, in_api
 
     reason = ""
@@ -150,7 +150,7 @@ def actions_after_crash(_state: State, vm: Record, value: str) -> Iterator[Failu
 
 
 def bios_strings(state: State, vm: Record, value: Mapping[str, str]) -> Iterator[Failure]:
-    """What forbids to give the VM these BIOS strings."""
+    """Why the VM cannot have these BIOS strings."""
     from xe_py.xapi.bios import can_be_given
 
     yield from can_be_given(state, vm, value)
@@ -174,7 +174,7 @@ def blocked_operations(_state: State, _vm: Record, value: Mapping[str, str]) -> 
 
 
 def ha_restart_priority(_state: State, _vm: Record, value: str) -> Iterator[Failure]:
-    """What forbids the priority: it is none of those that are."""
+    """Why the priority is refused: there is none of this name."""
     if value not in _PRIORITIES:
         yield Failure("INVALID_VALUE", "ha_restart_priority", value)
 
@@ -207,13 +207,13 @@ def not_negative(field: str) -> Guard:
 
 
 def has_image(vm: Record) -> Iterator[Failure]:
-    """What forbids to resume the VM: its memory is nowhere."""
+    """Why the VM cannot be resumed: its memory was saved nowhere."""
     if vm["suspend-VDI-uuid"] is None:
         yield Failure("VM_HAS_NO_SUSPEND_VDI", "VM", vm, blockers=(vm,))
 
 
 def can_boot(vm: Record, *, force: bool) -> Iterator[Failure]:
-    """What forbids to start the VM as it is set, which a VM from elsewhere may be against the rules of the setters."""
+    """Why the VM cannot start with its settings; those of a VM from elsewhere may break the rules of the setters."""
     for field in ("VCPUs-max", "VCPUs-at-startup"):
         if vm[field] < 1:
             yield Failure("INVALID_VALUE", field, str(vm[field]))
@@ -225,7 +225,7 @@ def can_boot(vm: Record, *, force: bool) -> Iterator[Failure]:
 
 
 def suspend_vdi(state: State, vm: Record, value: str | None) -> Iterator[Failure]:
-    """What forbids to put the image of a suspended VM elsewhere: the VM is not suspended, the VDI is none for it."""
+    """Why the image of a suspended VM cannot be another VDI: the VM is not suspended, the VDI does not fit."""
     if vm["power-state"] != SUSPENDED:
         yield Failure("VM_BAD_POWER_STATE", vm, SUSPENDED, vm["power-state"])
     vdi = state.get("vdi", value)

@@ -61,7 +61,7 @@ def check_uuid(label: str, uuid: str) -> None:
 
 
 def is_there(state: State, vdi: Record) -> Iterator[Failure]:
-    """What forbids a VM to use the VDI now: its file is gone from the folder of ISO files."""
+    """Why no VM can use the VDI now: its file is gone from the folder of ISO files."""
     sr = state.ref(vdi, "sr-uuid")
     folder = _folder(state, sr)
     if vdi["missing"] or (folder is not None and not os.path.isfile(os.path.join(folder, vdi["location"]))):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure, Misuse, XeError, refuse
-from xe_py.schema.fields import KEYS_TOGETHER, Ref, with_key
+from xe_py.schema.fields import KEYS_TOGETHER, Map, Ref, with_key
 from xe_py.schema.xenclass import field_and_key
 
 TYPE_CHECKING = False
@@ -42,10 +42,10 @@ def add(state: State, obj: Record, field: Field, member: str | None, keys: Words
         raise Misuse("Error: Can only add to parameters of type Set or Map")
     if not field.has_adder:
         raise Misuse("Error: Parameter is read-only")
-    if field.is_map:
+    if isinstance(field, Map):
         for key, text in keys:
             if key in obj[field.name]:
-                raise Failure("MAP_DUPLICATE_KEY", obj.cls.label, field.name, obj, key)
+                raise Failure("MAP_DUPLICATE_KEY", obj.cls.label, field.column, obj, key)
             _write(state, obj, field, with_key(obj[field.name], key, text))
         return
     if member is None:

@@ -60,13 +60,20 @@ class Excerpt:
 def _span(data: bytes | mmap, path: Path, near: int) -> tuple[int, int]:
     """Where a table stands: from its header, or the empty line in front of it, to the next table or its empty line."""
     header = f"\n[{'.'.join(path)}]\n".encode()
+    if data[: len(header) - 1] == header[1:]:
+        return 0, _end(data, 0)
     reach = _NEAR
     while (start := data.find(header, max(0, near - reach), near + reach)) < 0:
         if near <= reach and near + reach >= len(data):
             raise NotFoundError
         reach *= _WIDER
-    end = data.find(b"\n[", start + 1)
-    return _with_empty_line(data, start), len(data) if end < 0 else _with_empty_line(data, end)
+    return _with_empty_line(data, start), _end(data, start + 1)
+
+
+def _end(data: bytes | mmap, header: int) -> int:
+    """Where the table ends whose header begins here."""
+    end = data.find(b"\n[", header)
+    return len(data) if end < 0 else _with_empty_line(data, end)
 
 
 def _with_empty_line(data: bytes | mmap, line_break: int) -> int:

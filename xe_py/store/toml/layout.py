@@ -10,6 +10,10 @@ import tomllib
 
 from xe_py.store.toml.plain import Path, Statement
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
 _PLAIN_HEADER = re.compile(r"\[([A-Za-z0-9_-]+)(?:\.([A-Za-z0-9_-]+))?\]\s*$")
 _PLAIN_PAIR = re.compile(
     r"""\s*([A-Za-z0-9_-]+)\s*=\s*("[^"\\]*"|'[^']*'|true|false|[-+]?[0-9][0-9_]*|\{\}|\[\])[ \t]*(?:\#.*)?$"""
@@ -36,9 +40,8 @@ _TOKEN = re.compile(
 )
 
 
-def statements(text: str) -> list[Statement]:
+def statements(text: str) -> Iterator[Statement]:
     """The statements of a valid TOML text, in order."""
-    found: list[Statement] = []
     table: Path = ()
     lines = text.splitlines(keepends=True) if "\r" not in text and text.isascii() else _lines(text)
     offset = behind = 0
@@ -48,7 +51,7 @@ def statements(text: str) -> list[Statement]:
             pass  # The value above goes on here.
         elif stripped.startswith("["):
             table = _header(stripped)
-            found.append(Statement(table, number, offset, offset + len(line), None))
+            yield Statement(table, number, offset, offset + len(line), None)
         elif stripped and not stripped.startswith("#"):
             plain = _PLAIN_PAIR.match(line)
             if plain:
@@ -58,17 +61,18 @@ def statements(text: str) -> list[Statement]:
             else:
                 key, equals = _key(text, offset)
                 value, behind = _value(text, equals + 1)
-            found.append(Statement(table + key, number, offset, behind, value))
+            yield Statement(table + key, number, offset, behind, value)
         offset += len(line)
-    return found
 
 
-def lines_of(text: str) -> dict[Path, int]:
-    """The line where each table and key is first written."""
+def lines_of(text: str, paths: Iterable[Path]) -> dict[Path, int]:
+    """The line where each of the tables and keys, and what they are in, is first written."""
+    wanted = {path[:depth] for path in paths for depth in range(1, len(path) + 1)}
     lines: dict[Path, int] = {}
     for statement in statements(text):
         for depth in range(1, len(statement.path) + 1):
-            lines.setdefault(statement.path[:depth], statement.line)
+            if statement.path[:depth] in wanted:
+                lines.setdefault(statement.path[:depth], statement.line)
     return lines
 
 

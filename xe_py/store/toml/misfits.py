@@ -38,6 +38,13 @@ def guess(name: str) -> str:
     return f" ({name}?)" if name else ""
 
 
+def no_object(cls: str, value: Any) -> str:
+    """That the value stands where an object of the class should."""
+    tables = isinstance(value, list) and all(isinstance(each, dict) for each in value)
+    shown = f"a list of tables, [[{cls}.uuid]]" if tables else _kind(value)
+    return f"this is {shown}; an object is one table, [{cls}.uuid]"
+
+
 def unknown_field(cls: XenClass, name: str) -> str:
     """That the class stores no field of this name."""
     if name in cls.by_name:

@@ -4,7 +4,7 @@ Whatever is not of this form is not understood here, and None says so: then toml
 `layout.py` finds its statements. What is understood here, tomllib would read as the same; a test holds that.
 
     [vm.77aa0b2e-…]                   a header of an object, or [state], alone on its line
-    name-label = "web"                a text, a whole number, true, false, a moment in UTC
+    name-label = "web"                a text, a number, true, false, a moment in UTC
     other-config = { a = "1" }        a map on one line, of texts
     tags = [                          a list of texts, one on each line
         "one",
@@ -23,13 +23,15 @@ Path = tuple[str, ...]
 _NO = object()
 _STATE: Path = ("state",)
 _BARE = str.maketrans("", "", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
-_CONTROL = frozenset(map(chr, [*range(32), 127]))
-_DIGITS = 18
+_CONTROL = frozenset(map(chr, [*range(9), *range(10, 32), 127]))
+_DIGITS = 19
 _PAIR = r'^([A-Za-z0-9_-]+) = (?:"([^"\\\x00-\x08\x0a-\x1f\x7f]*)"|(.+))$'
 _LARGE = 1 << 16
 _WORDS: dict[str, Any] = {"true": True, "false": False, "[]": [], "{}": {}}
 _MOMENT = "0000-00-00T00:00:00Z"
 _AS_ZERO = str.maketrans("123456789", "000000000")
+_HEX = "0123456789abcdefABCDEF"
+_ESCAPES = {"b": "\b", "t": "\t", "n": "\n", "f": "\f", "r": "\r"}
 
 
 class Statement:
@@ -154,7 +156,11 @@ def statements(text: str) -> list[Statement] | None:
 
 
 def _is_comment(line: str) -> bool:
-    return line[0] == "#" and (line.isprintable() or _CONTROL.isdisjoint(line.replace("\t", "")))
+    return line[0] == "#" and _has_no_control(line)
+
+
+def _has_no_control(shown: str) -> bool:
+    return shown.isprintable() or _CONTROL.isdisjoint(shown)
 
 
 def _path(head: str) -> Path | None:
@@ -190,32 +196,61 @@ def _number(shown: str) -> Any:
     if shown.translate(_AS_ZERO) == _MOMENT:
         return _moment(shown)
     digits = shown.removeprefix("-")
-    plain = digits.isascii() and digits.isdecimal() and len(digits) <= _DIGITS and (digits[0] != "0" or shown == "0")
-    return int(shown) if plain else _NO
+    if digits.isascii() and digits.isdecimal():
+        return int(shown) if len(digits) <= _DIGITS and (digits[0] != "0" or shown == "0") else _NO
+    try:
+        number = float(shown)
+    except ValueError:
+        return _NO
+    return number if repr(number) == shown else _NO
 
 
 def _text(shown: str) -> str | None:
-    """The text between the quotes of a plain text; the only escapes are those of a quote and of a backslash."""
-    text = shown[1:-1]
-    if shown[0] != '"' or shown[-1] != '"' or not (shown.isprintable() or _CONTROL.isdisjoint(shown)):
+    """The text between the quotes of a plain text."""
+    if shown[0] != '"' or shown[-1] != '"' or len(shown) == 1 or not _has_no_control(shown):
         return None
-    if "\\" not in text:
-        return text if '"' not in text and len(shown) > 1 else None
-    # Control characters stand nowhere in the text, so that one can stand for a backslash meanwhile.
-    text = text.replace("\\\\", "\0").replace('\\"', "\1")
-    if "\\" in text or '"' in text:
+    if "\\" not in shown:
+        return None if '"' in shown[1:-1] else shown[1:-1]
+    text = _hidden(shown)[1:-1]
+    return None if '"' in text else _unescaped(text)
+
+
+def _hidden(shown: str) -> str:
+    """The same with control characters, which stand nowhere in it, for escaped backslashes and quotes."""
+    return shown.replace("\\\\", "\0").replace('\\"', "\1")
+
+
+def _unescaped(hidden: str) -> str | None:
+    """The text that is meant; None where it has an escape that is not of the plain form."""
+    first, *parts = hidden.split("\\")
+    found = [_shown(first)]
+    for part in parts:
+        char, rest = _ESCAPES.get(part[:1]), part[1:]
+        if part[:1] == "u":
+            char, rest = _char(part[1:5]), part[5:]
+        if char is None:
+            return None
+        found += char, _shown(rest)
+    return "".join(found)
+
+
+def _shown(hidden: str) -> str:
+    return hidden.replace("\0", "\\").replace("\1", '"')
+
+
+def _char(digits: str) -> str | None:
+    """The character with this number of four hexadecimal digits; None where there is none."""
+    if len(digits) < 4 or digits.strip(_HEX) or 0xD800 <= int(digits, 16) < 0xE000:  # noqa: PLR2004 - halves of pairs
         return None
-    return text.replace("\0", "\\").replace("\1", '"')
+    return chr(int(digits, 16))
 
 
 def _map(shown: str) -> Any:
     """A map of texts on one line."""
-    if shown[:2] != "{ " or shown[-2:] != " }" or "\\" in shown:
-        return _NO
-    if not (shown.isprintable() or _CONTROL.isdisjoint(shown)):
+    if shown[:2] != "{ " or shown[-2:] != " }" or not _has_no_control(shown):
         return _NO
     # At odd places is what stands between quotes: texts, and names that need quotes.
-    parts = iter(shown[2:-2].split('"'))
+    parts = iter(_hidden(shown)[2:-2].split('"'))
     found: dict[str, str] = {}
     for number, before in enumerate(parts):
         if not before and found:
@@ -227,9 +262,10 @@ def _map(shown: str) -> Any:
             before = f"{comma}{name}{next(parts, '')}"  # noqa: PLW2901 - now it has the name in it
         elif not name or name.translate(_BARE):
             return _NO
-        if before != f"{comma}{name} = " or name in found:
+        key, text = _unescaped(name), _unescaped(next(parts, ""))
+        if before != f"{comma}{name} = " or key is None or text is None or key in found:
             return _NO
-        found[name] = next(parts, "")
+        found[key] = text
     return _NO
 
 

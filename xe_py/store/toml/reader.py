@@ -114,8 +114,9 @@ def places(document: Document, found: list[Finding]) -> list[str]:
     """Where each finding shows: `path:line` of the field, or of the nearest thing around it that is written."""
     from xe_py.store.toml.layout import lines_of
 
-    lines = lines_of(document.text)
-    return [_place(document, lines, finding.cls, finding.uuid, finding.field) for finding in found]
+    paths = [(finding.cls, finding.uuid, finding.field) for finding in found]
+    lines = lines_of(document.text, paths)
+    return [_place(document, lines, *path) for path in paths]
 
 
 def _place(document: Document, lines: dict[tuple[str, ...], int], *path: str) -> str:
@@ -128,7 +129,7 @@ def _parse(document: Document) -> dict[str, Any]:
     text = document.text
     tables = plain.load(text)
     if tables is not None:
-        document.is_plain = text.endswith("\n") and "\n[state]\n" in text and not document.is_wrapped
+        document.is_plain = text.endswith("\n") and "state" in tables and not document.is_wrapped
         return tables
     import tomllib
 
@@ -173,7 +174,8 @@ def _header(document: Document, header: Any) -> dict[str, Any]:
 def _no_header(document: Document, name: str, text: str) -> StateFileError:
     from xe_py.store.toml.layout import lines_of
 
-    return StateFileError(f"{_place(document, lines_of(document.text), 'state', name)}: [state] {text}.")
+    place = _place(document, lines_of(document.text, [("state", name)]), "state", name)
+    return StateFileError(f"{place}: [state] {text}.")
 
 
 def _all_found(state: State, tables: dict[str, Any], left_out: list[Finding], found: list[Finding]) -> list[Finding]:
@@ -208,8 +210,10 @@ def _take_in(state: State, tables: dict[str, Any]) -> list[Finding]:
         # The uuid is the name of the table, and no field in it.
         stored = {field.name: field for field in cls.stored.values() if field.name != "uuid"}
         for uuid, fields in table.items():
-            if not is_uuid(uuid) or not isinstance(fields, dict):
+            if not is_uuid(uuid):
                 found.append(Finding(name, uuid, "", Failure("STATE_UUID_MALFORMED", uuid), name=_name(fields)))
+            elif not isinstance(fields, dict):
+                found.append(_no_object(name, uuid, fields))
             elif (folded := uuid.lower()) in seen:
                 found.append(Finding(name, uuid, "", Failure("STATE_DUPLICATE_UUID", uuid), name=_name(fields)))
             else:
@@ -253,6 +257,12 @@ def _no_class(name: str, known: Iterable[str]) -> Finding:
         f"objects of this class are tables, [{name}.uuid]" if near == name else f"there is no class {name}{guess(near)}"
     )
     return Finding(name, "", "", Failure("STATE_UNKNOWN_CLASS", name), text=text)
+
+
+def _no_object(cls: str, uuid: str, value: Any) -> Finding:
+    from xe_py.store.toml.misfits import no_object
+
+    return Finding(cls, uuid, "", Failure("STATE_OBJECT_MALFORMED", uuid), text=no_object(cls, value))
 
 
 def _no_field(cls: XenClass, uuid: str, fields: dict[str, Any], name: str) -> Finding:

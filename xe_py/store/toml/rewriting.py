@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from xe_py.errors import StateFileError
+from xe_py.state.record import alike
 from xe_py.store.index import reading
 from xe_py.store.toml import plain
 from xe_py.store.toml.splice import splice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from xe_py.state.record import Record
     from xe_py.state.state import Change, State
     from xe_py.store.files.document import Document
 
 
 def rewritten(document: Document, state: State, changes: list[Change], serial: int) -> bytes:
-    """The document with the changes, and the state's header with this serial, in it.
+    """The document with the changes, and the state's header with this serial, in it; without changes all else stays.
 
     StateFileError where the text would not say the state.
     """
@@ -29,6 +32,8 @@ def rewritten(document: Document, state: State, changes: list[Change], serial: i
             "Run the command again. If that fails as well, write each object that it changes as a table of its own, "
             "[class.uuid]."
         )
+    if not changes and text is not document.text:
+        found = found.removesuffix("\n")
     return document.encoded(found)
 
 
@@ -38,7 +43,7 @@ def _says(text: str, document: Document, state: State, serial: int) -> bool:
     from xe_py.store.toml.reader import read_back
 
     again = read_back(text)
-    if again is None or again.header != {**state.header, "serial": serial}:
+    if again is None or not alike(again.header, {**state.header, "serial": serial}):
         return False
     pairs = [(state.all(cls.name), again.all(cls.name)) for cls in sections()]
     if any(meant != said for meant, said in pairs):
@@ -47,5 +52,9 @@ def _says(text: str, document: Document, state: State, serial: int) -> bool:
     return all(_by_uuid(meant) == _by_uuid(said) for meant, said in pairs)
 
 
-def _by_uuid(objects: list[Record]) -> dict[str, Record]:
-    return {obj["uuid"]: obj for obj in objects}
+def _by_uuid(objects: list[Record]) -> dict[str, dict[str, Any]]:
+    """The objects in no order, but the maps in them as lists, whose order counts."""
+    return {
+        obj["uuid"]: {name: list(value.items()) if type(value) is dict else value for name, value in obj.items()}
+        for obj in objects
+    }

@@ -8,6 +8,7 @@ class is written as one value.
 from __future__ import annotations
 
 from xe_py import classes
+from xe_py.state.record import alike
 from xe_py.store.toml import plain, render
 
 TYPE_CHECKING = False
@@ -128,7 +129,7 @@ class _Splicer:
         now: Mapping[str, Any],
         kinds: Mapping[str, Field | None],
     ) -> None:
-        """Bring the fields of an object, or the keys of a map, from their values before to those now.
+        """Bring the fields of an object, or of the header, from their values before to those now.
 
         A value is replaced where it stands; a new line goes where the order of `kinds` has it.
         """
@@ -142,22 +143,43 @@ class _Splicer:
             here = written.get(name, [])
             value = now.get(name)
             is_value = _is_value(here, (*path, name))
-            kept = kept or (bool(here) if was.get(name) == value else value is not None)
-            if was.get(name) == value:
+            same = alike(was.get(name), value)
+            kept = kept or (bool(here) if same else value is not None)
+            if same:
                 pass
             elif value is None:
                 self._remove(here)
             elif is_value:
                 self._replace(here[0], render.value_in(kind, value))
             elif here and type(value) is dict:
-                before = was.get(name, kind.default if kind else {})
-                self._fields((*path, name), here, before, value, dict.fromkeys((*before, *value)))
+                self._keys((*path, name), here, was.get(name, kind.default if kind else {}), value)
             else:
                 self._remove(here)
                 edits.append((place, place, f"{prefix}{render.key_of(name)} = {render.value_in(kind, value)}\n"))
             if is_value:
                 place = here[0].end
         if prefix and not kept:
+            edits.append((place, place, f"{prefix.removesuffix('.')} = {{}}\n"))
+
+    def _keys(self, path: Path, held: list[Statement], was: dict[str, str], now: dict[str, str]) -> None:
+        """Bring the keys of a map that has a line for each from their texts before to those now, in the order of now.
+
+        What is new or has moved comes in front of what stays in place; a line that moves takes its comment along.
+        """
+        lines = {line.path[-1]: line for line in held if not line.is_header}
+        edits, place, prefix = self._way_in(path, held)
+        staying = _last_in_order(list(lines), list(now))
+        self._remove(line for key, line in lines.items() if key not in staying)
+        for key, text in now.items():
+            line, value = lines.get(key), render.value_of(text)
+            if line is None:
+                edits.append((place, place, f"{prefix}{render.key_of(key)} = {value}\n"))
+            elif key not in staying:
+                start, end = line.value
+                edits.append((place, place, self.text[line.start : start] + value + self.text[end : line.end]))
+            elif was[key] != text:
+                self._replace(line, value)
+        if prefix and not now:
             edits.append((place, place, f"{prefix.removesuffix('.')} = {{}}\n"))
 
     def _way_in(self, path: Path, held: list[Statement]) -> tuple[list[Edit], int, str]:
@@ -217,13 +239,24 @@ def _outline(text: str) -> list[Statement]:
     if found is None:
         from xe_py.store.toml.layout import statements
 
-        found = statements(text)
+        found = list(statements(text))
     return found
 
 
 def _is_value(held: list[Statement], path: Path) -> bool:
     """Whether what stands there is one key with a value."""
     return len(held) == 1 and not held[0].is_header and held[0].path == path
+
+
+def _last_in_order(lines: list[str], now: list[str]) -> set[str]:
+    """The last of the keys now, as many as stand among the lines in this order."""
+    found: set[str] = set()
+    before = iter(reversed(lines))
+    for key in reversed(now):
+        if key not in before:
+            break
+        found.add(key)
+    return found
 
 
 def _owner(path: Path) -> Path:

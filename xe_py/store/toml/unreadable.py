@@ -26,6 +26,27 @@ _TOKEN = re.compile(
 )
 _WHERE = re.compile(r"(?s)(?P<what>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)")
 _TWICE = re.compile(r"Cannot declare \((.*)\) twice")
+_NO_KEY = "Invalid initial character for a key part"
+# What to do about what tomllib says.
+_WAYS = {
+    'A table in braces stands on one line, with no comma behind its last value: { a = "1", b = "2" }': (
+        _NO_KEY,
+        "Unclosed inline table",
+    ),
+    "A text ends on the line on which it begins, with the quote with which it begins; in double quotes \\n is a line"
+    " break. A text of several lines stands between three quotes.": (
+        "Illegal character '\\n'",
+        "Found invalid character '\\n'",
+        "Unterminated string",
+        'Expected "\'"',
+        'Expected \'"""\'',
+        "Expected \"'''\"",
+    ),
+    "In double quotes a backslash is written twice, \\\\; in single quotes it stands as it is.": (
+        "Unescaped '\\' in a string",
+        "Invalid hex value",
+    ),
+}
 _MARKERS = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
 
 
@@ -46,7 +67,8 @@ def no_toml(path: str, text: str, error: Exception) -> StateFileError:
     if found is None:
         return _no_value(path, text, error)
     lines = text.split("\n")
-    line = int(found["line"]) if found["line"] else len(lines)
+    unclosed = None if found["line"] else _first("torn", text) or _first("open", text)
+    line = int(found["line"]) if found["line"] else _line(text, unclosed.start()) if unclosed else len(lines)
     if lines[line - 1].startswith(_MARKERS):
         return StateFileError(
             f"{path}:{line}: a merge has left a conflict here, so that this is not TOML.\n"
@@ -54,7 +76,15 @@ def no_toml(path: str, text: str, error: Exception) -> StateFileError:
             f" and >>>>>>>.\nThen run: {on_file(path, 'state-check')}"
         )
     column = f" (column {found['column']})" if found["column"] else ""
-    return StateFileError(f"{path}:{line}: this is not TOML: {_in_words(found['what'])}{column}.")
+    way = _way(found["what"], lines[line - 1][: int(found["column"] or 0)])
+    return StateFileError(f"{path}:{line}: this is not TOML: {_in_words(found['what'])}{column}.{way}")
+
+
+def _way(what: str, before: str) -> str:
+    """What to do about it, on a line of its own, where that is known; `before` is the line up to the place."""
+    if what == _NO_KEY and "{" not in before:
+        return ""
+    return next((f"\n{way}" for way, told in _WAYS.items() if what in told), "")
 
 
 def _in_words(what: str) -> str:
