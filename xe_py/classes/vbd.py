@@ -207,9 +207,7 @@ VBD = XenClass(
         Int("status-code", doc="The code of the last attach."),
         Text("status-detail", doc="What the last attach reported."),
         Text("qos_algorithm_type", mode=RW, doc="The quality-of-service algorithm."),
-        Map(
-            "qos_algorithm_params", mode="MRW", column="qos__algorithm_params", doc="The parameters of that algorithm."
-        ),
+        Map("qos_algorithm_params", mode="MRW", doc="The parameters of that algorithm."),
         Set("qos_supported_algorithms", mode="SRO", doc="The algorithms that the device supports."),
         OTHER_CONFIG,
         Fixed("io_read_kbs", "<unknown>", expensive=True, doc="KiB read a second; not simulated."),

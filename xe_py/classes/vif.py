@@ -215,9 +215,7 @@ VIF = XenClass(
         Int("MTU", default=1500, doc="The largest packet, in bytes."),
         Bool("currently-attached", doc="Whether the guest sees the network card now."),
         Text("qos_algorithm_type", mode=RW, doc="The quality-of-service algorithm."),
-        Map(
-            "qos_algorithm_params", mode="MRW", column="qos__algorithm_params", doc="The parameters of that algorithm."
-        ),
+        Map("qos_algorithm_params", mode="MRW", doc="The parameters of that algorithm."),
         Set("qos_supported_algorithms", mode="SRO", doc="The algorithms that the device supports."),
         OTHER_CONFIG,
         Ref("network-uuid", "network", required=True, on_delete=CASCADE, doc="The network that it is on."),

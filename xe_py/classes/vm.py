@@ -155,7 +155,6 @@ VM = XenClass(
         Map(
             "VCPUs-params",
             mode="MRW",
-            column="VCPUs__params",
             guard=settings.vcpus_params,
             doc="Weight, cap and mask of its CPUs.",
         ),
@@ -237,9 +236,7 @@ VM = XenClass(
             effect=settings.boot_policy_was_set,
             doc="How a hardware-virtualised guest boots.",
         ),
-        Map(
-            "HVM-boot-params", mode="MRW", column="HVM__boot_params", doc="Its firmware, and the order of boot devices."
-        ),
+        Map("HVM-boot-params", mode="MRW", doc="Its firmware, and the order of boot devices."),
         Float(
             "HVM-shadow-multiplier",
             default=1.0,

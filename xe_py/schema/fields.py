@@ -256,17 +256,10 @@ class Set(Field):
 
 
 class Map(Field):
-    """Texts by key.
+    """Texts by key."""
 
-    `column` is its name in XAPI's database, in which a refusal calls it; most are the name with underscores.
-    """
-
-    __slots__ = ("column",)
+    __slots__ = ()
     empty = _NO_KEYS
-
-    def __init__(self, name: str, *, column: str = "", **rest: Any) -> None:
-        self.column = column or name.replace("-", "_")
-        super().__init__(name, **rest)
 
     def accepts(self, value: Any) -> bool:
         return type(value) is dict and all(type(text) is str for text in value.values())

@@ -1,6 +1,6 @@
 """What a field is in XenAPI: the class and the name that it has there, its type, and its qualifier.
 
-Most of it follows from the declaration; what does not is named in the tables. No command needs this module.
+Most of it follows from the declaration; what does not is named in the tables. Only a refusal, or an API, asks for it.
 """
 
 from __future__ import annotations
@@ -64,6 +64,13 @@ NAMES = {
     "vm.guest-metrics-last-updated": "last_updated",
     "vm.last-boot-record": "last_booted_record",
     "vm.vtpms": "VTPMs",
+}
+
+# Columns of XAPI's database that maps have, by a field's name: the group to which one belongs stands before it.
+COLUMNS = {
+    "HVM-boot-params": "HVM__boot_params",
+    "VCPUs-params": "VCPUs__params",
+    "qos_algorithm_params": "qos__algorithm_params",
 }
 
 # Types by a field's name, in all classes or in one: what is text here, and references or numbers there, above all.
@@ -196,6 +203,11 @@ def api_field(cls: XenClass, field: Field, class_of: Callable[[str], XenClass]) 
         return None
     place = _listed(ELSEWHERE, cls, field) or cls.label
     return ApiField(place, _name(cls, field, class_of), _type(cls, field, class_of), _qualifier(cls, field))
+
+
+def column(field: Map) -> str:
+    """The name of a map in XAPI's database, in which a refusal calls it."""
+    return COLUMNS.get(field.name) or field.name.replace("-", "_")
 
 
 def _name(cls: XenClass, field: Field, class_of: Callable[[str], XenClass]) -> str:

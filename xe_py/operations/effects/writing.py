@@ -45,7 +45,9 @@ def add(state: State, obj: Record, field: Field, member: str | None, keys: Words
     if isinstance(field, Map):
         for key, text in keys:
             if key in obj[field.name]:
-                raise Failure("MAP_DUPLICATE_KEY", obj.cls.label, field.column, obj, key)
+                from xe_py.xapi.api_fields import column
+
+                raise Failure("MAP_DUPLICATE_KEY", obj.cls.label, column(field), obj, key)
             _write(state, obj, field, with_key(obj[field.name], key, text))
         return
     if member is None:
