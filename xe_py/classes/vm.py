@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py.schema.elsewhere import EPOCH, Absent
 from xe_py.schema.fields import CLEAR, KEYS_TOGETHER, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text
-from xe_py.schema.values import Float, Size, Time
+from xe_py.schema.values import Float, KeyedMap, Size, Time
 from xe_py.schema.xenclass import Unique, XenClass, allowed_operations
 from xe_py.xapi import guest, memory
 from xe_py.xapi import vm_settings as settings
@@ -153,7 +153,13 @@ VM = XenClass(
             doc="Where its memory is while it is suspended.",
         ),
         Ref("suspend-SR-uuid", "sr", mode=RW, on_delete=CLEAR, always_names=True, doc="Where that is to be put."),
-        Map("VCPUs-params", mode="MRW", guard=settings.vcpus_params, doc="Weight, cap and mask of its CPUs."),
+        KeyedMap(
+            "VCPUs-params",
+            ("weight", "cap", "mask"),
+            otherwise="Failed to add parameter '{}': expecting 'weight','cap' or 'mask'",
+            mode="MRW",
+            doc="Weight, cap and mask of its CPUs.",
+        ),
         Int("VCPUs-max", default=1, mode=RW, guard=settings.vcpus_max, doc="How many CPUs it can ever have."),
         Int("VCPUs-at-startup", default=1, mode=RW, guard=settings.vcpus_at_startup, doc="How many it starts with."),
         Choice(
@@ -323,8 +329,10 @@ VM = XenClass(
         Bool("has-vendor-device", mode=RW, doc="Whether it has the device for which Windows Update has drivers."),
         Bool("requires-reboot", doc="Whether a setting waits for its reboot."),
         Text("reference-label", doc="The template it was made from."),
-        Map(
+        KeyedMap(
             "bios-strings",
+            settings.BIOS_STRINGS,
+            otherwise=f"Unknown key '{{}}': expecting {', '.join(settings.BIOS_STRINGS)}",
             mode="MRO",
             param_set=KEYS_TOGETHER,
             guard=settings.bios_strings,

@@ -74,7 +74,7 @@ def _run(argv: list[str]) -> int:
         line = words.split(argv, os.environ.get("XE_EXTRA_ARGS", ""))
         if line.help or line.version or not line.command:
             return _through_click(line)
-        return execute.execute(line)
+        return execute.run(line)
     except XeError as error:
         return _show(error)
     except streams.OutputLostError:

@@ -12,7 +12,7 @@ import click
 
 from xe_py import __version__, operations
 from xe_py.cli import execute, report, streams, words
-from xe_py.cli.binding import Binding, find
+from xe_py.cli.binding import Binding, binding_of
 from xe_py.cli.help import description, help_text
 from xe_py.errors import DONE, XeError
 from xe_py.schema.fields import Bool, Choice, Int, Map, Ref, Refs
@@ -52,7 +52,7 @@ class XeCommand(click.Command):
         self.names = {_identifier(field): field.name for field in command.parameters()}
         super().__init__(
             command.name,
-            callback=self.do,
+            callback=self.run,
             params=options,
             help=description(command),
             short_help=command.doc,
@@ -75,15 +75,15 @@ class XeCommand(click.Command):
         ctx.meta["aside"] = [pair for pair in pairs if pair[0] not in options]
         return super().parse_args(ctx, [f"--{name}={value}" for name, value in pairs if name in options])
 
-    def do(self, **given: Any) -> None:
-        """Do the command as the short way in does it."""
+    def run(self, **given: Any) -> None:
+        """Run the command as the short way in does."""
         context = click.get_current_context()
         line: words.Line = context.find_object(words.Line) or words.Line()
         line.command = self.declared.name
         pairs = [(self.names[name], value) for name, value in given.items() if value is not None]
         line.words = [f"{name}={value}" for name, value in [*pairs, *context.meta["aside"]]]
         try:
-            status = execute.execute(line)
+            status = execute.run(line)
         except XeError as error:
             status = report.show(error)
         context.exit(status)
@@ -130,7 +130,7 @@ def show_help(line: Line) -> int:
         return DONE
     args = ["--version"] if line.version else [*([line.command] if line.command else []), "--help"]
     if line.command:
-        find(line.command)
+        binding_of(line.command)
     shown = io.StringIO()
     with redirect_stdout(shown):
         status = int(xe.main(args, prog_name="xe", standalone_mode=False) or DONE)
