@@ -81,7 +81,7 @@ def test_the_object_comes_first_and_the_others_by_their_keywords(command: Comman
         return
     for parameter in command.taken():
         keyword = command.argument(parameter)
-        assert parameter is command.about or keyword in names or takes_others or parameter.name == "database", keyword
+        assert parameter is command.about or keyword in names or takes_others, keyword
 
 
 def test_every_kind_of_command_is_there() -> None:

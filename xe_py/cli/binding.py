@@ -34,8 +34,9 @@ class Binding:
         self._selects = "" if command.selector is None else command.selector.name
         self._valued = frozenset([self._selects, *(each.name for each in parameters if not isinstance(each, Bool))])
         self._any_case = {each.name.lower(): each.name for each in parameters if each.any_case_name}
-        self._arguments = {each.name: command.argument(each) for each in parameters if not isinstance(each, Map)}
-        self._maps = [(each.name, command.argument(each)) for each in parameters if isinstance(each, Map)]
+        arguments = [] if command.kind.gets == WORDS else [(each, command.argument(each)) for each in parameters]
+        self._arguments = {each.name: keyword for each, keyword in arguments if not isinstance(each, Map)}
+        self._maps = [(each.name, keyword) for each, keyword in arguments if isinstance(each, Map)]
 
     def call(self, given: list[str]) -> Call:
         """The command with these words; Misuse for the first required parameter that none of them gives."""

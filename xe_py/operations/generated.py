@@ -73,7 +73,7 @@ def _list_command(view: View, cls: XenClass, name: str) -> Command:
 
 
 def _param_list_command(view: View, cls: XenClass, name: str) -> Command:
-    def run(_state: State, obj: Record) -> Listing:
+    def run(_state: State, obj: Record, **_database: object) -> Listing:
         from xe_py.schema.listing import Listing, columns
 
         return Listing([obj], columns(cls, "all", ()), costly=True)
@@ -82,7 +82,7 @@ def _param_list_command(view: View, cls: XenClass, name: str) -> Command:
 
 
 def _param_get_command(view: View, cls: XenClass, name: str) -> Command:
-    def run(state: State, obj: Record, param_name: str, param_key: str | None = None) -> str:
+    def run(state: State, obj: Record, param_name: str, param_key: str | None = None, **_database: object) -> str:
         field = _field(cls, param_name)
         value = field.shown(state.value(obj, field.name))
         if param_key is None or not field.is_map:
