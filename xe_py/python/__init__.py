@@ -197,9 +197,9 @@ class Host:
         if twice := words.keys() & keywords.keys():
             raise Misuse(f"Error: {min(twice)} is given twice.")
         given = {**words, **keywords}
-        return (
-            Call(command, given) if command.selector is None else self._choosing(command, command.selector.name, given)
-        )
+        if command.selector is None:
+            return Call(command, given)
+        return self._choosing(command, command.selector.name, given)
 
     def _choosing(self, command: Command, cls: str, given: dict[str, Any]) -> Call:
         """The call on the object given or, where it takes several, on each of those that the words choose."""

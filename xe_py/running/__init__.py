@@ -209,7 +209,8 @@ def _object(state: State, parameter: Ref, word: str) -> Record:
 
         found = named(state, parameter.selector, word)
         if not found:
-            raise Misuse(f"Error: {parameter.selector.label.capitalize()} {word} not found")
+            label = parameter.selector.label
+            raise Misuse(f"Error: {label[0].upper()}{label[1:]} {word} not found")
         return found[0]
     return state.need(parameter.to, word)
 

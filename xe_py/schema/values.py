@@ -111,7 +111,7 @@ class Time(Field):
 
 
 class Named(Ref):
-    """An object that is named as its selector names it; by one of several of the same name the first is meant."""
+    """An object that is named as a selector names it; of several with the same name the first is meant."""
 
     __slots__ = ("selector",)
 
