@@ -6,7 +6,7 @@ from small_pool import SmallPool
 from vm_pool import VmPool
 
 from xe_py import classes, operations
-from xe_py.schema.command import argument
+from xe_py.schema.command import WORDS
 from xe_py.schema.derived import Back, NameOf
 from xe_py.schema.fields import MRO, MRW, RO, RW, SRO, SRW, Derived, Field, Map, Ref, Refs, Set
 from xe_py.schema.paths import parse_path
@@ -120,8 +120,8 @@ def test_commands_are_found_and_documented(name: str) -> None:
     assert command.doc.endswith("."), name
     parameters = list(command.parameters())
     assert len({parameter.name for parameter in parameters}) == len(parameters)
-    assert len({argument(parameter) for parameter in parameters}) == len(parameters)
-    if not command.takes_words:
+    assert len({command.argument(parameter) for parameter in parameters}) == len(parameters)
+    if command.kind.gets != WORDS:
         for parameter in parameters:
             assert parameter.doc, (name, parameter.name)
 

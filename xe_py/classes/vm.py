@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py.schema.derived import Back, Computed, Fixed
 from xe_py.schema.fields import CLEAR, KEYS_TOGETHER, RW, Bool, Choice, Int, Map, Ref, Refs, Set, Text
-from xe_py.schema.values import EPOCH, Absent, FirmBool, Float, Size, Time
+from xe_py.schema.values import EPOCH, Absent, FirmBool, Float, KeyedMap, Size, Time
 from xe_py.schema.xenclass import NAMES, OPERATIONS, TAGS, Unique, XenClass
 from xe_py.xapi import guest, memory
 from xe_py.xapi import vm_settings as settings
@@ -152,10 +152,11 @@ VM = XenClass(
             doc="Where its memory is while it is suspended.",
         ),
         Ref("suspend-SR-uuid", "sr", mode=RW, on_delete=CLEAR, always_names=True, doc="Where that is to be put."),
-        Map(
+        KeyedMap(
             "VCPUs-params",
+            ("weight", "cap", "mask"),
+            otherwise="Failed to add parameter '{}': expecting 'weight','cap' or 'mask'",
             mode="MRW",
-            guard=settings.vcpus_params,
             doc="Weight, cap and mask of its CPUs.",
         ),
         Int("VCPUs-max", default=1, mode=RW, guard=settings.vcpus_max, doc="How many CPUs it can ever have."),
@@ -328,8 +329,10 @@ VM = XenClass(
         Bool("has-vendor-device", mode=RW, doc="Whether it has the device for which Windows Update has drivers."),
         Bool("requires-reboot", doc="Whether a setting waits for its reboot."),
         Text("reference-label", doc="The template it was made from."),
-        Map(
+        KeyedMap(
             "bios-strings",
+            settings.BIOS_STRINGS,
+            otherwise=f"Unknown key '{{}}': expecting {', '.join(settings.BIOS_STRINGS)}",
             mode="MRO",
             param_set=KEYS_TOGETHER,
             guard=settings.bios_strings,

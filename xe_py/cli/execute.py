@@ -1,13 +1,15 @@
-"""Doing one command line: find the command, sort its words, run it on the state file, show the result."""
+"""Running one command line: find the command, sort its words, run it on the state file, show the result."""
 
 from __future__ import annotations
 
 import os
 
-from xe_py.cli import binding, streams, where
-from xe_py.cli.perform import perform, warning_of
+from xe_py import running
+from xe_py.cli import streams, where
+from xe_py.cli.binding import binding_of, warning_of
 from xe_py.errors import DONE, DamagedIndexError, XeError
-from xe_py.schema.listing import Doubtful, Note
+from xe_py.schema.command import LINES, PATH
+from xe_py.schema.listing import Doubtful
 from xe_py.store import state_file
 
 TYPE_CHECKING = False
@@ -15,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from xe_py.cli.binding import Call
     from xe_py.cli.words import Line
     from xe_py.errors import UnsoundStateError
+    from xe_py.running import Call
     from xe_py.state.core import Finding
     from xe_py.state.state import State
     from xe_py.store.files.document import Document
@@ -25,17 +27,17 @@ if TYPE_CHECKING:
     Work = Callable[[State], str]
 
 
-def execute(line: Line) -> int:
-    """Do the command line; the exit status. Raises XeError for what is refused."""
-    call = binding.find(line.command, line.words).call(line.words)
+def run(line: Line) -> int:
+    """Run the command line; the exit status. Raises XeError for what is refused."""
+    call = binding_of(line.command, line.words).call(line.words)
     call.state_file = line.state
     streams.err(warning_of(call))
     line.dry_run |= os.environ.get("XE_DRY_RUN") == "1"
-    if call.command.on_file:
+    if call.command.kind.gets == PATH:
         streams.out(_on_file(line, call))
         return DONE
     work = _work(line, call)
-    way = _reading if call.command.reads else _dry_run if line.dry_run else _writing
+    way = _reading if call.command.kind.reads else _dry_run if line.dry_run else _writing
     try:
         text = way(line, work)
     except DamagedIndexError:
@@ -46,13 +48,13 @@ def execute(line: Line) -> int:
 
 def _work(line: Line, call: Call) -> Work:
     """What the call does to a state, handing back what it prints."""
-    if call.command.runs_lines:
+    if call.command.kind.gets == LINES:
         from xe_py.cli.batch import batch_of
 
         return batch_of(call).run
 
     def work(state: State) -> str:
-        return _text(state, perform(state, call), line)
+        return _text(state, running.run(state, call), line)
 
     return work
 
@@ -67,13 +69,10 @@ def _text(state: State, result: Any, line: Line) -> str:
 
 
 def _on_file(line: Line, call: Call) -> str:
-    from xe_py.running import bind
+    from xe_py.schema.listing import Note
     from xe_py.state.state import State
 
-    arguments = bind(State({}), call.command, call.arguments)
-    if not call.command.reads:
-        arguments["dry_run"] = line.dry_run
-    result = call.command.run(where.state_path(line.state, make=False), **arguments)
+    result = running.run_on_file(where.state_path(line.state, make=False), call, dry_run=line.dry_run)
     if isinstance(result, Note):
         streams.note(result.text + "\n")
         return ""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure, Misuse
-from xe_py.schema.fields import Bool, Choice, Field, Int, Map
+from xe_py.schema.fields import Bool, Choice, Field, Int, Map, Ref
 from xe_py.schema.numbers import LARGEST, integer_of, is_uuid, size_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from typing import Any
+
+    from xe_py.schema.command import Selector
 
 
 EPOCH = "19700101T00:00:00Z"
@@ -81,6 +84,22 @@ class Float(Field):
         return number
 
 
+class KeyedMap(Map):
+    """Texts by key where the command line takes no other `keys` than these; `otherwise` is said of another one."""
+
+    __slots__ = ("keys", "otherwise")
+
+    def __init__(self, name: str, keys: Collection[str], *, otherwise: str, **rest: Any) -> None:
+        self.keys = keys
+        self.otherwise = otherwise
+        super().__init__(name, **rest)
+
+    def member(self, text: str) -> str:
+        if text not in self.keys:
+            raise Misuse(f"Error: {self.otherwise.format(text)}")
+        return text
+
+
 class Time(Field):
     """A moment in UTC as xe prints it, `20261122T09:00:00Z`; in the file it is TOML's date-time."""
 
@@ -103,6 +122,16 @@ class Time(Field):
     def to_toml(moment: str) -> str:
         """The moment as TOML writes it."""
         return f"{moment[:4]}-{moment[4:6]}-{moment[6:]}"
+
+
+class Named(Ref):
+    """An object that is named as a selector names it; of several with the same name the first is meant."""
+
+    __slots__ = ("selector",)
+
+    def __init__(self, name: str, selector: Selector, **rest: Any) -> None:
+        self.selector = selector
+        super().__init__(name, selector.name, **rest)
 
 
 class Uuid(Field):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from xe_py.errors import Failure, Misuse
+from xe_py.errors import Failure
 from xe_py.schema.fields import with_key
 from xe_py.xapi.guest import RUNNING, SUSPENDED, platform_says
 from xe_py.xapi.vm_lifecycle import is_domain_zero, is_operation, refusals
@@ -18,9 +18,24 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 BIOS_ORDER = "BIOS order"
+# What can be given of what a BIOS tells.
+BIOS_STRINGS = (
+    "bios-vendor",
+    "bios-version",
+    "system-manufacturer",
+    "system-product-name",
+    "system-version",
+    "system-serial-number",
+    "baseboard-manufacturer",
+    "baseboard-product-name",
+    "baseboard-version",
+    "baseboard-serial-number",
+    "baseboard-asset-tag",
+    "baseboard-location-in-chassis",
+    "enclosure-asset-tag",
+)
 _RESTART = "restart"
 _PRIORITIES = (_RESTART, "best-effort", "")
-_VCPU_PARAMETERS = ("weight", "cap", "mask")
 
 
 # Memory
@@ -75,14 +90,6 @@ def vcpus_at_startup(_state: State, vm: Record, value: int) -> Iterator[Failure]
     if is_domain_zero(vm):
         yield Failure("OPERATION_NOT_ALLOWED", "set_VCPUs_at_startup is not allowed on dom0")
     yield from vcpus_are_ordered(vm, at_startup=value, most=vm["VCPUs-max"], value=value)
-
-
-def vcpus_params(_state: State, vm: Record, value: Mapping[str, str]) -> Iterator[Failure]:
-    """Weight, cap and mask are what Xen's scheduler knows."""
-    for key in value:
-        if key not in vm["VCPUs-params"] and key not in _VCPU_PARAMETERS:
-            raise Misuse(f"Error: Failed to add parameter '{key}': expecting 'weight','cap' or 'mask'")
-    return iter(())
 
 
 def shadow_multiplier(state: State, vm: Record, value: float) -> Iterator[Failure]:
@@ -160,7 +167,7 @@ def bios_strings_were_given(state: State, vm: Record, value: Mapping[str, str]) 
     """Those that were not given are generic."""
     from xe_py.xapi.bios import with_generic
 
-    state.update(vm, {"bios-strings": with_generic(value)})
+    state.update(vm, {"bios-strings": with_generic(BIOS_STRINGS, value)})
 
 
 # Operations, priorities, order
