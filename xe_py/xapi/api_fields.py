@@ -147,7 +147,7 @@ QUALIFIERS = {
         RW: "xenstore-data sm-config",
     },
     "vm": {
-        RW: "is-a-template VCPUs-params recommendations hardware-platform-version",
+        RW: "is-a-template recommendations hardware-platform-version",
         CONSTRUCTOR: (
             "power-state memory-static-max memory-dynamic-max memory-dynamic-min memory-static-min suspend-VDI-uuid "
             "VCPUs-max VCPUs-at-startup actions-after-crash platform numa-optimised numa-nodes blocked-operations "
