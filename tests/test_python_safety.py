@@ -16,6 +16,7 @@ from xe_py.errors import Failure, Misuse, ScriptRefused, SeveralFailed, StateFil
 from xe_py.python import Host, open_host
 from xe_py.state.core import Finding
 from xe_py.store.files.document import Document
+from xe_py.store.files.settings import Settings
 from xe_py.store.index import cache, making
 from xe_py.store.toml import reader
 
@@ -310,7 +311,7 @@ def settle(xe: "Xe") -> Path:
     then = time.time_ns() - 10 * making.GRAIN
     os.utime(xe.state, ns=(then, then))
     xe.do("vm-list")
-    base = Path(f"{cache.path_for(os.path.realpath(xe.state))}.base")
+    base = Path(f"{cache.path_for(os.path.realpath(xe.state), Settings(os.environ))}.base")
     assert base.exists()
     return base
 

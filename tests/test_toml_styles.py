@@ -19,7 +19,9 @@ from xe_py.errors import XeError
 from xe_py.fresh.host import fresh_host
 from xe_py.state.state import Change, State
 from xe_py.store.files.document import Document
+from xe_py.store.files.settings import Settings
 from xe_py.store.index import reading
+from xe_py.store.index.cache import path_for
 from xe_py.store.toml import rewriting
 from xe_py.store.toml.reader import judge
 from xe_py.store.toml.render import canonical
@@ -164,7 +166,7 @@ def test_the_index_of_a_file_in_any_style_says_what_the_file_says(xe: "Xe", seed
             done = xe(line, vm=vm)
             assert not done.status or "A key of other-config has at least one letter" in done.err, done.err
         kept = [xe.do(f"{name}-list params=all") for name in classes.names()]
-        reading.discard(str(xe.state))
+        reading.discard(path_for(str(xe.state), Settings(os.environ)))
         assert [xe.do(f"{name}-list params=all") for name in classes.names()] == kept
 
 

@@ -29,7 +29,7 @@ class Command:
     - `selectors` (a class name): it takes xe's selectors and `run` is called once for each object chosen; `also` adds
       what selectors leave out unasked, TEMPLATES and CONTROL_DOMAINS; `several` says how many it takes;
     - `takes_words`: it is called `run(state, words)` with the pairs as they stand: any field may be among them;
-    - `on_file`: it is about the state file itself and is called `run(path, **arguments)`; unless it only reads it gets
+    - `on_file`: it is about the store itself and is called `run(store, **arguments)`; unless it only reads it gets
       `dry_run` as well, and with that true it says what it would do;
     - `runs_lines`: it is called `run(**arguments)` and hands back a script of command lines, which are what is done; a
       word that stands alone is its first parameter.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from xe_py.errors import StateFileError
 from xe_py.state.record import alike
-from xe_py.store.index import reading
 from xe_py.store.toml import plain
 from xe_py.store.toml.splice import splice
 
@@ -26,7 +25,6 @@ def rewritten(document: Document, state: State, changes: list[Change], serial: i
     found = splice(text, state, changes, serial)
     is_plain = document.is_plain or plain.load(text) is not None
     if not is_plain and not _says(found, document, state, serial):
-        reading.discard(document.target)
         raise StateFileError(
             f"The change cannot be brought into {document.path} as that is written. Nothing was changed.\n"
             "Run the command again. If that fails as well, write each object that it changes as a table of its own, "
