@@ -96,7 +96,7 @@ def test_the_serial_counts_commits_that_change_something(xe: "Xe") -> None:
     assert "serial: 2" in after
 
 
-HEADER = '[state]\nformat = 1\nlineage = ""\nserial = 1\nrules = "strict"\n'
+HEADER = '[state]\nformat = 2\nlineage = ""\nserial = 1\nrules = "strict"\n'
 VM = "[vm.00000000-0000-4000-8000-00000000000a]\n"
 QUOTES = (
     "A text ends on the line on which it begins, with the quote with which it begins; in double quotes \\n is a line break."
@@ -133,8 +133,8 @@ BAD = {
     ),
     "the rest of a merge": (f"{HEADER}\n{VM}=======\n", "FILE:8: a merge has left a conflict here"),
     "no header": ("[vm.x]\n", "FILE has no [state] table"),
-    "a newer format": (HEADER.replace("1", "2", 1) + "more = 1\n", "FILE:2: [state] has a newer format than 1, the newest that this xe knows. Use a newer xe."),
-    "no format": (HEADER.replace("1", "0", 1), "FILE:2: [state] has a format that cannot be; it must be 1."),
+    "a newer format": (HEADER.replace("2", "3", 1) + "more = 1\n", "FILE:2: [state] has a newer format than 2, the newest that this xe knows. Use a newer xe."),
+    "no format": (HEADER.replace("2", "0", 1), "FILE:2: [state] has a format that cannot be; it must be 2."),
     "an unknown set of rules": (HEADER.replace("strict", "Strickt"), 'FILE:5: [state] rules is "Strickt"; it must be strict or xapi (strict?).'),
     "a header without a serial": (HEADER.replace("serial = 1\n", ""), "FILE:1: [state] must have serial, a number."),
     "a serial in quotes": (HEADER.replace("serial = 1", 'serial = "1"'), "FILE:4: [state] must have serial, a number."),

@@ -236,7 +236,7 @@ FORMS = {
 
 @pytest.mark.parametrize(("before", "change", "after"), FORMS.values(), ids=FORMS)
 def test_an_object_keeps_the_form_it_is_written_in(before: str, change: dict[str, Any] | None, after: str) -> None:
-    head = '[state]\nformat = 1\nlineage = "x"\nserial = {}\nrules = "xapi"\n\n'
+    head = '[state]\nformat = 2\nlineage = "x"\nserial = {}\nrules = "xapi"\n\n'
     before, after = (head.format(serial) + _with_uuids(text) for serial, text in ((5, before), (6, after)))
     document = Document("text", "text", NEVER, text=before)
     state = judge(document)[0]
@@ -260,7 +260,7 @@ PLACES = {
 
 @pytest.mark.parametrize(("before", "after"), PLACES.values(), ids=PLACES)
 def test_a_new_object_is_a_table_behind_the_section_of_its_class(before: str, after: str) -> None:
-    head = 'state = { format = 1, lineage = "x", serial = SERIAL, rules = "xapi" }\n'
+    head = 'state = { format = 2, lineage = "x", serial = SERIAL, rules = "xapi" }\n'
     text = head.replace("SERIAL", "5") + _with_uuids(before)
     document = Document("text", "text", NEVER, text=text)
     state = judge(document)[0]
@@ -271,7 +271,7 @@ def test_a_new_object_is_a_table_behind_the_section_of_its_class(before: str, af
 
 
 def test_a_class_that_is_an_empty_value_takes_its_first_object() -> None:
-    text = 'vm = {}\n\n[state]\nformat = 1\nlineage = "x"\nserial = 5\nrules = "xapi"\n'
+    text = 'vm = {}\n\n[state]\nformat = 2\nlineage = "x"\nserial = 5\nrules = "xapi"\n'
     document = Document("text", "text", NEVER, text=text)
     state = judge(document)[0]
     state.add("vm", {"name-label": "new"}, NEW)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py.errors import Failure
 from xe_py.schema.collections import OrderedMap, Words
-from xe_py.schema.elsewhere import EPOCH
+from xe_py.schema.elsewhere import EPOCH, Absent
 from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Derived, Int, Map, Ref, Set, Text
 from xe_py.schema.values import Size, Time
 from xe_py.schema.xenclass import STRICT, XenClass, allowed_operations, rule
@@ -130,7 +130,7 @@ HOST = XenClass(
         Text("address", doc="The address by which the pool reaches it."),
         Bool("https-only", must_be=True, mode=RW, doc="Whether plain HTTP is refused."),
         Set("supported-bootloaders", default=["pygrub", "eliloader"], mode="SRO", doc="The bootloaders for PV guests."),
-        Map("blobs", doc="Binary data kept with the host."),
+        Absent("blobs", "blob", default={}, doc="Binary data kept with the host; none is simulated."),
         Size("memory-overhead", doc="What Xen itself takes of the memory, in bytes."),
         Size("memory-total", default=16 << 30, doc="The memory, in bytes."),
         Derived("memory-free", memory.unused, doc="What no VM has at the moment."),
@@ -138,8 +138,8 @@ HOST = XenClass(
             "memory-free-computed", memory.free, expensive=True, doc="What is left when every VM shrinks to its least."
         ),
         Bool("host-metrics-live", default=True, doc="Whether the host answers."),
-        Set("patches", mode="SRO", join=", ", deprecated=True, doc="Patches applied."),
-        Set("updates", mode="SRO", join=", ", doc="Updates applied."),
+        Absent("patches", "host_patch", default=[], mode="SRO", join=", ", deprecated=True, doc="Patches applied."),
+        Absent("updates", "pool_update", default=[], mode="SRO", join=", ", doc="Updates applied; none is simulated."),
         Set("ha-statefiles", doc="The VDIs that high availability uses."),
         Set("ha-network-peers", doc="The hosts that it hears."),
         Text("external-auth-type", doc="The kind of directory for logins."),
@@ -166,8 +166,10 @@ HOST = XenClass(
         ),
         Derived("control-domain-uuid", _control_domain, doc="The domain that manages it."),
         Derived("resident-vms", _residents, mode="SRO", doc="The VMs that run here."),
-        Set("updates-requiring-reboot", mode="SRO", doc="Updates that wait for a reboot."),
-        Set("features", mode="SRO", doc="Features that the host has switched on."),
+        Absent(
+            "updates-requiring-reboot", "pool_update", default=[], mode="SRO", doc="Updates that wait for a reboot."
+        ),
+        Absent("features", "Feature", default=[], mode="SRO", doc="Features that the host has switched on."),
         Text(
             "iscsi_iqn",
             mode=RW,

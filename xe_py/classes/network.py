@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure
+from xe_py.schema.elsewhere import Absent
 from xe_py.schema.fields import RW, Bool, Choice, Derived, Map, Set, Text
 from xe_py.schema.values import BareInt
 from xe_py.schema.xenclass import STRICT, Unique, XenClass, rule
@@ -91,7 +92,7 @@ NETWORK = XenClass(
         Text("bridge", doc="The name of the bridge on each host."),
         Bool("managed", default=True, doc="Whether the bridge is made and removed as needed."),
         Map("other-config", mode="MRW", doc="Further settings of clients."),
-        Map("blobs", doc="Binary data kept with the network."),
+        Absent("blobs", "blob", default={}, doc="Binary data kept with the network; none is simulated."),
         Set("tags", mode="SRW", join=", ", doc="Words to find it by."),
         Choice(
             "default-locking-mode",

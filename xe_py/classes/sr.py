@@ -171,7 +171,7 @@ SR = XenClass(
         Bool("is-tools-sr", doc="Whether it holds the guest tools."),
         Map("other-config", mode="MRW", doc="Further settings of clients."),
         Map("sm-config", mode="MRO", doc="Further settings of the driver."),
-        Map("blobs", doc="Binary data kept with the SR."),
+        Absent("blobs", "blob", default={}, doc="Binary data kept with the SR; none is simulated."),
         Bool("local-cache-enabled", doc="Whether it serves as the local cache of a host."),
         Set("tags", mode="SRW", join=", ", doc="Words by which clients find it."),
         Bool("clustered", doc="Whether it keeps data on several hosts."),

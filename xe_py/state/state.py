@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     # The class, the uuid and the fields before (None: new) of a changed object; for the header: None, "", the header.
     _Entry = tuple[XenClass | None, str, dict[str, Any] | None]
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Change:

@@ -259,12 +259,12 @@ class _WayBack:
 
 
 def in_full(site: Site, index: str | None, *, makes_index: bool = True) -> OpenedFile:
-    """The file read and judged in full; a sound state gets its index."""
+    """The file read and judged in full; a sound state gets its index, unless an upgrade took something out of it."""
     from xe_py.store.toml.reader import read
 
     with _WayBack(site.path):
         opened = OpenedFile(site, index, read(site.path))
-    if makes_index and not opened.findings:
+    if makes_index and not opened.findings and not opened.document.taken_out:
         from xe_py.store.index.making import build
 
         opened.document.head = build(index, opened.document, opened.state)

@@ -57,11 +57,12 @@ class Document:
     """One version of a state file. `target` is the file itself where `path` is a link; `head` its index, if it has one.
 
     `is_plain` says that it is known to be of the plain form, all lines whole. `reordered` says that the next text has
-    objects in another order than the state. The text is read when it is asked for; StateFileError if the file is
+    objects in another order than the state. `taken_out` has by class and uuid the fields that stand in the text and, as
+    it is of an older format, not in the state. The text is read when it is asked for; StateFileError if the file is
     another by then.
     """
 
-    __slots__ = ("_text", "_wrapping", "head", "identity", "is_plain", "path", "reordered", "target")
+    __slots__ = ("_text", "_wrapping", "head", "identity", "is_plain", "path", "reordered", "taken_out", "target")
 
     def __init__(
         self, path: str, target: str, version: tuple[int, ...], *, text: str | None = None, head: Any = None
@@ -72,6 +73,7 @@ class Document:
         self.head = head
         self.is_plain = False
         self.reordered = False
+        self.taken_out: dict[tuple[str, ...], dict[str, Any]] = {}
         self._wrapping = "", "\n"
         self._text = text and self._unwrapped(text)
 

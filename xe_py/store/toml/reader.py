@@ -76,7 +76,13 @@ def judge(document: Document) -> tuple[State, list[Finding]]:
         tables = _parse(document)
     except StateFileError as error:
         raise _lost(error) from None
-    state = State(_header(document, tables.pop("state", None)))
+    header = _header(document, tables.pop("state", None))
+    if header["format"] < FORMAT:
+        from xe_py.store.toml.upgrade import upgrade
+
+        document.taken_out = upgrade(tables, header["format"])
+        header = {**header, "format": FORMAT}
+    state = State(header)
     left_out = _take_in(state, tables)
     found = list(findings(state, typed=True))
     found = _all_found(state, tables, left_out, found) if left_out or found else []
