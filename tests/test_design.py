@@ -41,7 +41,7 @@ ONLY_IN = {"click": {"cli/tree.py"}, "rich": {"cli/output.py"}, "tomli_w": {"sto
 GROUPS = ["files", "toml", "index", "history"]
 ON_TOP = {"__init__", "promise", "replacing", "committing", "state_file"}
 # What of the store the rest of the program may know: the way to a store, its promise, what was done; and how TOML looks.
-KNOWN = {"xe_py.store", "xe_py.store.promise", "xe_py.store.files.outcome"}
+KNOWN = {"xe_py.store", "xe_py.store.promise", "xe_py.store.files.terms"}
 ALSO_KNOWN = {"reference/wording.py": {"xe_py.store.toml.render"}}
 
 

@@ -14,7 +14,7 @@ from xe_py import classes
 from xe_py.errors import DamagedIndexError
 from xe_py.store.files import document
 from xe_py.store.files.document import identity
-from xe_py.store.files.settings import Settings
+from xe_py.store.files.terms import Settings
 from xe_py.store.index import making, reading
 from xe_py.store.index.cache import path_for
 from xe_py.store.toml import excerpt, reader

@@ -15,7 +15,7 @@ from xe_py.host import open_host
 from xe_py.state.state import State
 from xe_py.store import store_for
 from xe_py.store.files.document import identity
-from xe_py.store.files.settings import Settings
+from xe_py.store.files.terms import Settings
 from xe_py.store.index import making, reading
 from xe_py.store.index.cache import path_for
 from xe_py.store.toml import reader, rewriting

@@ -19,7 +19,7 @@ from xe_py.errors import XeError
 from xe_py.fresh.host import fresh_host
 from xe_py.state.state import Change, State
 from xe_py.store.files.document import Document
-from xe_py.store.files.settings import Settings
+from xe_py.store.files.terms import Settings
 from xe_py.store.index import reading
 from xe_py.store.index.cache import path_for
 from xe_py.store.toml import rewriting

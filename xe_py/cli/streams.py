@@ -10,7 +10,7 @@ import os
 import sys
 
 from xe_py.errors import REFUSED, UNDELIVERED
-from xe_py.store.files.outcome import Outcome
+from xe_py.store.files.terms import Outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from xe_py.schema.uuids import is_uuid
 from xe_py.state.record import Record
 from xe_py.state.state import State
 from xe_py.store import store_for, surely
-from xe_py.store.files.outcome import Outcome
+from xe_py.store.files.terms import Outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

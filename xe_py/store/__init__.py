@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeVar
 
-    from xe_py.store.files.outcome import Outcome
+    from xe_py.store.files.terms import Outcome
     from xe_py.store.promise import Opened, Store
 
     T = TypeVar("T")
@@ -21,7 +21,7 @@ def store_for(address: str, variables: Mapping[str, str], outcome: Outcome | Non
     Every address is the path of a file today. StateFileError for a path that leads nowhere.
     """
     from xe_py.store.files.document import Site
-    from xe_py.store.files.settings import Settings
+    from xe_py.store.files.terms import Settings
     from xe_py.store.state_file import FileStore
 
     return FileStore(Site(address, Settings(variables), outcome))

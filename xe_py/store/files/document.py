@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 
 from xe_py.errors import StateFileError
-from xe_py.store.files.outcome import Outcome
-from xe_py.store.files.settings import Settings
+from xe_py.store.files.terms import Outcome, Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

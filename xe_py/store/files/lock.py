@@ -11,7 +11,7 @@ from xe_py.store.files.access import close, make_folder, neighbour, open_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xe_py.store.files.settings import Settings
+    from xe_py.store.files.terms import Settings
 
 _PATIENCE = 10.0
 _PAUSE = 0.01

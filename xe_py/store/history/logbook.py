@@ -10,7 +10,7 @@ from xe_py.store.history.entries import mark_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xe_py.store.files.settings import Settings
+    from xe_py.store.files.terms import Settings
     from xe_py.store.history.entries import Chain, Entry
 
 LOG = "log"

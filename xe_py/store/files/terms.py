@@ -1,9 +1,7 @@
-"""What variables say about how a store works; whoever opens the store hands them over.
+"""The terms on which a store is opened: whoever opens it hands settings over, and an outcome that is filled in.
 
-XE_LOCK_TIMEOUT                    how long to wait for the lock, in seconds
-XE_BACKUPS                         how many versions the history keeps, 0 for none
-XE_HISTORY_DAYS, XE_HISTORY_BYTES  for how long, and up to what size
-XDG_CACHE_HOME, HOME               where the index is
+This is loaded before any commit, and needs nothing that is not there by then: an interrupt may come while other modules
+are half loaded.
 """
 
 from __future__ import annotations
@@ -18,7 +16,13 @@ if TYPE_CHECKING:
 
 
 class Settings:
-    """The settings in these variables; each is read when it is asked for, and a StateFileError where it is none."""
+    """The settings in these variables; each is read when it is asked for, and a StateFileError where it is none.
+
+    XE_LOCK_TIMEOUT                    how long to wait for the lock, in seconds
+    XE_BACKUPS                         how many versions the history keeps, 0 for none
+    XE_HISTORY_DAYS, XE_HISTORY_BYTES  for how long, and up to what size
+    XDG_CACHE_HOME, HOME               where the index is
+    """
 
     __slots__ = ("_variables",)
 
@@ -62,3 +66,30 @@ class Settings:
             except KeyError:
                 return "~"
         return home or "/"
+
+
+class Outcome:
+    """Whoever opens a store hands it one of these, and can ask it at any moment, however a command ends.
+
+    `replaced` says that the state was replaced by another. `warnings` are what could not be done besides, such as
+    keeping a history; whoever tells them clears them.
+    """
+
+    __slots__ = ("_noted", "replaced", "warnings")
+
+    def __init__(self) -> None:
+        self.replaced = False
+        self.warnings: list[str] = []
+        self._noted: set[str] = set()
+
+    def begin(self) -> None:
+        """From here on it is about something else that is done."""
+        self.replaced = False
+        self.warnings.clear()
+        self._noted.clear()
+
+    def warn(self, text: str) -> None:
+        """Note what could not be done; each reason once."""
+        if text not in self._noted:
+            self._noted.add(text)
+            self.warnings.append(text)
