@@ -11,7 +11,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xe_py.state.state import State
     from xe_py.store.promise import Opened, Store, Version
 
 _SHOWN = 5
