@@ -51,6 +51,8 @@ class MemoryOpened:
         return list(findings(self.state))
 
     def commit(self) -> Committed:
+        if not self._command:
+            raise StateFileError(f"{self.name} is not open to be written.")
         changes = self.state.changes()
         if not changes and not self.state.rules_changed():
             return Committed(self.state.serial, [])
@@ -209,7 +211,9 @@ def test_a_commit_says_what_it_did(store: "Store") -> None:
         assert before["name-label"] == "web"
         # What was said stays, whatever becomes of the objects.
         state.update(state.need("network", UUID), {"name-label": "later"})
-        assert (changes[UUID].after or {}).get("name-label") == "www"
+        after = changes[UUID].after
+        assert after is not None
+        assert after["name-label"] == "www"
         state.delete(state.need("network", made["uuid"]))
         second = opened.commit()
         assert second.serial == 3
@@ -226,6 +230,16 @@ def test_where_nothing_changed_nothing_is_written(store: "Store") -> None:
         committed = opened.commit()
     assert (committed.serial, committed.changes) == (1, [])
     assert len(store.versions()) == before
+
+
+def test_what_is_only_read_cannot_be_committed(store: "Store") -> None:
+    opened = store.read()
+    opened.state.add("network", {"name-label": "new"})
+    with pytest.raises(StateFileError, match="not open to be written"):
+        opened.commit()
+    with pytest.raises(StateFileError, match="not open to be written"):
+        store.state_of(store.versions()[-1]).commit()
+    assert not named(store.read().state, "new")
 
 
 def test_another_set_of_rules_is_a_commit(store: "Store") -> None:
@@ -374,6 +388,31 @@ def test_who_watches_is_told_what_changed_since(store: "Store") -> None:
 
 
 # What is so of the file only
+
+
+def test_what_was_opened_to_write_cannot_be_committed_or_read_anew_when_its_lock_is_gone(tmp_path: Path) -> None:
+    store = STORES["file"](tmp_path)
+    store.create(fresh(), "state-init")
+    with store.write("test") as opened:
+        opened.state.add("network", {"name-label": "new"})
+    with pytest.raises(StateFileError, match="not open to be written"):
+        opened.commit()
+    with pytest.raises(StateFileError, match="Open the file again"):
+        opened.refresh()
+    assert not named(store.read().state, "new")
+
+
+def test_a_state_that_turned_unsound_is_not_gone_on_with(tmp_path: Path) -> None:
+    store = STORES["file"](tmp_path)
+    store.create(fresh(), "state-init")
+    with store.write("test") as opened:
+        path = Path(store.name)
+        path.write_text(path.read_text() + f"\n[network.{UUID}]\nMTU = 1\n")
+        with pytest.raises(UnsoundStateError):
+            opened.refresh()
+    reader = store.read()
+    reader.refresh()
+    assert reader.findings
 
 
 def test_the_settings_are_those_that_were_handed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

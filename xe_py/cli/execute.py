@@ -81,11 +81,16 @@ def _on_store(line: Line, call: Call) -> str:
 
 def _reading(line: Line, work: Work) -> str:
     opened = where.store(line.state).read()
+    return surely(opened, lambda: _warned(opened, work))
+
+
+def _warned(opened: Opened, work: Work) -> str:
+    """Do it, with a warning first where the state is unsound; such a one is read in full, and never proves stale."""
     if opened.findings:
         from xe_py.cli.report import warning_of_unsound
 
         streams.err(warning_of_unsound(opened.unsound()))
-    return surely(opened, lambda: work(opened.state))
+    return work(opened.state)
 
 
 def _writing(line: Line, work: Work) -> str:

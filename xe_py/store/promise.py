@@ -43,7 +43,10 @@ if TYPE_CHECKING:
             """
 
         def refresh(self) -> None:
-            """Read the state anew, and do to it what was changed and not committed; for who met a StaleError."""
+            """Read the state anew, and do to it what was changed and not committed; for who met a StaleError.
+
+            StateFileError where that is not possible, or what was opened to write is not sound any more.
+            """
 
         def places(self, findings: list[Finding]) -> list[str]:
             """Where each finding shows."""

@@ -56,6 +56,8 @@ class OpenedFile:
 
     def commit(self) -> Committed:
         """Replace the file by one with the state's changes in it; this is that version then."""
+        if not self.command or self.is_over:
+            raise StateFileError(f"{self.name} is not open to be written. Nothing was changed.")
         from xe_py.store.committing import commit
 
         committed, self.document = commit(self.site, self.index, self.document, self.state, self.command)
@@ -70,11 +72,11 @@ class OpenedFile:
         if self.is_over:
             raise StateFileError(f"The index of {self.name} is damaged. Open the file again.")
         fresh = in_full(self.site, self.index)
+        if self.command and fresh.findings:
+            raise fresh.unsound()
         if self.state.mark():
             if fresh.document.identity != self.document.identity:
                 raise changed_meanwhile(self.name)
-            if fresh.findings:
-                raise fresh.unsound()
             fresh.state.repeat(self.state.changes(), self.state.rules)
         self.document, self.state, self.findings = fresh.document, fresh.state, fresh.findings
 
