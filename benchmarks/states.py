@@ -98,7 +98,7 @@ class _Pool:
             {"name-label": f"VLAN {tag}", "bridge": f"xapi{tag}", "other-config": {"automatic": "false"}},
         )
         below = self.state.find("pif", device=f"eth{tag % _NICS}", host_uuid=self.hosts[0]["uuid"], VLAN=-1)[0]
-        make_vlan_on_all_hosts(self.state, below, str(tag), network)
+        make_vlan_on_all_hosts(self.state, below, tag, network)
         return network
 
     def _local_srs(self, host: Record) -> list[Record]:

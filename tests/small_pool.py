@@ -9,8 +9,7 @@ import pytest
 from xe_py import classes
 from xe_py.errors import Failure, Misuse, refuse
 from xe_py.operations import find
-from xe_py.running import run
-from xe_py.schema.command import argument
+from xe_py.running import Call, run
 from xe_py.schema.fields import Map
 from xe_py.schema.xenclass import XenClass
 from xe_py.state.core import findings
@@ -84,16 +83,16 @@ class SmallPool:
         arguments: dict[str, Any] = {}
         for word in words:
             path, _, text = word.partition("=")
-            if path == command.selectors:
+            if command.selector and path == command.selector.name:
                 arguments[path] = self.named[text]
                 continue
             path, _, key = path.partition(":")
             parameter = parameters[path]
             if isinstance(parameter, Map):
-                arguments.setdefault(argument(parameter), {})[key] = text
+                arguments.setdefault(command.argument(parameter), {})[key] = text
             else:
-                arguments[argument(parameter)] = self._uuid(text)
-        result: Record = run(self.state, command, arguments)
+                arguments[command.argument(parameter)] = self._uuid(text)
+        result: Record = run(self.state, Call(command, arguments))
         self.assert_sound()
         return result
 

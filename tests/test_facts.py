@@ -91,19 +91,18 @@ def test_a_command_is_listed_and_selects_objects_as_in_xe(command: Command) -> N
     facts = COMMANDS[command.name]
     undeclared = [parameter.name + ":" * isinstance(parameter, Map) for parameter in command.undeclared]
     assert undeclared == facts.get("undeclared", [])
-    if command.selectors:
+    if selector := command.selector:
         own = {parameter.name for parameter in command.taken()} - {"force"}
         assert own == set(facts["not_filters"])
         select = facts["select"]
-        assert command.selectors == select["of"]
-        assert SEVERAL[command.several] == select["several"]
-        if command.selectors == "vm":
-            assert (TEMPLATES in command.also, CONTROL_DOMAINS in command.also) == (
-                select["templates"],
-                select["control_domains"],
-            )
+        assert selector.name == select["of"]
+        assert SEVERAL[selector.takes] == select["several"]
+        if selector.name == "vm":
+            assert (TEMPLATES in selector.leaves_out) != select["templates"]
+            assert (CONTROL_DOMAINS in selector.leaves_out) != select["control_domains"]
     flags = {"standard": command.standard, "hidden": command.hidden}
-    flags[f"{command.selectors}-selectors"] = bool(command.selectors)
+    if selector:
+        flags[f"{selector.name}-selectors"] = True
     assert {flag for flag, applies in flags.items() if applies} == set(COMMANDS[command.name]["flags"])
 
 

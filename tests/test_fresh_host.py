@@ -8,7 +8,7 @@ from xe_py.errors import Misuse
 from xe_py.fresh.host import fresh_host
 from xe_py.fresh.machine import cpu_info, machine, network_cards
 from xe_py.operations import find
-from xe_py.running import run
+from xe_py.running import Call, run
 from xe_py.state.core import findings
 from xe_py.state.state import State
 
@@ -122,7 +122,7 @@ def test_a_forgotten_network_card_is_found_again(state: State) -> None:
     for name, argument in (("pif-forget", {"pif": pif}), ("pif-scan", {"host": host})):
         command = find(name)
         assert command is not None
-        run(state, command, dict(argument))
+        run(state, Call(command, dict(argument)))
     pif = state.all("pif")[1]
     assert (pif["device"], pif["MAC"], pif["network-uuid"]) == before
 

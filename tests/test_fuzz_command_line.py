@@ -117,8 +117,9 @@ def likely_words(draw: Random, command: Command, made: dict[str, str]) -> list[s
         words.append(
             draw.choice(("", "", "", "--")) + name + key + draw.choice(("=",) * 9 + ("",)) + draw.choice(right)
         )
-    if command.selectors and draw.random() < 0.8:
-        words.append(f"{command.selectors}={draw.choice((made[command.selectors], *ODD))}")
+    if command.selector and draw.random() < 0.8:
+        name = command.selector.name
+        words.append(f"{name}={draw.choice((made[name], *ODD))}")
     if draw.random() < 0.2:
         words.append(
             draw.choice(

@@ -13,7 +13,8 @@ from torture import draws
 from xe_py import operations, running
 from xe_py.errors import Failure, XeError
 from xe_py.fresh.host import fresh_host
-from xe_py.schema.command import Command, argument
+from xe_py.running import Call
+from xe_py.schema.command import WORDS, Command
 from xe_py.state.state import State
 from xe_py.store import store_for
 from xe_py.store.index import making, reading
@@ -88,18 +89,19 @@ def _whole(path: str) -> State:
 
 
 def _given(draw: Random, state: State, command: Command) -> dict[str, Any]:
-    """What `running.run` is given: arguments that could be right, objects as their uuids."""
-    if command.takes_words:
+    """What a call is given: arguments that could be right, objects as their uuids."""
+    if command.kind.gets == WORDS:
         return {"words": walks.words(draw, state, command)}
     if "-param-" in command.name:
         (_, uuid), (_, field), (_, key), _ = walks.words(draw, state, command)
-        given = {argument(command.required[0]): uuid, "param_name": field, "param_key": key}
-        asked = {argument(parameter) for parameter in command.required}
+        given = {command.argument(command.required[0]): uuid, "param_name": field, "param_key": key}
+        asked = {command.argument(parameter) for parameter in command.required}
         return {"arguments": {name: text for name, text in given.items() if name in asked}}
     fields = [*command.required, *(field for field in command.optional if draw.random() < 0.4)]
-    arguments = {argument(field): walks.value(draw, state, field) for field in fields}
-    if command.selectors:
-        arguments[command.selectors] = (command.selectors, draw.choice(state.all(command.selectors))["uuid"])
+    arguments = {command.argument(field): walks.value(draw, state, field) for field in fields}
+    if command.selector:
+        name = command.selector.name
+        arguments[name] = (name, draw.choice(state.all(name))["uuid"])
     return {"arguments": arguments}
 
 
@@ -115,7 +117,7 @@ def _run(state: State, command: Command, given: dict[str, Any], seed: float) -> 
         patch.setattr(os, "urandom", chance.randbytes)
         patch.setattr(time, "gmtime", lambda: NEW_YEAR)
         try:
-            running.run(state, command, **given)
+            running.run(state, Call(command, **given))
         except Failure as refusal:
             shown = [value["uuid"] if isinstance(value, dict) else value for value in refusal.values]
             return refusal.code, shown, [blocker["uuid"] for blocker in refusal.blockers], refusal.profile

@@ -13,7 +13,7 @@ from torture import draws, furnish, in_time
 from xe_py import classes, operations
 from xe_py.errors import Failure, Misuse
 from xe_py.host import open_host
-from xe_py.schema.command import Command, argument
+from xe_py.schema.command import STORE, Command
 from xe_py.schema.fields import Ref, Refs
 from xe_py.store import store_for
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-COMMANDS = [command for name in operations.names() if (command := operations.find(name)) and not command.on_file]
+COMMANDS = [command for name in operations.names() if (command := operations.find(name)) and command.kind.gets != STORE]
 # Texts of which one makes a file that no test wants to wait for are left to the command line.
 TEXTS = [text for text in ODD if len(text) < 1000]
 OTHERS = (
@@ -61,13 +61,13 @@ def given(draw: Random, objects: dict[str, list[Any]], to: str = "") -> object:
 
 def keywords(draw: Random, command: Command, objects: dict[str, list[Any]]) -> dict[str, object]:
     """Keywords for the command: most of what it asks for, some of what it may have, now and then another."""
-    targets = {argument(each): each.to for each in command.parameters() if isinstance(each, (Ref, Refs))}
-    asked = [argument(each) for each in command.required if draw.random() < 0.95]
-    names = [argument(each) for each in command.parameters()]
+    targets = {command.argument(each): each.to for each in command.parameters() if isinstance(each, (Ref, Refs))}
+    asked = [command.argument(each) for each in command.required if draw.random() < 0.95]
+    names = [command.argument(each) for each in command.parameters()]
     chosen = [*asked, *draw.sample(names, min(len(names), draw.choice((0, 1, 2))))]
-    if command.selectors and draw.random() < 0.9:
-        chosen.append(command.selectors)
-        targets[command.selectors] = command.selectors
+    if command.selector and draw.random() < 0.9:
+        chosen.append(command.selector.name)
+        targets[command.selector.name] = command.selector.name
     if draw.random() < 0.1:
         chosen.append(draw.choice(("nonsense", "multiple", "force", "uuid", "name_label", "params", "VM")))
     return {name: given(draw, objects, targets.get(name, "")) for name in chosen}

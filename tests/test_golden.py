@@ -10,7 +10,7 @@ import pytest
 from test_toml_styles import meant, said
 
 from xe_py import classes
-from xe_py.schema.elsewhere import Absent
+from xe_py.schema.values import Absent
 from xe_py.schema.xenclass import XenClass
 from xe_py.state.state import FORMAT
 from xe_py.store import store_for

@@ -297,7 +297,7 @@ def test_a_command_that_knows_its_object_warns_of_such_a_name(xe: "Xe") -> None:
     assert done.err == f"Warning: vm-destroy does not know the parameters: {notes}; ignored.\n"
 
 
-SELECTING = [name for name in operations.names() if (found := operations.find(name)) and found.selectors]
+SELECTING = [name for name in operations.names() if (found := operations.find(name)) and found.selector]
 
 
 @pytest.mark.parametrize("name", SELECTING)
@@ -327,11 +327,12 @@ def test_a_word_that_is_no_field_is_refused_and_nothing_is_done(xe: "Xe", name: 
 def test_words_that_are_never_filters_change_nothing(xe: "Xe", name: str) -> None:
     command = operations.find(name)
     assert command is not None
+    assert command.selector is not None
     given = " ".join(f"{field.name}=1GiB" for field in command.required)
     own = " ".join(f"{word}=false" for word in COMMANDS[name]["not_filters"]) if name in COMMANDS else ""
     common = "server=s port=1 username=u password=p minimal=false force=false multiple=false all=false trace=false"
     line = f"{name} {given} {own} {common} message-priority=3 uuid=nobody"
-    assert xe(line).err.startswith(f"Error: No matching {'VMs' if command.selectors == 'vm' else 'hosts'} found\n")
+    assert xe(line).err.startswith(f"Error: No matching {'VMs' if command.selector.name == 'vm' else 'hosts'} found\n")
 
 
 FILTERS = [

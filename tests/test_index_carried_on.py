@@ -12,6 +12,7 @@ from torture import draws
 
 from xe_py import classes, operations, running
 from xe_py.host import open_host
+from xe_py.running import Call
 from xe_py.state.state import State
 from xe_py.store import store_for
 from xe_py.store.files.document import identity
@@ -48,7 +49,7 @@ def age(xe: "Xe") -> None:
 def run(state: State, name: str, **arguments: Any) -> Any:
     command = operations.find(name)
     assert command is not None
-    return running.run(state, command, arguments)
+    return running.run(state, Call(command, arguments))
 
 
 def judged(path: Path) -> State:

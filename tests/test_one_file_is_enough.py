@@ -1,4 +1,4 @@
-"""A new class is one file: its lists, parameters, help, completion and manual page follow from it."""
+"""A new class is one file, or a part of one: its lists, parameters, help, completion and manual page follow from it."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Process
 
-TOY = '''"""TOY: what a child has."""
+TOY = '''"""TOY: what a child has, and the box it is kept in."""
 
 from xe_py.schema.fields import RW, Int, Map, Ref, Text, CASCADE
 from xe_py.schema.xenclass import Unique, XenClass
@@ -28,8 +28,18 @@ TOY = XenClass(
     unique=(Unique("name-label", refusal="DB_UNIQUENESS_CONSTRAINT_VIOLATION"),),
     list_fields=("uuid", "name-label"),
 )
+
+TOY_BOX = XenClass(
+    "toy-box",
+    label="toy_box",
+    section=510,
+    doc="A box: holds toys.",
+    fields=(Ref("toy-uuid", "toy", on_delete=CASCADE, doc="The toy in it."),),
+    list_fields=("uuid", "toy-uuid"),
+)
 '''
 UUID = "00000000-0000-4000-8000-00000000000a"
+BOX = "00000000-0000-4000-8000-00000000000b"
 
 
 @pytest.fixture
@@ -48,6 +58,7 @@ def toy(process: "Process", tmp_path: Path) -> "Process":
     host = process.xe("host-list", "--minimal").out.strip()
     with (tmp_path / "host.toml").open("a") as file:
         file.write(f'\n[toy.{UUID}]\nname-label = "bear"\nhost-uuid = "{host}"\n')
+        file.write(f'\n[toy-box.{BOX}]\ntoy-uuid = "{UUID}"\n')
     return process
 
 
@@ -59,11 +70,17 @@ def test_it_has_its_commands(toy: "Process") -> None:
     assert toy.xe("state-check").status == 0
 
 
+def test_another_class_in_the_file_has_its_commands_too(toy: "Process") -> None:
+    assert toy.xe("toy-box-list", f"toy-uuid={UUID}", "--minimal").out == f"{BOX}\n"
+    assert toy.xe("toy-box-param-get", f"uuid={BOX}", "param-name=toy-uuid").out == f"{UUID}\n"
+
+
 def test_it_has_its_help_completion_and_manual_page(toy: "Process", tmp_path: Path) -> None:
     assert "toy-param-set" in toy.xe("help", "--all", "--minimal").out.split(",")
     assert "--size" in toy.xe("toy-param-set", "--help").out
     made = toy.run([sys.executable, "-m", "xe_py.reference", "--into", str(tmp_path / "made")])
     assert made.status == 0, made.err
     assert "toy" in (tmp_path / "made/man/man1/xe-toy.1").read_text()
+    assert "box" in (tmp_path / "made/man/man1/xe-toy-box.1").read_text()
     assert "toy-param-set" in (tmp_path / "made/completions/xe.bash").read_text()
     assert "toy" in (tmp_path / "made/docs/reference/classes.md").read_text()

@@ -13,7 +13,8 @@ from vm_pool import VmPool
 from xe_py import classes
 from xe_py.errors import Failure, Misuse
 from xe_py.operations import find
-from xe_py.running import run
+from xe_py.running import Call, run
+from xe_py.schema.command import WORDS
 
 Facts = dict[str, Any]
 
@@ -108,11 +109,11 @@ def outcome(pool: VmPool, name: str, verb: str, *words: tuple[str, str]) -> str:
     uuid = pool.named[OBJECTS[name]]["uuid"]
     mark = pool.state.mark()
     try:
-        if command.takes_words:
-            run(pool.state, command, words=[("uuid", uuid), *words])
+        if command.kind.gets == WORDS:
+            run(pool.state, Call(command, words=[("uuid", uuid), *words]))
         else:
             given = {word.replace("-", "_"): text for word, text in words}
-            run(pool.state, command, {classes.view(name).of: uuid, **given})
+            run(pool.state, Call(command, {classes.view(name).of: uuid, **given}))
     except Misuse as refusal:
         return refusal.text
     except Failure as refusal:

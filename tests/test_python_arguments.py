@@ -8,14 +8,14 @@ import pytest
 from xe_py import classes, operations
 from xe_py.errors import Failure, Misuse
 from xe_py.python import Host, open_host
-from xe_py.schema.command import Command, argument
-from xe_py.schema.elsewhere import Absent
+from xe_py.schema.command import STORE, WORDS, Command
 from xe_py.schema.fields import Derived, Map, Ref, Refs, Set
+from xe_py.schema.values import Absent
 
 if TYPE_CHECKING:
     from conftest import Xe
 
-COMMANDS = [command for name in operations.names() if (command := operations.find(name)) and not command.on_file]
+COMMANDS = [command for name in operations.names() if (command := operations.find(name)) and command.kind.gets != STORE]
 SURROGATE = "a\udc80"
 
 
@@ -41,9 +41,9 @@ def host(xe: "Xe") -> Iterator[Host]:
 
 def references(command: Command) -> dict[str, str]:
     """The keywords of a command that take objects, and the classes of these."""
-    found = {command.selectors: command.selectors} if command.selectors else {}
-    found |= {argument(each): each.to for each in command.parameters() if isinstance(each, (Ref, Refs))}
-    if command.takes_words and command.name.endswith("-list"):
+    found = {command.selector.name: command.selector.name} if command.selector else {}
+    found |= {command.argument(each): each.to for each in command.parameters() if isinstance(each, (Ref, Refs))}
+    if command.kind.gets == WORDS and command.name.endswith("-list"):
         cls = classes.get(classes.view(command.name.removesuffix("-list")).of)
         found |= {name.replace("-", "_"): field.to for name, field in cls.references.items() if not field.hidden}
     return found
@@ -70,7 +70,8 @@ def test_an_object_of_another_class_is_refused_by_every_command(host: Host) -> N
             for cls, obj in objects.items():
                 for given in (obj, host.state.get(cls, obj.uuid)) if cls != to else ():
                     several = isinstance(command.by_argument().get(keyword), Refs)
-                    said = refusal(host, command.name, **{keyword: [given] if several else given})
+                    keywords = {**chosen(host, command), keyword: [given] if several else given}
+                    said = refusal(host, command.name, **keywords)
                     expected = f"must be an object of class {to}, not the {cls} {obj.uuid}".replace("-", "_")
                     if keyword.lower() not in said or expected not in said:
                         wrong.append((command.name, keyword, cls, said))
@@ -89,17 +90,17 @@ def kinds(parameter: Any) -> list[object]:
 
 def chosen(host: Host, command: Command) -> dict[str, object]:
     """What a command with selectors is done to."""
-    return {command.selectors: host.find(command.selectors)[0]} if command.selectors else {}
+    return {command.selector.name: host.find(command.selector.name)[0]} if command.selector else {}
 
 
 def test_a_value_of_another_kind_is_refused_by_every_command_and_named(host: Host) -> None:
     wrong = []
     for command in COMMANDS:
         # The filters of a list compare with what is printed; a map that is set takes a dict.
-        parameters = {} if command.name.endswith("-list") and command.takes_words else command.by_argument()
+        parameters = {} if command.name.endswith("-list") and command.kind.gets == WORDS else command.by_argument()
         for keyword, parameter in parameters.items():
             for given in [*kinds(parameter), SURROGATE]:
-                if command.takes_words and (isinstance(given, dict) or isinstance(parameter, (Absent, Derived))):
+                if command.kind.gets == WORDS and (isinstance(given, dict) or isinstance(parameter, (Absent, Derived))):
                     continue
                 said = refusal(host, command.name, **chosen(host, command), **{keyword: given})
                 if keyword not in said:
@@ -110,10 +111,10 @@ def test_a_value_of_another_kind_is_refused_by_every_command_and_named(host: Hos
 def test_a_required_value_must_be_there_in_every_command(host: Host) -> None:
     wrong = []
     for command in COMMANDS:
-        nothing = {} if command.takes_words else dict.fromkeys(command.by_argument())
+        nothing = {} if command.kind.gets == WORDS else dict.fromkeys(command.by_argument())
         for given in ({}, nothing):
             for names, objects in (
-                (command.selectors, {}),
+                (command.selector and command.selector.name, {}),
                 (command.required and command.required[0].name, chosen(host, command)),
             ):
                 said = refusal(host, command.name, **objects, **given) if names else ""
@@ -128,8 +129,8 @@ def test_a_keyword_that_is_not_known_is_refused_by_every_command(host: Host) -> 
     for command in COMMANDS:
         if command.name.endswith("-param-add"):
             continue  # It is the key of a map.
-        obj = host.find(command.required[0].to)[0] if command.takes_words and command.required else vm
-        given = {argument(each): obj for each in command.required} if command.takes_words else {}
+        obj = host.find(command.required[0].to)[0] if command.kind.gets == WORDS and command.required else vm
+        given = {command.argument(each): obj for each in command.required} if command.kind.gets == WORDS else {}
         said = refusal(host, command.name, nonsuch="x", **given)
         if "nonsuch" not in said or not ("unknown field" in said or "does not know the parameter" in said):
             wrong.append((command.name, said))
@@ -195,7 +196,7 @@ def test_so_is_everything_else_that_is_asked(host: Host, call: Any, text: str) -
     assert text in str(refused.value)
 
 
-SELECTING = [command for command in COMMANDS if command.selectors]
+SELECTING = [command for command in COMMANDS if command.selector]
 
 
 @pytest.mark.parametrize(
@@ -203,8 +204,9 @@ SELECTING = [command for command in COMMANDS if command.selectors]
 )
 @pytest.mark.parametrize("command", SELECTING, ids=[command.name for command in SELECTING])
 def test_a_selected_object_that_is_none_chooses_nothing(host: Host, command: Command, others: dict[str, Any]) -> None:
-    cls = command.selectors
-    required = {argument(parameter): "1" for parameter in command.required}
+    assert command.selector is not None
+    cls = command.selector.name
+    required = {command.argument(parameter): "1" for parameter in command.required}
     for words, keywords in (({}, {cls: None}), ({cls: None}, {})):
         with pytest.raises(Misuse, match=f"{cls} is None. Give an object, a uuid or a name; .* leave {cls} out"):
             host.run(command.name, words, **keywords, **others, **required)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from xe_py import classes
 from xe_py.errors import Failure, Misuse, SeveralFailed, StateFileError, UnsoundStateError
 from xe_py.host import open_host
 
@@ -112,3 +113,18 @@ def test_an_unsound_file_is_not_opened(xe: "Xe") -> None:
     xe.state.write_text("")
     with pytest.raises(StateFileError, match="is empty"), open_host(str(xe.state)):
         pass
+
+
+def test_objects_are_found_by_the_same_values_as_in_the_state(xe: "Xe") -> None:
+    """Beside sets and maps, which only their printed form finds as a whole."""
+    with open_host(str(xe.state)) as host:
+        host.run("vm-create", name_label="web")
+        for cls in classes.sections():
+            if cls.name in classes.HIDDEN:
+                continue
+            fields = [each for each in cls.stored.values() if not each.hidden and "_" not in each.name]
+            for obj in host.state.all(cls.name):
+                values = {each.name: obj[each.name] for each in fields if not isinstance(obj[each.name], (list, dict))}
+                for name, value in values.items():
+                    found = host.find(cls.name, **{name.replace("-", "_"): value})
+                    assert found == host.state.find(cls.name, **{name.replace("-", "_"): value}), (cls.name, name)

@@ -11,7 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from xe_py import classes, operations, running
 from xe_py.errors import Failure, XeError
 from xe_py.fresh.host import fresh_host
-from xe_py.schema.command import Command, argument
+from xe_py.running import Call
+from xe_py.schema.command import CHANGES, SETS, Command
 from xe_py.schema.fields import Bool, Choice, Field, Int, Map, Ref, Refs
 from xe_py.schema.values import Float, Size
 from xe_py.state.core import findings, verify
@@ -31,7 +32,7 @@ TYPES = ("ext", "lvm", "nfs", "iso", "udev", "lvmoiscsi", "nothing")
 COMMANDS = [
     command
     for command in map(operations.find, operations.names())
-    if command is not None and not command.reads and not command.on_file and not command.runs_lines
+    if command is not None and command.kind in {CHANGES, SETS}
 ]
 
 
@@ -86,22 +87,21 @@ def words(draw: random.Random, state: State, command: Command) -> list[tuple[str
 
 def step(draw: random.Random, state: State, command: Command) -> None:
     """Run the command once with arguments that could be right."""
-    if "-param-" in command.name and not command.takes_words:
+    if "-param-" in command.name and command.kind is CHANGES:
         (_, uuid), (_, field), (_, key), _ = words(draw, state, command)
-        name = argument(command.required[0])
-        asked = {argument(parameter) for parameter in command.required}
+        name = command.argument(command.required[0])
+        asked = {command.argument(parameter) for parameter in command.required}
         given = {name: uuid, "param_name": field, "param_key": key}
-        running.run(state, command, {name: text for name, text in given.items() if name in asked})
+        running.run(state, Call(command, {name: text for name, text in given.items() if name in asked}))
         return
-    if command.takes_words:
-        running.run(state, command, words=words(draw, state, command))
+    if command.kind is SETS:
+        running.run(state, Call(command, words=words(draw, state, command)))
         return
     fields = [*command.required, *(field for field in command.optional if draw.random() < 0.4)]
-    arguments = {argument(field): value(draw, state, field) for field in fields}
-    if command.selectors:
-        objects = state.all(command.selectors)
-        arguments[command.selectors] = draw.choice(objects)
-    running.run(state, command, arguments)
+    arguments = {command.argument(field): value(draw, state, field) for field in fields}
+    if command.selector:
+        arguments[command.selector.name] = draw.choice(state.all(command.selector.name))
+    running.run(state, Call(command, arguments))
 
 
 class Walk(RuleBasedStateMachine):

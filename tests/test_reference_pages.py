@@ -23,7 +23,7 @@ from xe_py.reference.declared import all_commands, families, family_name, visibl
 from xe_py.reference.files import generated
 from xe_py.reference.wording import toml_type
 from xe_py.schema.command import Command
-from xe_py.schema.elsewhere import Absent
+from xe_py.schema.values import Absent
 from xe_py.schema.xenclass import XenClass
 
 files = cache(generated)

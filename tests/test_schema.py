@@ -1,10 +1,14 @@
 """The declarations hold together: what one names, another declares."""
 
 import pytest
+from network_pool import NetworkPool
+from small_pool import SmallPool
+from vm_pool import VmPool
 
 from xe_py import classes, operations
-from xe_py.schema.command import argument
-from xe_py.schema.fields import MRO, MRW, RO, RW, SRO, SRW, Map, Ref, Refs, Set
+from xe_py.schema.command import WORDS
+from xe_py.schema.derived import Back, NameOf
+from xe_py.schema.fields import MRO, MRW, RO, RW, SRO, SRW, Derived, Field, Map, Ref, Refs, Set
 from xe_py.schema.paths import parse_path
 from xe_py.schema.xenclass import STRICT, XAPI, XenClass
 
@@ -47,6 +51,38 @@ def test_references_point_to_classes(cls: XenClass) -> None:
 
 
 @by_class
+def test_a_field_that_is_not_stored_says_what_its_value_is(cls: XenClass) -> None:
+    for field in cls.fields:
+        if isinstance(field, Derived):
+            assert issubclass(field.kind, Field), field.name
+            assert bool(field.to) == (field.kind in {Ref, Refs}), field.name
+
+
+@pytest.mark.parametrize("pool", [VmPool, NetworkPool])
+def test_a_computed_value_is_of_its_kind(pool: type[SmallPool]) -> None:
+    state = pool().state
+    for cls in CLASSES:
+        derived = [field for field in cls.fields if isinstance(field, Derived)]
+        for obj in state.all(cls.name):
+            for field in derived:
+                value = state.value(obj, field.name)
+                kind = str if field.kind.empty is None else type(field.kind.empty)
+                assert value is None or type(value) is kind, field.name
+
+
+@by_class
+def test_back_references_and_names_follow_references_that_exist(cls: XenClass) -> None:
+    for field in cls.fields:
+        if isinstance(field, Back):
+            owner, _, reference = field.reference.partition(".")
+            found = classes.get(owner).references[reference]
+            assert isinstance(found, (Ref, Refs))
+            assert found.to == cls.name, field.name
+        elif isinstance(field, NameOf):
+            assert isinstance(cls.references[field.reference], Ref), field.name
+
+
+@by_class
 def test_rules_watch_paths_that_exist(cls: XenClass) -> None:
     assert len({rule.name for rule in cls.rules}) == len(cls.rules)
     for rule in cls.rules:
@@ -84,7 +120,20 @@ def test_commands_are_found_and_documented(name: str) -> None:
     assert command.doc.endswith("."), name
     parameters = list(command.parameters())
     assert len({parameter.name for parameter in parameters}) == len(parameters)
-    assert len({argument(parameter) for parameter in parameters}) == len(parameters)
-    if not command.takes_words:
+    assert len({command.argument(parameter) for parameter in parameters}) == len(parameters)
+    if command.kind.gets != WORDS:
         for parameter in parameters:
             assert parameter.doc, (name, parameter.name)
+
+
+@pytest.mark.parametrize("name", classes.all_names())
+def test_a_class_is_found_by_its_name_whatever_its_file(name: str) -> None:
+    view = classes.view(name)
+    assert view.name == name
+    assert classes.get(view.of).name == view.of
+
+
+@pytest.mark.parametrize("name", ["nothing", "", "no-thing"])
+def test_a_class_that_is_none_is_not_found(name: str) -> None:
+    with pytest.raises(KeyError):
+        classes.get(name)

@@ -3,7 +3,8 @@
 import pytest
 from small_pool import GIB, SmallPool
 
-from xe_py import operations, running
+from xe_py import operations
+from xe_py.running import Call, run
 
 SR_UUID = "11111111-2222-4333-8444-555555555555"
 
@@ -197,7 +198,7 @@ def test_the_disk_for_the_metadata_of_the_pool_has_a_uuid_that_follows_from_its_
 
     def made(name: str, type: str = "user") -> str:
         words = {"sr": pool.named["sr"], "name_label": name, "virtual_size": GIB, "type": type}
-        return str(running.run(pool.state, create, words)["uuid"])
+        return str(run(pool.state, Call(create, words))["uuid"])
 
     uuid = "7f36ced8-ea5e-5915-a837-f5915e595fab"
     assert made("Pool Metadata Backup", "system") != uuid != made("pool metadata backup")

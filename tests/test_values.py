@@ -4,6 +4,7 @@ import pytest
 
 from xe_py import classes, operations
 from xe_py.errors import Failure, Misuse
+from xe_py.schema.command import WORDS
 from xe_py.schema.fields import Bool, Choice, Field, Int
 from xe_py.schema.numbers import integer_of, size_of
 from xe_py.schema.values import BareInt, ExactChoice, Size
@@ -32,7 +33,7 @@ SETTABLE = [(cls.name, field) for cls in classes.sections() for field in cls.fie
 PARAMETERS = [
     (command.name, field)
     for command in map(operations.find, operations.names())
-    if command is not None and not command.takes_words
+    if command is not None and command.kind.gets != WORDS
     for field in command.parameters()
 ]
 

@@ -8,7 +8,7 @@ from vm_pool import MIB, VmPool
 
 from xe_py.errors import Failure
 from xe_py.operations import find
-from xe_py.running import run
+from xe_py.running import Call, run
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_without_a_host_the_reasons_are_told(pool: VmPool, prepare: Any, refusal
     command = find("vm-start")
     assert command is not None
     with pytest.raises(Failure) as caught:
-        run(pool.state, command, {"vm": pool.named["web"]})
+        run(pool.state, Call(command, {"vm": pool.named["web"]}))
     assert caught.value.code == "NO_HOSTS_AVAILABLE"
     first, second = caught.value.reasons
     assert (first[0], first[1].code) == (pool.named["xen1"], "HOST_DISABLED")

@@ -4,7 +4,7 @@ import pytest
 from vm_pool import MIB, VmPool
 
 from xe_py.operations import find
-from xe_py.running import run
+from xe_py.running import Call, run
 from xe_py.schema.fields import show
 from xe_py.state.record import Record
 
@@ -17,7 +17,7 @@ def pool() -> VmPool:
 def create(pool: VmPool, **words: str) -> Record:
     command = find("vm-create")
     assert command is not None
-    vm = run(pool.state, command, {"name_label": "web", **words})
+    vm = run(pool.state, Call(command, {"name_label": "web", **words}))
     pool.assert_sound()
     assert isinstance(vm, Record)
     pool.named["web"] = vm
@@ -65,7 +65,7 @@ def test_domain_type(pool: VmPool) -> None:
 def destroy(pool: VmPool, name: str) -> None:
     command = find("vm-destroy")
     assert command is not None
-    run(pool.state, command, {"vm": pool.named[name]})
+    run(pool.state, Call(command, {"vm": pool.named[name]}))
     pool.assert_sound()
 
 

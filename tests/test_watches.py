@@ -7,14 +7,16 @@ be asked again when that field changes, and an unsound state could be written.
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from typing import Any
 
 import pytest
 from test_random_walks import COMMANDS, step, value
 
-from xe_py import classes, operations, running
+from xe_py import classes, operations
 from xe_py.errors import XeError
 from xe_py.fresh.host import fresh_host
+from xe_py.running import Call, run
 from xe_py.schema.paths import Step, parse_path, triggers
 from xe_py.schema.xenclass import Rule, XenClass
 from xe_py.state.core import _start_of
@@ -95,13 +97,17 @@ def leads_back(state: State, asked: Record, read: Read, steps: tuple[Step, ...])
     return bool(_start_of(state, Change(obj.cls, obj["uuid"], dict(obj), obj), steps))
 
 
-def make_bond(state: State) -> None:
-    """A bond, which chance hardly ever makes."""
-    command = operations.find("bond-create")
-    assert command is not None
-    network = state.add("network", {"name-label": "bonded", "bridge": "xapi9"})
-    pifs = state.find("pif", management=False, host_uuid=state.all("host")[0]["uuid"])[:2]
-    running.run(state, command, {"network": network, "pifs": pifs, "mode": "lacp"})
+def make_bond_and_vlan(state: State) -> None:
+    """A bond and a VLAN, which chance hardly ever makes."""
+    bonded, tagged = (state.add("network", {"name-label": name, "bridge": name}) for name in ("bonded", "tagged"))
+    members, others = (state.find("pif", management=False, host_uuid=host["uuid"]) for host in state.all("host"))
+    for name, arguments in (
+        ("bond-create", {"network": bonded, "pifs": members[:2], "mode": "lacp"}),
+        ("vlan-create", {"network": tagged, "pif": others[0], "vlan": 5}),
+    ):
+        command = operations.find(name)
+        assert command is not None
+        run(state, Call(command, arguments))
 
 
 def make_rare(state: State) -> None:
@@ -128,12 +134,17 @@ def make_rare(state: State) -> None:
     for vbd in guests[:3]:
         state.update(vbd, {"vdi-uuid": guests[0]["vdi-uuid"]})
         state.update(state.ref(vbd, "vm-uuid"), {"power-state": "paused"})
+    shared = {"currently-attached": True, "mode": "RO", "type": "CD", "userdevice": "9"}
+    vms = state.find("vm", is_control_domain=False)
+    for vm, vdi in product(vms[:2], state.all("vdi")[:1]):
+        state.update(vm, {"power-state": "paused"})
+        state.add("vbd", {"vm-uuid": vm["uuid"], "vdi-uuid": vdi["uuid"], **shared})
 
 
 def states(rules: str, draw: random.Random) -> Iterator[State]:
     """States that commands left, and states that edits by hand made of them, unsound ones too."""
     state = fresh_host(name_label="xen", hosts=2, nics=4, rules=rules)
-    make_bond(state)
+    make_bond_and_vlan(state)
     for _ in range(12):
         for _ in range(25):
             name = draw.choice(COMMON) if draw.random() < 0.5 else draw.choice(COMMANDS).name

@@ -5,7 +5,7 @@ from typing import Any
 from small_pool import GIB, Refusal, SmallPool
 
 from xe_py.operations import find
-from xe_py.running import run
+from xe_py.running import Call, run
 from xe_py.state.record import Record
 
 MIB = 1 << 20
@@ -67,7 +67,7 @@ class VmPool(SmallPool):
         found = find(command)
         assert found is not None, command
         obj = self.named[name]
-        result = run(self.state, found, {obj.cls.name: obj, **arguments})
+        result = run(self.state, Call(found, {obj.cls.name: obj, **arguments}))
         self.assert_sound()
         return result
 
@@ -84,7 +84,7 @@ class VmPool(SmallPool):
         obj = self.named[name]
         found = find(f"{obj.cls.name}-param-set")
         assert found is not None
-        run(self.state, found, words=[("uuid", obj["uuid"]), *words.items()])
+        run(self.state, Call(found, words=[("uuid", obj["uuid"]), *words.items()]))
         self.assert_sound()
 
     def not_written(self, name: str, **words: str) -> Refusal:

@@ -1,6 +1,7 @@
-"""The XenServer classes, one file each: finding them by name and in the order of the state file.
+"""The XenServer classes: finding them by name and in the order of the state file.
 
-A file `vbd.py` in this folder declares `VBD`, a `XenClass`, or a `View` of another class. Nothing else has to know
+A file `vbd.py` in this folder declares `VBD`, a `XenClass`, or a `View` of another class. Small classes may share a
+file, `gpu.py` may declare `PGPU` and `GPU_GROUP`: the summary says in which file a class is. Nothing else has to know
 of it.
 """
 
@@ -13,12 +14,14 @@ from xe_py.schema.xenclass import View, XenClass
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import ModuleType
 
 # What lies behind the records. No command shows it; the state file does.
 HIDDEN = frozenset(("storage", "volume"))
 
 _classes: dict[str, XenClass] = {}
 _views: dict[str, View] = {}
+_files: dict[str, str] = {}
 _summaries: list[Summary] = []
 
 
@@ -29,8 +32,13 @@ def names() -> list[str]:
 
 def all_names() -> list[str]:
     """The names of all classes and views, sorted."""
+    return sorted(_known_files())
+
+
+def files() -> list[str]:
+    """The names of the files that declare classes and views, without their ending, sorted."""
     return sorted(
-        entry.removesuffix(".py").replace("_", "-")
+        entry.removesuffix(".py")
         for folder in __path__
         for entry in os.listdir(folder)
         if entry.endswith(".py") and not entry.startswith("_")
@@ -79,23 +87,30 @@ def watchers(cls: str, field: str) -> tuple[tuple[str, str, str, int], ...]:
 
 
 class Summary:
-    """What the declarations of all classes come to; see `order`, `referrers` and `watchers`."""
+    """What the declarations of all classes come to; see `order`, `referrers` and `watchers`.
+
+    `files` has the name of the file, without its ending, in which a class or view is declared.
+    """
 
     def __init__(
         self,
+        files: Mapping[str, str],
         order: tuple[str, ...],
         referrers: Mapping[str, tuple[tuple[str, str], ...]],
         watchers: Mapping[tuple[str, str], tuple[tuple[str, str, str, int], ...]],
     ) -> None:
+        self.files = files
         self.order = order
         self.referrers = referrers
         self.watchers = watchers
 
 
 def summary() -> Summary:
-    """The summary, from the declarations."""
+    """The summary, from the declarations in all files. From here on it counts, and not the one that is written down."""
     from xe_py.schema.paths import parse_path, triggers
 
+    _files.clear()
+    _files.update(_found_files())
     found = sorted((get(name) for name in all_names() if view(name).of == name), key=lambda cls: cls.section)
     referrers: dict[str, list[tuple[str, str]]] = {}
     watchers: dict[tuple[str, str], list[tuple[str, str, str, int]]] = {}
@@ -106,30 +121,62 @@ def summary() -> Summary:
             for path in rule.watches:
                 for owner, field, back in triggers(cls.name, *parse_path(cls.name, path, get)):
                     watchers.setdefault((owner, field), []).append((cls.name, rule.name, path, len(back)))
-    return Summary(
-        tuple(cls.name for cls in found),
-        {to: tuple(rows) for to, rows in referrers.items()},
-        {watched: tuple(dict.fromkeys(rows)) for watched, rows in watchers.items()},
-    )
-
-
-def _known() -> Summary:
-    """The summary that is written down, so that not all classes need be imported; a new one where there are others."""
-    if not _summaries:
-        from xe_py.classes import _summary
-
-        written = Summary(_summary.ORDER, _summary.REFERRERS, _summary.WATCHERS)
-        _summaries.append(written if list(_summary.NAMES) == all_names() else summary())
+    _summaries[:] = [
+        Summary(
+            dict(sorted(_files.items())),
+            tuple(cls.name for cls in found),
+            {to: tuple(rows) for to, rows in referrers.items()},
+            {watched: tuple(dict.fromkeys(rows)) for watched, rows in watchers.items()},
+        )
+    ]
     return _summaries[0]
 
 
-def _declaration(name: str) -> XenClass | View:
-    module = name.replace("-", "_")
-    try:
-        imported = __import__(f"{__name__}.{module}", fromlist=[module])
-    except ModuleNotFoundError as missing:
-        if missing.name != f"{__name__}.{module}":
-            raise
-        raise KeyError(name) from None
-    found: XenClass | View = getattr(imported, module.upper())
+def _known() -> Summary:
+    """The summary that is written down, so that not all classes need be imported; a new one where files differ."""
+    if not _summaries:
+        from xe_py.classes import _summary
+
+        if sorted({*_summary.FILES.values()}) != files():
+            return summary()
+        _summaries.append(Summary(_summary.FILES, _summary.ORDER, _summary.REFERRERS, _summary.WATCHERS))
+    return _summaries[0]
+
+
+def _known_files() -> Mapping[str, str]:
+    return _files or _known().files
+
+
+def _found_files() -> dict[str, str]:
+    """The file of each class and view: the one that is named as it is, or else the first that has it."""
+    found: dict[str, str] = {}
+    for file in files():
+        for declared in vars(_imported(file)).values():
+            if isinstance(declared, (XenClass, View)):
+                found.setdefault(declared.name, file)
+                if file == _spelt(declared.name):
+                    found[declared.name] = file
     return found
+
+
+def _declaration(name: str) -> XenClass | View:
+    """What the file named as the class declares; only where it does not, the summary is asked which file does."""
+    spelt = _spelt(name)
+    module = None
+    try:
+        module = _imported(spelt)
+    except ModuleNotFoundError as missing:
+        if missing.name != f"{__name__}.{spelt}":
+            raise
+    attribute = spelt.upper()
+    found: XenClass | View = getattr(module, attribute, None) or getattr(_imported(_known_files()[name]), attribute)
+    return found
+
+
+def _spelt(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _imported(file: str) -> ModuleType:
+    imported: ModuleType = __import__(f"{__name__}.{file}", fromlist=[file])
+    return imported

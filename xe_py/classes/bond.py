@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure
-from xe_py.schema.fields import CASCADE, CLEAR, KEYS, Bool, Choice, Derived, Map, Ref
+from xe_py.schema.derived import Back, Computed
+from xe_py.schema.fields import CASCADE, CLEAR, KEYS, Bool, Choice, Int, Map, Ref
 from xe_py.schema.xenclass import Unique, XenClass, rule
 from xe_py.xapi.pif_guards import is_no_vlan
 
@@ -103,12 +104,13 @@ BOND = XenClass(
     doc="A bond: several PIFs of a host that work as one.",
     fields=(
         Ref("master", "pif", required=True, on_delete=CASCADE, doc="The PIF that stands for all members."),
-        Derived("slaves", lambda state, bond: [pif["uuid"] for pif in slaves(state, bond)], doc="The members."),
+        Back("slaves", "pif.bond-slave-of", doc="The members."),
         Choice("mode", MODES, default="balance-slb", doc="How the members share the work."),
         Map("properties", mode="MRO", param_set=KEYS, doc="Settings of the mode."),
         Ref("primary-slave", "pif", on_delete=CLEAR, doc="The member whose MAC and IP configuration the bond took."),
-        Derived(
+        Computed(
             "links-up",
+            Int,
             lambda state, bond: sum(pif["carrier"] for pif in slaves(state, bond)),
             doc="How many members have a link.",
         ),

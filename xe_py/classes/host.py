@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from xe_py.errors import Failure
 from xe_py.schema.collections import OrderedMap, Words
-from xe_py.schema.elsewhere import EPOCH, Absent
-from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Derived, Int, Map, Ref, Set, Text
-from xe_py.schema.values import Size, Time
-from xe_py.schema.xenclass import STRICT, XenClass, allowed_operations, rule
+from xe_py.schema.derived import Back, Computed
+from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Int, Map, Ref, Set, Text
+from xe_py.schema.values import EPOCH, Absent, FirmBool, SecretMap, Size, Time
+from xe_py.schema.xenclass import NAMES, OPERATIONS, STRICT, TAGS, XenClass, rule
 from xe_py.xapi import host_settings as settings
 from xe_py.xapi import memory
 from xe_py.xapi.hosts import CPU_INFO, SOFTWARE, answers
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 _CAPABILITIES = ["xen-3.0-x86_64", "hvm-3.0-x86_32", "hvm-3.0-x86_32p", "hvm-3.0-x86_64"]
 
 _CPU_INFO = {"cpu_count": "4", "socket_count": "1", "threads_per_core": "1", "vendor": "GenuineIntel"}
-
-
-def _residents(state: State, host: Record) -> list[str]:
-    return [vm["uuid"] for vm in state.pointing_at(host, "vm.resident-on")]
 
 
 def _control_domain(state: State, host: Record) -> str | None:
@@ -103,10 +99,8 @@ HOST = XenClass(
     section=20,
     doc="A physical machine on which VMs run.",
     fields=(
-        Text("name-label", mode=RW, doc="The name of the host."),
-        Text("name-description", mode=RW, doc="What its users say of it."),
-        allowed_operations(),
-        Set("current-operations", mode="SRO", doc="What is being done to the host now."),
+        *NAMES,
+        *OPERATIONS,
         Bool("enabled", default=True, doc="Whether VMs may start on it."),
         Choice(
             "display",
@@ -128,14 +122,18 @@ HOST = XenClass(
         Map("chipset-info", default={"iommu": "false"}, mode="MRO", doc="The chipset."),
         Text("hostname", doc="The name on the network."),
         Text("address", doc="The address by which the pool reaches it."),
-        Bool("https-only", must_be=True, mode=RW, doc="Whether plain HTTP is refused."),
+        FirmBool("https-only", mode=RW, doc="Whether plain HTTP is refused."),
         Set("supported-bootloaders", default=["pygrub", "eliloader"], mode="SRO", doc="The bootloaders for PV guests."),
         Absent("blobs", "blob", default={}, doc="Binary data kept with the host; none is simulated."),
         Size("memory-overhead", doc="What Xen itself takes of the memory, in bytes."),
         Size("memory-total", default=16 << 30, doc="The memory, in bytes."),
-        Derived("memory-free", memory.unused, doc="What no VM has at the moment."),
-        Derived(
-            "memory-free-computed", memory.free, expensive=True, doc="What is left when every VM shrinks to its least."
+        Computed("memory-free", Int, memory.unused, doc="What no VM has at the moment."),
+        Computed(
+            "memory-free-computed",
+            Int,
+            memory.free,
+            expensive=True,
+            doc="What is left when every VM shrinks to its least.",
         ),
         Bool("host-metrics-live", default=True, doc="Whether the host answers."),
         Absent("patches", "host_patch", default=[], mode="SRO", join=", ", deprecated=True, doc="Patches applied."),
@@ -153,9 +151,9 @@ HOST = XenClass(
             doc="Where its licence comes from.",
         ),
         Text("power-on-mode", doc="How it can be switched on from afar."),
-        Map("power-on-config", mode="MRO", secrets=True, doc="The settings of that."),
+        SecretMap("power-on-config", mode="MRO", doc="The settings of that."),
         Ref("local-cache-sr", "sr", on_delete=CLEAR, doc="The SR that caches VDIs."),
-        Set("tags", mode="SRW", join=", ", doc="Words that users sort by."),
+        TAGS,
         Bool("ssl-legacy", mode=RW, doc="Whether old ciphers are accepted."),
         Map("guest_VCPUs_params", mode="MRW", doc="Parameters of the virtual CPUs of its guests."),
         Set(
@@ -164,8 +162,8 @@ HOST = XenClass(
             mode="SRO",
             doc="The virtual hardware it offers.",
         ),
-        Derived("control-domain-uuid", _control_domain, doc="The domain that manages it."),
-        Derived("resident-vms", _residents, mode="SRO", doc="The VMs that run here."),
+        Computed("control-domain-uuid", Ref, _control_domain, to="vm", doc="The domain that manages it."),
+        Back("resident-vms", "vm.resident-on", mode="SRO", doc="The VMs that run here."),
         Absent(
             "updates-requiring-reboot", "pool_update", default=[], mode="SRO", doc="Updates that wait for a reboot."
         ),

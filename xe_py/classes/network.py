@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure
-from xe_py.schema.elsewhere import Absent
-from xe_py.schema.fields import RW, Bool, Choice, Derived, Map, Set, Text
-from xe_py.schema.values import BareInt
-from xe_py.schema.xenclass import STRICT, Unique, XenClass, rule
+from xe_py.schema.derived import Back, Computed
+from xe_py.schema.fields import RW, Bool, Choice, Refs, Set, Text
+from xe_py.schema.values import Absent, BareInt
+from xe_py.schema.xenclass import NAMES, OTHER_CONFIG, STRICT, TAGS, Unique, XenClass, rule
 from xe_py.xapi.networks import INTERNAL_MANAGEMENT, is_managed, pifs
 
 TYPE_CHECKING = False
@@ -74,26 +74,22 @@ NETWORK = XenClass(
     section=30,
     doc="A virtual switch: joins VIFs, and reaches the world outside through PIFs.",
     fields=(
-        Text("name-label", mode=RW, doc="The name for people."),
-        Text("name-description", mode=RW, doc="What it is for."),
-        Derived(
-            "VIF-uuids",
-            lambda state, network: [vif["uuid"] for vif in state.pointing_at(network, "vif.network-uuid")],
-            mode="SRO",
-            doc="The VIFs on the network.",
-        ),
-        Derived(
+        *NAMES,
+        Back("VIF-uuids", "vif.network-uuid", mode="SRO", doc="The VIFs on the network."),
+        Computed(
             "PIF-uuids",
+            Refs,
             lambda state, network: [pif["uuid"] for pif in pifs(state, network)],
+            to="pif",
             mode="SRO",
             doc="The PIFs of the network: its own, then those that joined it directly.",
         ),
         BareInt("MTU", default=1500, mode=RW, doc="The largest packet, in bytes."),
         Text("bridge", doc="The name of the bridge on each host."),
         Bool("managed", default=True, doc="Whether the bridge is made and removed as needed."),
-        Map("other-config", mode="MRW", doc="Further settings of clients."),
+        OTHER_CONFIG,
         Absent("blobs", "blob", default={}, doc="Binary data kept with the network; none is simulated."),
-        Set("tags", mode="SRW", join=", ", doc="Words to find it by."),
+        TAGS,
         Choice(
             "default-locking-mode",
             ("unlocked", "disabled"),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from xe_py.classes.sr import storage_of
 from xe_py.errors import Failure
-from xe_py.schema.fields import CASCADE, Bool, Derived, Map, Ref
-from xe_py.schema.xenclass import STRICT, XenClass, rule
+from xe_py.schema.derived import Computed, NameOf
+from xe_py.schema.fields import CASCADE, Bool, Ref
+from xe_py.schema.values import SecretMap
+from xe_py.schema.xenclass import OTHER_CONFIG, STRICT, XenClass, rule
 from xe_py.xapi.drivers import layout, reason, refusals, taken_by
 
 TYPE_CHECKING = False
@@ -133,14 +135,16 @@ PBD = XenClass(
     section=80,
     doc="A physical block device: connects an SR to a host.",
     fields=(
-        Derived("host", lambda _state, pbd: pbd["host-uuid"], deprecated=True, doc="The same as host-uuid."),
+        Computed(
+            "host", Ref, lambda _state, pbd: pbd["host-uuid"], to="host", deprecated=True, doc="The same as host-uuid."
+        ),
         Ref("host-uuid", "host", required=True, on_delete=CASCADE, doc="The host."),
-        Derived("host-name-label", lambda state, pbd: state.name_of(pbd, "host-uuid"), doc="The name of that host."),
+        NameOf("host-name-label", "host-uuid", doc="The name of that host."),
         Ref("sr-uuid", "sr", required=True, on_delete=CASCADE, doc="The SR."),
-        Derived("sr-name-label", lambda state, pbd: state.name_of(pbd, "sr-uuid"), doc="The name of that SR."),
-        Map("device-config", mode="MRO", secrets=True, doc="Where the host finds the storage."),
+        NameOf("sr-name-label", "sr-uuid", doc="The name of that SR."),
+        SecretMap("device-config", mode="MRO", doc="Where the host finds the storage."),
         Bool("currently-attached", doc="Whether the host uses the SR now."),
-        Map("other-config", mode="MRW", doc="Further settings of clients."),
+        OTHER_CONFIG,
     ),
     keys=(("sr-uuid", "host-uuid"),),
     rules=(an_sr_has_one_pbd_for_each_host, an_sr_has_one_pbd, an_sr_that_is_not_shared_is_on_one_host),

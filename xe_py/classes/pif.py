@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from xe_py.schema.fields import CASCADE, CLEAR, KEYS, RW, Bool, Choice, Derived, Int, Map, Ref, Refs, Set, Text
-from xe_py.schema.xenclass import XenClass
+from xe_py.schema.derived import Back, BackOne, Computed, Fixed, NameOf
+from xe_py.schema.fields import CASCADE, CLEAR, KEYS, RW, Bool, Choice, Int, Map, Ref, Refs, Set, Text
+from xe_py.schema.xenclass import OTHER_CONFIG, XenClass
 from xe_py.xapi.pif_guards import can_have_properties
 from xe_py.xapi.pif_rules import RULES
 
@@ -23,22 +24,10 @@ def networks(state: State, pif: Record) -> list[str]:
     return list(dict.fromkeys([uuid for uuid in own if uuid is not None] + pif["joined-network-uuids"]))
 
 
-def _vlan_master_of(state: State, pif: Record) -> str | None:
-    return next((vlan["uuid"] for vlan in state.pointing_at(pif, "vlan.untagged-PIF")), None)
-
-
 def _properties_of_slaves(state: State, pif: Record, properties: dict[str, str]) -> None:
     for bond in state.pointing_at(pif, "bond.master"):
         for slave in state.pointing_at(bond, "pif.bond-slave-of"):
             state.update(slave, {"properties": properties})
-
-
-def _none(_state: State, _pif: Record) -> list[str]:
-    return []
-
-
-def _unknown(_state: State, _pif: Record) -> str:
-    return "<unknown>"
 
 
 PIF = XenClass(
@@ -54,29 +43,19 @@ PIF = XenClass(
         Bool("currently-attached", doc="Whether the interface is up."),
         Int("MTU", default=1500, doc="The largest packet, in bytes."),
         Int("VLAN", default=-1, doc="The tag of its packets; -1 for none."),
-        Derived("vlan-master-of", _vlan_master_of, doc="The VLAN whose network it carries."),
-        Derived(
-            "vlan-slave-of",
-            lambda state, pif: [vlan["uuid"] for vlan in state.pointing_at(pif, "vlan.tagged-PIF")],
-            doc="The VLANs on top of it.",
-        ),
-        Derived(
-            "bond-master-of",
-            lambda state, pif: [bond["uuid"] for bond in state.pointing_at(pif, "bond.master")],
-            doc="The bond that it is the interface of.",
-        ),
+        BackOne("vlan-master-of", "vlan.untagged-PIF", doc="The VLAN whose network it carries."),
+        Back("vlan-slave-of", "vlan.tagged-PIF", doc="The VLANs on top of it."),
+        Back("bond-master-of", "bond.master", doc="The bond that it is the interface of."),
         Ref("bond-slave-of", "bond", on_delete=CLEAR, doc="The bond that it is a member of."),
-        Derived("sriov-physical-PIF-of", _none, doc="SR-IOV networks on top of it; not simulated."),
-        Derived("sriov-logical-PIF-of", _none, doc="The SR-IOV network that it carries; not simulated."),
-        Derived("tunnel-access-PIF-of", _none, doc="The tunnel that it carries; not simulated."),
-        Derived("tunnel-transport-PIF-of", _none, doc="Tunnels on top of it; not simulated."),
+        Fixed("sriov-physical-PIF-of", [], to="network_sriov", doc="SR-IOV networks on top of it; not simulated."),
+        Fixed("sriov-logical-PIF-of", [], to="network_sriov", doc="The SR-IOV network that it carries; not simulated."),
+        Fixed("tunnel-access-PIF-of", [], to="tunnel", doc="The tunnel that it carries; not simulated."),
+        Fixed("tunnel-transport-PIF-of", [], to="tunnel", doc="Tunnels on top of it; not simulated."),
         Bool("management", doc="Whether the host is managed through it."),
         Ref("network-uuid", "network", required=True, doc="The network that it is on."),
-        Derived(
-            "network-name-label", lambda state, pif: state.name_of(pif, "network-uuid"), doc="That network's name."
-        ),
+        NameOf("network-name-label", "network-uuid", doc="That network's name."),
         Ref("host-uuid", "host", required=True, on_delete=CASCADE, doc="The host that it is in."),
-        Derived("host-name-label", lambda state, pif: state.name_of(pif, "host-uuid"), doc="The name of that host."),
+        NameOf("host-name-label", "host-uuid", doc="The name of that host."),
         Choice("IP-configuration-mode", ("None", "DHCP", "Static"), default="None", doc="How it gets an IPv4 address."),
         Text("IP", doc="Its IPv4 address."),
         Text("netmask", doc="The netmask of that address."),
@@ -100,8 +79,8 @@ PIF = XenClass(
             doc="Settings of the interface: gro is on or off.",
         ),
         Set("capabilities", mode="SRO", doc="What the interface can do."),
-        Derived("io_read_kbs", _unknown, expensive=True, doc="KiB received a second; not simulated."),
-        Derived("io_write_kbs", _unknown, expensive=True, doc="KiB sent a second; not simulated."),
+        Fixed("io_read_kbs", "<unknown>", expensive=True, doc="KiB received a second; not simulated."),
+        Fixed("io_write_kbs", "<unknown>", expensive=True, doc="KiB sent a second; not simulated."),
         Bool("carrier", doc="Whether a cable with a signal is in."),
         Text("vendor-id", doc="The number of the maker."),
         Text("vendor-name", doc="The name of the maker."),
@@ -111,7 +90,7 @@ PIF = XenClass(
         Choice("duplex", ("full", "half", "unknown"), default="unknown", doc="Whether it sends and receives at once."),
         Bool("disallow-unplug", mode=RW, doc="Whether it must stay up."),
         Text("pci-bus-path", doc="Where on the PCI bus it is."),
-        Map("other-config", mode="MRW", doc="Further settings of clients."),
+        OTHER_CONFIG,
         Choice(
             "igmp-snooping-status",
             ("enabled", "disabled", "unknown"),
@@ -119,7 +98,7 @@ PIF = XenClass(
             doc="Whether multicast goes only where it is asked for.",
         ),
         Refs("joined-network-uuids", "network", hidden=True, doc="The networks that it joined directly; strict rules."),
-        Derived("network-uuids", networks, mode="SRO", doc="All networks that it serves."),
+        Computed("network-uuids", Refs, networks, to="network", mode="SRO", doc="All networks that it serves."),
     ),
     keys=(("network-uuid", "host-uuid"),),
     rules=RULES,

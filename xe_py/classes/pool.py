@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from xe_py.classes.host import HOST
-from xe_py.schema.elsewhere import EPOCH, Absent
+from xe_py.schema.derived import Computed, Fixed
 from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Derived, Int, Map, Ref, Set, Text
-from xe_py.schema.values import BareInt, Time
-from xe_py.schema.xenclass import XenClass, allowed_operations
+from xe_py.schema.values import EPOCH, Absent, BareInt, FirmBool, Time
+from xe_py.schema.xenclass import NAMES, OPERATIONS, OTHER_CONFIG, TAGS, XenClass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,23 +30,25 @@ def _free_for_all(_state: State, _pool: Record) -> Iterator[Failure]:
 class _OfAllHosts(Derived):
     """A setting that every host has: shown where they agree, and set on each of them."""
 
-    __slots__ = ("setting",)
+    __slots__ = ("kind", "setting")
 
     def __init__(self, setting: Field, doc: str, mode: str = RW) -> None:
         self.setting = setting
-        super().__init__(setting.name, self._common, effect=self._set, mode=mode, doc=doc)
+        self.kind = type(setting)
+        super().__init__(setting.name, effect=self._set, mode=mode, doc=doc)
+
+    def compute(self, state: State, obj: Record) -> Any:
+        del obj
+        values = [host[self.name] for host in state.all("host")]
+        if not all(value == values[0] for value in values):
+            return "<inconsistent>"
+        return values[0] if values and values[0] is not None else self.setting.unknown
 
     def accepts(self, value: Any) -> bool:
         return self.setting.accepts(value)
 
     def parse_field(self, text: str) -> Any:
         return self.setting.parse_field(text)
-
-    def _common(self, state: State, _pool: Record) -> Any:
-        values = [host[self.name] for host in state.all("host")]
-        if not all(value == values[0] for value in values):
-            return "<inconsistent>"
-        return values[0] if values and values[0] is not None else self.setting.unknown
 
     def _set(self, state: State, _pool: Record, value: Any) -> None:
         for host in state.all("host"):
@@ -113,26 +115,23 @@ POOL = XenClass(
     section=10,
     doc="The hosts that are managed together.",
     fields=(
-        Text("name-label", mode=RW, doc="The name of the pool."),
-        Text("name-description", mode=RW, doc="What its users say of it."),
+        *NAMES,
         Ref("master", "host", required=True, doc="The coordinator."),
         Ref("default-SR", "sr", mode=RW, on_delete=CLEAR, doc="Where new VDIs go unasked."),
         Ref("crash-dump-SR", "sr", mode=RW, on_delete=CLEAR, doc="Where the memory of crashed VMs would go."),
         Ref("suspend-image-SR", "sr", mode=RW, on_delete=CLEAR, doc="Where the memory of suspended VMs goes."),
-        Derived("supported-sr-types", _sr_types, expensive=True, doc="The types an SR may have."),
-        Map("other-config", mode="MRW", doc="Further settings of clients."),
-        allowed_operations(),
-        Set("current-operations", mode="SRO", doc="What is being done to the pool now."),
+        Computed("supported-sr-types", Set, _sr_types, expensive=True, doc="The types an SR may have."),
+        OTHER_CONFIG,
+        *OPERATIONS,
         Bool("ha-enabled", doc="Whether high availability is on; it is not simulated."),
         Map("ha-configuration", doc="The settings of high availability."),
         Set("ha-statefiles", doc="The VDIs that high availability uses."),
         BareInt("ha-host-failures-to-tolerate", mode=RW, doc="How many hosts may fail."),
         Int("ha-plan-exists-for", doc="For how many failures there is a plan."),
-        Bool("ha-allow-overcommit", must_be=True, mode=RW, doc="Whether more may run than the plan can restart."),
+        FirmBool("ha-allow-overcommit", mode=RW, doc="Whether more may run than the plan can restart."),
         Bool("ha-overcommitted", doc="Whether more runs than the plan can restart."),
-        Bool(
+        FirmBool(
             "ha-reboot-vm-on-internal-shutdown",
-            must_be=True,
             default=True,
             mode=RW,
             doc="Whether a protected guest that halts comes up again.",
@@ -140,27 +139,18 @@ POOL = XenClass(
         Absent("blobs", "blob", default={}, doc="Binary data kept with the pool; none is simulated."),
         Text("wlb-url", doc="The address of workload balancing."),
         Text("wlb-username", doc="Its user."),
-        Bool("wlb-enabled", must_be=True, mode=RW, doc="Whether workload balancing is asked."),
-        Bool("wlb-verify-cert", must_be=True, mode=RW, doc="Whether its certificate is verified."),
-        Bool("igmp-snooping-enabled", must_be=True, mode=RW, doc="Whether the bridges snoop IGMP."),
+        FirmBool("wlb-enabled", mode=RW, doc="Whether workload balancing is asked."),
+        FirmBool("wlb-verify-cert", mode=RW, doc="Whether its certificate is verified."),
+        FirmBool("igmp-snooping-enabled", mode=RW, doc="Whether the bridges snoop IGMP."),
         Map("gui-config", mode="MRW", doc="Settings of graphical clients."),
         Map("health-check-config", mode="MRW", doc="Settings of the health check."),
-        Derived(
-            "vswitch-controller",
-            lambda _state, _pool: "<not set>",
-            hidden=True,
-            doc="The address of the vSwitch controller.",
-        ),
+        Fixed("vswitch-controller", "<not set>", hidden=True, doc="The address of the vSwitch controller."),
         Map("restrictions", doc="What the licence forbids."),
-        Set("tags", mode="SRW", join=", ", doc="Words that users sort by."),
-        Derived(
-            "license-state",
-            lambda _state, _pool: {"edition": "free", "expiry": "never"},
-            doc="The edition, and until when.",
-        ),
+        TAGS,
+        Fixed("license-state", {"edition": "free", "expiry": "never"}, doc="The edition, and until when."),
         Text("ha-cluster-stack", doc="The cluster stack in use."),
         Map("guest-agent-config", mode="MRW", doc="Settings of the guests' agents."),
-        Derived("cpu_info", _cpu_info, mode="MRO", doc="The CPUs of all hosts."),
+        Computed("cpu_info", Map, _cpu_info, mode="MRO", doc="The CPUs of all hosts."),
         Bool("policy-no-vendor-device", mode=RW, doc="Whether new VMs go without the vendor device."),
         Bool("live-patching-disabled", mode=RW, doc="Whether live patches are left out."),
         Text("uefi-certificates", mode=RW, hidden=True, doc="The certificates for Secure Boot."),
@@ -172,10 +162,9 @@ POOL = XenClass(
         Text("repository-proxy-url", doc="The proxy on the way there."),
         Text("repository-proxy-username", doc="Its user."),
         _OfAllHosts(HOST.by_name["https-only"], "Whether plain HTTP is refused."),
-        Bool("migration-compression", must_be=True, mode=RW, doc="Whether migrations are compressed unasked."),
-        Bool(
+        FirmBool("migration-compression", mode=RW, doc="Whether migrations are compressed unasked."),
+        FirmBool(
             "coordinator-bias",
-            must_be=True,
             default=True,
             mode=RW,
             doc="Whether the coordinator is the last to get VMs.",
@@ -191,13 +180,10 @@ POOL = XenClass(
         Choice("update-sync-frequency", ("daily", "weekly"), default="weekly", doc="How often they are."),
         Int("update-sync-day", doc="On which day of the week."),
         Bool("update-sync-enabled", doc="Whether they are looked for at all."),
-        Bool(
-            "auto-update-vm-secureboot-certificates", must_be=True, mode=RW, doc="Whether new VMs get new certificates."
-        ),
+        FirmBool("auto-update-vm-secureboot-certificates", mode=RW, doc="Whether new VMs get new certificates."),
         Map("recommendations", mode="MRO", doc="Properties that clients should respect."),
-        Bool(
+        FirmBool(
             "ext-auth-cache-enabled",
-            must_be=True,
             default=True,
             mode=RW,
             doc="Whether logins by directory are remembered.",

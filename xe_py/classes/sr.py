@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure
-from xe_py.schema.elsewhere import Absent
-from xe_py.schema.fields import RW, Bool, Derived, Int, Map, Set, Text
-from xe_py.schema.xenclass import STRICT, XenClass, allowed_operations, rule
+from xe_py.schema.derived import Back, Computed
+from xe_py.schema.fields import RW, Bool, Int, Map, Text
+from xe_py.schema.values import Absent
+from xe_py.schema.xenclass import NAMES, OPERATIONS, OTHER_CONFIG, STRICT, TAGS, XenClass, rule
 from xe_py.xapi.drivers import capabilities, reason
 
 TYPE_CHECKING = False
@@ -116,14 +117,6 @@ def _host(state: State, sr: Record) -> str | None:
     return state.name_of(pbds[0], "host-uuid") if pbds else None
 
 
-def _many(reference: str) -> Derived:
-    def compute(state: State, sr: Record) -> list[str]:
-        return [obj["uuid"] for obj in state.pointing_at(sr, reference)]
-
-    name = {"vdi.sr-uuid": "VDIs", "pbd.sr-uuid": "PBDs"}[reference]
-    return Derived(name, compute, mode="SRO", doc=f"The {name} of the SR.")
-
-
 def _allocated(state: State, sr: Record) -> int:
     return state.sum_of(sr, "vdi.sr-uuid", "virtual-size")
 
@@ -154,26 +147,26 @@ SR = XenClass(
     section=70,
     doc="A storage repository: the place where VDIs are kept.",
     fields=(
-        Text("name-label", mode=RW, doc="The name."),
-        Text("name-description", mode=RW, doc="What it is for."),
-        Derived("host", _host, doc="The name of the one host that is connected to it, or <shared>."),
-        allowed_operations(),
-        Set("current-operations", mode="SRO", doc="What is being done to the SR now."),
-        _many("vdi.sr-uuid"),
-        _many("pbd.sr-uuid"),
-        Derived("virtual-allocation", _allocated, doc="The bytes that its VDIs may come to hold."),
-        Derived("physical-utilisation", _taken, doc="The bytes in use: each VDI counts in full, forgotten ones too."),
+        *NAMES,
+        Computed("host", Text, _host, doc="The name of the one host that is connected to it, or <shared>."),
+        *OPERATIONS,
+        Back("VDIs", "vdi.sr-uuid", mode="SRO", doc="The VDIs of the SR."),
+        Back("PBDs", "pbd.sr-uuid", mode="SRO", doc="The PBDs of the SR."),
+        Computed("virtual-allocation", Int, _allocated, doc="The bytes that its VDIs may come to hold."),
+        Computed(
+            "physical-utilisation", Int, _taken, doc="The bytes in use: each VDI counts in full, forgotten ones too."
+        ),
         Int("physical-size", default=UNKNOWN_SIZE, doc="The bytes it has; -1 before anyone asked the driver."),
         Text("type", doc="The driver, such as ext, lvm, nfs or iso."),
         Text("content-type", doc="What is kept in it, such as user, iso or disk."),
         Bool("shared", mode=RW, guard=_has_one_pbd, doc="Whether several hosts may use it at once."),
         Absent("introduced-by", "DR_task", doc="The disaster recovery task that introduced it."),
         Bool("is-tools-sr", doc="Whether it holds the guest tools."),
-        Map("other-config", mode="MRW", doc="Further settings of clients."),
+        OTHER_CONFIG,
         Map("sm-config", mode="MRO", doc="Further settings of the driver."),
         Absent("blobs", "blob", default={}, doc="Binary data kept with the SR; none is simulated."),
         Bool("local-cache-enabled", doc="Whether it serves as the local cache of a host."),
-        Set("tags", mode="SRW", join=", ", doc="Words by which clients find it."),
+        TAGS,
         Bool("clustered", doc="Whether it keeps data on several hosts."),
     ),
     rules=(vdis_fit,),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure
-from xe_py.schema.fields import CASCADE, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text
-from xe_py.schema.xenclass import XenClass, allowed_operations, rule
+from xe_py.schema.derived import Computed, Fixed, NameOf
+from xe_py.schema.fields import CASCADE, RW, Bool, Choice, Int, Map, Ref, Set, Text
+from xe_py.schema.xenclass import OPERATIONS, OTHER_CONFIG, XenClass, rule
 from xe_py.xapi import sharing
 from xe_py.xapi.devices import device_is_known, device_is_used_once, device_name, name_in_guest_is_known, position
 
@@ -188,17 +189,12 @@ VBD = XenClass(
     doc="A virtual block device: presents a VDI to a VM as a disk.",
     fields=(
         Ref("vm-uuid", "vm", required=True, on_delete=CASCADE, doc="The VM that sees the disk."),
-        Derived("vm-name-label", lambda state, vbd: state.name_of(vbd, "vm-uuid"), doc="The name of that VM."),
+        NameOf("vm-name-label", "vm-uuid", doc="The name of that VM."),
         Ref("vdi-uuid", "vdi", on_delete=CASCADE, doc="The disk; none in an empty drive."),
-        Derived(
-            "vdi-name-label",
-            lambda state, vbd: state.name_of(vbd, "vdi-uuid") if vbd["vdi-uuid"] else "<EMPTY>",
-            doc="The name of that disk.",
-        ),
-        allowed_operations(),
-        Set("current-operations", mode="SRO", doc="What is being done to the VBD now."),
-        Derived("empty", lambda _state, vbd: vbd["vdi-uuid"] is None, doc="Whether the drive holds no medium."),
-        Derived("device", _device, doc="The name by which the guest sees the disk; none until it is attached."),
+        NameOf("vdi-name-label", "vdi-uuid", nothing="<EMPTY>", doc="The name of that disk."),
+        *OPERATIONS,
+        Computed("empty", Bool, lambda _state, vbd: vbd["vdi-uuid"] is None, doc="Whether the drive holds no medium."),
+        Computed("device", Text, _device, doc="The name by which the guest sees the disk; none until it is attached."),
         Text("attached-as", hidden=True, doc="The name under which it was attached last."),
         Text("userdevice", mode=RW, doc="The position on the VM's bus: 0, 1, … or a name such as xvda."),
         Bool("bootable", mode=RW, doc="Whether the VM may boot from it."),
@@ -206,22 +202,16 @@ VBD = XenClass(
         Choice("type", ("CD", "Disk", "Floppy"), default="Disk", mode=RW, doc="What kind of drive the guest sees."),
         Bool("unpluggable", default=True, mode=RW, doc="Whether it may be detached while the VM runs."),
         Bool("currently-attached", doc="Whether the guest sees the disk now."),
-        Derived("attachable", _attachable, expensive=True, doc="Whether it could be attached now."),
+        Computed("attachable", Text, _attachable, expensive=True, doc="Whether it could be attached now."),
         Bool("storage-lock", doc="Whether the storage is locked for this VBD."),
         Int("status-code", doc="The code of the last attach."),
         Text("status-detail", doc="What the last attach reported."),
         Text("qos_algorithm_type", mode=RW, doc="The quality-of-service algorithm."),
-        Map(
-            "qos_algorithm_params", mode="MRW", column="qos__algorithm_params", doc="The parameters of that algorithm."
-        ),
+        Map("qos_algorithm_params", mode="MRW", doc="The parameters of that algorithm."),
         Set("qos_supported_algorithms", mode="SRO", doc="The algorithms that the device supports."),
-        Map("other-config", mode="MRW", doc="Further settings of clients."),
-        Derived(
-            "io_read_kbs", lambda _state, _vbd: "<unknown>", expensive=True, doc="KiB read a second; not simulated."
-        ),
-        Derived(
-            "io_write_kbs", lambda _state, _vbd: "<unknown>", expensive=True, doc="KiB written a second; likewise."
-        ),
+        OTHER_CONFIG,
+        Fixed("io_read_kbs", "<unknown>", expensive=True, doc="KiB read a second; not simulated."),
+        Fixed("io_write_kbs", "<unknown>", expensive=True, doc="KiB written a second; likewise."),
     ),
     rules=(
         device_is_known,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from xe_py.classes.sr import driver_can, is_plugged
 from xe_py.errors import Failure
-from xe_py.schema.elsewhere import EPOCH, Absent
-from xe_py.schema.fields import CLEAR, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text
-from xe_py.schema.values import Time
-from xe_py.schema.xenclass import STRICT, Unique, XenClass, allowed_operations, rule
+from xe_py.schema.derived import Back, Computed, NameOf
+from xe_py.schema.fields import CLEAR, RW, Bool, Choice, Int, Map, Ref, Text
+from xe_py.schema.values import EPOCH, Absent, FirmBool, Time
+from xe_py.schema.xenclass import NAMES, OPERATIONS, OTHER_CONFIG, STRICT, TAGS, Unique, XenClass, rule
 from xe_py.xapi.drivers import size_refused
 from xe_py.xapi.lineage import has_no_loop, says_that_it_is_a_snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from xe_py.state.record import Record
     from xe_py.state.state import State
@@ -176,31 +176,26 @@ def no_vdi_comes_from_itself(state: State, vdi: Record) -> Iterator[Failure]:
     yield from has_no_loop(state, vdi)
 
 
-def _uuids(reference: str) -> Callable[[State, Record], list[str]]:
-    return lambda state, vdi: [obj["uuid"] for obj in state.pointing_at(vdi, reference)]
-
-
 VDI = XenClass(
     "vdi",
     label="VDI",
     section=90,
     doc="A virtual disk image: the disk that a VBD presents to a VM.",
     fields=(
-        Text("name-label", mode=RW, doc="The name."),
-        Text("name-description", mode=RW, doc="What it is for."),
+        *NAMES,
         Bool("is-a-snapshot", doc="Whether it is a snapshot of another VDI."),
         Ref("snapshot-of", "vdi", on_delete=CLEAR, doc="The VDI that it is a snapshot of."),
-        Derived("snapshots", _uuids("vdi.snapshot-of"), doc="The snapshots of it."),
+        Back("snapshots", "vdi.snapshot-of", doc="The snapshots of it."),
         Time("snapshot-time", unknown=EPOCH, doc="When the snapshot was taken."),
-        allowed_operations(),
-        Set("current-operations", mode="SRO", doc="What is being done to the VDI now."),
+        *OPERATIONS,
         Ref("sr-uuid", "sr", required=True, doc="The SR it lives on."),
-        Derived("sr-name-label", lambda state, vdi: state.name_of(vdi, "sr-uuid"), doc="The name of that SR."),
-        Derived("vbd-uuids", _uuids("vbd.vdi-uuid"), mode="SRO", doc="The VBDs that present it."),
+        NameOf("sr-name-label", "sr-uuid", doc="The name of that SR."),
+        Back("vbd-uuids", "vbd.vdi-uuid", mode="SRO", doc="The VBDs that present it."),
         Absent("crashdump-uuids", "crashdump", default=[], mode="SRO", doc="The crash dumps on it."),
         Int("virtual-size", doc="The bytes that the guest sees."),
-        Derived(
+        Computed(
             "physical-utilisation",
+            Int,
             lambda _state, vdi: vdi["virtual-size"],
             doc="The bytes it takes on the SR: all of them, since a guest may fill it.",
         ),
@@ -213,7 +208,7 @@ VDI = XenClass(
         Ref("parent", "vdi", on_delete=CLEAR, deprecated=True, doc="The VDI that it builds on."),
         Bool("missing", doc="Whether the last scan of the SR did not find it."),
         Bool("is-tools-iso", doc="Whether it holds the guest tools."),
-        Map("other-config", mode="MRW", doc="Further settings of clients."),
+        OTHER_CONFIG,
         Map("xenstore-data", mode="MRO", clears=True, doc="What the guest finds in xenstore."),
         Map("sm-config", mode="MRO", doc="Further settings of the driver."),
         Choice(
@@ -224,10 +219,10 @@ VDI = XenClass(
             guard=_can_set_on_boot,
             doc="Whether it keeps what a VM wrote when that VM starts again.",
         ),
-        Bool("allow-caching", must_be=True, mode=RW, guard=_vms_are_halted, doc="Whether the host may cache it."),
+        FirmBool("allow-caching", mode=RW, guard=_vms_are_halted, doc="Whether the host may cache it."),
         Bool("metadata-latest", doc="Whether it holds the latest metadata of its pool."),
         Ref("metadata-of-pool", "pool", on_delete=CLEAR, doc="The pool whose metadata it holds."),
-        Set("tags", mode="SRW", join=", ", doc="Words by which clients find it."),
+        TAGS,
         Bool("cbt-enabled", doc="Whether changed blocks are tracked."),
     ),
     unique=(Unique("location", "sr-uuid", refusal="LOCATION_NOT_UNIQUE", shows=("sr-uuid", "location"), nothing=""),),

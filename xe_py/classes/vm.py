@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from xe_py.schema.elsewhere import EPOCH, Absent
-from xe_py.schema.fields import CLEAR, KEYS_TOGETHER, RW, Bool, Choice, Derived, Int, Map, Ref, Set, Text
-from xe_py.schema.values import Float, Size, Time
-from xe_py.schema.xenclass import Unique, XenClass, allowed_operations
+from xe_py.schema.derived import Back, Computed, Fixed
+from xe_py.schema.fields import CLEAR, KEYS_TOGETHER, RW, Bool, Choice, Int, Map, Ref, Refs, Set, Text
+from xe_py.schema.values import EPOCH, Absent, FirmBool, Float, KeyedMap, Size, Time
+from xe_py.schema.xenclass import NAMES, OPERATIONS, TAGS, Unique, XenClass
 from xe_py.xapi import guest, memory
 from xe_py.xapi import vm_settings as settings
-from xe_py.xapi.guest import HALTED, PAUSED, RUNNING, SUSPENDED
+from xe_py.xapi.guest import HALTED, PAUSED, RUNNING, SUSPENDED, Told
 from xe_py.xapi.memory import MIB
 from xe_py.xapi.vm_lifecycle import operations
 from xe_py.xapi.vm_rules import RULES
@@ -40,11 +40,6 @@ _FEATURES = {
     "feature-vcpu-hotplug": "1",
 }
 _VBD_DEVICES, _VIF_DEVICES = 255, 16
-
-
-def _pointing(reference: str) -> Callable[[State, Record], list[str]]:
-    """How a field is computed that lists the objects which refer to the VM."""
-    return lambda state, vm: [obj["uuid"] for obj in state.pointing_at(vm, reference)]
 
 
 def _memory_actual(state: State, vm: Record) -> int:
@@ -85,8 +80,7 @@ VM = XenClass(
     section=95,
     doc="A virtual machine: the container in which a guest runs.",
     fields=(
-        Text("name-label", mode=RW, doc="The name of the VM."),
-        Text("name-description", mode=RW, doc="What its users say of it."),
+        *NAMES,
         Int("user-version", mode=RW, doc="A version that clients give it."),
         Bool(
             "is-a-template",
@@ -104,17 +98,22 @@ VM = XenClass(
         ),
         Bool("is-a-snapshot", doc="Whether it is a snapshot of a VM."),
         Ref("snapshot-of", "vm", on_delete=CLEAR, doc="The VM it is a snapshot of."),
-        Derived("snapshots", _pointing("vm.snapshot-of"), doc="Its snapshots."),
+        Back("snapshots", "vm.snapshot-of", doc="Its snapshots."),
         Time("snapshot-time", unknown=EPOCH, doc="When the snapshot was taken."),
         Text("transportable-snapshot-id", hidden=True, doc="A name for the snapshot elsewhere."),
         Map("snapshot-info", doc="What is told of the snapshot."),
         Ref("parent", "vm", on_delete=CLEAR, doc="The snapshot it comes from."),
-        Derived("children", _pointing("vm.parent"), doc="Those that come from it."),
+        Back("children", "vm.parent", doc="Those that come from it."),
         Bool("is-control-domain", doc="Whether it manages a host."),
         Choice("power-state", (HALTED, PAUSED, RUNNING, SUSPENDED), default=HALTED, doc="Whether it runs."),
-        Derived("memory-actual", _memory_actual, doc="How much memory the guest has now, in bytes."),
-        Derived("memory-target", _memory_actual, expensive=True, doc="How much it is meant to have now."),
-        Derived("memory-overhead", lambda _state, vm: memory.overhead(vm), doc="How much Xen needs for it besides."),
+        Computed("memory-actual", Int, _memory_actual, doc="How much memory the guest has now, in bytes."),
+        Computed("memory-target", Int, _memory_actual, expensive=True, doc="How much it is meant to have now."),
+        Computed(
+            "memory-overhead",
+            Int,
+            lambda _state, vm: memory.overhead(vm),
+            doc="How much Xen needs for it besides.",
+        ),
         Size(
             "memory-static-max",
             default=256 * MIB,
@@ -153,11 +152,11 @@ VM = XenClass(
             doc="Where its memory is while it is suspended.",
         ),
         Ref("suspend-SR-uuid", "sr", mode=RW, on_delete=CLEAR, always_names=True, doc="Where that is to be put."),
-        Map(
+        KeyedMap(
             "VCPUs-params",
+            ("weight", "cap", "mask"),
+            otherwise="Failed to add parameter '{}': expecting 'weight','cap' or 'mask'",
             mode="MRW",
-            column="VCPUs__params",
-            guard=settings.vcpus_params,
             doc="Weight, cap and mask of its CPUs.",
         ),
         Int("VCPUs-max", default=1, mode=RW, guard=settings.vcpus_max, doc="How many CPUs it can ever have."),
@@ -182,32 +181,46 @@ VM = XenClass(
             doc="What follows when it crashes.",
         ),
         Absent("console-uuids", "console", default=[], mode="SRO", doc="Its consoles; none is simulated."),
-        Derived(
+        Computed(
             "hvm",
+            Bool,
             lambda state, vm: guest.domain_type(state, vm) == "hvm",
             doc="Whether it runs hardware-virtualised now.",
         ),
-        Derived("nomigrate", _live_platform("nomigrate"), hidden=True, doc="Whether it has to stay on its host."),
-        Derived("nested-virt", _live_platform("nested-virt"), hidden=True, doc="Whether it may run VMs itself."),
+        Computed(
+            "nomigrate", Bool, _live_platform("nomigrate"), hidden=True, doc="Whether it has to stay on its host."
+        ),
+        Computed("nested-virt", Bool, _live_platform("nested-virt"), hidden=True, doc="Whether it may run VMs itself."),
         Map("platform", mode="MRW", doc="Settings of the virtual hardware."),
         Bool("numa-optimised", doc="Whether it lies well on NUMA nodes."),
         Int("numa-nodes", doc="On how many it lies."),
         Map("numa-node-memory", mode="MRO", doc="How much memory it has on each."),
-        allowed_operations(),
-        Set("current-operations", mode="SRO", doc="What is being done to it now."),
+        *OPERATIONS,
         Map(
             "blocked-operations",
             mode="MRW",
             guard=settings.blocked_operations,
             doc="What may not be done to it, and why.",
         ),
-        Derived(
-            "allowed-VBD-devices", _free_vbd_devices, mode="SRO", expensive=True, doc="The devices that a VBD could be."
+        Computed(
+            "allowed-VBD-devices",
+            Set,
+            _free_vbd_devices,
+            mode="SRO",
+            expensive=True,
+            doc="The devices that a VBD could be.",
         ),
-        Derived(
-            "allowed-VIF-devices", _free_vif_devices, mode="SRO", expensive=True, doc="The devices that a VIF could be."
+        Computed(
+            "allowed-VIF-devices",
+            Set,
+            _free_vif_devices,
+            mode="SRO",
+            expensive=True,
+            doc="The devices that a VIF could be.",
         ),
-        Derived("possible-hosts", _possible_hosts, expensive=True, doc="The hosts where it could run now."),
+        Computed(
+            "possible-hosts", Refs, _possible_hosts, to="host", expensive=True, doc="The hosts where it could run now."
+        ),
         Choice(
             "domain-type",
             ("hvm", "pv", "pv-in-pvh", "pvh"),
@@ -217,16 +230,14 @@ VM = XenClass(
             effect=settings.domain_type_was_set,
             doc="How Xen is to run it.",
         ),
-        Derived("current-domain-type", guest.domain_type, doc="How Xen runs it now."),
+        Computed("current-domain-type", Choice, guest.domain_type, doc="How Xen runs it now."),
         Text(
             "HVM-boot-policy",
             mode=RW,
             effect=settings.boot_policy_was_set,
             doc="How a hardware-virtualised guest boots.",
         ),
-        Map(
-            "HVM-boot-params", mode="MRW", column="HVM__boot_params", doc="Its firmware, and the order of boot devices."
-        ),
+        Map("HVM-boot-params", mode="MRW", doc="Its firmware, and the order of boot devices."),
         Float(
             "HVM-shadow-multiplier",
             default=1.0,
@@ -253,9 +264,8 @@ VM = XenClass(
         Int("dom-id", default=-1, doc="The number of its domain; -1 if it has none."),
         Text("recommendations", doc="The limits that suit the guest, as XML."),
         Map("xenstore-data", mode="MRW", doc="What is put into XenStore for the guest."),
-        Bool(
+        FirmBool(
             "ha-always-run",
-            must_be=True,
             mode=RW,
             deprecated=True,
             effect=settings.always_run_was_set,
@@ -272,36 +282,24 @@ VM = XenClass(
         Time("start-time", unknown=EPOCH, doc="When it was last started."),
         Time("install-time", unknown=EPOCH, doc="When it was installed."),
         Int("VCPUs-number", doc="How many CPUs it has now."),
-        Derived(
-            "VCPUs-utilisation",
-            lambda _state, _vm: {},
-            mode="MRO",
-            expensive=True,
-            doc="How busy they are; not simulated.",
-        ),
-        Derived("os-version", guest.told({}, {}), mode="MRO", doc="What the guest tells of its operating system."),
-        Derived("netbios-name", guest.told({}, {}), mode="MRO", doc="What it tells of its Windows name."),
-        Derived("PV-drivers-version", guest.told(_DRIVERS, {}), mode="MRO", doc="What it tells of its PV drivers."),
-        Derived("PV-drivers-up-to-date", guest.told(True, False), deprecated=True, doc="Whether they are current."),
-        Derived("memory", guest.told({}, {}), mode="MRO", doc="What it tells of its memory."),
-        Derived("disks", guest.told({}, {}), mode="MRO", doc="What it tells of its disks."),
-        Derived("VBDs", _pointing("vbd.vm-uuid"), mode="SRO", doc="Its VBDs."),
-        Derived("networks", guest.told({}, {}), mode="MRO", doc="What it tells of its addresses."),
-        Derived("services", guest.told({}, {}), mode="MRO", doc="What it tells of its services."),
-        Derived("PV-drivers-detected", guest.told(True, False), doc="Whether it has PV drivers."),
-        Derived("other", guest.told(_FEATURES, {}), mode="MRO", doc="What it tells that it can do."),
-        Derived("live", guest.told(True, False), doc="Whether its agent answers."),
-        Derived("guest-metrics-last-updated", _last_told, doc="When it last told of itself."),
-        Derived("can-use-hotplug-vbd", guest.told("true", "unspecified"), doc="Whether it takes VBDs while it runs."),
-        Derived("can-use-hotplug-vif", guest.told("true", "unspecified"), doc="Whether it takes VIFs while it runs."),
-        Derived(
-            "cooperative",
-            lambda _state, _vm: True,
-            expensive=True,
-            deprecated=True,
-            doc="Whether it shrinks when asked.",
-        ),
-        Set("tags", mode="SRW", join=", ", doc="Words that users sort by."),
+        Fixed("VCPUs-utilisation", {}, mode="MRO", expensive=True, doc="How busy they are; not simulated."),
+        Told("os-version", {}, {}, mode="MRO", doc="What the guest tells of its operating system."),
+        Told("netbios-name", {}, {}, mode="MRO", doc="What it tells of its Windows name."),
+        Told("PV-drivers-version", _DRIVERS, {}, mode="MRO", doc="What it tells of its PV drivers."),
+        Told("PV-drivers-up-to-date", True, False, deprecated=True, doc="Whether they are current."),
+        Told("memory", {}, {}, mode="MRO", doc="What it tells of its memory."),
+        Told("disks", {}, {}, mode="MRO", doc="What it tells of its disks."),
+        Back("VBDs", "vbd.vm-uuid", mode="SRO", doc="Its VBDs."),
+        Told("networks", {}, {}, mode="MRO", doc="What it tells of its addresses."),
+        Told("services", {}, {}, mode="MRO", doc="What it tells of its services."),
+        Told("PV-drivers-detected", True, False, doc="Whether it has PV drivers."),
+        Told("other", _FEATURES, {}, mode="MRO", doc="What it tells that it can do."),
+        Told("live", True, False, doc="Whether its agent answers."),
+        Computed("guest-metrics-last-updated", Time, _last_told, doc="When it last told of itself."),
+        Told("can-use-hotplug-vbd", "true", "unspecified", doc="Whether it takes VBDs while it runs."),
+        Told("can-use-hotplug-vif", "true", "unspecified", doc="Whether it takes VIFs while it runs."),
+        Fixed("cooperative", True, expensive=True, deprecated=True, doc="Whether it shrinks when asked."),
+        TAGS,
         Absent("appliance", "VM_appliance", mode=RW, doc="The appliance it is part of; none is simulated."),
         Absent("groups", "VM_group", default=[], mode=RW, doc="The groups it is in; none is simulated."),
         Choice(
@@ -331,8 +329,10 @@ VM = XenClass(
         Bool("has-vendor-device", mode=RW, doc="Whether it has the device for which Windows Update has drivers."),
         Bool("requires-reboot", doc="Whether a setting waits for its reboot."),
         Text("reference-label", doc="The template it was made from."),
-        Map(
+        KeyedMap(
             "bios-strings",
+            settings.BIOS_STRINGS,
+            otherwise=f"Unknown key '{{}}': expecting {', '.join(settings.BIOS_STRINGS)}",
             mode="MRO",
             param_set=KEYS_TOGETHER,
             guard=settings.bios_strings,

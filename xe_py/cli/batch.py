@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import os
 
-from xe_py.cli import binding, output, streams, words
+from xe_py.cli import output, streams, words
+from xe_py.cli.binding import binding_of, warning_of
 from xe_py.cli.expansion import Variables
-from xe_py.cli.perform import perform, warning_of
 from xe_py.cli.report import hints_of, message_of, output_of
 from xe_py.cli.script import NotPlainError, is_portable, read
 from xe_py.errors import Misuse, ScriptRefused, XeError
+from xe_py.running import bind, run
+from xe_py.schema.command import LINES, STORE
 from xe_py.schema.secrets import without_secrets
+from xe_py.state.state import State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xe_py.cli.binding import Binding, Call
+    from xe_py.cli.binding import Binding
     from xe_py.cli.script import Statement, Word
     from xe_py.cli.words import Line
-    from xe_py.state.state import State
+    from xe_py.running import Call
 
 
 def batch_of(call: Call) -> Batch:
     """The script that a call of `batch` names."""
-    given = {name: call.command.by_argument()[name].parse(text) for name, text in call.arguments.items()}
+    given = bind(State({}), call.command, call.arguments)
     text = call.command.run(**given)
     return Batch(text, given["file"], keep_going=given.get("keep_going", False), state_file=call.state_file)
 
@@ -41,24 +44,24 @@ class Batch:
 
     def run(self, state: State) -> str:
         """Run it; what it prints. ScriptRefused where lines were refused."""
-        run = _Run(state, self._name, self._state_file)
+        lines = _Run(state, self._name, self._state_file)
         refusals: list[tuple[int, XeError]] = []
         reports: list[str] = []
         mark = state.mark()
         try:
             for statement in output.progress(self._statements, self._name):
                 try:
-                    run.do(statement)
+                    lines.run(statement)
                 except XeError as refusal:
                     refusals.append((statement.number, refusal))
-                    run.printed.append(output_of(refusal))
+                    lines.printed.append(output_of(refusal))
                     reports.append(self._report(statement, refusal))
                     if not self._keep_going:
                         break
         except BaseException:
             state.rollback(mark)
             raise
-        printed = "".join(run.printed)
+        printed = "".join(lines.printed)
         if refusals and not self._keep_going:
             state.rollback(mark)
             told = reports[0] + hints_of(refusals[0][1])
@@ -86,8 +89,8 @@ class _Run:
         self._variables = Variables(os.environ, lambda call: self._output(call, captured=True))
         self._extra = words.extra_words(os.environ.get("XE_EXTRA_ARGS", ""))
 
-    def do(self, statement: Statement) -> None:
-        """Do one statement."""
+    def run(self, statement: Statement) -> None:
+        """Run one statement."""
         for name, word in statement.assigned:
             self._variables.assign(name, word, exported=statement.program == "export")
         if statement.program == "xe":
@@ -105,7 +108,7 @@ class _Run:
             self.printed.append(" ".join(given) + "\n")
 
     def _output(self, statement: Statement, *, captured: bool) -> str:
-        """Do a call of xe; what it prints."""
+        """Run a call of xe; what it prints."""
         given = self._variables.words(statement.words)
         line = words.split(given)
         try:
@@ -119,7 +122,7 @@ class _Run:
         warning = warning_of(call, f"{self._name}:{statement.number}: ")
         if warning and not statement.quiet:
             streams.err(warning)
-        text = output.text_of(self._state, perform(self._state, call), minimal=line.minimal, captured=captured)
+        text = output.text_of(self._state, run(self._state, call), minimal=line.minimal, captured=captured)
         return "" if statement.silent else streams.clean(text) if captured else text
 
 
@@ -147,7 +150,7 @@ def _binding(line: Line) -> Binding:
         raise NotPlainError("Another state file (--state)")
     if line.dry_run:
         raise NotPlainError("--dry-run of a single line")
-    found = binding.find(line.command)
-    if found.command.on_file or found.command.runs_lines:
+    found = binding_of(line.command)
+    if found.command.kind.gets in {STORE, LINES}:
         raise NotPlainError(f"{line.command}, which is no change of the state,")
     return found

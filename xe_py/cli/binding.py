@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
+
 from xe_py import operations
 from xe_py.cli import words
 from xe_py.errors import Misuse
-from xe_py.schema.command import COMMON, argument
+from xe_py.running import Call
+from xe_py.schema.command import COMMON, LINES, WORDS
 from xe_py.schema.fields import Bool, Map
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from typing import Any
 
     from xe_py.cli.words import Pairs
     from xe_py.schema.command import Command
@@ -20,58 +22,31 @@ if TYPE_CHECKING:
 _IGNORED = COMMON | {"database"}
 
 
-class Call:
-    """A command and what its words give it.
-
-    `words` are as they were typed, `pairs` the same as names and values. Sorted they are `arguments` of the function,
-    `filters` of its selectors, what `multiple` is, and the names nothing is known of. `state_file` is the file if the
-    line names it.
-    """
-
-    __slots__ = ("arguments", "command", "filters", "multiple", "pairs", "state_file", "unknown", "words")
-
-    def __init__(self, command: Command, words: list[str], pairs: Pairs) -> None:
-        self.command = command
-        self.words = words
-        self.pairs = pairs
-        self.arguments: dict[str, Any] = {}
-        self.filters: Pairs = []
-        self.multiple: str | None = None
-        self.unknown: list[str] = []
-        self.state_file: str | None = None
-
-    def on(self, uuid: str) -> Call:
-        """The same call on one of the objects that its filters choose."""
-        call = Call(self.command, self.words, self.pairs)
-        call.arguments, call.filters, call.state_file = self.arguments, [("uuid", uuid)], self.state_file
-        return call
-
-
 class Binding:
     """How the words of one command are sorted."""
 
-    __slots__ = ("_any_case", "_arguments", "_maps", "_required", "_valued", "command")
+    __slots__ = ("_any_case", "_arguments", "_maps", "_required", "_selects", "_valued", "command")
 
     def __init__(self, command: Command) -> None:
         parameters = list(command.taken())
         self.command = command
         self._required = [(each.name, f"{each.name}:" if isinstance(each, Map) else "") for each in command.required]
-        self._valued = frozenset(
-            [command.selectors, *(parameter.name for parameter in parameters if not isinstance(parameter, Bool))]
-        )
+        self._selects = "" if command.selector is None else command.selector.name
+        self._valued = frozenset([self._selects, *(each.name for each in parameters if not isinstance(each, Bool))])
         self._any_case = {each.name.lower(): each.name for each in parameters if each.any_case_name}
-        self._arguments = {each.name: argument(each) for each in parameters if not isinstance(each, Map)}
-        self._maps = [(each.name, argument(each)) for each in parameters if isinstance(each, Map)]
+        arguments = [] if command.kind.gets == WORDS else [(each, command.argument(each)) for each in parameters]
+        self._arguments = {each.name: keyword for each, keyword in arguments if not isinstance(each, Map)}
+        self._maps = [(each.name, keyword) for each, keyword in arguments if isinstance(each, Map)]
 
     def call(self, given: list[str]) -> Call:
         """The command with these words; Misuse for the first required parameter that none of them gives."""
         pairs = self.pairs(given)
-        call = Call(self.command, given, pairs)
+        call = Call(self.command, words=pairs, typed=given)
         names = dict(pairs)
         for name, prefix in self._required:
             if name not in names and not (prefix and any(given.startswith(prefix) for given in names)):
                 raise _missing(name, names)
-        if not self.command.takes_words:
+        if self.command.kind.gets != WORDS:
             for name, value in pairs:
                 if name in self._arguments:
                     call.arguments.setdefault(self._arguments[name], value)
@@ -82,7 +57,7 @@ class Binding:
     def pairs(self, given: list[str]) -> Pairs:
         """The words as (name, value)."""
         pairs = words.pairs(given, self._valued, self._any_case)
-        if self.command.runs_lines:
+        if self.command.kind.gets == LINES:
             first = self._required[0][0]
             pairs = [pair if self._is_argument(pair) else (first, "=".join(filter(None, pair))) for pair in pairs]
         return pairs
@@ -94,10 +69,10 @@ class Binding:
     def _sort(self, call: Call, name: str, value: str) -> None:
         stem = name.partition(":")[0]
         within = next((each for each in self._maps if name.startswith(each[0]) and len(name) > len(each[0]) + 1), None)
-        if self.command.selectors and stem not in COMMON and stem not in self._arguments and within is None:
+        if self._selects and stem not in COMMON and stem not in self._arguments and within is None:
             call.filters.append((name, value))
         elif name == "multiple":
-            call.multiple = value if call.multiple is None else call.multiple
+            call.multiple = call.multiple or value or "false"
         elif stem in _IGNORED:
             return
         elif within is not None:
@@ -116,7 +91,7 @@ def _missing(name: str, given: Iterable[str]) -> Misuse:
 _found: dict[str, Binding] = {}
 
 
-def find(name: str, following: Sequence[str] = ()) -> Binding:
+def binding_of(name: str, following: Sequence[str] = ()) -> Binding:
     """The binding of the command of this name; Misuse that says what is known of the name if there is none.
 
     `following` are the words behind it: who types `vm list` means `vm-list`.
@@ -129,3 +104,29 @@ def find(name: str, following: Sequence[str] = ()) -> Binding:
             raise Misuse(f"Unknown command: {name}\n{known_of(name, following)}For usage run: 'xe help'")
         _found[name] = Binding(command)
     return _found[name]
+
+
+def warning_of(call: Call, place: str = "") -> str:
+    """One warning for the parameters that the command does not know; with XE_STRICT=1 they are refused.
+
+    `place` says where the call is written.
+    """
+    if not call.unknown:
+        return ""
+    known = [parameter.name for parameter in call.command.taken()]
+    notes = [_about(name, known) for name in call.unknown]
+    what = f"{call.command.name} does not know the parameter{'s' if len(notes) > 1 else ''}: {', '.join(notes)}"
+    if os.environ.get("XE_STRICT") == "1":
+        raise Misuse(f"Error: {what}")
+    from xe_py.cli.remarks import are_wanted
+
+    return f"Warning: {place}{what}; ignored.\n" if are_wanted() else ""
+
+
+def _about(name: str, known: list[str]) -> str:
+    from xe_py.schema.secrets import without_secret
+    from xe_py.schema.similar import meant_by_name
+
+    if name in known:
+        return f"{name} without a key (it is a map: {name}:<key>=<value>)"
+    return " ".join([without_secret(name), *(f"({note})" for note in meant_by_name(name, known))])

@@ -1,13 +1,15 @@
-"""Doing one command line: find the command, sort its words, run it on the store, show the result."""
+"""Running one command line: find the command, sort its words, run it on the store, show the result."""
 
 from __future__ import annotations
 
 import os
 
-from xe_py.cli import binding, streams, where
-from xe_py.cli.perform import perform, warning_of
+from xe_py import running
+from xe_py.cli import streams, where
+from xe_py.cli.binding import binding_of, warning_of
 from xe_py.errors import DONE, XeError
-from xe_py.schema.listing import Doubtful, Note
+from xe_py.schema.command import LINES, STORE
+from xe_py.schema.listing import Doubtful
 from xe_py.store import surely
 
 TYPE_CHECKING = False
@@ -15,38 +17,38 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from xe_py.cli.binding import Call
     from xe_py.cli.words import Line
+    from xe_py.running import Call
     from xe_py.state.state import State
     from xe_py.store.promise import Opened
 
     Work = Callable[[State], str]
 
 
-def execute(line: Line) -> int:
-    """Do the command line; the exit status. Raises XeError for what is refused."""
-    call = binding.find(line.command, line.words).call(line.words)
+def run(line: Line) -> int:
+    """Run the command line; the exit status. Raises XeError for what is refused."""
+    call = binding_of(line.command, line.words).call(line.words)
     call.state_file = line.state
     streams.err(warning_of(call))
     line.dry_run |= os.environ.get("XE_DRY_RUN") == "1"
-    if call.command.on_file:
+    if call.command.kind.gets == STORE:
         streams.out(_on_store(line, call))
         return DONE
     work = _work(line, call)
-    way = _reading if call.command.reads else _dry_run if line.dry_run else _writing
+    way = _reading if call.command.kind.reads else _dry_run if line.dry_run else _writing
     streams.out(way(line, work))
     return DONE
 
 
 def _work(line: Line, call: Call) -> Work:
     """What the call does to a state, handing back what it prints."""
-    if call.command.runs_lines:
+    if call.command.kind.gets == LINES:
         from xe_py.cli.batch import batch_of
 
         return batch_of(call).run
 
     def work(state: State) -> str:
-        return _text(state, perform(state, call), line)
+        return _text(state, running.run(state, call), line)
 
     return work
 
@@ -61,13 +63,10 @@ def _text(state: State, result: Any, line: Line) -> str:
 
 
 def _on_store(line: Line, call: Call) -> str:
-    from xe_py.running import bind
+    from xe_py.schema.listing import Note
     from xe_py.state.state import State
 
-    arguments = bind(State({}), call.command, call.arguments)
-    if not call.command.reads:
-        arguments["dry_run"] = line.dry_run
-    result = call.command.run(where.store(line.state, make=False), **arguments)
+    result = running.run_on_store(where.store(line.state, make=False), call, dry_run=line.dry_run)
     if isinstance(result, Note):
         streams.note(result.text + "\n")
         return ""

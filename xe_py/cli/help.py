@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xe_py import classes, operations
+from xe_py import operations
 from xe_py.cli import streams
 from xe_py.cli.output import layout
 from xe_py.cli.words import pairs
@@ -38,7 +38,6 @@ _LINE = 74
 _GUESSED = 10
 # All other words of `xe help` are names of commands.
 _NO_NAMES = frozenset(("server", "username", "password", "port", "minimal", "all"))
-_SELECTING = "The {label}s are chosen by {name}=<name or uuid> or by filters on their fields{several}."
 _SEVERAL = {ONE: "; only one may match", MULTIPLE: "; several need --multiple", ALL: ""}
 
 
@@ -76,11 +75,12 @@ def parameter_names(parameters: Iterable[Field]) -> list[str]:
 
 def description(command: Command) -> str:
     """What the command does and, where it takes selectors, how objects are chosen."""
-    name = command.selectors
-    if not name:
+    selector = command.selector
+    if selector is None:
         return command.doc
-    told = _SELECTING.format(label=classes.get(name).label, name=name, several=_SEVERAL[command.several])
-    return f"{command.doc} {told}"
+    label, name = selector.label, selector.name
+    several = _SEVERAL[selector.takes]
+    return f"{command.doc} The {label}s are chosen by {name}=<name or uuid> or by filters on their fields{several}."
 
 
 def _of_command(name: str, *, guess: bool) -> str:
@@ -90,8 +90,8 @@ def _of_command(name: str, *, guess: bool) -> str:
 
         return f"{_unknown(name)}\n{known_of(name) if guess else ''}"
     optional = parameter_names(command.optional)
-    if command.selectors:
-        optional.append(f"<{command.selectors}-selectors>")
+    if command.selector:
+        optional.append(f"<{command.selector.name}-selectors>")
     rows = [
         ("command name        ", command.name),
         ("reqd params     ", ", ".join(parameter_names(command.required))),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from itertools import islice
 
 from xe_py import classes
-from xe_py.cli import binding
-from xe_py.cli.perform import perform
+from xe_py.cli.binding import binding_of
 from xe_py.cli.remedies import candidates, other_rules
 from xe_py.errors import DamagedIndexError, Failure, SeveralFailed, XeError, on_file
+from xe_py.running import run
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xe_py.cli.binding import Call
+    from xe_py.running import Call
     from xe_py.state.state import State
 
 
@@ -33,7 +33,7 @@ def _helps(state: State, line: str, call: Call, refused: Failure) -> bool:
     name, *words = line.split(" ")
     mark = state.mark()
     try:
-        perform(state, binding.find(name).call(words))
+        run(state, binding_of(name).call(words))
         return name == call.command.name or _gets_further(state, call, refused)
     except (XeError, DamagedIndexError):
         return False
@@ -59,7 +59,7 @@ def _can_switch(state: State, rules: str, call: Call, refused: Failure) -> bool:
 
 def _gets_further(state: State, call: Call, refused: Failure) -> bool:
     try:
-        perform(state, call)
+        run(state, call)
     except SeveralFailed as several:
         return all(_told_by(each) != _told_by(refused) for _, each in several.refusals)
     except XeError as failure:

@@ -72,6 +72,6 @@ def do(argv: list[str]) -> int:
         from xe_py.cli.help import show
 
         return show(line)
-    from xe_py.cli.execute import execute
+    from xe_py.cli.execute import run as execute
 
     return execute(line)

@@ -42,7 +42,7 @@ def command_of(error: XeError) -> list[str]:
         return []
     from xe_py.schema.secrets import command_line
 
-    return [f"Command: xe {command_line([error.call.command.name, *error.call.words])}"]
+    return [f"Command: xe {command_line([error.call.command.name, *error.call.typed])}"]
 
 
 def _in_the_way(failure: Failure) -> Iterator[str]:

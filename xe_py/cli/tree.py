@@ -15,7 +15,7 @@ import click
 from xe_py import __version__, operations
 from xe_py.cli import execute, streams, words
 from xe_py.cli.answer import answer
-from xe_py.cli.binding import Binding, find
+from xe_py.cli.binding import Binding, binding_of
 from xe_py.cli.help import description, help_text, show
 from xe_py.errors import DONE, XeError
 from xe_py.schema.fields import Bool, Choice, Int, Map, Ref, Refs
@@ -61,7 +61,7 @@ class XeCommand(click.Command):
         self.names = {_identifier(field): field.name for field in command.parameters()}
         super().__init__(
             command.name,
-            callback=self.do,
+            callback=self.run,
             params=options,
             help=description(command),
             hidden=command.hidden,
@@ -86,13 +86,13 @@ class XeCommand(click.Command):
         ctx.meta["aside"] = [pair for pair in pairs if pair[0] not in options]
         return super().parse_args(ctx, [f"--{name}={value}" for name, value in pairs if name in options])
 
-    def do(self, **given: Any) -> None:
-        """Do the command as the short way in does it."""
+    def run(self, **given: Any) -> None:
+        """Run the command as the short way in does."""
         context = click.get_current_context()
         line: words.Line = context.obj
         pairs = [(self.names[name], value) for name, value in given.items() if value is not None]
         line.words = [f"{name}={value}" for name, value in [*pairs, *context.meta["aside"]]]
-        context.exit(answer(lambda: execute.execute(line)))
+        context.exit(answer(lambda: execute.run(line)))
 
 
 class Words(click.Command):
@@ -123,7 +123,7 @@ def _line(context: click.Context, argv: list[str]) -> words.Line:
 
 
 def _do(line: words.Line) -> int:
-    return show(line) if line.command == "help" else execute.execute(line)
+    return show(line) if line.command == "help" else execute.run(line)
 
 
 def _raising(refusal: XeError) -> Callable[[], int]:
@@ -174,7 +174,7 @@ def show_help(line: Line) -> int:
         return DONE
     args = ["--version"] if line.version else [*([line.command] if line.command else []), "--help"]
     if line.command:
-        find(line.command)
+        binding_of(line.command)
     shown = io.StringIO()
     with redirect_stdout(shown):
         status = int(xe.main(args, prog_name="xe", standalone_mode=False) or DONE)

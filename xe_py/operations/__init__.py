@@ -70,8 +70,8 @@ def names() -> list[str]:
 
 
 def files() -> list[str]:
-    """The modules and classes that the table is made of."""
-    return [*_modules(), *classes.names()]
+    """The modules and the files of classes that the table is made of."""
+    return [*_modules(), *classes.files()]
 
 
 def _mark(command: Command) -> str:

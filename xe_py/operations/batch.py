@@ -8,7 +8,7 @@ from stat import S_ISFIFO, S_ISREG
 
 from xe_py.errors import Misuse
 from xe_py.quoting import quoted
-from xe_py.schema.command import command
+from xe_py.schema.command import SCRIPT, command
 from xe_py.schema.fields import Bool, Text
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ _LARGEST = 64 << 20
     required=(Text("file", doc="The script: a shell script of plain xe lines; - is standard input."),),
     optional=(Bool("keep-going", doc="Do what can be done, and report the lines that are refused."),),
     doc="Do the lines of a script of xe commands as one change: all of them or, if one is refused, none.",
-    runs_lines=True,
+    kind=SCRIPT,
     ours=True,
 )
 def batch(file: str, *, keep_going: bool = False) -> str:  # noqa: ARG001 - concerns who runs the lines

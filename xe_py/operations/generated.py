@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py import classes
 from xe_py.errors import Misuse
-from xe_py.schema.command import COMMON, Command
+from xe_py.schema.command import COMMON, LISTS, READS, SETS, Command
 from xe_py.schema.fields import Bool, Map, Ref, Text
 from xe_py.schema.xenclass import meant_field
 
@@ -69,24 +69,22 @@ def _list_command(view: View, cls: XenClass, name: str) -> Command:
     )
     label = cls.label if view.name == cls.name else view.name
     doc = f"List the {label}s, all of them or those whose fields have the values given."
-    return Command(
-        name, run, optional=optional, doc=doc, reads=True, takes_words=True, standard=name in _STANDARD_LISTS
-    )
+    return Command(name, run, optional=optional, doc=doc, kind=LISTS, standard=name in _STANDARD_LISTS)
 
 
 def _param_list_command(view: View, cls: XenClass, name: str) -> Command:
-    def run(_state: State, **named: Record) -> Listing:
+    def run(_state: State, obj: Record, **_database: object) -> Listing:
         from xe_py.schema.listing import Listing, columns
 
-        return Listing([named[_named(cls)]], columns(cls, "all", ()), costly=True)
+        return Listing([obj], columns(cls, "all", ()), costly=True)
 
-    return _param_command(view, name, run, optional=(_DATABASE,), doc="Show all fields of the object.", reads=True)
+    return _param_command(view, name, run, optional=(_DATABASE,), doc="Show all fields of the object.", kind=READS)
 
 
 def _param_get_command(view: View, cls: XenClass, name: str) -> Command:
-    def run(state: State, param_name: str, param_key: str | None = None, **named: Record) -> str:
+    def run(state: State, obj: Record, param_name: str, param_key: str | None = None, **_database: object) -> str:
         field = _field(cls, param_name)
-        value = field.shown(state.value(named[_named(cls)], field.name))
+        value = field.shown(state.value(obj, field.name))
         if param_key is None or not field.is_map:
             return field.show(value)
         if param_key not in (value or ()):
@@ -100,16 +98,15 @@ def _param_get_command(view: View, cls: XenClass, name: str) -> Command:
         required=(_FIELD,),
         optional=(Text("param-key", doc="The key, in a map."), _DATABASE),
         doc="Show the value of one field of the object.",
-        reads=True,
+        kind=READS,
     )
 
 
 def _param_set_command(view: View, cls: XenClass, name: str) -> Command | None:
-    def run(state: State, words: Words) -> None:
+    def run(state: State, obj: Record, words: Words) -> None:
         from xe_py.operations.effects.writing import set_fields
 
-        obj = state.need(cls.name, _given(words, "uuid"))
-        set_fields(state, obj, [pair for pair in words if pair[0] != "uuid" and pair[0] not in COMMON])
+        set_fields(state, obj, [pair for pair in words if pair[0] not in COMMON])
 
     optional = (
         *_visible(cls, "has_setter"),
@@ -118,16 +115,15 @@ def _param_set_command(view: View, cls: XenClass, name: str) -> Command | None:
     if not optional:
         return None
     return _param_command(
-        view, name, run, optional=optional, doc="Set fields of the object; a map key by key.", takes_words=True
+        view, name, run, optional=optional, doc="Set fields of the object; a map key by key.", kind=SETS
     )
 
 
 def _param_add_command(view: View, cls: XenClass, name: str) -> Command | None:
-    def run(state: State, words: Words) -> None:
+    def run(state: State, obj: Record, words: Words) -> None:
         from xe_py.operations.effects.writing import add
 
-        obj = state.need(cls.name, _given(words, "uuid"))
-        field = _field(cls, _given(words, "param-name"))
+        field = _field(cls, next(text for name, text in words if name == _FIELD.name))
         keys = [pair for pair in words if pair[0] not in _NO_KEYS and pair[0] not in COMMON]
         add(state, obj, field, dict(reversed(words)).get("param-key"), keys)
 
@@ -140,15 +136,15 @@ def _param_add_command(view: View, cls: XenClass, name: str) -> Command | None:
         required=(_FIELD,),
         optional=(Text("param-key", doc="The member to add to a set."),),
         doc="Add a member to a set, or key=value pairs to a map.",
-        takes_words=True,
+        kind=SETS,
     )
 
 
 def _param_remove_command(view: View, cls: XenClass, name: str) -> Command | None:
-    def run(state: State, param_name: str, param_key: str, **named: Record) -> None:
+    def run(state: State, obj: Record, param_name: str, param_key: str) -> None:
         from xe_py.operations.effects.writing import remove
 
-        remove(state, named[_named(cls)], _field(cls, param_name), param_key)
+        remove(state, obj, _field(cls, param_name), param_key)
 
     if not _visible(cls, "has_adder"):
         return None
@@ -162,10 +158,10 @@ def _param_remove_command(view: View, cls: XenClass, name: str) -> Command | Non
 
 
 def _param_clear_command(view: View, cls: XenClass, name: str) -> Command | None:
-    def run(state: State, param_name: str, **named: Record) -> None:
+    def run(state: State, obj: Record, param_name: str) -> None:
         from xe_py.operations.effects.writing import clear
 
-        clear(state, named[_named(cls)], _field(cls, param_name))
+        clear(state, obj, _field(cls, param_name))
 
     if not (_visible(cls, "has_setter") or _visible(cls, "is_set") or _visible(cls, "is_map")):
         return None
@@ -173,7 +169,7 @@ def _param_clear_command(view: View, cls: XenClass, name: str) -> Command | None
 
 
 _FIELD = Text("param-name", doc="The field.")
-_NO_KEYS = frozenset(("uuid", "param-name", "param-key"))
+_NO_KEYS = frozenset(("param-name", "param-key"))
 _DATABASE = Map("database", doc="Ignored: there is one database.")
 _VERBS: dict[str, Callable[[View, XenClass, str], Command | None]] = {
     "list": _list_command,
@@ -193,19 +189,11 @@ def _param_command(
     return Command(name, run, required=(uuid, *required), **rest)
 
 
-def _named(cls: XenClass) -> str:
-    return cls.name.replace("-", "_")
-
-
 # Reading the words
 
 
 def _is_filter(name: str) -> bool:
     return name not in COMMON and name != "params" and not name.startswith("database:")
-
-
-def _given(words: Words, name: str) -> str:
-    return next(text for word, text in words if word == name)
 
 
 def _field(cls: XenClass, name: str) -> Field:

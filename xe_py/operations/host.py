@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import refuse
-from xe_py.schema.command import ONE, command
+from xe_py.schema.command import HOST, ONE, READS, command
 from xe_py.schema.fields import Bool
 from xe_py.xapi import memory
 from xe_py.xapi.hosts import answers
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     "host-disable",
     optional=(Bool("auto-enable", doc="Whether its next boot would enable it."),),
     doc="Let no further VM start on a host.",
-    selectors="host",
+    selector=HOST,
 )
 def disable(state: State, host: Record, *, auto_enable: bool = True) -> None:  # noqa: ARG001 - hosts do not boot here
     """Let no further VM start on the host; those that run there stay."""
@@ -26,7 +26,7 @@ def disable(state: State, host: Record, *, auto_enable: bool = True) -> None:  #
     state.update(host, {"enabled": False})
 
 
-@command("host-enable", doc="Let VMs start on a host again.", selectors="host")
+@command("host-enable", doc="Let VMs start on a host again.", selector=HOST)
 def enable(state: State, host: Record) -> None:
     """Let VMs start on the host, which is not under maintenance any more."""
     refuse(answers(state, host))
@@ -37,9 +37,8 @@ def enable(state: State, host: Record) -> None:
 @command(
     "host-compute-free-memory",
     doc="Show how much memory a host has left for VMs.",
-    selectors="host",
-    several=ONE,
-    reads=True,
+    selector=HOST.taking(ONE),
+    kind=READS,
 )
 def compute_free_memory(state: State, host: Record) -> str:
     """The bytes that are left when every VM shrinks to its least."""
@@ -49,9 +48,8 @@ def compute_free_memory(state: State, host: Record) -> str:
 @command(
     "host-compute-memory-overhead",
     doc="Show how much memory Xen itself takes.",
-    selectors="host",
-    several=ONE,
-    reads=True,
+    selector=HOST.taking(ONE),
+    kind=READS,
 )
 def compute_memory_overhead(_state: State, host: Record) -> str:
     """The bytes."""

@@ -1,11 +1,9 @@
-"""Choosing objects by the words of the command line: filters on fields, and selectors."""
+"""Choosing objects by filters on their fields, as they stand on the command line."""
 
 from __future__ import annotations
 
-from xe_py import classes
 from xe_py.errors import Misuse
-from xe_py.schema.command import ALL, CONTROL_DOMAINS, ONE, TEMPLATES
-from xe_py.schema.fields import Bool, Derived, Set, Text, show
+from xe_py.schema.fields import Bool, Set, Text
 from xe_py.schema.xenclass import split_key
 
 TYPE_CHECKING = False
@@ -13,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from xe_py.schema.command import Command
     from xe_py.schema.fields import Field
     from xe_py.schema.xenclass import XenClass
     from xe_py.state.record import Record
@@ -21,18 +18,13 @@ if TYPE_CHECKING:
 
     Words = Iterable[tuple[str, str]]
 
-_NAMED_BY = {"vm": ("uuid", "name-label"), "host": ("uuid", "hostname", "name-label"), "sr": ("uuid", "name-label")}
-_NONE = {"vm": "VMs", "host": "hosts", "sr": "hosts"}
-_SEVERAL = {"vm": "Multiple matches VMs", "host": "Multiple matching hosts", "sr": "Multiple matching SRs"}
-_ONE = {"vm": "VM", "host": "host", "sr": "SR"}
-_NAME = "name-label"
+NAME = "name-label"
 # Among more objects than these nobody looks for a name like the one given.
 _MANY = 5000
-_SHOWN = 3
 
 
 def matching(
-    state: State, cls: XenClass, filters: Words, shown: Iterable[Field] | None = None, *, by: str = _NAME
+    state: State, cls: XenClass, filters: Words, shown: Iterable[Field] | None = None, *, by: str = NAME
 ) -> list[Record]:
     """The objects of the class for which every filter holds; Misuse for a field that the class does not have.
 
@@ -50,52 +42,7 @@ def matching(
         objects = _with_fields(state, cls, [*shown, *fields])
     elif objects is None:
         objects = state.all(cls.name)
-    return _narrowed(state, cls, objects, [*remaining, *given[known : known + 1]], by)
-
-
-def chosen(
-    state: State, command: Command, words: Words, *, among: list[Record] | None = None, multiple: str | bool = False
-) -> list[Record]:
-    """The objects on which the command is to be done: by `vm=<name or uuid>`, `uuid=`, or any filter on a field.
-
-    Misuse if there is none, or if there are more than the command takes; with `multiple` it may take several. `among`
-    are the only ones that come into question, if they are known.
-    """
-    if among is None:
-        found = selected(state, command, words)
-    else:
-        found = _narrowed(state, classes.get(command.selectors), among, list(words), command.selectors)
-    kind = command.selectors
-    if not found:
-        raise Misuse(f"Error: No matching {_NONE[kind]} found", *_missed(state, command, words))
-    if len(found) == 1 or command.several == ALL:
-        return found
-    if command.several == ONE:
-        one = f"Operation can only be performed on one {_ONE[kind]} at a time"
-        raise Misuse(f"Error: {_SEVERAL[kind]} found. {one}", *_choices(found))
-    if not (multiple if isinstance(multiple, bool) else Bool("multiple").parse(multiple)):
-        raise Misuse(f"Error: {_SEVERAL[kind]} found. --multiple required to complete the operation", *_choices(found))
-    return found
-
-
-def selected(state: State, command: Command, words: Words) -> list[Record]:
-    """The objects for which all the words hold, of those that the command's selectors do not leave out unasked.
-
-    Misuse for a word that is no field, as long as the words before it leave an object.
-    """
-    cls = classes.get(command.selectors)
-    fixed: list[tuple[str, str]] = []
-    if command.selectors == "vm":
-        fixed += [("is-a-template", "false")] if TEMPLATES not in command.also else []
-        fixed += [("is-control-domain", "false")] if CONTROL_DOMAINS not in command.also else []
-    filters = list(words)
-    place = next((place for place, (name, _) in enumerate(filters) if name == command.selectors), None)
-    if place is None:
-        return matching(state, cls, [*fixed, *filters], by=command.selectors)
-    named = filters.pop(place)[1]
-    by = _NAMED_BY[command.selectors]
-    objects = [obj for obj in state.all(cls.name) if any(show(state.value(obj, field)) == named for field in by)]
-    return _narrowed(state, cls, objects, [*fixed, *filters], command.selectors)
+    return narrowed(state, cls, objects, [*remaining, *given[known : known + 1]], by)
 
 
 # What is told below a refusal
@@ -111,47 +58,30 @@ def _meant(state: State, cls: XenClass, word: str, value: str, by: str) -> tuple
     is_selector = by == cls.name
     if is_selector or by in cls.by_name:
         if not value:
-            return _named(state, cls, word, by) or (f"did you mean {_word(by, word)}?",)
+            return named_like(state, cls, word, by) or (f"did you mean {as_word(by, word)}?",)
         if word == cls.name:
-            return (f"did you mean {_word(by, value)}?",)
+            return (f"did you mean {as_word(by, value)}?",)
     from xe_py.schema.similar import meant_by_name
 
     fields = [field.name for field in cls.fields if not field.hidden]
     return meant_by_name(word, [by, *fields] if is_selector else fields)
 
 
-def _missed(state: State, command: Command, words: Words) -> tuple[str, ...]:
-    """What may have been meant by a name that no object has, or by one that stands alone."""
-    cls = classes.get(command.selectors)
-    for name, text in words:
-        if not text and name not in cls.by_name and name != cls.name:
-            return _named(state, cls, name, cls.name)
-        if text and name in {cls.name, _NAME, "uuid"}:
-            same = f"did you mean {_word(cls.name, text)}?"
-            return tuple(note for note in _named(state, cls, text, cls.name) if note != same)
-    return ()
-
-
-def _named(state: State, cls: XenClass, word: str, by: str) -> tuple[str, ...]:
+def named_like(state: State, cls: XenClass, word: str, by: str) -> tuple[str, ...]:
     """The object whose name is most like the word, as it is named on the command line."""
     if state.count(cls.name) > _MANY:
         return ()
     from xe_py.schema.similar import nearest
 
     near = nearest(word, [obj.name for obj in state.all(cls.name) if obj.name])
-    return (f"did you mean {_word(by, near[0])}?",) if near else ()
+    return (f"did you mean {as_word(by, near[0])}?",) if near else ()
 
 
-def _word(by: str, name: str) -> str:
+def as_word(by: str, name: str) -> str:
+    """The word that names an object, as it can be pasted into a shell."""
     from xe_py.quoting import quoted
 
     return f"{by}={quoted(name)}"
-
-
-def _choices(found: list[Record]) -> tuple[str, ...]:
-    """The first of several objects, so that one of them can be named."""
-    lines = [f"one of them is uuid={obj['uuid']}" + (f" ({obj.name})" if obj.name else "") for obj in found[:_SHOWN]]
-    return tuple(lines) if len(found) <= _SHOWN else (*lines, f"{len(found) - _SHOWN} more match")
 
 
 # Filters
@@ -162,7 +92,7 @@ def _known(cls: XenClass, filters: list[tuple[str, str]]) -> int:
     return next((place for place, (name, _) in enumerate(filters) if _wrong(cls, name)), len(filters))
 
 
-def _narrowed(
+def narrowed(
     state: State, cls: XenClass, objects: list[Record], filters: list[tuple[str, str]], by: str
 ) -> list[Record]:
     """The objects for which one filter after the other holds; Misuse for one that is none, while an object is left."""
@@ -220,11 +150,11 @@ def _filter(cls: XenClass, name: str, wanted: str) -> Callable[[State, Record], 
         exact = {"true": True, "false": False}.get(wanted) if isinstance(field, Bool) else wanted
         return lambda _state, obj: obj[name] == exact
     if key is None:
-        return lambda state, obj: fold(field.show(_value(state, obj, field))) == wanted
+        return lambda state, obj: fold(field.show(_shown(state, obj, field))) == wanted
     if field.is_map:
-        return lambda state, obj: (_value(state, obj, field) or {}).get(key) == wanted
-    return lambda state, obj: wanted in map(fold, _value(state, obj, field) or ())
+        return lambda state, obj: (_shown(state, obj, field) or {}).get(key) == wanted
+    return lambda state, obj: wanted in map(fold, _shown(state, obj, field) or ())
 
 
-def _value(state: State, obj: Record, field: Field) -> Any:
-    return field.compute(state, obj) if isinstance(field, Derived) else field.shown(obj[field.name])
+def _shown(state: State, obj: Record, field: Field) -> Any:
+    return field.shown(state.value(obj, field.name))

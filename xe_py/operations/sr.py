@@ -25,6 +25,11 @@ _SHARED = Bool("shared", doc="Whether all hosts of the pool may use it at once."
 _CONTENT = Text("content-type", doc="What is kept in it, such as user or iso.")
 
 
+def _one_host_is_meant(state: State, *, host: Record | None = None, shared: bool = False, **_others: object) -> None:
+    if host is None and not shared and state.count("host") > 1:
+        raise Misuse("Error: Required parameter not found: host-uuid")
+
+
 @command(
     "sr-create",
     required=(_NAME, _TYPE),
@@ -38,6 +43,7 @@ _CONTENT = Text("content-type", doc="What is kept in it, such as user or iso.")
         Map("sm-config", doc="Further settings of the driver."),
     ),
     doc="Make an SR, connect it to its hosts and plug it.",
+    grammar=_one_host_is_meant,
 )
 def create(
     state: State,
@@ -148,8 +154,6 @@ def _hosts(state: State, host: Record | None, *, shared: bool) -> list[Record]:
     hosts = sorted(state.all("host"), key=lambda each: each["uuid"] not in coordinators)
     if shared:
         return hosts
-    if host is None and len(hosts) > 1:
-        raise Misuse("Error: Required parameter not found: host-uuid")
     chosen = hosts if host is None else [host]
     for each in chosen:
         if not each["host-metrics-live"]:

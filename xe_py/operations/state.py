@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py import classes
 from xe_py.schema import fields
-from xe_py.schema.command import command
+from xe_py.schema.command import INSPECTS, READS, REPLACES, command
 from xe_py.schema.fields import Bool, Choice, Int, Text
 from xe_py.schema.listing import Note
 from xe_py.schema.values import Size
@@ -36,7 +36,7 @@ _RULES = Choice(
         Bool("force", doc="Replace a state file that is there."),
     ),
     doc="Make a state file with a fresh host in it.",
-    on_file=True,
+    kind=REPLACES,
     ours=True,
 )
 def init(
@@ -73,7 +73,7 @@ def set_rules(state: State, rules: str) -> None:
     state.set_rules(rules)
 
 
-@command("state-show", doc="Show where the state is, what it is, and how many objects it holds.", reads=True, ours=True)
+@command("state-show", doc="Show where the state is, what it is, and how many objects it holds.", kind=READS, ours=True)
 def show(state: State) -> list[str]:
     """Of which store the state is, its header, and the number of objects of each class."""
     header = [f"{name}: {value}" for name, value in state.header.items()]
@@ -83,8 +83,7 @@ def show(state: State) -> list[str]:
 @command(
     "state-check",
     doc="Check the whole state, and name everything that is unsound.",
-    reads=True,
-    on_file=True,
+    kind=INSPECTS,
     ours=True,
 )
 def check(store: Store) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import Misuse, StateFileError, on_file
-from xe_py.schema.command import command
+from xe_py.schema.command import INSPECTS, REPLACES, command
 from xe_py.schema.fields import Text
 from xe_py.schema.listing import Doubtful, Table
 
@@ -20,8 +20,7 @@ _NAME = "its serial, or what state-history calls it where versions share one."
 @command(
     "state-history",
     doc="List the versions of the state file that are kept, the newest first, and who made each by which command.",
-    on_file=True,
-    reads=True,
+    kind=INSPECTS,
     ours=True,
 )
 def history(store: Store) -> Table:
@@ -39,8 +38,7 @@ def history(store: Store) -> Table:
         Text("to", doc="The version to compare it with; else the present one or, without serial=, the last commit's."),
     ),
     doc="Say what the last commit changed, or what changed from one version of the state file to another.",
-    on_file=True,
-    reads=True,
+    kind=INSPECTS,
     ours=True,
 )
 def diff(store: Store, serial: str | None = None, to: str | None = None) -> str | Doubtful:
@@ -64,7 +62,7 @@ def diff(store: Store, serial: str | None = None, to: str | None = None) -> str 
     optional=(Text("serial", doc=f"The version to go back to: {_NAME} Else the one before the present one."),),
     doc="Take back the last commit, or an edit by hand since; or put any older version of the state in force again. "
     "This is a change as any other, and can be undone as well.",
-    on_file=True,
+    kind=REPLACES,
     ours=True,
 )
 def undo(store: Store, *, serial: str | None = None, dry_run: bool = False) -> str | Doubtful:

@@ -23,6 +23,13 @@ _WRONG_TYPE = "Unknown type: {} (it is Disk, CD or Floppy)"
 _WRONG_MODE = "Unknown mode: {} (it is RO or RW)"
 
 
+def _only_cd_drives_are_empty(
+    _state: State, *, vdi: Record | None = None, type: str = "Disk", **_others: object
+) -> None:
+    if vdi is None and type == "Disk":
+        raise Misuse("Error: Empty VBDs can only be made for type=CD")
+
+
 @command(
     "vbd-create",
     required=(Ref("vm-uuid", "vm", doc="The VM that gets the disk."), Text("device", doc="0, 1, … or autodetect.")),
@@ -34,6 +41,7 @@ _WRONG_MODE = "Unknown mode: {} (it is RO or RW)"
         Bool("unpluggable", doc="Whether it may be detached while the VM runs."),
     ),
     doc="Make a VBD, so that a VM sees a VDI as a disk.",
+    grammar=_only_cd_drives_are_empty,
 )
 def create(
     state: State,
@@ -47,8 +55,6 @@ def create(
     unpluggable: bool = True,
 ) -> Record:
     """Make a VBD of the VM, not attached yet."""
-    if vdi is None and type == "Disk":
-        raise Misuse("Error: Empty VBDs can only be made for type=CD")
     if vdi is not None and vdi["type"] in _NOT_FOR_VMS:
         raise Failure("VDI_INCOMPATIBLE_TYPE", vdi, vdi["type"])
     if type == "CD" and mode != "RO":

@@ -83,10 +83,16 @@ def move(state: State, vif: Record, network: Record) -> None:
         _attach(state, vif)
 
 
+def _static_has_an_address(_state: State, _vif: Record, *, mode: str, address: str = "", **_others: object) -> None:
+    if mode == "Static" and not address:
+        raise Misuse("Error: Required parameter not found: address")
+
+
 @command(
     "vif-configure-ipv4",
     required=(_VIF, Choice("mode", ("None", "Static", "DHCP"), doc="How the guest gets its address.")),
     optional=(_ADDRESS, _GATEWAY),
+    grammar=_static_has_an_address,
     doc="Set the IPv4 address of the guest's network card.",
 )
 def configure_ipv4(state: State, vif: Record, mode: str, address: str = "", gateway: str = "") -> None:
@@ -98,6 +104,7 @@ def configure_ipv4(state: State, vif: Record, mode: str, address: str = "", gate
     "vif-configure-ipv6",
     required=(_VIF, Choice("mode", ("None", "Static", "Autoconf"), doc="How the guest gets its address.")),
     optional=(_ADDRESS, _GATEWAY),
+    grammar=_static_has_an_address,
     doc="Set the IPv6 address of the guest's network card.",
 )
 def configure_ipv6(state: State, vif: Record, mode: str, address: str = "", gateway: str = "") -> None:
@@ -108,8 +115,6 @@ def configure_ipv6(state: State, vif: Record, mode: str, address: str = "", gate
 def _configure(state: State, vif: Record, kind: str, *, mode: str, address: str, gateway: str) -> None:
     vm, version = state.ref(vif, "vm-uuid"), int(kind[-1])
     if mode == "Static":
-        if not address:
-            raise Misuse("Error: Required parameter not found: address")
         if not is_cidr(address, version):
             raise Failure("INVALID_CIDR_ADDRESS_SPECIFIED", "address")
         if guards.locking_mode(state, vif) == "locked" and address.partition("/")[0] not in vif[f"{kind}-allowed"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xe_py.classes.vlan import can_stand_on
-from xe_py.errors import Failure, Misuse, refuse
+from xe_py.errors import Failure, refuse
 from xe_py.operations.effects.bring_up import bring_up
 from xe_py.schema.command import command
 from xe_py.schema.fields import Int, Ref, Text
@@ -22,14 +22,14 @@ MAC = "fe:ff:ff:ff:ff:ff"
     "vlan-create",
     required=(
         Ref("pif-uuid", "pif", doc="The PIF below."),
-        Text("vlan", doc="The tag, from 0 to 4094."),
+        Int("vlan", doc="The tag, from 0 to 4094."),
         Ref("network-uuid", "network", doc="The network that the VLAN carries."),
     ),
     doc="Make a VLAN on top of an interface; prints the PIF that carries the network.",
 )
-def create(state: State, pif: Record, vlan: str, network: Record) -> Record:
+def create(state: State, pif: Record, vlan: int, network: Record) -> Record:
     """Make a VLAN on top of the PIF; what comes back is the PIF that carries the network, up."""
-    untagged = make(state, pif, number(vlan), network)
+    untagged = make(state, pif, vlan, network)
     bring_up(state, untagged)
     return untagged
 
@@ -49,14 +49,6 @@ def destroy(state: State, uuid: str) -> None:
     refuse(pif_guards.is_not_in_bond(state, pif))
     refuse(pif_guards.can_unplug(state, pif))
     state.delete(pif)
-
-
-def number(word: str) -> int:
-    """The tag that the word on the command line stands for."""
-    try:
-        return Int("vlan").parse(word)
-    except Misuse:
-        raise Misuse("Error: Failed to parse parameter 'vlan': expecting an integer") from None
 
 
 def make(state: State, tagged: Record, tag: int, network: Record) -> Record:

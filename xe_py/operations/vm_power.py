@@ -5,8 +5,9 @@ from __future__ import annotations
 from xe_py.classes import vdi as vdi_guards
 from xe_py.errors import Failure, Misuse, refuse
 from xe_py.operations.effects import domain
-from xe_py.schema.command import CONTROL_DOMAINS, command
+from xe_py.schema.command import CONTROL_DOMAINS, HOST, VM, command
 from xe_py.schema.fields import Bool, Text
+from xe_py.schema.values import Named
 from xe_py.xapi import placement
 from xe_py.xapi import vm_settings as settings
 from xe_py.xapi.guest import SUSPENDED, is_live
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
-_ON = Text("on", doc="The host: its name or uuid; the pool chooses one if left out.")
+_ON = Named("on", HOST, doc="The host: its name or uuid; the pool chooses one if left out.")
 _PROGRESS = Text("progress", doc="Show the progress; here nothing takes long enough.")
 _UNFORCED = "Error: This operation is dangerous and may cause data loss. This operation must be forced (use --force)."
 
@@ -33,12 +34,17 @@ _UNFORCED = "Error: This operation is dangerous and may cause data loss. This op
     ),
     undeclared=(_PROGRESS,),
     doc="Start a VM.",
-    selectors="vm",
-    also=(CONTROL_DOMAINS,),
+    selector=VM.also(CONTROL_DOMAINS),
     standard=True,
 )
 def start(
-    state: State, vm: Record, on: str = "", *, force: bool = False, paused: bool = False, **_without_effect: object
+    state: State,
+    vm: Record,
+    on: Record | None = None,
+    *,
+    force: bool = False,
+    paused: bool = False,
+    **_without_effect: object,
 ) -> None:
     """Start the VM on the host named, or on the best of those where it can run."""
     refuse(refusals(state, vm, "start_on" if on else "start"))
@@ -54,10 +60,10 @@ def start(
     optional=(Bool("force", doc="Whatever the CPUs can do."), _ON),
     undeclared=(_PROGRESS,),
     doc="Resume a suspended VM.",
-    selectors="vm",
+    selector=VM,
     standard=True,
 )
-def resume(state: State, vm: Record, on: str = "", **_without_effect: object) -> None:
+def resume(state: State, vm: Record, on: Record | None = None, **_without_effect: object) -> None:
     """Go on where the suspended VM was, on whichever host; its image is not needed any more."""
     refuse(refusals(state, vm, "resume_on" if on else "resume"))
     domain.check_disks(state, vm)
@@ -72,7 +78,7 @@ def resume(state: State, vm: Record, on: str = "", **_without_effect: object) ->
     optional=(Bool("force", doc="Do not ask the guest."),),
     undeclared=(_PROGRESS,),
     doc="Shut a VM down.",
-    selectors="vm",
+    selector=VM,
     standard=True,
 )
 def shutdown(state: State, vm: Record, *, force: bool = False, **_without_effect: object) -> None:
@@ -88,7 +94,7 @@ def shutdown(state: State, vm: Record, *, force: bool = False, **_without_effect
     "vm-reboot",
     optional=(Bool("force", doc="Do not ask the guest."),),
     doc="Reboot a VM.",
-    selectors="vm",
+    selector=VM,
     standard=True,
 )
 def reboot(state: State, vm: Record, *, force: bool = False) -> None:
@@ -105,7 +111,7 @@ def reboot(state: State, vm: Record, *, force: bool = False) -> None:
     "vm-suspend",
     undeclared=(_PROGRESS,),
     doc="Put a VM's memory on a VDI and stop it.",
-    selectors="vm",
+    selector=VM,
     standard=True,
 )
 def suspend(state: State, vm: Record, **_without_effect: object) -> None:
@@ -125,7 +131,7 @@ def suspend(state: State, vm: Record, **_without_effect: object) -> None:
     domain.suspend(state, vm, image)
 
 
-@command("vm-pause", doc="Hold a running VM.", selectors="vm", standard=True)
+@command("vm-pause", doc="Hold a running VM.", selector=VM, standard=True)
 def pause(state: State, vm: Record) -> None:
     """Hold the VM: its domain stays and does not run."""
     refuse(refusals(state, vm, "pause"))
@@ -133,7 +139,7 @@ def pause(state: State, vm: Record) -> None:
     state.update(vm, {"power-state": "paused"})
 
 
-@command("vm-unpause", doc="Let a paused VM go on.", selectors="vm", standard=True)
+@command("vm-unpause", doc="Let a paused VM go on.", selector=VM, standard=True)
 def unpause(state: State, vm: Record) -> None:
     """Let the VM go on."""
     refuse(refusals(state, vm, "unpause"))
@@ -141,17 +147,21 @@ def unpause(state: State, vm: Record) -> None:
     state.update(vm, {"power-state": "running"})
 
 
+def _must_be_forced(_state: State, _obj: Record, *, force: bool = False) -> None:
+    if not force:
+        raise Misuse(_UNFORCED)
+
+
 @command(
     "vm-reset-powerstate",
     optional=(Bool("force", doc="Needed: this is for VMs whose host is lost."),),
     doc="Record that a VM is halted, after its host is lost.",
-    selectors="vm",
+    selector=VM,
+    grammar=_must_be_forced,
     standard=True,
 )
-def reset_powerstate(state: State, vm: Record, *, force: bool = False) -> None:
+def reset_powerstate(state: State, vm: Record, **_forced: object) -> None:
     """Record the VM as halted without touching a domain, which must not be there any more."""
-    if not force:
-        raise Misuse(_UNFORCED)
     refuse(refusals(state, vm, "power_state_reset"))
     host = state.ref_or_none(vm, "resident-on")
     if host is not None and host["host-metrics-live"]:
@@ -161,16 +171,12 @@ def reset_powerstate(state: State, vm: Record, *, force: bool = False) -> None:
     domain.end(state, vm)
 
 
-def _host(state: State, vm: Record, on: str) -> Record:
-    """The host that `on` names, if the VM can run there; without a name the best one."""
-    if not on:
+def _host(state: State, vm: Record, on: Record | None) -> Record:
+    """The host that is asked for, if the VM can run there; else the best one."""
+    if on is None:
         return placement.choose(state, vm)
-    named = [state.get("host", on), *state.find("host", name_label=on), *state.find("host", hostname=on)]
-    host = next((host for host in named if host is not None), None)
-    if host is None:
-        raise Misuse(f"Error: Host {on} not found")
-    refuse(placement.can_run_on(state, vm, host))
-    return host
+    refuse(placement.can_run_on(state, vm, on))
+    return on
 
 
 def _check_host(state: State, vm: Record) -> None:

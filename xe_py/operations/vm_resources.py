@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure, refuse
-from xe_py.schema.command import CONTROL_DOMAINS, TEMPLATES, command
+from xe_py.schema.command import CONTROL_DOMAINS, READS, TEMPLATES, VM, command
 from xe_py.schema.fields import Int
 from xe_py.schema.values import Float, Size
 from xe_py.xapi import memory
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
-_ALL = (TEMPLATES, CONTROL_DOMAINS)
+_ALL = VM.also(TEMPLATES, CONTROL_DOMAINS)
 _MIN, _MAX = Size("min", doc="The least, in bytes."), Size("max", doc="The most, in bytes.")
 
 
@@ -23,8 +23,7 @@ _MIN, _MAX = Size("min", doc="The least, in bytes."), Size("max", doc="The most,
     "vm-memory-dynamic-range-set",
     required=(_MIN, _MAX),
     doc="Set the memory that a VM may have at present.",
-    selectors="vm",
-    also=_ALL,
+    selector=_ALL,
 )
 def set_dynamic_range(state: State, vm: Record, min: int, max: int) -> None:
     """Set within what bounds the guest may be squeezed."""
@@ -35,8 +34,7 @@ def set_dynamic_range(state: State, vm: Record, min: int, max: int) -> None:
     "vm-memory-static-range-set",
     required=(_MIN, _MAX),
     doc="Set the memory that a VM can ever have.",
-    selectors="vm",
-    also=_ALL,
+    selector=_ALL,
 )
 def set_static_range(state: State, vm: Record, min: int, max: int) -> None:
     """Set the bounds of the bounds."""
@@ -52,8 +50,7 @@ def set_static_range(state: State, vm: Record, min: int, max: int) -> None:
         Size("dynamic-max", doc="The most at present."),
     ),
     doc="Set all limits of a VM's memory.",
-    selectors="vm",
-    also=_ALL,
+    selector=_ALL,
 )
 def set_limits(state: State, vm: Record, **limits: int) -> None:
     """Set all four limits at once."""
@@ -64,8 +61,7 @@ def set_limits(state: State, vm: Record, **limits: int) -> None:
     "vm-memory-set",
     required=(Size("memory", doc="The bytes."),),
     doc="Give a VM exactly so much memory.",
-    selectors="vm",
-    also=_ALL,
+    selector=_ALL,
 )
 def set_memory(state: State, vm: Record, memory: int) -> None:
     """Set all limits but the least one to the same."""
@@ -76,8 +72,7 @@ def set_memory(state: State, vm: Record, memory: int) -> None:
     "vm-memory-target-set",
     required=(Size("target", doc="The bytes."),),
     doc="Give a VM exactly so much memory at present.",
-    selectors="vm",
-    also=(CONTROL_DOMAINS,),
+    selector=VM.also(CONTROL_DOMAINS),
 )
 def set_target(state: State, vm: Record, target: int) -> None:
     """Set the range at present to one value."""
@@ -88,7 +83,7 @@ def set_target(state: State, vm: Record, target: int) -> None:
     "vm-memory-shadow-multiplier-set",
     required=(Float("multiplier", doc="1 or more."),),
     doc="Make the tables of pages of a running VM larger.",
-    selectors="vm",
+    selector=VM,
 )
 def set_shadow_multiplier(state: State, vm: Record, multiplier: float) -> None:
     """Set by how much the tables of pages are larger than they need to be."""
@@ -100,9 +95,8 @@ def set_shadow_multiplier(state: State, vm: Record, multiplier: float) -> None:
 @command(
     "vm-compute-memory-overhead",
     doc="Show how much memory Xen needs for a VM besides the guest's.",
-    selectors="vm",
-    also=(CONTROL_DOMAINS,),
-    reads=True,
+    selector=VM.also(CONTROL_DOMAINS),
+    kind=READS,
 )
 def compute_overhead(_state: State, vm: Record) -> str:
     """The bytes."""
@@ -113,7 +107,7 @@ def compute_overhead(_state: State, vm: Record) -> str:
     "vm-vcpu-hotplug",
     required=(Int("new-vcpus", doc="How many it is to have."),),
     doc="Change the number of CPUs of a running VM.",
-    selectors="vm",
+    selector=VM,
 )
 def hotplug_vcpus(state: State, vm: Record, new_vcpus: int) -> None:
     """Give the running VM this many CPUs, now and at its next start."""

@@ -5,7 +5,7 @@ The tree: VM → VBD → VDI → SR → PBD → HOST, and VM → VIF → NETWORK
 
 from __future__ import annotations
 
-from xe_py.schema.command import ALL, CONTROL_DOMAINS, TEMPLATES, command
+from xe_py.schema.command import ALL, CONTROL_DOMAINS, READS, TEMPLATES, VM, command
 from xe_py.schema.fields import Text
 from xe_py.schema.listing import Listing, Node, columns
 
@@ -25,13 +25,13 @@ _OF_VDIS = ("uuid", "name-label", "virtual-size", "sr-name-label")
 _OF_VIFS = ("uuid", "device", "MAC", "network-uuid", "network-name-label", "vm-name-label")
 
 
-@command("vm-disk-list", optional=_COLUMNS, doc="List the disks of a VM.", selectors="vm", reads=True, standard=True)
+@command("vm-disk-list", optional=_COLUMNS, doc="List the disks of a VM.", selector=VM, kind=READS, standard=True)
 def disk_list(state: State, vm: Record, vbd_params: str | None = None, vdi_params: str | None = None) -> list[Listing]:
     """The VBD of each disk, and its VDI."""
     return _drives(state, vm, "Disk", (vbd_params, vdi_params), _OF_DISKS)
 
 
-@command("vm-cd-list", optional=_COLUMNS, doc="List the CD drives of a VM.", selectors="vm", reads=True, standard=True)
+@command("vm-cd-list", optional=_COLUMNS, doc="List the CD drives of a VM.", selector=VM, kind=READS, standard=True)
 def cd_list(state: State, vm: Record, vbd_params: str | None = None, vdi_params: str | None = None) -> list[Listing]:
     """The VBD of each CD drive, and the medium in it."""
     return _drives(state, vm, "CD", (vbd_params, vdi_params), _OF_CDS)
@@ -41,9 +41,8 @@ def cd_list(state: State, vm: Record, vbd_params: str | None = None, vdi_params:
     "vm-vif-list",
     undeclared=(Text("params", doc="The fields to show, with commas, or all."),),
     doc="List the VIFs of VMs.",
-    selectors="vm",
-    several=ALL,
-    reads=True,
+    selector=VM.taking(ALL),
+    kind=READS,
     standard=True,
 )
 def vif_list(state: State, vm: Record, params: str | None = None) -> Listing:
@@ -69,9 +68,8 @@ def _drives(
 @command(
     "vm-tree",
     doc="Show what stands behind a VM, down to the hosts: its disks and storage, its network cards and networks.",
-    selectors="vm",
-    also=(TEMPLATES, CONTROL_DOMAINS),
-    reads=True,
+    selector=VM.also(TEMPLATES, CONTROL_DOMAINS),
+    kind=READS,
     ours=True,
 )
 def tree(state: State, vm: Record) -> Node:

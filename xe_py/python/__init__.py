@@ -19,10 +19,12 @@ from xe_py.errors import Misuse, StateFileError
 from xe_py.operations.select import matching
 from xe_py.python.keywords import as_words, field_of, filters_of, view_of
 from xe_py.python.objects import Object
+from xe_py.running import Call
 from xe_py.schema import arguments
+from xe_py.schema.command import LINES, STORE, WORDS
 from xe_py.schema.fields import Bool
 from xe_py.schema.listing import Listing
-from xe_py.schema.uuids import is_uuid
+from xe_py.schema.numbers import is_uuid
 from xe_py.state.record import Record
 from xe_py.state.state import State
 from xe_py.store import store_for, surely
@@ -76,10 +78,10 @@ class Host:
         """
         command = operations.find(arguments.text("the command", name))
         if command is None:
-            from xe_py.cli.binding import find
+            from xe_py.cli.binding import binding_of
 
-            command = find(name).command
-        if command.on_file:
+            command = binding_of(name).command
+        if command.kind.gets == STORE:
             raise Misuse(f"Error: {name} is about a state file as a whole; it cannot be run on an open host.")
         return self._do(lambda: self._run(command, words or {}, keywords))
 
@@ -176,39 +178,40 @@ class Host:
     # Running
 
     def _run(self, command: Command, words: Mapping[str, Any], keywords: Mapping[str, Any]) -> Any:
-        words, keywords = self._owned(words), self._owned(keywords)
-        if command.takes_words:
-            return self._handed_out(running.run(self.state, command, words=as_words(command, words, keywords)))
+        call = self._call(command, self._owned(words), self._owned(keywords))
+        if command.kind.gets == LINES:
+            from xe_py.cli.batch import batch_of
+
+            return batch_of(call).run(self.state)
+        return self._handed_out(running.run(self.state, call))
+
+    def _call(self, command: Command, words: Mapping[str, Any], keywords: Mapping[str, Any]) -> Call:
+        if command.kind.gets == WORDS:
+            return Call(command, words=as_words(command, words, keywords))
         if twice := words.keys() & keywords.keys():
             raise Misuse(f"Error: {min(twice)} is given twice.")
         given = {**words, **keywords}
-        if command.selectors:
-            return self._handed_out(self._on_chosen(command, given))
-        if command.runs_lines:
-            bound = running.bind(self.state, command, given)
-            return self._batch(command.run(**bound), bound["file"], bound.get("keep_going", False))
-        return self._handed_out(running.run(self.state, command, given))
+        if command.selector is None:
+            return Call(command, given)
+        return self._choosing(command, command.selector.name, given)
 
-    def _on_chosen(self, command: Command, given: dict[str, Any]) -> Any:
-        """Do the command to the object given or, where it takes several, to each of those that the words choose."""
+    def _choosing(self, command: Command, cls: str, given: dict[str, Any]) -> Call:
+        """The call on the object given or, where it takes several, on each of those that the words choose."""
         own = {name: given.pop(name) for name in command.by_argument() if name in given}
         multiple = arguments.value("multiple", _MULTIPLE, given.pop("multiple", False))
-        cls = command.selectors
         if cls in given and given[cls] is None:
             raise Misuse(
                 f"Error: {cls} is None. Give an object, a uuid or a name; to choose by other fields, leave {cls} out."
             )
         obj = given.pop(cls, None)
         filters = filters_of(view_of(cls), given, command)
-        among = None
         if isinstance(obj, str) and not is_uuid(obj):
             filters = [(cls, arguments.text(cls, obj)), *filters]
         elif obj is not None:
-            among = [running.own(self.state, cls, cls, obj)]
+            own[cls] = obj
         elif not (filters or multiple):
             raise Misuse(f"Required parameter not found: {cls}")
-        results = running.run_on_chosen(self.state, command, own, filters, among=among, multiple=multiple)
-        return running.parts_of(results) if multiple or len(results) > 1 else results[0]
+        return Call(command, own, filters=filters, multiple=multiple)
 
     def _batch(self, text: str, name: str, keep_going: bool) -> str:
         from xe_py.cli.batch import Batch

@@ -48,7 +48,7 @@ def filters_of(view: View, keywords: Mapping[str, Any], command: Command | None 
     for keyword, given in keywords.items():
         meant = _meant(cls, text("a keyword", keyword))
         if meant is None and command is not None:
-            own = [command.selectors, *command.by_argument(), "multiple"]
+            own = [cls.name, *command.by_argument(), "multiple"]
             raise Misuse(
                 f"Error: Unknown field '{keyword}'", *did_you_mean(keyword, [*own, *map(_as_keyword, cls.fields)])
             )
@@ -63,14 +63,14 @@ def as_words(command: Command, words: Mapping[str, Any], keywords: Mapping[str, 
 
     Misuse where a name is there twice, a value is of a kind that no word stands for, or a required word is missing.
     """
-    obj = next((each for each in command.required if isinstance(each, Ref)), None)
+    obj = command.about
     cls = classes.get(classes.view(command.name.removesuffix("-list")).of if obj is None else obj.to)
     named = [(text("a word", name), name, given) for name, given in words.items()]
     named += [(keyword, _name(command, cls, keyword), given) for keyword, given in keywords.items()]
     found: dict[str, str] = {}
     for keyword, name, given in named:
         if obj is not None and name == obj.name:
-            pairs = {} if given is None else {name: _object(obj, given)}
+            pairs = {} if given is None else {name: _object(command.argument(obj), obj, given)}
         else:
             pairs = _pairs(cls, keyword, name, given, setting=obj is not None)
         for word, each in pairs.items():
@@ -82,9 +82,8 @@ def as_words(command: Command, words: Mapping[str, Any], keywords: Mapping[str, 
     return list(found.items())
 
 
-def _object(parameter: Ref, given: Any) -> str:
+def _object(keyword: str, parameter: Ref, given: Any) -> str:
     """The uuid of the object that a command is about."""
-    keyword = argument(parameter)
     if not isinstance(given, Record):
         return str(_of_kind(keyword, parameter, given))
     if given.cls.name != parameter.to:
@@ -94,7 +93,7 @@ def _object(parameter: Ref, given: Any) -> str:
 
 def _name(command: Command, cls: XenClass, keyword: str) -> str:
     """The word that a keyword stands for."""
-    declared = {argument(parameter): parameter.name for parameter in command.required}
+    declared = {command.argument(parameter): parameter.name for parameter in command.required}
     declared |= {_as_keyword(parameter): parameter.name for parameter in command.optional}
     if keyword in declared:
         return declared[keyword]
@@ -122,7 +121,7 @@ def _pairs(cls: XenClass, keyword: str, name: str, given: Any, *, setting: bool)
         return {} if field is None else {name: field.unknown}
     if setting:
         given = text(keyword, given) if field is None or key is not None else _of_kind(keyword, field, given)
-    return {name: _word(keyword, given)}
+    return {name: _word(keyword, given, setting=setting)}
 
 
 def _of_kind(keyword: str, field: Field, given: Any) -> Any:
@@ -133,16 +132,18 @@ def _of_kind(keyword: str, field: Field, given: Any) -> Any:
     return "" if found is None else found
 
 
-def _word(keyword: str, given: Any) -> str:
+def _word(keyword: str, given: Any, *, setting: bool) -> str:
     """The word that stands for a value."""
     if isinstance(given, (list, tuple, dict)):  # Of dicts only one that is empty comes here.
         members = [text(keyword, member) for member in given]
         if any("," in member for member in members):
             raise Misuse(f"Error: {keyword} cannot have a member with a comma in it here.")
         return ",".join(members)
-    if isinstance(given, (bool, int)):
+    if isinstance(given, float) and setting:
+        return repr(given)  # More digits than are printed.
+    if isinstance(given, (bool, int, float)):
         return show(given)
-    return repr(given) if isinstance(given, float) else text(keyword, given)
+    return text(keyword, given)
 
 
 def _reference(cls: XenClass, keyword: str, field: Field | None, obj: Record) -> str:

@@ -18,7 +18,9 @@ from xe_py import classes
 from xe_py.cli.words import WITH_VALUE
 from xe_py.reference.declared import all_commands, command_doc, family_name, visible
 from xe_py.reference.wording import is_flag
+from xe_py.schema.command import WORDS
 from xe_py.schema.fields import Bool, Choice, Map, Ref, Refs
+from xe_py.schema.values import Named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +33,6 @@ SWITCHES = sorted({*WITH_VALUE, "--state"})
 
 _BOOLEAN = "true|false"
 _NAME, _PLACES = "name-label", ("device", "VLAN", "tag")
-_HOST = "on"
 _LIST, _NEW = "-list", "-introduce"
 _MEMBERS, _CLEAR = ("-param-add", "-param-remove"), "-param-clear"
 
@@ -80,12 +81,13 @@ def quoted(text: str) -> str:
 def _words(command: Command) -> list[str]:
     family = family_name(command.name)
     cls = classes.get(classes.view(family).of) if family in classes.names() else None
-    if command.takes_words and command.name.endswith(_LIST) and cls is not None:
+    if command.kind.gets == WORDS and command.name.endswith(_LIST) and cls is not None:
         return [f"params=,all|%{cls.name}", f"+{cls.name}"]
     words = [_word(command, family, cls, parameter) for parameter in command.parameters()]
     words = [word for word in words if word != "database:"]
-    if command.selectors:
-        words += [f"{command.selectors}=@{command.selectors}:name-label", f"+{command.selectors}", "--multiple"]
+    if command.selector:
+        name = command.selector.name
+        words += [f"{name}=@{name}:name-label", f"+{name}", "--multiple"]
     return words
 
 
@@ -117,6 +119,8 @@ def _values(parameter: Field, family: str) -> str:
         return "|".join(option.replace(" ", "%20") for option in parameter.options)
     if isinstance(parameter, Refs):
         return "," + _known(parameter.to)
+    if isinstance(parameter, Named):
+        return f"@{parameter.to}:{_NAME}"
     if isinstance(parameter, Ref):
         return _known(_more_exact(parameter.name, parameter.to))
     return _by_name(parameter.name, family)
@@ -144,9 +148,7 @@ def _by_name(name: str, family: str) -> str:
     stem, dash, last = name.lower().rpartition("-")
     if last == "params" and (shown := stem or family) in classes.names():
         return f",all|%{classes.view(shown).of}"
-    if dash and last == "uuid" and stem in classes.names():
-        return _known(stem)
-    return "@host:name-label" if name == _HOST else ""
+    return _known(stem) if dash and last == "uuid" and stem in classes.names() else ""
 
 
 def _known(family: str) -> str:

@@ -13,6 +13,7 @@ MODULES = ("xe_py/classes/_summary.py", "xe_py/operations/_table.py")
 
 def generated() -> dict[str, str]:
     """The text of every generated file by its path in the repository; UndocumentedError where a doc is missing."""
+    written = modules()  # first, for what follows asks the summary
     return {
         "completions/xe.bash": bash.script(),
         "completions/_xe": zsh.script(),
@@ -24,7 +25,7 @@ def generated() -> dict[str, str]:
         "docs/reference/classes.md": markdown.classes_and_fields(),
         "docs/reference/rules.md": markdown.rules(),
         "docs/reference/errors.md": markdown.errors(),
-        **modules(),
+        **written,
     }
 
 

@@ -22,12 +22,12 @@ def module() -> str:
     found = classes.summary()
     return (
         _HEAD
-        + f"NAMES = {_word(tuple(classes.all_names()))}\nORDER = {_word(found.order)}\n"
+        + f"FILES = {_table(found.files)}\nORDER = {_word(found.order)}\n"
         + f"REFERRERS = {_table(found.referrers)}\nWATCHERS = {_table(found.watchers)}\n"
     )
 
 
-def _table(table: Mapping[Any, tuple[object, ...]]) -> str:
+def _table(table: Mapping[Any, object]) -> str:
     return "{\n" + "".join(f"    {_word(key)}: {_word(values)},\n" for key, values in table.items()) + "}"
 
 

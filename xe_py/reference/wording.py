@@ -5,7 +5,7 @@ from __future__ import annotations
 from inspect import signature
 
 from xe_py import classes
-from xe_py.schema.command import argument
+from xe_py.schema.command import LINES, WORDS
 from xe_py.schema.fields import (
     CASCADE,
     CLEAR,
@@ -22,7 +22,7 @@ from xe_py.schema.fields import (
     Set,
     Text,
 )
-from xe_py.schema.values import BareInt, Float, Size, Time, Uuid
+from xe_py.schema.values import BareInt, Float, Named, Size, Time, Uuid
 from xe_py.store.toml.render import pair, pair_of
 
 TYPE_CHECKING = False
@@ -41,6 +41,7 @@ _VALUES: dict[type[Field], str] = {
     Time: "time",
     Set: "text,...",
     Ref: "uuid",
+    Named: "name or uuid",
     Refs: "uuid,...",
 }
 _TYPES: dict[type[Field], str] = {
@@ -72,40 +73,40 @@ _ON_DELETE = {
 
 def own_parameters(command: Command, cls: XenClass | None) -> list[Field]:
     """The optional parameters, without those that are simply the fields of the class."""
-    if not command.takes_words or cls is None:
+    if command.kind.gets != WORDS or cls is None:
         return list(command.optional)
     return [field for field in command.optional if field.name.partition(":")[0] not in cls.by_name]
 
 
 def takes_fields(command: Command, cls: XenClass | None) -> bool:
     """Whether fields of the class are parameters of the command."""
-    return bool(command.selectors) or len(own_parameters(command, cls)) < len(command.optional)
+    return command.selector is not None or len(own_parameters(command, cls)) < len(command.optional)
 
 
 def is_flag(command: Command, cls: XenClass | None, parameter: Field) -> bool:
     """Whether the parameter is written alone, as `--name`: it sets no field, and left out it means false."""
     if not isinstance(parameter, Bool) or parameter not in command.optional or (cls and parameter.name in cls.by_name):
         return False
-    named = signature(command.run).parameters.get(argument(parameter))
+    named = signature(command.run).parameters.get(command.argument(parameter))
     return named is None or named.default is not True
 
 
 def fields_as(command: Command) -> str:
     """What the fields of the class are to a command that takes them, in a sentence."""
-    if command.reads or command.selectors:
+    if command.kind.reads or command.selector:
         return "Every field may be given as a filter: field=value, map:key=value, set:contains=member."
     return "The fields that can be set are those whose mode is RW or, key by key, MRW."
 
 
 def usage(command: Command, cls: XenClass | None) -> list[str]:
     """The parameters as they are written, those that may be left out in brackets."""
-    words = [field.name.upper() if command.runs_lines else written(field) for field in command.required]
+    words = [field.name.upper() if command.kind.gets == LINES else written(field) for field in command.required]
     words += [
         f"[--{field.name}]" if is_flag(command, cls, field) else f"[{written(field)}]"
         for field in own_parameters(command, cls)
     ]
-    if command.selectors:
-        words += [f"[{command.selectors}=name or uuid]", "[--multiple]"]
+    if command.selector:
+        words += [f"[{command.selector.name}=name or uuid]", "[--multiple]"]
     if takes_fields(command, cls):
         words.append("[field=value ...]")
     return words

@@ -6,55 +6,153 @@ from xe_py.schema.fields import Ref, Refs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from typing import Any
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any, Concatenate, ParamSpec, TypeVar
 
     from xe_py.schema.fields import Field
+
+    Function = TypeVar("Function", bound=Callable[..., Any])
+    Declaration = ParamSpec("Declaration")
 
 
 # Words that every command takes and that are no field.
 COMMON = frozenset(
     ("server", "password", "port", "username", "minimal", "force", "multiple", "all", "message-priority", "trace")
 )
-TEMPLATES, CONTROL_DOMAINS = "templates", "control domains"
-# How many objects a command with selectors takes: one, several with --multiple, or always all that are chosen.
+
+
+# Kinds of command
+
+ARGUMENTS, WORDS, STORE, LINES = "arguments", "words", "store", "lines"
+
+
+class Kind:
+    """What the function of a command gets, and whether the command leaves everything as it is.
+
+    - ARGUMENTS: `run(state, **arguments)`;
+    - WORDS: `run(state, words)`, with the pairs as they stand: any field may be among them;
+    - STORE: `run(store, **arguments)`, of the store itself; unless it only reads it gets `dry_run` as well, and
+      with that true it says what it would do;
+    - LINES: `run(**arguments)`, which hands back a script of command lines: they are what is run. A word that stands
+      alone is its first parameter.
+
+    Where the command is about one object, that comes behind the state.
+    """
+
+    __slots__ = ("gets", "reads")
+
+    def __init__(self, gets: str, *, reads: bool = False) -> None:
+        self.gets = gets
+        self.reads = reads
+
+
+CHANGES, READS = Kind(ARGUMENTS), Kind(ARGUMENTS, reads=True)
+SETS, LISTS = Kind(WORDS), Kind(WORDS, reads=True)
+REPLACES, INSPECTS = Kind(STORE), Kind(STORE, reads=True)
+SCRIPT = Kind(LINES)
+
+
+# Selectors
+
+# How many objects a command with a selector takes: one, several with --multiple, or always all that are chosen.
 ONE, MULTIPLE, ALL = "one", "multiple", "all"
+# What a selector leaves out unasked, as the filter that does so.
+TEMPLATES, CONTROL_DOMAINS = ("is-a-template", "false"), ("is-control-domain", "false")
+
+
+class Selector:
+    """How a command chooses its objects: by `name=<name or uuid>`, or by filters on the fields of the class `name`.
+
+    `named_by` are the fields by which one object may be named, `label` is what people call it. `none` and `several`
+    are what xe calls the objects where it finds none, or too many. `leaves_out` are the filters that hold unasked;
+    `takes` says how many objects the command takes.
+    """
+
+    __slots__ = ("label", "leaves_out", "name", "named_by", "none", "several", "takes")
+
+    def __init__(
+        self,
+        name: str,
+        label: str,
+        *,
+        named_by: tuple[str, ...],
+        none: str,
+        several: str,
+        leaves_out: tuple[tuple[str, str], ...] = (),
+        takes: str = MULTIPLE,
+    ) -> None:
+        self.name = name
+        self.label = label
+        self.named_by = named_by
+        self.none = none
+        self.several = several
+        self.leaves_out = leaves_out
+        self.takes = takes
+
+    def also(self, *left_out: tuple[str, str]) -> Selector:
+        """The same that does not leave these out."""
+        return self._with(leaves_out=tuple(each for each in self.leaves_out if each not in left_out))
+
+    def taking(self, takes: str) -> Selector:
+        """The same for a command that takes ONE object, or ALL."""
+        return self._with(takes=takes)
+
+    def _with(self, **changed: Any) -> Selector:
+        return Selector(**{name: getattr(self, name) for name in self.__slots__} | changed)
+
+
+VM = Selector(
+    "vm",
+    "VM",
+    named_by=("uuid", "name-label"),
+    none="VMs",
+    several="Multiple matches VMs",
+    leaves_out=(TEMPLATES, CONTROL_DOMAINS),
+)
+HOST = Selector(
+    "host",
+    "host",
+    named_by=("uuid", "hostname", "name-label"),
+    none="hosts",
+    several="Multiple matching hosts",
+)
+# Where there is no SR, the real xe says that there are no hosts.
+SR = Selector("sr", "SR", named_by=("uuid", "name-label"), none="hosts", several="Multiple matching SRs")
+
+
+# Commands
 
 
 class Command:
-    """One command: the parameters it takes, in order, and the function that does it.
+    """One command: the parameters it takes, in order, and the function that does it, called as its `kind` says.
 
-    `run(state, **arguments)` gets an argument for each parameter given, named by `argument`. What differs from that:
+    The function gets an argument for each parameter given, under the name that `argument` makes of it or, where two
+    would have the same, that `called` gives to it. What differs from that:
 
-    - `selectors` (a class name): it takes xe's selectors and `run` is called once for each object chosen; `also` adds
-      what selectors leave out unasked, TEMPLATES and CONTROL_DOMAINS; `several` says how many it takes;
-    - `takes_words`: it is called `run(state, words)` with the pairs as they stand: any field may be among them;
-    - `on_file`: it is about the store itself and is called `run(store, **arguments)`; unless it only reads it gets
-      `dry_run` as well, and with that true it says what it would do;
-    - `runs_lines`: it is called `run(**arguments)` and hands back a script of command lines, which are what is done; a
-      word that stands alone is its first parameter.
+    - the object that the command is about comes first, by its position: the one that the required `uuid` refers to or,
+      with a `selector`, each that is chosen. `about` is the reference to it; its keyword is its class.
+    - `grammar` is called before, in the same way. It raises Misuse for what the command line refuses by itself,
+      before XAPI is asked; the function knows of XAPI's refusals alone.
 
-    `undeclared` parameters are taken although help does not name them. `reads` says that nothing is changed.
-    `standard` commands are listed by plain `help`, `hidden` ones by none.
+    `undeclared` parameters are taken although help does not name them. `standard` commands are listed by plain `help`,
+    `hidden` ones by none.
     """
 
     __slots__ = (
         "_by_argument",
-        "also",
+        "about",
+        "called",
         "doc",
+        "grammar",
         "hidden",
+        "kind",
         "name",
-        "on_file",
         "optional",
         "ours",
-        "reads",
         "required",
         "run",
-        "runs_lines",
-        "selectors",
-        "several",
+        "selector",
         "standard",
-        "takes_words",
         "undeclared",
     )
 
@@ -63,37 +161,32 @@ class Command:
         name: str,
         run: Callable[..., Any],
         *,
+        kind: Kind = CHANGES,
         required: tuple[Field, ...] = (),
         optional: tuple[Field, ...] = (),
         undeclared: tuple[Field, ...] = (),
+        selector: Selector | None = None,
+        called: Mapping[str, str] = {},
+        grammar: Callable[..., None] | None = None,
         doc: str = "",
-        selectors: str = "",
-        also: tuple[str, ...] = (),
-        several: str = MULTIPLE,
-        reads: bool = False,
         standard: bool = False,
         hidden: bool = False,
         ours: bool = False,
-        takes_words: bool = False,
-        on_file: bool = False,
-        runs_lines: bool = False,
     ) -> None:
         self.name = name
         self.run = run
+        self.kind = kind
         self.required = required
         self.optional = optional
         self.undeclared = undeclared
+        self.selector = selector
+        self.called = called
+        self.grammar = grammar
         self.doc = doc
-        self.selectors = selectors
-        self.also = also
-        self.several = several
-        self.reads = reads
         self.standard = standard
         self.hidden = hidden
         self.ours = ours
-        self.takes_words = takes_words
-        self.on_file = on_file
-        self.runs_lines = runs_lines
+        self.about = _about(required) if selector is None else Ref(selector.name, selector.name)
         self._by_argument: dict[str, Field] | None = None
 
     def parameters(self) -> Iterator[Field]:
@@ -107,30 +200,52 @@ class Command:
         yield from self.undeclared
 
     def by_argument(self) -> dict[str, Field]:
-        """The parameters by the names under which the function gets them."""
+        """The parameters by their keywords, the object that a selector chooses not among them."""
         if self._by_argument is None:
-            self._by_argument = {argument(parameter): parameter for parameter in self.taken()}
+            self._by_argument = {self.argument(parameter): parameter for parameter in self.taken()}
         return self._by_argument
+
+    def argument(self, parameter: Field) -> str:
+        """The keyword of one of the parameters."""
+        if parameter is self.about:
+            return parameter.to.replace("-", "_")
+        return self.called.get(parameter.name) or argument(parameter)
+
+
+def _about(required: tuple[Field, ...]) -> Ref | None:
+    first = required[0] if required else None
+    return first if isinstance(first, Ref) and first.name == "uuid" else None
 
 
 COMMANDS: dict[str, Command] = {}
 
 
-def command(name: str, **declaration: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare the function below as the command `name`; the words are those of `Command`."""
+def _declares(
+    make: Callable[Concatenate[str, Callable[..., Any], Declaration], Command],
+) -> Callable[Concatenate[str, Declaration], Callable[[Function], Function]]:
+    """The decorator that takes the words of `make`, and puts what that makes into the table."""
 
-    def declare(run: Callable[..., Any]) -> Callable[..., Any]:
-        COMMANDS[name] = Command(name, run, **declaration)
-        return run
+    def command(
+        name: str, /, *words: Declaration.args, **declaration: Declaration.kwargs
+    ) -> Callable[[Function], Function]:
+        def declare(run: Function) -> Function:
+            COMMANDS[name] = make(name, run, *words, **declaration)
+            return run
 
-    return declare
+        return declare
+
+    return command
+
+
+command = _declares(Command)
+"""Declare the function below as the command of this name; the words are those of `Command`."""
 
 
 def argument(parameter: Field) -> str:
-    """The keyword under which a function gets a parameter: `vm-uuid` as `vm`, `uuid` as the class, `IP` as `ip`."""
+    """The keyword of a parameter, or of a field: `vm-uuid` is `vm`, `pif-uuids` `pifs`, `IP` `ip`."""
     name = parameter.name
-    if isinstance(parameter, Ref):
-        name = parameter.to if name == "uuid" else name.removesuffix("-uuid")
+    if isinstance(parameter, Ref) and name != "uuid":
+        name = name.removesuffix("-uuid")
     elif isinstance(parameter, Refs):
         name = name.replace("-uuids", "s")
     return name.replace("-", "_").lower()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from xe_py.errors import Misuse
 from xe_py.schema.numbers import LARGEST, integer_of
-from xe_py.schema.secrets import without_secret_values
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from xe_py.errors import Failure
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
 
     Guard = Callable[..., Iterator[Failure]]
 
@@ -217,18 +218,11 @@ class Int(Field):
 
 
 class Bool(Field):
-    """True or false: several words of either as a parameter, exactly `true` or `false` as a field.
+    """True or false: several words of either as a parameter, exactly `true` or `false` as a field."""
 
-    `must_be` says with which of xe's two sentences `param-set` refuses another word.
-    """
-
-    __slots__ = ("must_be",)
+    __slots__ = ()
     empty = False
     takes = bool
-
-    def __init__(self, name: str, *, must_be: bool = False, **rest: Any) -> None:
-        self.must_be = must_be
-        super().__init__(name, **rest)
 
     def accepts(self, value: Any) -> bool:
         return type(value) is bool
@@ -243,8 +237,6 @@ class Bool(Field):
 
     def parse_field(self, text: str) -> bool:
         if text not in {"true", "false"}:
-            if self.must_be:
-                raise Misuse(f"Error: Parameter {self.name} must be a boolean (true or false)")
             raise Misuse(f"Error: Failed to parse parameter '{self.name}': expecting a boolean (true or false)")
         return text == "true"
 
@@ -264,21 +256,10 @@ class Set(Field):
 
 
 class Map(Field):
-    """Texts by key. One with `secrets` may hold passwords and the like, which are not shown.
+    """Texts by key."""
 
-    `column` is its name in XAPI's database, in which a refusal calls it; most are the name with underscores.
-    """
-
-    __slots__ = ("column", "secrets")
+    __slots__ = ()
     empty = _NO_KEYS
-
-    def __init__(self, name: str, *, secrets: bool = False, column: str = "", **rest: Any) -> None:
-        self.secrets = secrets
-        self.column = column or name.replace("-", "_")
-        super().__init__(name, **rest)
-
-    def shown(self, value: Any) -> Any:
-        return without_secret_values(value) if self.secrets and value else value
 
     def accepts(self, value: Any) -> bool:
         return type(value) is dict and all(type(text) is str for text in value.values())
@@ -323,14 +304,19 @@ class Refs(Set):
 
 
 class Derived(Field):
-    """A field that is computed from the state when it is asked for: `compute(state, obj)`."""
+    """A field that is computed from the state when it is asked for; `xe_py.schema.derived` has those there are.
 
-    __slots__ = ("compute",)
+    `kind` is the kind of field that would hold its value. Where that refers to objects, `to` is their class.
+    """
+
+    __slots__ = ()
     stored = False
+    kind: type[Field]
+    to = ""
 
-    def __init__(self, name: str, compute: Callable[[Any, Any], Any], **rest: Any) -> None:
-        self.compute = compute
-        super().__init__(name, **rest)
+    def compute(self, state: State, obj: Record) -> Any:
+        """The value that the object has in the state."""
+        raise NotImplementedError
 
 
 def words(text: str) -> list[str]:

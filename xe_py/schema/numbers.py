@@ -1,4 +1,4 @@
-"""Numbers as xe reads them: whole ones of 64 bits, and sizes with a unit."""
+"""Numbers as xe reads them: whole ones of 64 bits, sizes with a unit, and uuids."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ _LONGEST = 200
 _UNITS = {"": 1, "b": 1, "bytes": 1}
 for _power, _letter in enumerate("kmgt", 1):
     _UNITS |= dict.fromkeys((_letter, f"{_letter}b", f"{_letter}ib"), 1 << 10 * _power)
+_NO_UUID = "00000000-0000-0000-0000-000000000000"
+_AS_ZERO = str.maketrans("123456789abcdefABCDEF", "0" * 21)
 
 
 def integer_of(text: str) -> int | None:
@@ -47,3 +49,8 @@ def size_of(text: str) -> int | None:
 def wrapped(number: int) -> int:
     """The number as 64 bits hold it."""
     return (number + LARGEST + 1) % _ALL - LARGEST - 1
+
+
+def is_uuid(text: str) -> bool:
+    """Whether the text has the form of a uuid."""
+    return text.translate(_AS_ZERO) == _NO_UUID

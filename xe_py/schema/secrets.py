@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from xe_py.quoting import quoted
-from xe_py.schema.uuids import is_uuid
+from xe_py.schema.numbers import is_uuid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# The mark of fields that lack the maps with a secret in them; no field has such a name.
-MASKED = "\0masked"
 HIDDEN = "***"
 
 # What a word of the name holds, is, or ends in.

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure, Misuse
-from xe_py.schema.fields import Choice, Field, Int
-from xe_py.schema.numbers import LARGEST, integer_of, size_of
-from xe_py.schema.uuids import is_uuid
+from xe_py.schema.fields import Bool, Choice, Field, Int, Map, Ref
+from xe_py.schema.numbers import LARGEST, integer_of, is_uuid, size_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from typing import Any
+
+    from xe_py.schema.command import Selector
+
+
+EPOCH = "19700101T00:00:00Z"
+"""How XAPI prints a moment that has not come."""
 
 
 class ExactChoice(Choice):
@@ -21,6 +27,17 @@ class ExactChoice(Choice):
         if text not in self.options:
             raise self._refused(text)
         return text
+
+
+class FirmBool(Bool):
+    """True or false, which `param-set` demands with another sentence of xe."""
+
+    __slots__ = ()
+
+    def parse_field(self, text: str) -> bool:
+        if text not in {"true", "false"}:
+            raise Misuse(f"Error: Parameter {self.name} must be a boolean (true or false)")
+        return text == "true"
 
 
 class BareInt(Int):
@@ -67,6 +84,22 @@ class Float(Field):
         return number
 
 
+class KeyedMap(Map):
+    """Texts by key where the command line takes no other `keys` than these; `otherwise` is said of another one."""
+
+    __slots__ = ("keys", "otherwise")
+
+    def __init__(self, name: str, keys: Collection[str], *, otherwise: str, **rest: Any) -> None:
+        self.keys = keys
+        self.otherwise = otherwise
+        super().__init__(name, **rest)
+
+    def member(self, text: str) -> str:
+        if text not in self.keys:
+            raise Misuse(f"Error: {self.otherwise.format(text)}")
+        return text
+
+
 class Time(Field):
     """A moment in UTC as xe prints it, `20261122T09:00:00Z`; in the file it is TOML's date-time."""
 
@@ -91,6 +124,16 @@ class Time(Field):
         return f"{moment[:4]}-{moment[4:6]}-{moment[6:]}"
 
 
+class Named(Ref):
+    """An object that is named as a selector names it; of several with the same name the first is meant."""
+
+    __slots__ = ("selector",)
+
+    def __init__(self, name: str, selector: Selector, **rest: Any) -> None:
+        self.selector = selector
+        super().__init__(name, selector.name, **rest)
+
+
 class Uuid(Field):
     """The uuid of an object that need not be there."""
 
@@ -98,3 +141,38 @@ class Uuid(Field):
 
     def accepts(self, value: Any) -> bool:
         return type(value) is str and is_uuid(value)
+
+
+class SecretMap(Map):
+    """A map that may hold passwords and the like, which are not shown."""
+
+    __slots__ = ()
+
+    def shown(self, value: Any) -> Any:
+        from xe_py.schema.secrets import without_secret_values
+
+        return without_secret_values(value)
+
+
+class Absent(Field):
+    """A reference to objects of a class that is not simulated, by XAPI's name for it: there is none to refer to.
+
+    The default, None or an empty list, is the only value.
+    """
+
+    __slots__ = ("label",)
+
+    def __init__(self, name: str, label: str, **rest: Any) -> None:
+        self.label = label
+        super().__init__(name, **rest)
+
+    def accepts(self, value: Any) -> bool:
+        return bool(value == self.default)
+
+    def parse(self, text: str) -> Any:
+        if text:
+            raise Failure("UUID_INVALID", self.label, text)
+        return self.default
+
+    def member(self, text: str) -> str:
+        raise Failure("UUID_INVALID", self.label, text)

@@ -1,9 +1,13 @@
-"""The words in which a XenServer class is described: the class, its rules, what must be unique, its views."""
+"""The words in which a XenServer class is described: the class, its rules, what must be unique, its views.
+
+The fields that many classes have are here too: `NAMES`, `OPERATIONS`, `OTHER_CONFIG` and `TAGS`.
+"""
 
 from __future__ import annotations
 
 from xe_py.errors import Misuse
-from xe_py.schema.fields import Derived, Map, Ref, Refs, Text
+from xe_py.schema.derived import Computed
+from xe_py.schema.fields import MRW, RW, SRO, SRW, Map, Ref, Refs, Set, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +23,23 @@ if TYPE_CHECKING:
     Measure = Callable[[Any], int]
 
 STRICT, XAPI = "strict", "xapi"
+
+
+def _allowed(state: Any, obj: Any) -> list[str]:
+    """The operations whose guards have nothing against them now."""
+    return [name for name, guard in obj.cls.operations.items() if not any(guard(state, obj))]
+
+
+NAMES = (
+    Text("name-label", mode=RW, doc="The name for people."),
+    Text("name-description", mode=RW, doc="What it is for."),
+)
+OPERATIONS = (
+    Computed("allowed-operations", Set, _allowed, mode=SRO, doc="What could be done to it now."),
+    Set("current-operations", mode=SRO, doc="What is being done to it now."),
+)
+OTHER_CONFIG = Map("other-config", mode=MRW, doc="Further settings of clients.")
+TAGS = Set("tags", mode=SRW, join=", ", doc="Words to find it by.")
 
 
 class Rule:
@@ -155,12 +176,3 @@ def field_and_key(cls: XenClass, word: str) -> tuple[Field, str | None]:
 
         raise Misuse(f"Error: Unknown field '{without_secret(word)}'", *meant_field(cls, word))
     return meant
-
-
-def allowed_operations() -> Derived:
-    """The field `allowed-operations`: the operations whose guards have nothing against them now."""
-
-    def compute(state: Any, obj: Any) -> list[str]:
-        return [name for name, guard in obj.cls.operations.items() if not any(guard(state, obj))]
-
-    return Derived("allowed-operations", compute, mode="SRO", doc="What could be done to the object now.")

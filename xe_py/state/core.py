@@ -8,7 +8,7 @@ which the full check finds nothing.
 from __future__ import annotations
 
 from xe_py import classes
-from xe_py.errors import Failure
+from xe_py.errors import Failure, refuse
 from xe_py.state.tables import value_of
 
 TYPE_CHECKING = False
@@ -59,23 +59,23 @@ def verify(state: State, changes: list[Change], *, everything: bool = False) -> 
     for change, touched in touches:
         cls, obj = change.cls, change.after
         if cls.single and touched is None:
-            _raise_first(_check_single(state, cls))
+            refuse(_check_single(state, cls))
         if obj is None:
-            _raise_first(_check_gone(state, change))
+            refuse(_check_gone(state, change))
             continue
         # A field that has its default, as most have, is sound by its declaration, unless a value is required.
         for _, failure in _check_fields(state, obj, (*obj, *cls.required) if touched is None else touched):
             raise failure
         for unique in cls.unique:
             if touched is None or not touched.isdisjoint(unique.fields):
-                _raise_first(_check_unique(state, obj, unique))
+                refuse(_check_unique(state, obj, unique))
     rules = {None, state.rules}
     for obj, rule in _touched_rules(state, touches):
         for failure in rule.check(state, obj) if rule.profile in rules else ():
             failure.profile = rule.profile
             raise failure
     if everything:
-        _raise_first(finding.failure for finding in findings(state))
+        refuse(finding.failure for finding in findings(state))
 
 
 def findings(state: State, *, typed: bool = False) -> Iterator[Finding]:
@@ -127,11 +127,6 @@ def _doubled(objects: list[Record], unique: Unique) -> set[str]:
         if earlier is not obj["uuid"]:
             found |= {earlier, obj["uuid"]}
     return found
-
-
-def _raise_first(failures: Iterable[Failure]) -> None:
-    for failure in failures:
-        raise failure
 
 
 def _check_fields(state: State, obj: Record, names: Iterable[str]) -> Iterator[tuple[str, Failure]]:

@@ -1,6 +1,6 @@
 """State: the objects of one pool in memory. Everything is looked up through indices, nothing by walking.
 
-Operations read and change the state; the session that runs them asks `xe_py.state.core` whether the changes are
+Operations read and change the state; `xe_py.running`, which runs them, asks `xe_py.state.core` whether the changes are
 sound, and takes them back with `rollback` if not.
 """
 

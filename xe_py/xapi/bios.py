@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from xe_py.errors import Failure, Misuse
+from xe_py.errors import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
-_GIVEN = {
-    "bios-vendor": "Xen",
-    "bios-version": "",
-    "system-manufacturer": "Xen",
-    "system-product-name": "HVM domU",
-    "system-version": "",
-    "system-serial-number": "",
-    "baseboard-manufacturer": "",
-    "baseboard-product-name": "",
-    "baseboard-version": "",
-    "baseboard-serial-number": "",
-    "baseboard-asset-tag": "",
-    "baseboard-location-in-chassis": "",
-    "enclosure-asset-tag": "",
-}
+_GENERIC = {"bios-vendor": "Xen", "system-manufacturer": "Xen", "system-product-name": "HVM domU"}
 _OTHERS = {"hp-rombios": "", "oem-1": "Xen", "oem-2": "MS_VM_CERT/SHA1/bdbeb6e0a816d43fa6d3fe8aaef04c2bad9d3e3d"}
 _LONGEST = 512
 
 
 def can_be_given(_state: State, vm: Record, strings: Mapping[str, str]) -> Iterator[Failure]:
-    """Why these strings are refused: an unknown key, strings given before, a text that no BIOS can have."""
-    for key in strings:
-        if key not in _GIVEN:
-            raise Misuse(f"Error: Unknown key '{key}': expecting {', '.join(_GIVEN)}")
+    """Why these strings are refused: strings given before, a text that no BIOS can have."""
     if vm["bios-strings"]:
         yield Failure("VM_BIOS_STRINGS_ALREADY_SET")
     for key, text in strings.items():
@@ -46,6 +29,6 @@ def can_be_given(_state: State, vm: Record, strings: Mapping[str, str]) -> Itera
             yield Failure("INVALID_VALUE", key, f"{text} has characters that are not printable ASCII")
 
 
-def with_generic(strings: Mapping[str, str]) -> dict[str, str]:
-    """The strings with generic ones for those that are not given."""
-    return {key: strings.get(key, text) for key, text in (_GIVEN | _OTHERS).items()}
+def with_generic(keys: Iterable[str], strings: Mapping[str, str]) -> dict[str, str]:
+    """The strings with generic ones for those of the keys that are not given, and those that nobody can give."""
+    return {key: strings.get(key, _GENERIC.get(key, "")) for key in keys} | _OTHERS

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from xe_py.schema.derived import kind_of
+from xe_py.schema.fields import Derived
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from xe_py.state.record import Record
@@ -42,12 +44,19 @@ def platform_says(vm: Record, key: str) -> bool:
     return vm["platform"].get(key) in {"true", "1"}
 
 
-def told(with_drivers: Any, without: Any) -> Callable[[State, Record], Any]:
-    """How a field is computed that the guest fills: nothing without a guest, and little without PV drivers."""
+class Told(Derived):
+    """A field that the guest fills: nothing without a guest, and little without PV drivers."""
 
-    def compute(_state: State, vm: Record) -> Any:
-        if vm["power-state"] == HALTED or vm["is-control-domain"]:
+    __slots__ = ("kind", "with_drivers", "without")
+
+    def __init__(self, name: str, with_drivers: Any, without: Any, **rest: Any) -> None:
+        self.with_drivers = with_drivers
+        self.without = without
+        self.kind = kind_of(without)
+        super().__init__(name, **rest)
+
+    def compute(self, state: State, obj: Record) -> Any:
+        del state
+        if obj["power-state"] == HALTED or obj["is-control-domain"]:
             return None
-        return with_drivers if has_drivers(vm) else without
-
-    return compute
+        return self.with_drivers if has_drivers(obj) else self.without

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from xe_py.errors import Failure, Misuse
+from xe_py.errors import Failure
 from xe_py.schema.fields import with_key
 from xe_py.xapi.guest import RUNNING, SUSPENDED, platform_says
 from xe_py.xapi.vm_lifecycle import is_domain_zero, is_operation, refusals
@@ -18,10 +18,24 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 BIOS_ORDER = "BIOS order"
+# What can be given of what a BIOS tells.
+BIOS_STRINGS = (
+    "bios-vendor",
+    "bios-version",
+    "system-manufacturer",
+    "system-product-name",
+    "system-version",
+    "system-serial-number",
+    "baseboard-manufacturer",
+    "baseboard-product-name",
+    "baseboard-version",
+    "baseboard-serial-number",
+    "baseboard-asset-tag",
+    "baseboard-location-in-chassis",
+    "enclosure-asset-tag",
+)
 _RESTART = "restart"
 _PRIORITIES = (_RESTART, "best-effort", "")
-_VCPU_PARAMETERS = ("weight", "cap", "mask")
-_CORE_DUMPS = {"Core dump and destroy": "coredump_and_destroy", "Core dump and restart": "coredump_and_restart"}
 
 
 # Memory
@@ -78,14 +92,6 @@ def vcpus_at_startup(_state: State, vm: Record, value: int) -> Iterator[Failure]
     yield from vcpus_are_ordered(vm, at_startup=value, most=vm["VCPUs-max"], value=value)
 
 
-def vcpus_params(_state: State, vm: Record, value: Mapping[str, str]) -> Iterator[Failure]:
-    """Weight, cap and mask are what Xen's scheduler knows."""
-    for key in value:
-        if key not in vm["VCPUs-params"] and key not in _VCPU_PARAMETERS:
-            raise Misuse(f"Error: Failed to add parameter '{key}': expecting 'weight','cap' or 'mask'")
-    return iter(())
-
-
 def shadow_multiplier(state: State, vm: Record, value: float) -> Iterator[Failure]:
     """Why the multiplier is refused."""
     yield from refusals(state, vm, "changing_shadow_memory")
@@ -139,12 +145,15 @@ def boot_policy_was_set(state: State, vm: Record, value: str) -> None:
 
 def actions_after_crash(_state: State, vm: Record, value: str) -> Iterator[Failure]:
     """Why the action is refused: a domain outlives its VM, or the memory of a hardware-virtualised guest is dumped."""
+    from xe_py.xapi.api_values import CRASH_ACTIONS, in_api
+
+    reason = ""
     if value == "Rename restart":
         reason = "option would leak a domain; VMs and not domains are managed by this API"
-        yield Failure("VALUE_NOT_SUPPORTED", "VM.actions_after_crash", "rename_restart", reason)
-    if value in _CORE_DUMPS and vm["domain-type"] != "pv":
+    elif value.startswith("Core dump") and vm["domain-type"] != "pv":
         reason = "cannot invoke a coredump of an HVM, PVH or PV-in-PVH domain"
-        yield Failure("VALUE_NOT_SUPPORTED", "VM.actions_after_crash", _CORE_DUMPS[value], reason)
+    if reason:
+        yield Failure("VALUE_NOT_SUPPORTED", "VM.actions_after_crash", in_api(CRASH_ACTIONS, value), reason)
 
 
 def bios_strings(state: State, vm: Record, value: Mapping[str, str]) -> Iterator[Failure]:
@@ -158,7 +167,7 @@ def bios_strings_were_given(state: State, vm: Record, value: Mapping[str, str]) 
     """Those that were not given are generic."""
     from xe_py.xapi.bios import with_generic
 
-    state.update(vm, {"bios-strings": with_generic(value)})
+    state.update(vm, {"bios-strings": with_generic(BIOS_STRINGS, value)})
 
 
 # Operations, priorities, order

@@ -6,7 +6,7 @@ import os
 
 from xe_py.errors import Failure
 from xe_py.operations.effects.contents import drop, take_back
-from xe_py.schema.uuids import is_uuid
+from xe_py.schema.numbers import is_uuid
 from xe_py.xapi.drivers import DRIVERS, reason
 
 TYPE_CHECKING = False

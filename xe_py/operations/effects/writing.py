@@ -45,7 +45,9 @@ def add(state: State, obj: Record, field: Field, member: str | None, keys: Words
     if isinstance(field, Map):
         for key, text in keys:
             if key in obj[field.name]:
-                raise Failure("MAP_DUPLICATE_KEY", obj.cls.label, field.column, obj, key)
+                from xe_py.xapi.api_fields import column
+
+                raise Failure("MAP_DUPLICATE_KEY", obj.cls.label, column(field), obj, key)
             _write(state, obj, field, with_key(obj[field.name], key, text))
         return
     if member is None:
@@ -103,11 +105,19 @@ def _may_set_keys(field: Field) -> None:
 def _write(state: State, obj: Record, field: Field, value: Any) -> None:
     if isinstance(field, Ref) and value is not None:
         state.need(field.to, value)
-    if isinstance(value, dict) and "" in value:
-        raise Misuse(f"Error: A key of {field.name} has at least one letter")
+    if isinstance(value, dict):
+        _check_keys(obj, field, value)
     if field.guard is not None:
         refuse(field.guard(state, obj, value))
     if field.stored:
         state.update(obj, {field.name: value})
     if field.effect is not None:
         field.effect(state, obj, value)
+
+
+def _check_keys(obj: Record, field: Field, value: dict[str, str]) -> None:
+    if "" in value:
+        raise Misuse(f"Error: A key of {field.name} has at least one letter")
+    for key in value:
+        if field.param_set == KEYS_TOGETHER or key not in obj[field.name]:
+            field.member(key)

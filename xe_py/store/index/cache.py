@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 CHECK = 4
 # The endings of the files about a target.
 KINDS = ("head", "base")
+# The mark of fields that lack the maps with a secret in them; no field has such a name.
+MASKED = "\0masked"
 # How the name of such a file begins, as its target's path does with a slash.
 _ROOT = "%2F"
 _LONGEST = 240

@@ -6,9 +6,10 @@ import os
 
 from xe_py import classes
 from xe_py.errors import DamagedIndexError, StateFileError
-from xe_py.schema.secrets import MASKED, is_secret
+from xe_py.schema.secrets import is_secret
 from xe_py.schema.values import Time
 from xe_py.store.files.document import Document, identity
+from xe_py.store.index.cache import MASKED
 from xe_py.store.toml import plain
 from xe_py.store.toml.excerpt import Excerpt, NotFoundError
 

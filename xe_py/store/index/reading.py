@@ -20,11 +20,10 @@ from zlib import crc32
 
 from xe_py import classes
 from xe_py.errors import DamagedIndexError
-from xe_py.schema.secrets import MASKED
 from xe_py.state.state import State
 from xe_py.state.tables import entries, value_of
 from xe_py.store.files.access import close
-from xe_py.store.index.cache import CHECK, KINDS, Numbers, open_file, read_part, remove_file
+from xe_py.store.index.cache import CHECK, KINDS, MASKED, Numbers, open_file, read_part, remove_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,8 +9,7 @@ from xe_py import classes
 from xe_py.classes import sections
 from xe_py.errors import Failure, StateFileError, on_file
 from xe_py.schema.fields import Choice
-from xe_py.schema.numbers import LARGEST
-from xe_py.schema.uuids import is_uuid
+from xe_py.schema.numbers import LARGEST, is_uuid
 from xe_py.schema.values import Time
 from xe_py.schema.xenclass import STRICT, XAPI
 from xe_py.state.core import Finding, causes, findings

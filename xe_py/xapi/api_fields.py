@@ -1,0 +1,257 @@
+"""What a field is in XenAPI: the class and the name that it has there, its type, and its qualifier.
+
+Most of it follows from the declaration; what does not is named in the tables. Only a refusal, or an API, asks for it.
+"""
+
+from __future__ import annotations
+
+from xe_py.schema.collections import Numbers
+from xe_py.schema.derived import Fixed, NameOf
+from xe_py.schema.fields import RW, Bool, Choice, Derived, Int, Map, Ref, Refs, Set, Text
+from xe_py.schema.values import Absent, Float, Time
+from xe_py.xapi.api_values import CRASH_ACTIONS
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from xe_py.schema.fields import Field
+    from xe_py.schema.xenclass import XenClass
+
+RUNTIME, CONSTRUCTOR = "RO/runtime", "RO/constructor"
+"""What nobody sets, or operations do; what `create` takes, and nobody sets afterwards but by such an operation."""
+
+# Fields that XenAPI keeps in another class, by that class.
+ELSEWHERE = {
+    "pool": {
+        "host": "https-only ssh-enabled ssh-enabled-timeout ssh-expiry console-idle-timeout ssh-auto-mode",
+    },
+    "host": {"host_metrics": "memory-total memory-free host-metrics-live"},
+    "pif": {"PIF_metrics": "carrier vendor-id vendor-name device-id device-name speed duplex pci-bus-path"},
+    "vm": {
+        "VM_metrics": (
+            "memory-actual hvm nomigrate nested-virt numa-optimised numa-nodes numa-node-memory current-domain-type "
+            "start-time install-time VCPUs-number"
+        ),
+        "VM_guest_metrics": (
+            "os-version netbios-name PV-drivers-version PV-drivers-up-to-date memory disks networks services "
+            "PV-drivers-detected other live guest-metrics-last-updated can-use-hotplug-vbd can-use-hotplug-vif"
+        ),
+    },
+}
+
+# Fields of xe that are none of XenAPI: a call tells them, or they are ours.
+NOWHERE = {
+    "pool": "supported-sr-types license-state",
+    "host": "memory-free-computed nics",
+    "pif": "io_read_kbs io_write_kbs joined-network-uuids network-uuids",
+    "vm": ("memory-target allowed-VBD-devices allowed-VIF-devices possible-hosts VCPUs-utilisation cooperative"),
+    "vbd": "attachable attached-as io_read_kbs io_write_kbs",
+    "vif": "io_read_kbs io_write_kbs",
+}
+
+NAMES = {
+    "host.host-metrics-live": "live",
+    "host.resident-vms": "resident_VMs",
+    "pif.IP-configuration-mode": "ip_configuration_mode",
+    "pif.IPv6-configuration-mode": "ipv6_configuration_mode",
+    "pif.IPv6-gateway": "ipv6_gateway",
+    "pif.vlan-master-of": "VLAN_master_of",
+    "pif.vlan-slave-of": "VLAN_slave_of",
+    "sr.host": "PBDs",
+    "vdi.crashdump-uuids": "crash_dumps",
+    "vm.dom-id": "domid",
+    "vm.guest-metrics-last-updated": "last_updated",
+    "vm.last-boot-record": "last_booted_record",
+    "vm.vtpms": "VTPMs",
+}
+
+# Columns of XAPI's database that maps have, by a field's name: the group to which one belongs stands before it.
+COLUMNS = {
+    "HVM-boot-params": "HVM__boot_params",
+    "VCPUs-params": "VCPUs__params",
+    "qos_algorithm_params": "qos__algorithm_params",
+}
+
+# Types by a field's name, in all classes or in one: what is text here, and references or numbers there, above all.
+# `{}` is the enumeration of the operations of the class.
+TYPES = {
+    "allowed-operations": "set(enum {})",
+    "blobs": "map(string,ref blob)",
+    "current-operations": "map(string,enum {})",
+    "host.virtual-hardware-platform-versions": "set(int)",
+    "network.purpose": "set(enum network_purpose)",
+    "pending-guidances": "set(enum update_guidances)",
+    "pending-guidances-full": "set(enum update_guidances)",
+    "pending-guidances-recommended": "set(enum update_guidances)",
+    "pif.duplex": "bool",
+    "pif.speed": "int",
+    "sr.host": "set(ref PBD)",
+    "vm.blocked-operations": "map(enum vm_operations,string)",
+    "vm.can-use-hotplug-vbd": "enum tristate_type",
+    "vm.can-use-hotplug-vif": "enum tristate_type",
+    "vm.numa-node-memory": "map(int,int)",
+}
+
+# Enumerations that are not called by class and field.
+ENUMS = {
+    "host.latest-synced-updates-applied": "latest_synced_updates_applied_state",
+    "host.operations": "host_allowed_operations",
+    "pif.IP-configuration-mode": "ip_configuration_mode",
+    "pif.IPv6-configuration-mode": "ipv6_configuration_mode",
+    "pif.igmp-snooping-status": "pif_igmp_status",
+    "pif.primary-address-type": "primary_address_type",
+    "pool.operations": "pool_allowed_operations",
+    "pool.telemetry-frequency": "telemetry_frequency",
+    "pool.update-sync-frequency": "update_sync_frequency",
+    "sr.operations": "storage_operations",
+    "vdi.on-boot": "on_boot",
+    "vm.actions-after-crash": CRASH_ACTIONS,
+    "vm.actions-after-reboot": "on_normal_exit",
+    "vm.actions-after-shutdown": "on_normal_exit",
+    "vm.actions-after-softreboot": "on_softreboot_behavior",
+    "vm.current-domain-type": "domain_type",
+    "vm.domain-type": "domain_type",
+}
+
+QUALIFIERS = {
+    "pool": {
+        RUNTIME: (
+            "master ha-host-failures-to-tolerate igmp-snooping-enabled guest-agent-config repositories "
+            "ext-auth-cache-enabled ext-auth-cache-size ext-auth-cache-expiry"
+        ),
+        CONSTRUCTOR: "uefi-certificates custom-uefi-certificates",
+    },
+    "host": {
+        RW: "display other-config hostname address license-server",
+        CONSTRUCTOR: (
+            "software-version capabilities local-cache-sr ssl-legacy iscsi_iqn multipathing uefi-certificates"
+        ),
+        RUNTIME: (
+            "https-only numa-affinity-policy ssh-enabled-timeout console-idle-timeout ssh-auto-mode max-cstate timezone"
+        ),
+    },
+    "network": {CONSTRUCTOR: "bridge managed"},
+    "pif": {CONSTRUCTOR: "device MAC managed MTU VLAN", RUNTIME: "disallow-unplug"},
+    "vlan": {RUNTIME: "untagged-PIF", CONSTRUCTOR: "tag"},
+    "sr": {CONSTRUCTOR: "name-label name-description physical-size type content-type", RW: "sm-config"},
+    "pbd": {CONSTRUCTOR: "host device-config"},
+    "vdi": {
+        CONSTRUCTOR: "name-label name-description virtual-size type sharable read-only",
+        RW: "xenstore-data sm-config",
+    },
+    "vm": {
+        RW: "is-a-template VCPUs-params recommendations hardware-platform-version",
+        CONSTRUCTOR: (
+            "power-state memory-static-max memory-dynamic-max memory-dynamic-min memory-static-min suspend-VDI-uuid "
+            "VCPUs-max VCPUs-at-startup actions-after-crash platform numa-optimised numa-nodes blocked-operations "
+            "domain-type HVM-boot-policy HVM-shadow-multiplier NVRAM last-boot-CPU-flags last-boot-record other-config "
+            "ha-always-run ha-restart-priority appliance snapshot-schedule is-vmss-snapshot start-delay shutdown-delay "
+            "order version generation-id has-vendor-device reference-label"
+        ),
+        RUNTIME: "groups",
+    },
+    "vbd": {CONSTRUCTOR: "vdi-uuid empty device mode currently-attached"},
+    "vif": {CONSTRUCTOR: "device MAC MTU currently-attached locking-mode ipv4-allowed ipv6-allowed trunks"},
+}
+
+# Types by kind of field, the more special ones first.
+_KINDS = (
+    (Numbers, "set(int)"),
+    (Set, "set(string)"),
+    (Map, "map(string,string)"),
+    (Bool, "bool"),
+    (Int, "int"),
+    (Float, "float"),
+    (Time, "datetime"),
+    (Text, "string"),
+)
+
+
+class ApiField:
+    """A field of XenAPI: `VBD.userdevice`, its type as `ref VM` or `set(string)`, and its qualifier."""
+
+    __slots__ = ("cls", "name", "qualifier", "type")
+
+    def __init__(self, cls: str, name: str, type: str, qualifier: str) -> None:
+        self.cls = cls
+        self.name = name
+        self.type = type
+        self.qualifier = qualifier
+
+    @property
+    def enum(self) -> str | None:
+        """The enumeration that its words are of, if they are."""
+        words = self.type.replace("(", " ").replace(")", " ").replace(",", " ").split()
+        return words[words.index("enum") + 1] if "enum" in words else None
+
+
+def api_field(cls: XenClass, field: Field, class_of: Callable[[str], XenClass]) -> ApiField | None:
+    """What the field of the class is in XenAPI; None where it is nothing there.
+
+    The name of another object is told from the field that refers to it.
+    """
+    if isinstance(field, NameOf):
+        field = cls.by_name[field.reference]
+    if field.name in NOWHERE.get(cls.name, "").split():
+        return None
+    place = _listed(ELSEWHERE, cls, field) or cls.label
+    return ApiField(place, _name(cls, field, class_of), _type(cls, field, class_of), _qualifier(cls, field))
+
+
+def column(field: Map) -> str:
+    """The name of a map in XAPI's database, in which a refusal calls it."""
+    return COLUMNS.get(field.name) or field.name.replace("-", "_")
+
+
+def _name(cls: XenClass, field: Field, class_of: Callable[[str], XenClass]) -> str:
+    """With `_` for `-`; a reference without `-uuid`, called as its class where it was nothing but that."""
+    exception = NAMES.get(f"{cls.name}.{field.name}")
+    if exception is not None:
+        return exception
+    stem, dash, ending = field.name.rpartition("-")
+    if not dash or ending not in {"uuid", "uuids"}:
+        return field.name.replace("-", "_")
+    if stem.lower() == _to(field):
+        stem = class_of(stem.lower()).label
+    return stem.replace("-", "_") + ending.removeprefix("uuid")
+
+
+def _type(cls: XenClass, field: Field, class_of: Callable[[str], XenClass]) -> str:
+    exception = TYPES.get(f"{cls.name}.{field.name}") or TYPES.get(field.name)
+    if exception is not None:
+        return exception.format(_enum(cls, "operations"))
+    kind = field.kind if isinstance(field, Derived) else type(field)
+    if issubclass(kind, Choice):
+        return f"enum {_enum(cls, field.name)}"
+    if issubclass(kind, (Absent, Ref, Refs)):
+        one = f"ref {_label(field, class_of)}"
+        return f"set({one})" if issubclass(kind, Refs) or field.default == [] else one
+    return next(type for of, type in _KINDS if issubclass(kind, of))
+
+
+def _label(field: Field, class_of: Callable[[str], XenClass]) -> str:
+    """XenAPI's name of the class that the field refers to."""
+    if isinstance(field, Absent):
+        return field.label
+    to = _to(field)
+    return to if isinstance(field, Fixed) else class_of(to).label
+
+
+def _to(field: Field) -> str:
+    return field.to if isinstance(field, (Derived, Ref, Refs)) else ""
+
+
+def _enum(cls: XenClass, name: str) -> str:
+    return ENUMS.get(f"{cls.name}.{name}") or f"{cls.label.lower()}_{name.replace('-', '_')}"
+
+
+def _qualifier(cls: XenClass, field: Field) -> str:
+    """A setter that asks or does something is a message of its own in XenAPI, and not the field's."""
+    plain = (field.has_setter or field.has_adder) and not field.guard and not field.effect
+    return _listed(QUALIFIERS, cls, field) or (RW if plain else CONSTRUCTOR if field.required else RUNTIME)
+
+
+def _listed(table: Mapping[str, Mapping[str, str]], cls: XenClass, field: Field) -> str | None:
+    """Under what the table lists the field."""
+    return next((under for under, names in table.get(cls.name, {}).items() if field.name in names.split()), None)

@@ -1,0 +1,49 @@
+"""How XenAPI spells the words that xe prints: `Halted` for `halted`, `coredump_and_destroy` for a longer text.
+
+Most words are the same in both. An enumeration of XenAPI has one rule for all of its words, and exceptions by name.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CRASH_ACTIONS = "on_crash_behaviour"
+
+_CAPITAL = frozenset(("vm_power_state",))
+_SMALL = frozenset(
+    (
+        CRASH_ACTIONS,
+        "domain_type",
+        "host_allowed_operations",
+        "on_normal_exit",
+        "on_softreboot_behavior",
+        "storage_operations",
+        "vdi_type",
+    )
+)
+_JOINED = str.maketrans(" .-", "___")
+_EXCEPTIONS = {
+    CRASH_ACTIONS: {
+        "Core dump and destroy": "coredump_and_destroy",
+        "Core dump and restart": "coredump_and_restart",
+    },
+    "tristate_type": {"true": "yes", "false": "no"},
+    "vm_operations": {"assertoperationvalid": "assert_operation_valid", "data_sources_op": "data_source_op"},
+}
+
+
+def in_api(enum: str, text: str) -> str:
+    """XenAPI's spelling of a word of the enumeration that xe prints."""
+    exception = _EXCEPTIONS.get(enum, {}).get(text)
+    if exception is not None:
+        return exception
+    if enum in _CAPITAL:
+        return text.capitalize()
+    return text.lower().translate(_JOINED) if enum in _SMALL else text
+
+
+def in_xe(enum: str, value: str, words: Iterable[str]) -> str | None:
+    """The one of these words of xe that XenAPI spells as `value`; None if it is none of them."""
+    return next((word for word in words if in_api(enum, word) == value), None)
