@@ -229,9 +229,9 @@ def test_a_key_that_is_there_is_refused_with_the_column_of_the_database(
     assert command is not None
     key = "weight" if field == "VCPUs-params" else "start"
     words = [("uuid", obj["uuid"]), ("param-name", field), (key, "1")]
-    run(pool.state, command, words=words)
+    run(pool.state, Call(command, words=words))
     with pytest.raises(Failure) as refusal:
-        run(pool.state, command, words=words)
+        run(pool.state, Call(command, words=words))
     assert refusal.value.code == "MAP_DUPLICATE_KEY"
     assert refusal.value.values == (obj.cls.label, column, obj, key)
 
