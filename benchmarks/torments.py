@@ -45,7 +45,7 @@ class Torture:
 
     def holds(self, *, serial: int, vms: int) -> None:
         """Hold that the file is sound and nothing in it is lost or made twice."""
-        state, findings = reader.load(reader.read(str(self.state)))
+        state, findings = reader.judge(reader.read(str(self.state)))
         assert not findings
         assert (state.header["serial"], state.count("vm")) == (serial, vms)
 

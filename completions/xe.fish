@@ -96,7 +96,7 @@ function __xe_commands
         'state-history' 'List the versions of the state file that are kept, the newest first, and who made each by which command.' \
         'state-init' 'Make a state file with a fresh host in it.' \
         'state-set' 'Put a set of rules in force, if the state keeps them.' \
-        'state-show' 'Show what the state file is and how many objects it holds.' \
+        'state-show' 'Show where the state is, what it is, and how many objects it holds.' \
         'state-undo' 'Take back the last commit, or an edit by hand since; or put any older version of the state in force again. This is a change as any other, and can be undone as well.' \
         'template-list' 'List the templates, all of them or those whose fields have the values given.' \
         'template-param-add' 'Add a member to a set, or key=value pairs to a map.' \

@@ -13,7 +13,7 @@ import pytest
 
 from xe_py.cli.main import run
 from xe_py.reference.files import modules
-from xe_py.store.state_file import open_to_read
+from xe_py.store import store_for
 
 pytest_plugins = ["exercised"]
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="xe-cache-")
@@ -62,7 +62,7 @@ class Xe:
             printed = out.getvalue()
             assert not printed or printed.startswith("operation failed on "), f"a refusal printed a result: {printed}"
         elif after != before:
-            _, _, findings = open_to_read(str(self.state))
+            findings = store_for(str(self.state), os.environ).read().findings
             assert not findings, [(f.cls, f.uuid, f.field, f.failure) for f in findings]
         return Result(out.getvalue(), err.getvalue(), status)
 

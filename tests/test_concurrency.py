@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from xe_py.store.state_file import open_to_write
+from xe_py.store import store_for
 from xe_py.store.toml import reader
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def shell(process: "Process", script: str, *words: str, **environment: str) -> "
 
 def storm(process: "Process", state: Path, writers: int, changes: int, readers: int) -> int:
     """Let them write and read at once, hold that nothing is lost or seen in halves; how many reads there were."""
-    before = reader.load(reader.read(str(state)))[0]
+    before = reader.judge(reader.read(str(state)))[0]
     end = process.home / "end"
     reading = [shell(process, READ, str(end)) for _ in range(readers)]
     writing = [shell(process, WRITE, f"w{number}", str(changes), XE_LOCK_TIMEOUT="120") for number in range(writers)]
@@ -68,7 +68,7 @@ def storm(process: "Process", state: Path, writers: int, changes: int, readers: 
             reads += 1
             shown = dict(line.split(": ") for line in seen.splitlines())
             assert int(shown["serial"]) - before.header["serial"] == int(shown["vm"]) - before.count("vm")
-    after, findings = reader.load(reader.read(str(state)))
+    after, findings = reader.judge(reader.read(str(state)))
     assert not findings
     assert after.header["serial"] == before.header["serial"] + writers * changes
     assert sorted(made) == sorted({vm["uuid"] for vm in after.all("vm")} - {vm["uuid"] for vm in before.all("vm")})
@@ -91,7 +91,7 @@ def test_a_time_to_wait_is_a_number_of_seconds(process: "Process", xe: "Xe", pat
 
 @pytest.mark.parametrize("patience", ["0", "0.5"])
 def test_waiting_is_bounded_and_names_the_holder(process: "Process", xe: "Xe", patience: str) -> None:
-    with open_to_write(str(xe.state), "vm-start"):
+    with store_for(str(xe.state), os.environ).write("vm-start"):
         before = time.monotonic()
         done = process.xe("vm-create", "name-label=x", XE_LOCK_TIMEOUT=patience)
         waited = time.monotonic() - before
@@ -103,7 +103,7 @@ def test_waiting_is_bounded_and_names_the_holder(process: "Process", xe: "Xe", p
 
 @pytest.mark.parametrize("line", ["vm-list", "state-check", "state-show", "help", "vm-create name-label=x --dry-run"])
 def test_what_writes_nothing_never_waits(process: "Process", xe: "Xe", line: str) -> None:
-    with open_to_write(str(xe.state), "vm-start"):
+    with store_for(str(xe.state), os.environ).write("vm-start"):
         assert process.xe(*line.split(), XE_LOCK_TIMEOUT="0").status == 0
 
 
@@ -111,7 +111,7 @@ def test_the_lock_of_a_process_that_died_is_free(process: "Process", xe: "Xe") -
     holder = process.start("vm-list")
     holder.kill()
     holder.communicate()
-    script = f"import os, signal\nfrom xe_py.store.state_file import open_to_write\nwith open_to_write({str(xe.state)!r}, 'x'):\n    os.kill(os.getpid(), signal.SIGKILL)"
+    script = f"import os, signal\nfrom xe_py.store import store_for\nwith store_for({str(xe.state)!r}, os.environ).write('x'):\n    os.kill(os.getpid(), signal.SIGKILL)"
     assert process.run([os.sys.executable, "-c", script]).status == -9
     assert process.xe("vm-create", "name-label=x", XE_LOCK_TIMEOUT="0").status == 0
 

@@ -223,7 +223,7 @@ def test_what_is_planted_beside_the_file_leads_nowhere(xe: "Xe", elsewhere: Path
         assert done.status in {0, 3}
         assert tree(elsewhere) == before
         assert contract("vm-list").status == 0
-    assert not reader.load(reader.read(str(xe.state)))[1]
+    assert not reader.judge(reader.read(str(xe.state)))[1]
 
 
 def _cache_elsewhere(cache: Path, elsewhere: Path, names: list[str]) -> None:  # noqa: ARG001 - as the others

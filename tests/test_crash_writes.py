@@ -17,7 +17,6 @@ from torture import Contract
 
 import xe_py
 from xe_py.cli.main import run
-from xe_py.store.history import keeping
 from xe_py.store.toml import excerpt, reader
 
 if TYPE_CHECKING:
@@ -67,7 +66,6 @@ class Victim(Contract):
             (self.neighbour / "history" / name).write_bytes(data)
         self.path.write_bytes(self.old)
         os.utime(self.path, ns=(10**18, 10**18))
-        keeping._told.clear()  # noqa: SLF001 - each command is a process of its own otherwise
         self("vm-list")
         cache = Path(os.environ["XDG_CACHE_HOME"], "xe")
         assert {entry.suffix for entry in cache.iterdir()} == {".head", ".base"}
@@ -79,14 +77,14 @@ class Victim(Contract):
         if self.turn % 2 and "the history" not in said:
             self.is_in_reach(data)
         document = reader.read(str(self.path))
-        state, findings = reader.load(document)
+        state, findings = reader.judge(document)
         assert not findings
         done = data != self.old
         assert state.header["serial"] == 3 + done
         seen = self("vm-list", "params=uuid", "--minimal").out.strip().split(",")
         assert sorted(seen) == sorted(vm["uuid"] for vm in state.all("vm"))
         assert self("vm-param-set", f"uuid={state.all('vm')[-1]['uuid']}", "name-description=after").status == 0
-        assert reader.load(reader.read(str(self.path)))[0].header["serial"] == 4 + done
+        assert reader.judge(reader.read(str(self.path)))[0].header["serial"] == 4 + done
         left = {entry for entry in os.listdir(self.neighbour) if entry not in {"lock", "history", ".gitignore"}}
         assert not left
         self.path.write_bytes(self.old)

@@ -37,10 +37,20 @@ OUTSIDE = {"__init__", "__main__"}
 ONLY_IN = {"click": {"cli/tree.py"}, "rich": {"cli/output.py"}, "tomli_w": {"store/toml/render.py"}}
 
 
-def imported(module: Path) -> list[str]:
-    """The modules that a module imports at run time."""
+# The groups of the store, each of which knows only those before it, for types too; and its modules that use them all.
+GROUPS = ["files", "toml", "index", "history"]
+ON_TOP = {"__init__", "promise", "replacing", "committing", "state_file"}
+# What of the store the rest of the program may know: the way to a store, its promise, what was done; and how TOML looks.
+KNOWN = {"xe_py.store", "xe_py.store.promise", "xe_py.store.files.terms"}
+ALSO_KNOWN = {"reference/wording.py": {"xe_py.store.toml.render"}}
+
+
+def imported(module: Path, *, types: bool = False) -> list[str]:
+    """The modules that a module imports at run time and, with `types`, those that it names in types."""
     tree = ast.parse(module.read_text())
     for node in ast.walk(tree):
+        if types:
+            break
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             node.body = []
     found = []
@@ -71,6 +81,33 @@ def test_imports_go_down_only(module: Path) -> None:
         library = other.partition(".")[0]
         if library in ONLY_IN:
             assert str(module.relative_to(PACKAGE)) in ONLY_IN[library]
+
+
+STORE = sorted((PACKAGE / "store").rglob("*.py"))
+
+
+@pytest.mark.parametrize("module", STORE, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_the_groups_of_the_store_know_only_those_before_them(module: Path) -> None:
+    group, *inner = module.relative_to(PACKAGE / "store").with_suffix("").parts
+    if not inner:
+        assert group in ON_TOP
+        return
+    known = GROUPS[: GROUPS.index(group) + 1]
+    for other in imported(module, types=True):
+        if other.startswith("xe_py.store."):
+            assert other.split(".")[2] in known, f"{module} imports {other}"
+
+
+@pytest.mark.parametrize("module", sorted(set(MODULES) - set(STORE)), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_the_rest_of_the_program_knows_a_store_by_its_promise(module: Path) -> None:
+    allowed = KNOWN | ALSO_KNOWN.get(str(module.relative_to(PACKAGE)), set())
+    for other in imported(module, types=True):
+        if other.startswith("xe_py.store"):
+            assert other.rpartition(".")[0] in allowed, f"{module} imports {other}"
+
+
+def test_a_promise_costs_nothing_at_run_time() -> None:
+    assert imported(PACKAGE / "store" / "promise.py") == ["__future__.annotations"]
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:

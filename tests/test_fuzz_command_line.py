@@ -15,7 +15,7 @@ from xe_py import operations
 from xe_py.cli.words import WITH_VALUE
 from xe_py.operations import select
 from xe_py.schema.command import Command
-from xe_py.store.state_file import open_to_read
+from xe_py.store import store_for
 from xe_py.store.toml.render import canonical
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Furnished(Contract):
         status = self(*argv).status
         if self.path.read_bytes() != self.data:
             self.accepted += 1
-            assert not open_to_read(str(self.path))[2], argv
+            assert not store_for(str(self.path), os.environ).read().findings, argv
             assert "--dry-run" not in argv, argv
             self.path.write_bytes(self.data)
         return status
@@ -201,7 +201,7 @@ def test_odd_words_of_a_real_process(process: "Process", xe: "Xe", word: str) ->
         assert done.status in {0, 1, 3}
         assert "Traceback" not in done.err
         assert "INTERNAL_ERROR" not in done.err
-    assert not open_to_read(str(xe.state))[2]
+    assert not store_for(str(xe.state), os.environ).read().findings
 
 
 TEXTS = (
@@ -225,9 +225,10 @@ def test_any_text_comes_back_as_it_was(xe: "Xe", text: str) -> None:
         xe.do(f"vm-param-set uuid={other} {change}")
     xe.run(["vm-param-set", f"uuid={name}", f"name-label={text}{text}"])
     xe.run(["vm-param-set", f"uuid={name}", f"name-label={text}"])
-    _, state, findings = open_to_read(str(xe.state))
+    opened = store_for(str(xe.state), os.environ).read()
+    state = opened.state
     vm = state.need("vm", name)
-    assert not findings
+    assert not opened.findings
     assert (vm["name-label"], vm["name-description"], vm["tags"]) == (text, text, [text])
     assert vm["other-config"].items() >= {key: "1", "k": text}.items()
     assert xe.state.read_bytes().decode() == canonical(state)

@@ -16,9 +16,9 @@ from xe_py.fresh.host import fresh_host
 from xe_py.running import Call
 from xe_py.schema.command import WORDS, Command
 from xe_py.state.state import State
-from xe_py.store import state_file
-from xe_py.store.files.document import Document
+from xe_py.store import store_for
 from xe_py.store.index import making, reading
+from xe_py.store.state_file import OpenedFile
 from xe_py.store.toml import reader
 from xe_py.store.toml.render import canonical
 
@@ -48,40 +48,38 @@ def walk(path: Path, seed: int, steps: int, commits: int = 4) -> tuple[int, int]
     draw = draws(seed)
     path.write_text(canonical(fresh_host(name_label="xen", hosts=2, nics=3, rules=draw.choice(("strict", "xapi")))))
     os.utime(path, ns=(10**18, 10**18))
-    state_file.open_to_read(str(path))
+    store_for(str(path), os.environ).read()
     changed = 0
     for first in range(0, steps, commits):
-        with state_file.open_to_write(str(path), "walk") as opened:
-            document, pieces, _ = opened
+        with store_for(str(path), os.environ).write("walk") as opened:
             for step in range(first, min(first + commits, steps)):
                 known = FIRST[step] if step < len(FIRST) else draw.choice(OFTEN) if draw.random() < 0.5 else None
                 command = draw.choice(walks.COMMANDS) if known is None else operations.find(known)
                 assert command is not None
-                before = document
-                document = _step(document, pieces, draw, command)
-                changed += document is not before
+                changed += _step(opened, draw, command)
     return steps, changed
 
 
-def _step(document: Document, pieces: State, draw: Random, command: Command) -> Document:
-    """Do one command on the state that came in pieces and on the whole one, and commit it."""
-    assert document.head is not None
-    whole = _whole(document.path)
+def _step(opened: OpenedFile, draw: Random, command: Command) -> bool:
+    """Do one command on the state that came in pieces and on the whole one, and commit it; whether it changed it."""
+    before, pieces = opened.document, opened.state
+    assert before.head is not None
+    whole = _whole(before.path)
     given = _given(draw, whole, command)
     seed = draw.random()
     ended = [_run(state, command, given, seed) for state in (pieces, whole)]
     assert ended[0] == ended[1], (command.name, given)
     changes = [{(change.uuid, change.after is None) for change in state.changes()} for state in (pieces, whole)]
     assert changes[0] == changes[1], (command.name, given)
-    committed = state_file.commit(document, pieces)
-    if committed is not document:  # What is set to what it was is no change.
-        whole.settle()
-    after, found = _whole(document.path), reading.look(document.target, committed.identity)
+    committed = opened.commit()
+    if opened.document is not before:  # What is set to what it was is no change.
+        assert whole.settle().serial == committed.serial
+    after, found = _whole(before.path), reading.look(opened.index, before.target, opened.document.identity)
     assert found is not None, (command.name, given)
     assert found.plain, (command.name, given)
     expected = canonical(whole)
     assert canonical(after) == canonical(found.state()) == expected, (command.name, given)
-    return committed
+    return opened.document is not before
 
 
 def _whole(path: str) -> State:

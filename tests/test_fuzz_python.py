@@ -1,6 +1,7 @@
 """Whatever a Python program gives to a command: it is refused clearly and changes nothing, or what is made is sound."""
 
 import math
+import os
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -12,16 +13,16 @@ from torture import draws, furnish, in_time
 from xe_py import classes, operations
 from xe_py.errors import Failure, Misuse
 from xe_py.host import open_host
-from xe_py.schema.command import PATH, Command
+from xe_py.schema.command import STORE, Command
 from xe_py.schema.fields import Ref, Refs
-from xe_py.store.state_file import open_to_read
+from xe_py.store import store_for
 
 if TYPE_CHECKING:
     from xe_py.host import Host
 
 pytestmark = pytest.mark.slow
 
-COMMANDS = [command for name in operations.names() if (command := operations.find(name)) and command.kind.gets != PATH]
+COMMANDS = [command for name in operations.names() if (command := operations.find(name)) and command.kind.gets != STORE]
 # Texts of which one makes a file that no test wants to wait for are left to the command line.
 TEXTS = [text for text in ODD if len(text) < 1000]
 OTHERS = (
@@ -91,7 +92,7 @@ def walk(path: Path, seed: int, rounds: int = 1) -> tuple[int, int]:
             accepted += done
             if path.read_bytes() != data:
                 assert done, command.name
-                assert not open_to_read(str(path))[2], command.name
+                assert not store_for(str(path), os.environ).read().findings, command.name
                 path.write_bytes(data)
     return rounds * len(COMMANDS), accepted
 

@@ -10,9 +10,11 @@ import pytest
 from xe_py.errors import StateFileError
 from xe_py.host import open_host
 from xe_py.schema.secrets import command_line
+from xe_py.store import store_for
+from xe_py.store.files.document import Site
+from xe_py.store.files.terms import Settings
 from xe_py.store.history import logbook
 from xe_py.store.history.versions import Version, versions
-from xe_py.store.state_file import commit, open_to_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +28,7 @@ def folder(xe: "Xe") -> Path:
 
 def kept(xe: "Xe") -> list[bytes]:
     """The bytes of the versions, the oldest first."""
-    return [each.document(str(xe.state)).text.encode() for each in versions(str(xe.state), str(xe.state.resolve()))]
+    return [each.document(str(xe.state)).text.encode() for each in versions(Site(str(xe.state), Settings(os.environ)))]
 
 
 def rows(xe: "Xe") -> list[list[str]]:
@@ -241,7 +243,7 @@ def test_a_fresh_host_by_force_can_be_undone(xe: "Xe", three: list[bytes]) -> No
 
 
 def kept_last(xe: "Xe", number: int) -> list[bytes]:
-    found = versions(str(xe.state), str(xe.state))[-number:]
+    found = versions(Site(str(xe.state), Settings(os.environ)))[-number:]
     return [each.document(str(xe.state)).text.encode() for each in found]
 
 
@@ -305,12 +307,12 @@ def test_the_log_does_not_grow_without_end(xe: "Xe", monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("XE_BACKUPS", "2")
     monkeypatch.setattr(logbook, "_SHORTEST_CHAIN", 2)
     line = command_line(["vm-param-set", "name-label=" + "x" * 2000])
-    with open_to_write(str(xe.state), line) as (opened, state, _):
-        document = opened
+    with store_for(str(xe.state), os.environ).write(line) as opened:
+        state = opened.state
         vm = state.add("vm", {"name-label": "web"})
         for number in range(40):
             state.update(vm, {"name-description": str(number)})
-            document = commit(document, state)
+            opened.commit()
     assert (folder(xe) / "log").stat().st_size < 10000
     assert [row[4][:12] for row in rows(xe)] == ["vm-param-set"] * 3
 
@@ -345,7 +347,7 @@ def test_a_version_that_is_damaged_is_named_and_never_wrong(xe: "Xe", three: lis
         data = path.read_bytes()
         for place in range(0, len(data), 7):
             path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
-            for each in versions(str(xe.state), str(xe.state)):
+            for each in versions(Site(str(xe.state), Settings(os.environ))):
                 try:
                     assert each.document(str(xe.state)).text.encode() == three[each.serial - 1]
                 except StateFileError as error:
@@ -640,7 +642,7 @@ def test_a_file_that_is_lost_comes_back(xe: "Xe", three: list[bytes], lose) -> N
     assert serials(xe)[1:] == [3, 2, 1]
     xe.do("state-undo serial=2")
     assert without_serial(xe.state.read_bytes()) == without_serial(three[1])
-    assert lost in [raw(each) for each in versions(str(xe.state), str(xe.state))]
+    assert lost in [raw(each) for each in versions(Site(str(xe.state), Settings(os.environ)))]
     assert xe.do("state-check").startswith("The state is sound")
     assert xe.run(["state-undo"]).status == 3
     assert without_serial(xe.state.read_bytes()) == without_serial(three[1])

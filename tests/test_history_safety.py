@@ -13,19 +13,14 @@ import pytest
 from torture import Contract, in_time
 
 from xe_py.host import open_host
-from xe_py.store.history import keeping
+from xe_py.store.files.document import Site
+from xe_py.store.files.terms import Settings
 from xe_py.store.history.logbook import moment
 from xe_py.store.history.versions import versions
 from xe_py.store.toml.reader import judge
 
 if TYPE_CHECKING:
     from conftest import Process, Xe
-
-
-@pytest.fixture(autouse=True)
-def _not_told_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test is a process of its own, as far as warnings go."""
-    monkeypatch.setattr(keeping, "_told", set())
 
 
 def folder(xe: "Xe") -> Path:
@@ -96,11 +91,18 @@ def test_a_history_that_cannot_be_written_is_a_warning(xe: "Xe") -> None:
         assert "cannot be kept: Permission denied" in result.err
 
 
-def test_one_process_warns_once(xe: "Xe") -> None:
+def test_who_holds_the_store_open_is_warned_once_and_each_command_anew(
+    xe: "Xe", capsys: pytest.CaptureFixture[str]
+) -> None:
     folder(xe).parent.mkdir()
     folder(xe).write_text("mine")
     assert xe("vm-create name-label=a").err
-    assert not xe("vm-create name-label=b").err
+    assert xe("vm-create name-label=b").err
+    with open_host(str(xe.state)) as host:
+        for name in ("c", "d", "e"):
+            host.run("vm-create", name_label=name)
+            host.commit()
+    assert capsys.readouterr().err.count("cannot be kept") == 1
 
 
 def test_what_a_killed_writer_left_is_swept_away(xe: "Xe") -> None:
@@ -188,7 +190,7 @@ def test_killed_at_any_moment_each_version_is_a_whole_one(process: "Process", xe
     xe.do("vm-create name-label=last")
     found = serials(xe)
     assert found == list(range(found[0], found[0] - len(found), -1))
-    for each in versions(str(xe.state), str(xe.state)):
+    for each in versions(Site(str(xe.state), Settings(os.environ))):
         assert not judge(each.document(str(xe.state)))[1]
 
 
@@ -370,7 +372,7 @@ def test_versions_of_the_layout_before_are_read(xe: "Xe") -> None:
     xe.do("vm-create name-label=db")
     assert serials(xe) == [3, 2, 1]
     assert "(77) vm-create name-label=web" in " ".join(xe.do("state-history").split())
-    found = [each.document(str(xe.state)).text.encode() for each in versions(str(xe.state), str(xe.state))]
+    found = [each.document(str(xe.state)).text.encode() for each in versions(Site(str(xe.state), Settings(os.environ)))]
     assert found[:2] == [first, second]
     xe.do("state-undo serial=1")
     assert without_serial(xe.state.read_bytes()) == without_serial(first)

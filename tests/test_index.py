@@ -14,7 +14,9 @@ from xe_py import classes
 from xe_py.errors import DamagedIndexError
 from xe_py.store.files import document
 from xe_py.store.files.document import identity
+from xe_py.store.files.terms import Settings
 from xe_py.store.index import making, reading
+from xe_py.store.index.cache import path_for
 from xe_py.store.toml import excerpt, reader
 from xe_py.store.toml.render import canonical
 
@@ -31,7 +33,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def look(xe: "Xe") -> reading.Head | None:
     target = os.path.realpath(xe.state)
-    return reading.look(target, identity(os.stat(target)))
+    return reading.look(path_for(target, Settings(os.environ)), target, identity(os.stat(target)))
 
 
 def settle(xe: "Xe") -> None:
@@ -74,7 +76,7 @@ def test_every_commit_leaves_an_index_that_says_what_the_file_says(
         xe.do(line)
         head = look(xe)
         assert head is not None, line
-        whole, findings = reader.load(reader.read(str(xe.state)))
+        whole, findings = reader.judge(reader.read(str(xe.state)))
         assert not findings
         assert canonical(head.state()) == canonical(whole) == xe.state.read_text()
         for cls in classes.sections():

@@ -14,9 +14,11 @@ from xe_py import classes, operations, running
 from xe_py.host import open_host
 from xe_py.running import Call
 from xe_py.state.state import State
-from xe_py.store import state_file
-from xe_py.store.files.document import Document, identity
+from xe_py.store import store_for
+from xe_py.store.files.document import identity
+from xe_py.store.files.terms import Settings
 from xe_py.store.index import making, reading
+from xe_py.store.index.cache import path_for
 from xe_py.store.toml import reader, rewriting
 from xe_py.store.toml.render import canonical
 
@@ -59,7 +61,8 @@ def judged(path: Path) -> State:
 
 def agree(path: Path, state: State | None = None) -> reading.Head:
     """The index of the file, which says what the file says, as does the state; object by object and list by list."""
-    head = reading.look(os.path.realpath(path), identity(path.stat()))
+    target = os.path.realpath(path)
+    head = reading.look(path_for(target, Settings(os.environ)), target, identity(path.stat()))
     assert head is not None
     whole = judged(path)
     for lazy in (head.state(), *([state] if state else ())):
@@ -93,7 +96,7 @@ def test_many_changed_objects_are_no_reason_to_forget_anything(xe: "Xe", changes
             if number % 3 == 2:
                 host.run("network-destroy", network=made[number - 1])
             host.commit()
-            head = host._document.head  # noqa: SLF001 - what a commit hands to the next
+            head = host._opened.document.head  # noqa: SLF001 - what a commit hands to the next
             assert head is not None
             assert head.plain is not bool(ending)
             bases.add(head.token)
@@ -113,40 +116,39 @@ def test_many_changed_objects_are_no_reason_to_forget_anything(xe: "Xe", changes
 def test_a_state_that_is_kept_over_commits_stays_true(xe: "Xe", monkeypatch: pytest.MonkeyPatch, room: int) -> None:
     monkeypatch.setattr(making, "_ROOM", room)
     xe.do("vm-create name-label=there")
-    with state_file.open_to_write(str(xe.state), "test") as opened:
-        document, state, _ = opened
+    with store_for(str(xe.state), os.environ).write("test") as opened:
+        state = opened.state
         (sr,) = state.find("sr", type="ext")
         network = state.find("network", bridge="xenbr0")[0]
 
-        def committed() -> Document:
-            document_then = state_file.commit(document, state)
-            assert document_then.head is not None
-            assert document_then.head.plain
+        def commit() -> None:
+            opened.commit()
+            assert opened.document.head is not None
+            assert opened.document.head.plain
             agree(xe.state, state)
-            return document_then
 
         web = run(state, "vm-create", name_label="web")
-        document = committed()
+        commit()
         vdi = run(state, "vdi-create", sr=sr, name_label="root", virtual_size=1 << 30)
         vbd = run(state, "vbd-create", vm=web, vdi=vdi, device="0")
-        document = committed()
+        commit()
         run(state, "vif-create", vm=web, network=network, device="0", mac="random")
         assert state.sum_of(sr, "vdi.sr-uuid", "virtual-size") == 1 << 30
-        document = committed()
+        commit()
         run(state, "vbd-destroy", vbd=vbd)
         mark = state.mark()
         run(state, "vdi-destroy", vdi=vdi)
         state.rollback(mark)
-        document = committed()
+        commit()
         run(state, "vdi-destroy", vdi=vdi["uuid"])
-        document = committed()
+        commit()
         assert state.class_of(vdi["uuid"]) is None
         assert state.sum_of(sr, "vdi.sr-uuid", "virtual-size") == 0
         (there,) = state.find("vm", name_label="there")
         run(state, "vm-destroy", vm=there)
-        document = committed()
+        commit()
         run(state, "vm-create", name_label="last")
-        document = committed()
+        commit()
     assert xe.do("vm-list is-control-domain=false params=name-label --minimal") == "web,last"
 
 
@@ -178,30 +180,30 @@ def test_secrets_are_read_from_the_version_that_is_there(xe: "Xe", cache: Path, 
         xe.state.write_text(xe.state.read_text() + "\n" + f"[vm.{UUID}]\n" + ending)
         age(xe)
     xe.do("vm-list")
-    with state_file.open_to_write(str(xe.state), "test") as opened:
-        document, state, _ = opened
+    with store_for(str(xe.state), os.environ).write("test") as opened:
+        state = opened.state
         run(state, "vm-create", name_label="web")
-        document = state_file.commit(document, state)
+        opened.commit()
         agree(xe.state)
         pbd = state.need("pbd", one)
         assert pbd["device-config"]["cifspassword"] == "first"
         state.update(pbd, {"device-config": {**pbd["device-config"], "cifspassword": "second"}})
-        document = state_file.commit(document, state)
+        opened.commit()
         agree(xe.state)
         run(state, "vm-create", name_label="db")
-        document = state_file.commit(document, state)
+        opened.commit()
         agree(xe.state, state)
         assert [pbd["uuid"] for pbd in state.pointing_at(state.need("sr", srs[1]), "pbd.sr-uuid")] == [two]
         state.delete(state.need("pbd", two))
-        document = state_file.commit(document, state)
+        opened.commit()
         agree(xe.state, state)
-    with state_file.open_to_write(str(xe.state), "test") as opened:
-        document, state, _ = opened
+    with store_for(str(xe.state), os.environ).write("test") as opened:
+        state = opened.state
         assert state.pointing_at(state.need("sr", srs[1]), "pbd.sr-uuid") == []
         assert state.need("pbd", one)["device-config"]["cifspassword"] == "second"
         run(state, "pbd-unplug", pbd=state.need("pbd", one))
         run(state, "pbd-destroy", pbd=state.need("pbd", one))
-        document = state_file.commit(document, state)
+        opened.commit()
         assert state.having("pbd", "sr-uuid", srs[0]) == []
         agree(xe.state, state)
     for path in cache.iterdir():
@@ -226,7 +228,7 @@ def test_a_file_so_young_that_it_has_no_index_gets_one_by_the_first_commit(xe: "
     soon = time.time_ns() + 60_000_000_000
     os.utime(xe.state, ns=(soon, soon))
     with open_host(str(xe.state)) as host:
-        assert host._document.head is None  # noqa: SLF001 - what this is about
+        assert host._opened.document.head is None  # noqa: SLF001 - what this is about
         host.run("network-create", name_label="first")
         host.run("network-destroy", network=host.run("network-create", name_label="in between"))
         host.commit()

@@ -8,14 +8,14 @@ import pytest
 from xe_py import classes, operations
 from xe_py.errors import Failure, Misuse
 from xe_py.python import Host, open_host
-from xe_py.schema.command import PATH, WORDS, Command
+from xe_py.schema.command import STORE, WORDS, Command
 from xe_py.schema.fields import Derived, Map, Ref, Refs, Set
 from xe_py.schema.values import Absent
 
 if TYPE_CHECKING:
     from conftest import Xe
 
-COMMANDS = [command for name in operations.names() if (command := operations.find(name)) and command.kind.gets != PATH]
+COMMANDS = [command for name in operations.names() if (command := operations.find(name)) and command.kind.gets != STORE]
 SURROGATE = "a\udc80"
 
 

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from xe_py import classes
-from xe_py.errors import Failure, Misuse, ScriptRefused, SeveralFailed, StateFileError, UnsoundStateError, XeError
+from xe_py.errors import Failure, Misuse, ScriptRefused, SeveralFailed, StateFileError, XeError
 from xe_py.python import Host, open_host
 from xe_py.state.core import Finding
-from xe_py.store.files.document import Document
+from xe_py.store import store_for
+from xe_py.store.files.terms import Settings
 from xe_py.store.index import cache, making
 from xe_py.store.toml import reader
 
@@ -310,7 +311,7 @@ def settle(xe: "Xe") -> Path:
     then = time.time_ns() - 10 * making.GRAIN
     os.utime(xe.state, ns=(then, then))
     xe.do("vm-list")
-    base = Path(f"{cache.path_for(os.path.realpath(xe.state))}.base")
+    base = Path(f"{cache.path_for(os.path.realpath(xe.state), Settings(os.environ))}.base")
     assert base.exists()
     return base
 
@@ -389,10 +390,11 @@ def test_nothing_that_is_printed_shows_a_secret(xe: "Xe") -> None:
         record = host.state.get("pbd", uuid)
         failure = Failure("PBD_EXISTS", record, record, blockers=(record,))
         finding = Finding("pbd", uuid, "device-config", failure)
-        document = Document("x", "x", ())
+        unsound = store_for(str(xe.state), os.environ).read()
+        unsound.findings = [finding]
         shown = [
             pbd, record, host, host.state, failure, finding, host.state.changes(), host.find("pbd"),
-            SeveralFailed([(uuid, failure)]), ScriptRefused("x", [(1, failure)]), UnsoundStateError(document, [finding]),
+            SeveralFailed([(uuid, failure)]), ScriptRefused("x", [(1, failure)]), unsound.unsound(),
             host.run("pbd-list", params="all"), host.run("pbd-param-list", pbd=pbd), [host.run("pbd-list")],
         ]  # fmt: skip
         for each in shown:

@@ -19,7 +19,7 @@ from xe_py.state.core import findings, verify
 from xe_py.state.state import State, new_uuid
 from xe_py.store.files.document import Document
 from xe_py.store.toml.excerpt import Excerpt
-from xe_py.store.toml.reader import load
+from xe_py.store.toml.reader import judge
 from xe_py.store.toml.render import canonical
 from xe_py.store.toml.splice import STATE, anchors, edits, splice
 
@@ -170,7 +170,7 @@ class Walk(RuleBasedStateMachine):
             return
         assert not [(f.cls, f.field, f.failure) for f in findings(self.state)]
         assert self.text == canonical(self.state)
-        again, found = load(Document("text", "text", (0, 0, 0, 1 << 62), text=self.text))
+        again, found = judge(Document("text", "text", (0, 0, 0, 1 << 62), text=self.text))
         assert not found
         assert canonical(again) == self.text
 

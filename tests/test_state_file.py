@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from xe_py.errors import StateFileError
-from xe_py.store import state_file
+from xe_py.store import store_for
 from xe_py.store.toml.render import canonical
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 def reload(xe: "Xe") -> str:
     """The whole file as it would be written anew."""
-    _, state, findings = state_file.open_to_read(str(xe.state))
-    assert not findings
-    return canonical(state)
+    opened = store_for(str(xe.state), os.environ).read()
+    assert not opened.findings
+    return canonical(opened.state)
 
 
 def test_a_file_that_only_xe_wrote_is_canonical(xe: "Xe") -> None:
@@ -96,7 +96,7 @@ def test_the_serial_counts_commits_that_change_something(xe: "Xe") -> None:
     assert "serial: 2" in after
 
 
-HEADER = '[state]\nformat = 1\nlineage = ""\nserial = 1\nrules = "strict"\n'
+HEADER = '[state]\nformat = 2\nlineage = ""\nserial = 1\nrules = "strict"\n'
 VM = "[vm.00000000-0000-4000-8000-00000000000a]\n"
 QUOTES = (
     "A text ends on the line on which it begins, with the quote with which it begins; in double quotes \\n is a line break."
@@ -133,8 +133,8 @@ BAD = {
     ),
     "the rest of a merge": (f"{HEADER}\n{VM}=======\n", "FILE:8: a merge has left a conflict here"),
     "no header": ("[vm.x]\n", "FILE has no [state] table"),
-    "a newer format": (HEADER.replace("1", "2", 1) + "more = 1\n", "FILE:2: [state] has a newer format than 1, the newest that this xe knows. Use a newer xe."),
-    "no format": (HEADER.replace("1", "0", 1), "FILE:2: [state] has a format that cannot be; it must be 1."),
+    "a newer format": (HEADER.replace("2", "3", 1) + "more = 1\n", "FILE:2: [state] has a newer format than 2, the newest that this xe knows. Use a newer xe."),
+    "no format": (HEADER.replace("2", "0", 1), "FILE:2: [state] has a format that cannot be; it must be 2."),
     "an unknown set of rules": (HEADER.replace("strict", "Strickt"), 'FILE:5: [state] rules is "Strickt"; it must be strict or xapi (strict?).'),
     "a header without a serial": (HEADER.replace("serial = 1\n", ""), "FILE:1: [state] must have serial, a number."),
     "a serial in quotes": (HEADER.replace("serial = 1", 'serial = "1"'), "FILE:4: [state] must have serial, a number."),
@@ -330,7 +330,7 @@ def test_a_new_file_is_for_its_owner_only(xe: "Xe") -> None:
 
 
 def test_a_lock_that_is_held_names_its_holder(process: "Process", xe: "Xe") -> None:
-    with state_file.open_to_write(str(xe.state), "vm-start"):
+    with store_for(str(xe.state), os.environ).write("vm-start"):
         waiting = process.xe("--state", str(xe.state), "vm-create", "name-label=x", XE_LOCK_TIMEOUT="0.2")
     assert waiting.status == 3
     assert f"process {os.getpid()} of" in waiting.err
@@ -338,12 +338,12 @@ def test_a_lock_that_is_held_names_its_holder(process: "Process", xe: "Xe") -> N
 
 
 def test_a_reader_does_not_wait_for_a_writer(process: "Process", xe: "Xe") -> None:
-    with state_file.open_to_write(str(xe.state), "vm-start"):
+    with store_for(str(xe.state), os.environ).write("vm-start"):
         assert process.xe("--state", str(xe.state), "vm-list", XE_LOCK_TIMEOUT="0").status == 0
 
 
 def test_a_waiting_writer_goes_on_when_the_lock_is_free(process: "Process", xe: "Xe") -> None:
-    with state_file.open_to_write(str(xe.state), "vm-start"):
+    with store_for(str(xe.state), os.environ).write("vm-start"):
         waiting = process.start("--state", str(xe.state), "vm-create", "name-label=x", XE_LOCK_TIMEOUT="60")
         threading.Event().wait(0.3)
         assert waiting.poll() is None
@@ -355,11 +355,11 @@ def test_an_edit_by_hand_in_the_meantime_is_not_overwritten(xe: "Xe") -> None:
     edited = xe.state.read_text() + "# edited\n"
     with (
         pytest.raises(StateFileError, match="changed by someone else"),
-        state_file.open_to_write(str(xe.state), "test") as (document, state, _),
+        store_for(str(xe.state), os.environ).write("test") as opened,
     ):
-        state.add("vm", {"name-label": "web"})
+        opened.state.add("vm", {"name-label": "web"})
         xe.state.write_text(edited)
-        state_file.commit(document, state)
+        opened.commit()
     assert xe.state.read_text() == edited
 
 
@@ -390,8 +390,8 @@ def test_a_write_that_fails_leaves_the_old_file(
     number = getattr(errno, error)
     before = xe.state.read_bytes()
     real = getattr(os, call)
-    with state_file.open_to_write(str(xe.state), "test") as (document, state, _):
-        state.add("vm", {"name-label": "web"})
+    with store_for(str(xe.state), os.environ).write("test") as opened:
+        opened.state.add("vm", {"name-label": "web"})
         calls = 0
 
         def fail_once(*words: object, **named: object) -> object:
@@ -403,7 +403,7 @@ def test_a_write_that_fails_leaves_the_old_file(
 
         monkeypatch.setattr(os, call, fail_once)
         with pytest.raises(StateFileError, match="Nothing was changed"):
-            state_file.commit(document, state)
+            opened.commit()
         monkeypatch.setattr(os, call, real)
     assert calls
     assert xe.state.read_bytes() == before
@@ -428,9 +428,8 @@ def test_killed_at_any_moment_the_file_is_the_old_or_the_new_one(process: "Proce
         threading.Event().wait(0.004 * number)
         writer.send_signal(signal.SIGKILL)
         writer.communicate()
-        _, _, findings = state_file.open_to_read(str(xe.state))
-        assert not findings
-    serial = int(xe.do("state-show").splitlines()[2].removeprefix("serial: "))
+        assert not store_for(str(xe.state), os.environ).read().findings
+    serial = int(xe.do("state-show").splitlines()[3].removeprefix("serial: "))
     created = [name for name in xe.do("vm-list params=name-label --minimal").split(",") if name.startswith("vm")]
     assert serial == 1 + len(created)
     xe.do("vm-create name-label=last")

@@ -360,9 +360,9 @@ def test_a_background_job_of_a_script_is_not_interrupted(shell: Shell) -> None:
 
 
 def test_an_interrupt_while_waiting_for_the_lock(shell: Shell) -> None:
-    from xe_py.store.state_file import open_to_write
+    from xe_py.store import store_for
 
-    with open_to_write(str(shell.state), "x"):
+    with store_for(str(shell.state), {}).write("x"):
         process = shell.process.start("vm-create", "name-label=x", XE_LOCK_TIMEOUT="60")
         time.sleep(1)
         process.send_signal(signal.SIGINT)

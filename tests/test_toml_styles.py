@@ -19,7 +19,9 @@ from xe_py.errors import XeError
 from xe_py.fresh.host import fresh_host
 from xe_py.state.state import Change, State
 from xe_py.store.files.document import Document
+from xe_py.store.files.terms import Settings
 from xe_py.store.index import reading
+from xe_py.store.index.cache import path_for
 from xe_py.store.toml import rewriting
 from xe_py.store.toml.reader import judge
 from xe_py.store.toml.render import canonical
@@ -164,7 +166,7 @@ def test_the_index_of_a_file_in_any_style_says_what_the_file_says(xe: "Xe", seed
             done = xe(line, vm=vm)
             assert not done.status or "A key of other-config has at least one letter" in done.err, done.err
         kept = [xe.do(f"{name}-list params=all") for name in classes.names()]
-        reading.discard(str(xe.state))
+        reading.discard(path_for(str(xe.state), Settings(os.environ)))
         assert [xe.do(f"{name}-list params=all") for name in classes.names()] == kept
 
 
@@ -234,7 +236,7 @@ FORMS = {
 
 @pytest.mark.parametrize(("before", "change", "after"), FORMS.values(), ids=FORMS)
 def test_an_object_keeps_the_form_it_is_written_in(before: str, change: dict[str, Any] | None, after: str) -> None:
-    head = '[state]\nformat = 1\nlineage = "x"\nserial = {}\nrules = "xapi"\n\n'
+    head = '[state]\nformat = 2\nlineage = "x"\nserial = {}\nrules = "xapi"\n\n'
     before, after = (head.format(serial) + _with_uuids(text) for serial, text in ((5, before), (6, after)))
     document = Document("text", "text", NEVER, text=before)
     state = judge(document)[0]
@@ -258,7 +260,7 @@ PLACES = {
 
 @pytest.mark.parametrize(("before", "after"), PLACES.values(), ids=PLACES)
 def test_a_new_object_is_a_table_behind_the_section_of_its_class(before: str, after: str) -> None:
-    head = 'state = { format = 1, lineage = "x", serial = SERIAL, rules = "xapi" }\n'
+    head = 'state = { format = 2, lineage = "x", serial = SERIAL, rules = "xapi" }\n'
     text = head.replace("SERIAL", "5") + _with_uuids(before)
     document = Document("text", "text", NEVER, text=text)
     state = judge(document)[0]
@@ -269,7 +271,7 @@ def test_a_new_object_is_a_table_behind_the_section_of_its_class(before: str, af
 
 
 def test_a_class_that_is_an_empty_value_takes_its_first_object() -> None:
-    text = 'vm = {}\n\n[state]\nformat = 1\nlineage = "x"\nserial = 5\nrules = "xapi"\n'
+    text = 'vm = {}\n\n[state]\nformat = 2\nlineage = "x"\nserial = 5\nrules = "xapi"\n'
     document = Document("text", "text", NEVER, text=text)
     state = judge(document)[0]
     state.add("vm", {"name-label": "new"}, NEW)

@@ -132,14 +132,14 @@ def test_on_a_real_host_the_name_xe_keeps_off_the_default_file(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     monkeypatch.setenv("XE_FIRST_USE", "1")
     monkeypatch.delenv("XE_STATE", raising=False)
-    assert where.state_path("f.toml") == "f.toml"
+    assert where.store("f.toml").name == "f.toml"
     if refused:
         with pytest.raises(StateFileError, match="not its real one"):
-            where.state_path(None)
+            where.store(None)
     else:
-        assert where.state_path(None) == str(tmp_path / "xe/host.toml")
+        assert where.store(None).name == str(tmp_path / "xe/host.toml")
     monkeypatch.setenv("XE_STATE", "g.toml")
-    assert where.state_path(None) == "g.toml"
+    assert where.store(None).name == "g.toml"
 
 
 def test_a_bug_is_told_without_a_traceback(process: "Process", tmp_path: Path) -> None:

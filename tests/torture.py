@@ -13,7 +13,7 @@ from xe_py.cli.main import run
 from xe_py.cli.output import text_of
 from xe_py.schema.listing import Listing, columns
 from xe_py.store.files.document import Document
-from xe_py.store.toml.reader import load
+from xe_py.store.toml.reader import judge
 
 # The one internal error that the real xe has as well, for a few numbers that it reads unchecked.
 _OF_XE = "message: Failure: Int64.of_string"
@@ -102,7 +102,7 @@ def in_time(what: object, seconds: float = PATIENCE) -> Iterator[None]:
 
 def show_everything(text: str) -> None:
     """Show every field of every object, which no unsoundness may prevent."""
-    state, _ = load(Document("text", "text", NO_INDEX, text=text))
+    state, _ = judge(Document("text", "text", NO_INDEX, text=text))
     for cls in classes.sections():
         text_of(state, Listing(state.all(cls.name), columns(cls, "all", ()), costly=True), minimal=False)
 

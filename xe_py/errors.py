@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
+    from xe_py.store.promise import Opened
+
 DONE = 0
 REFUSED = 1
 STATE_FILE_UNUSABLE = 3
@@ -97,9 +99,13 @@ class ScriptRefused(XeError):
 
 
 class StateFileError(XeError):
-    """The state file cannot be used; `text` says why, `hints` are command lines that may help."""
+    """The state file cannot be used; `text` says why, `hints` are command lines that may help.
+
+    `is_lost` says that no state is there any more: an earlier version may help.
+    """
 
     exit_status = STATE_FILE_UNUSABLE
+    is_lost = False
 
     def __init__(self, text: str, *hints: str) -> None:
         super().__init__(text)
@@ -120,19 +126,24 @@ class UnsoundStateError(StateFileError):
     `ways_back` are command lines that lead back to a sound one.
     """
 
-    def __init__(self, document: Any, found: list[Any], *ways_back: str, whole: bool = False) -> None:
+    def __init__(self, opened: Opened, *ways_back: str, whole: bool = False) -> None:
+        name, found = opened.name, opened.findings
         first = found[0]
         super().__init__(
-            f"The state in {document.path} is unsound. The first of {len(found)} findings: "
+            f"The state in {name} is unsound. The first of {len(found)} findings: "
             f"{first.cls} {first.uuid} {first.field}: {first.failure}",
-            *([] if whole else [on_file(document.path, "state-check"), *ways_back]),
+            *([] if whole else [on_file(name, "state-check"), *ways_back]),
         )
-        self.document = document
+        self.opened = opened
         self.findings = found
         self.whole = whole
 
 
-class DamagedIndexError(Exception):
+class StaleError(Exception):
+    """What a state was read from cannot be gone on with: the state has to be read anew, and the work done again."""
+
+
+class DamagedIndexError(StaleError):
     """A part of the derived index is not as it was written: the state file itself has to be read."""
 
 

@@ -6,7 +6,7 @@ from xe_py.errors import Failure
 from xe_py.schema.collections import OrderedMap, Words
 from xe_py.schema.derived import Back, Computed
 from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Int, Map, Ref, Set, Text
-from xe_py.schema.values import EPOCH, FirmBool, SecretMap, Size, Time
+from xe_py.schema.values import EPOCH, Absent, FirmBool, SecretMap, Size, Time
 from xe_py.schema.xenclass import NAMES, OPERATIONS, STRICT, TAGS, XenClass, rule
 from xe_py.xapi import host_settings as settings
 from xe_py.xapi import memory
@@ -124,7 +124,7 @@ HOST = XenClass(
         Text("address", doc="The address by which the pool reaches it."),
         FirmBool("https-only", mode=RW, doc="Whether plain HTTP is refused."),
         Set("supported-bootloaders", default=["pygrub", "eliloader"], mode="SRO", doc="The bootloaders for PV guests."),
-        Map("blobs", doc="Binary data kept with the host."),
+        Absent("blobs", "blob", default={}, doc="Binary data kept with the host; none is simulated."),
         Size("memory-overhead", doc="What Xen itself takes of the memory, in bytes."),
         Size("memory-total", default=16 << 30, doc="The memory, in bytes."),
         Computed("memory-free", Int, memory.unused, doc="What no VM has at the moment."),
@@ -136,8 +136,8 @@ HOST = XenClass(
             doc="What is left when every VM shrinks to its least.",
         ),
         Bool("host-metrics-live", default=True, doc="Whether the host answers."),
-        Set("patches", mode="SRO", join=", ", deprecated=True, doc="Patches applied."),
-        Set("updates", mode="SRO", join=", ", doc="Updates applied."),
+        Absent("patches", "host_patch", default=[], mode="SRO", join=", ", deprecated=True, doc="Patches applied."),
+        Absent("updates", "pool_update", default=[], mode="SRO", join=", ", doc="Updates applied; none is simulated."),
         Set("ha-statefiles", doc="The VDIs that high availability uses."),
         Set("ha-network-peers", doc="The hosts that it hears."),
         Text("external-auth-type", doc="The kind of directory for logins."),
@@ -164,8 +164,10 @@ HOST = XenClass(
         ),
         Computed("control-domain-uuid", Ref, _control_domain, to="vm", doc="The domain that manages it."),
         Back("resident-vms", "vm.resident-on", mode="SRO", doc="The VMs that run here."),
-        Set("updates-requiring-reboot", mode="SRO", doc="Updates that wait for a reboot."),
-        Set("features", mode="SRO", doc="Features that the host has switched on."),
+        Absent(
+            "updates-requiring-reboot", "pool_update", default=[], mode="SRO", doc="Updates that wait for a reboot."
+        ),
+        Absent("features", "Feature", default=[], mode="SRO", doc="Features that the host has switched on."),
         Text(
             "iscsi_iqn",
             mode=RW,

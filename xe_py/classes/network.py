@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xe_py.errors import Failure
 from xe_py.schema.derived import Back, Computed
-from xe_py.schema.fields import RW, Bool, Choice, Map, Refs, Set, Text
-from xe_py.schema.values import BareInt
+from xe_py.schema.fields import RW, Bool, Choice, Refs, Set, Text
+from xe_py.schema.values import Absent, BareInt
 from xe_py.schema.xenclass import NAMES, OTHER_CONFIG, STRICT, TAGS, Unique, XenClass, rule
 from xe_py.xapi.networks import INTERNAL_MANAGEMENT, is_managed, pifs
 
@@ -88,7 +88,7 @@ NETWORK = XenClass(
         Text("bridge", doc="The name of the bridge on each host."),
         Bool("managed", default=True, doc="Whether the bridge is made and removed as needed."),
         OTHER_CONFIG,
-        Map("blobs", doc="Binary data kept with the network."),
+        Absent("blobs", "blob", default={}, doc="Binary data kept with the network; none is simulated."),
         TAGS,
         Choice(
             "default-locking-mode",

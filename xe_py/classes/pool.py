@@ -136,7 +136,7 @@ POOL = XenClass(
             mode=RW,
             doc="Whether a protected guest that halts comes up again.",
         ),
-        Map("blobs", doc="Binary data kept with the pool."),
+        Absent("blobs", "blob", default={}, doc="Binary data kept with the pool; none is simulated."),
         Text("wlb-url", doc="The address of workload balancing."),
         Text("wlb-username", doc="Its user."),
         FirmBool("wlb-enabled", mode=RW, doc="Whether workload balancing is asked."),

@@ -164,7 +164,7 @@ SR = XenClass(
         Bool("is-tools-sr", doc="Whether it holds the guest tools."),
         OTHER_CONFIG,
         Map("sm-config", mode="MRO", doc="Further settings of the driver."),
-        Map("blobs", doc="Binary data kept with the SR."),
+        Absent("blobs", "blob", default={}, doc="Binary data kept with the SR; none is simulated."),
         Bool("local-cache-enabled", doc="Whether it serves as the local cache of a host."),
         TAGS,
         Bool("clustered", doc="Whether it keeps data on several hosts."),

@@ -11,7 +11,7 @@ from xe_py.cli.report import hints_of, message_of, output_of
 from xe_py.cli.script import NotPlainError, is_portable, read
 from xe_py.errors import Misuse, ScriptRefused, XeError
 from xe_py.running import bind, run
-from xe_py.schema.command import LINES, PATH
+from xe_py.schema.command import LINES, STORE
 from xe_py.schema.secrets import without_secrets
 from xe_py.state.state import State
 
@@ -151,6 +151,6 @@ def _binding(line: Line) -> Binding:
     if line.dry_run:
         raise NotPlainError("--dry-run of a single line")
     found = binding_of(line.command)
-    if found.command.kind.gets in {PATH, LINES}:
+    if found.command.kind.gets in {STORE, LINES}:
         raise NotPlainError(f"{line.command}, which is no change of the state,")
     return found

@@ -1,4 +1,4 @@
-"""Running one command line: find the command, sort its words, run it on the state file, show the result."""
+"""Running one command line: find the command, sort its words, run it on the store, show the result."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import os
 from xe_py import running
 from xe_py.cli import streams, where
 from xe_py.cli.binding import binding_of, warning_of
-from xe_py.errors import DONE, DamagedIndexError, XeError
-from xe_py.schema.command import LINES, PATH
+from xe_py.errors import DONE, XeError
+from xe_py.schema.command import LINES, STORE
 from xe_py.schema.listing import Doubtful
-from xe_py.store import state_file
+from xe_py.store import surely
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,11 +18,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from xe_py.cli.words import Line
-    from xe_py.errors import UnsoundStateError
     from xe_py.running import Call
-    from xe_py.state.core import Finding
     from xe_py.state.state import State
-    from xe_py.store.files.document import Document
+    from xe_py.store.promise import Opened
 
     Work = Callable[[State], str]
 
@@ -33,16 +31,12 @@ def run(line: Line) -> int:
     call.state_file = line.state
     streams.err(warning_of(call))
     line.dry_run |= os.environ.get("XE_DRY_RUN") == "1"
-    if call.command.kind.gets == PATH:
-        streams.out(_on_file(line, call))
+    if call.command.kind.gets == STORE:
+        streams.out(_on_store(line, call))
         return DONE
     work = _work(line, call)
     way = _reading if call.command.kind.reads else _dry_run if line.dry_run else _writing
-    try:
-        text = way(line, work)
-    except DamagedIndexError:
-        text = way(line, work, by_index=False)  # Nothing was written or printed until then.
-    streams.out(text)
+    streams.out(way(line, work))
     return DONE
 
 
@@ -68,11 +62,11 @@ def _text(state: State, result: Any, line: Line) -> str:
     return text_of(state, result, minimal=line.minimal)
 
 
-def _on_file(line: Line, call: Call) -> str:
+def _on_store(line: Line, call: Call) -> str:
     from xe_py.schema.listing import Note
     from xe_py.state.state import State
 
-    result = running.run_on_file(where.state_path(line.state, make=False), call, dry_run=line.dry_run)
+    result = running.run_on_store(where.store(line.state, make=False), call, dry_run=line.dry_run)
     if isinstance(result, Note):
         streams.note(result.text + "\n")
         return ""
@@ -84,41 +78,53 @@ def _on_file(line: Line, call: Call) -> str:
     return result if isinstance(result, str) else _text(State({}), result, line)
 
 
-def _reading(line: Line, work: Work, *, by_index: bool = True) -> str:
-    document, state, findings = state_file.open_to_read(where.state_path(line.state), by_index=by_index)
-    if findings:
+def _reading(line: Line, work: Work) -> str:
+    opened = where.store(line.state).read()
+    return surely(opened, lambda: _warned(opened, work))
+
+
+def _warned(opened: Opened, work: Work) -> str:
+    """Do it, with a warning first where the state is unsound; such a one is read in full, and never proves stale."""
+    if opened.findings:
         from xe_py.cli.report import warning_of_unsound
 
-        streams.err(warning_of_unsound(_unsound(document, findings)))
-    return work(state)
+        streams.err(warning_of_unsound(opened.unsound()))
+    return work(opened.state)
 
 
-def _writing(line: Line, work: Work, *, by_index: bool = True) -> str:
+def _writing(line: Line, work: Work) -> str:
     from xe_py.schema.secrets import command_line
 
-    typed = command_line([line.command, *line.words])
-    path = where.state_path(line.state)
-    with state_file.open_to_write(path, typed, by_index=by_index) as (document, state, findings):
-        if findings:
-            raise _unsound(document, findings)
-        try:
-            text = work(state)
-        except XeError as refusal:
-            if refusal.rest_is_done:
-                state_file.commit(document, state)
-            raise
-        state_file.commit(document, state)
+    store = where.store(line.state)
+    with store.write(command_line([line.command, *line.words])) as opened:
+        return surely(opened, lambda: _changing(opened, work))
+
+
+def _changing(opened: Opened, work: Work) -> str:
+    if opened.findings:
+        raise opened.unsound()
+    try:
+        text = work(opened.state)
+    except XeError as refusal:
+        if refusal.rest_is_done:
+            opened.commit()
+        raise
+    opened.commit()
     return text
 
 
-def _dry_run(line: Line, work: Work, *, by_index: bool = True) -> str:
+def _dry_run(line: Line, work: Work) -> str:
     """What would change. No lock is taken, as nothing is written."""
+    opened = where.store(line.state, make=False).read()
+    return surely(opened, lambda: _trying(opened, work))
+
+
+def _trying(opened: Opened, work: Work) -> str:
     from xe_py.state.differences import describe
 
-    path = where.state_path(line.state, make=False)
-    document, state, findings = state_file.open_to_read(path, by_index=by_index)
-    if findings:
-        raise _unsound(document, findings)
+    if opened.findings:
+        raise opened.unsound()
+    state = opened.state
     rules = state.rules
     try:
         work(state)
@@ -127,9 +133,3 @@ def _dry_run(line: Line, work: Work, *, by_index: bool = True) -> str:
             streams.out(describe(state.changes(), rules, state.rules))
         raise
     return describe(state.changes(), rules, state.rules)
-
-
-def _unsound(document: Document, findings: list[Finding]) -> UnsoundStateError:
-    from xe_py.store.toml.reader import unsound
-
-    return unsound(document, findings)

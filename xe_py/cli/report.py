@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from xe_py.state.core import Finding
-    from xe_py.store.files.document import Document
+    from xe_py.store.promise import Opened
 
 _SHOWN_FINDINGS = 3
 
@@ -77,7 +77,7 @@ def output_of(error: XeError) -> str:
     if isinstance(error, ScriptRefused):
         return error.printed
     if isinstance(error, UnsoundStateError) and error.whole:
-        return _findings(error.document, error.findings)
+        return _findings(error.opened, error.findings)
     return ""
 
 
@@ -120,19 +120,17 @@ def warning_of_unsound(error: UnsoundStateError) -> str:
 
 def unsound(error: UnsoundStateError) -> str:
     """That the state in a file is unsound, with the first findings."""
-    path, count = error.document.path, len(error.findings)
-    summary = f"the state in {path} is unsound, with {count} finding{'s' if count > 1 else ''}"
+    count = len(error.findings)
+    summary = f"the state in {error.opened.name} is unsound, with {count} finding{'s' if count > 1 else ''}"
     if error.whole:
         return f"{summary}.\n"
-    return f"{summary}:\n{_findings(error.document, error.findings[:_SHOWN_FINDINGS])}"
+    return f"{summary}:\n{_findings(error.opened, error.findings[:_SHOWN_FINDINGS])}"
 
 
-def _findings(document: Document, findings: list[Finding]) -> str:
+def _findings(opened: Opened, findings: list[Finding]) -> str:
     """A line for each finding: file and line, the object by class, uuid and name, what is wrong, code."""
-    from xe_py.store.toml.reader import places
-
     lines = []
-    for place, finding in zip(places(document, findings), findings, strict=True):
+    for place, finding in zip(opened.places(findings), findings, strict=True):
         name = f"({finding.name})" if finding.name else ""
         # A text of its own names the field.
         words = [finding.cls, finding.uuid, name, "" if finding.text else finding.field]

@@ -10,7 +10,7 @@ import os
 import sys
 
 from xe_py.errors import REFUSED, UNDELIVERED
-from xe_py.store.files import outcome
+from xe_py.store.files.terms import Outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 # What turns the direction of writing makes a line look as it is not.
 _CONTROL |= {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+# What the command of this process has done to its store; it is there before anything is.
+outcome = Outcome()
 _STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
 
@@ -87,13 +89,13 @@ def note(text: str) -> None:
         err(text)
 
 
-def warn() -> None:
-    """Say what a commit could not do besides, if such lines are wanted."""
-    if outcome.warnings:
+def warn(of: Outcome = outcome) -> None:
+    """Say what commits could not do besides, if such lines are wanted."""
+    if of.warnings:
         from xe_py.cli.remarks import are_wanted
 
-        err("".join(f"Warning: {each}\n" for each in outcome.warnings) if are_wanted() else "")
-        outcome.warnings.clear()
+        err("".join(f"Warning: {each}\n" for each in of.warnings) if are_wanted() else "")
+        of.warnings.clear()
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -113,9 +115,9 @@ def clean(text: str) -> str:
 
 def begin() -> None:
     """From here on a change counts as one of the command."""
-    outcome.replaced.clear()
+    outcome.begin()
 
 
 def changed() -> bool:
-    """Whether the command has changed a state file."""
-    return bool(outcome.replaced)
+    """Whether the command has changed the state in its store."""
+    return outcome.replaced

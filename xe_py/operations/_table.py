@@ -94,7 +94,7 @@ COMMANDS = {
     "state-history": ("state_history", "listed", "List the versions of the state file that are kept, the newest first, and who made each by which command."),
     "state-init": ("state", "listed", "Make a state file with a fresh host in it."),
     "state-set": ("state", "listed", "Put a set of rules in force, if the state keeps them."),
-    "state-show": ("state", "listed", "Show what the state file is and how many objects it holds."),
+    "state-show": ("state", "listed", "Show where the state is, what it is, and how many objects it holds."),
     "state-undo": ("state_history", "listed", "Take back the last commit, or an edit by hand since; or put any older version of the state in force again. This is a change as any other, and can be undone as well."),
     "template-list": ("generated", "listed", "List the templates, all of them or those whose fields have the values given."),
     "template-param-add": ("generated", "listed", "Add a member to a set, or key=value pairs to a map."),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from xe_py import classes
-from xe_py.errors import UnsoundStateError
 from xe_py.schema import fields
 from xe_py.schema.command import INSPECTS, READS, REPLACES, command
 from xe_py.schema.fields import Bool, Choice, Int, Text
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from xe_py.state.state import State
+    from xe_py.store.promise import Store
 
 _RULES = Choice(
     "rules", (STRICT, XAPI), doc="The rules: strict, the textbook model, or xapi, what a real pool accepts."
@@ -40,12 +40,11 @@ _RULES = Choice(
     ours=True,
 )
 def init(
-    path: str, *, dry_run: bool = False, force: bool = False, from_machine: bool = False, **wishes: Any
+    store: Store, *, dry_run: bool = False, force: bool = False, from_machine: bool = False, **wishes: Any
 ) -> str | Note:
     """Make the file with a fresh host, pool and all that a new XenServer has; its folder too, for the user alone."""
     from xe_py.fresh.host import fresh_host
     from xe_py.schema.secrets import command_line
-    from xe_py.store.state_file import create, may_create
 
     switches = {"from-machine": from_machine, "force": force}
     given = {**wishes, **{name: True for name, is_on in switches.items() if is_on}}
@@ -60,12 +59,12 @@ def init(
         from xe_py.state.differences import describe
         from xe_py.state.state import Change
 
-        may_create(path, force=force)
+        store.may_create(force=force)
         made = [Change(cls, obj["uuid"], None, obj) for cls in classes.sections() for obj in state.all(cls.name)]
         return describe(made, STRICT, state.rules)
-    create(path, state, line, force=force)
+    store.create(state, line, force=force)
     names = [host["name-label"] for host in state.all("host")]
-    return Note(f"Made {path} with the host{'s' if len(names) > 1 else ''} {', '.join(names)}.")
+    return Note(f"Made {store.name} with the host{'s' if len(names) > 1 else ''} {', '.join(names)}.")
 
 
 @command("state-set", required=(_RULES,), doc="Put a set of rules in force, if the state keeps them.", ours=True)
@@ -74,11 +73,11 @@ def set_rules(state: State, rules: str) -> None:
     state.set_rules(rules)
 
 
-@command("state-show", doc="Show what the state file is and how many objects it holds.", kind=READS, ours=True)
+@command("state-show", doc="Show where the state is, what it is, and how many objects it holds.", kind=READS, ours=True)
 def show(state: State) -> list[str]:
-    """The header of the file and the number of objects of each class."""
+    """Of which store the state is, its header, and the number of objects of each class."""
     header = [f"{name}: {value}" for name, value in state.header.items()]
-    return header + [f"{cls.name}: {state.count(cls.name)}" for cls in classes.sections()]
+    return [state.origin, *header] + [f"{cls.name}: {state.count(cls.name)}" for cls in classes.sections()]
 
 
 @command(
@@ -87,12 +86,9 @@ def show(state: State) -> list[str]:
     kind=INSPECTS,
     ours=True,
 )
-def check(path: str) -> str:
+def check(store: Store) -> str:
     """How many objects were checked; UnsoundStateError with all findings where the state is unsound."""
-    from xe_py.store.toml import reader
-
-    document = reader.read(path)
-    state, findings = reader.judge(document)
-    if findings:
-        raise UnsoundStateError(document, findings, whole=True)
-    return f"The state is sound: {sum(state.count(cls.name) for cls in classes.sections())} objects.\n"
+    opened = store.read(whole=True)
+    if opened.findings:
+        raise opened.unsound(whole=True)
+    return f"The state is sound: {sum(opened.state.count(cls.name) for cls in classes.sections())} objects.\n"

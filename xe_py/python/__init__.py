@@ -15,19 +15,20 @@ from contextlib import contextmanager
 
 from xe_py import classes, operations, running
 from xe_py.cli import streams
-from xe_py.errors import DamagedIndexError, Misuse, StateFileError
+from xe_py.errors import Misuse, StateFileError
 from xe_py.operations.select import matching
 from xe_py.python.keywords import as_words, field_of, filters_of, view_of
 from xe_py.python.objects import Object
 from xe_py.running import Call
 from xe_py.schema import arguments
-from xe_py.schema.command import LINES, PATH, WORDS
+from xe_py.schema.command import LINES, STORE, WORDS
 from xe_py.schema.fields import Bool
 from xe_py.schema.listing import Listing
 from xe_py.schema.numbers import is_uuid
 from xe_py.state.record import Record
 from xe_py.state.state import State
-from xe_py.store import state_file
+from xe_py.store import store_for, surely
+from xe_py.store.files.terms import Outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from xe_py.schema.command import Command
-    from xe_py.store.files.document import Document
+    from xe_py.store.promise import Opened
 
     T = TypeVar("T")
 
@@ -49,15 +50,20 @@ class Host:
     commands work on.
     """
 
-    def __init__(self, document: Document, state: State) -> None:
-        self.state = state
-        self._document = document
+    def __init__(self, opened: Opened, outcome: Outcome) -> None:
+        self._opened = opened
+        self._outcome = outcome
         self._turn = RLock()
         self._process = os.getpid()
         self._ended = False
 
     def __repr__(self) -> str:
-        return f"<Host {self._document.path}, {'ended' if self._ended else 'open'}>"
+        return f"<Host {self._opened.name}, {'ended' if self._ended else 'open'}>"
+
+    @property
+    def state(self) -> State:
+        """The state that the commands work on."""
+        return self._opened.state
 
     def run(self, name: str, /, words: Mapping[str, Any] | None = None, **keywords: Any) -> Any:
         """Run the command and hand back what it makes: an Object, a text, a Listing, a list of these, or None.
@@ -75,7 +81,7 @@ class Host:
             from xe_py.cli.binding import binding_of
 
             command = binding_of(name).command
-        if command.kind.gets == PATH:
+        if command.kind.gets == STORE:
             raise Misuse(f"Error: {name} is about a state file as a whole; it cannot be run on an open host.")
         return self._do(lambda: self._run(command, words or {}, keywords))
 
@@ -121,16 +127,16 @@ class Host:
             return value.copy() if isinstance(value, (dict, list)) else value
 
         with self._turn:
-            return self._surely(read)
+            return surely(self._opened, read)
 
     def commit(self) -> None:
         """Write what was changed since the last commit, by any thread, and go on."""
 
         def write() -> None:
             try:
-                self._document = state_file.commit(self._document, self.state)
+                self._opened.commit()
             finally:
-                streams.warn()
+                streams.warn(self._outcome)
 
         self._do(write)
 
@@ -161,19 +167,7 @@ class Host:
         with self._turn:
             if self._ended:
                 raise Misuse("Error: The block of this host has ended. Open the file again with open_host.")
-            return self._surely(work)
-
-    def _surely(self, work: Callable[[], T]) -> T:
-        """Do the work and, where a damaged index stops it, do it anew on what the file itself says."""
-        mark = self.state.mark()
-        try:
-            return work()
-        except DamagedIndexError:
-            self.state.rollback(mark)
-            if self._ended:
-                raise StateFileError(f"The index of {self._document.path} is damaged. Open the file again.") from None
-            self._document, self.state = state_file.read_again(self._document, self.state)
-            return work()
+            return surely(self._opened, work)
 
     def _refuse(self) -> None:
         raise Misuse(
@@ -261,12 +255,11 @@ def open_host(path: str | os.PathLike[str]) -> Iterator[Host]:
         raise StateFileError(
             f"The state file {path} does not exist.\nMake one with: xe_py.create_host({path!r}, name_label=...)"
         )
-    with state_file.open_to_write(path, "python") as (document, state, findings):
-        if findings:
-            from xe_py.store.toml.reader import unsound
-
-            raise unsound(document, findings)
-        host = Host(document, state)
+    outcome = Outcome()
+    with store_for(path, os.environ, outcome).write("python") as opened:
+        if opened.findings:
+            raise opened.unsound()
+        host = Host(opened, outcome)
         done = False
         try:
             yield host
@@ -285,10 +278,11 @@ def create_host(path: str | os.PathLike[str], **options: Any) -> None:
     if os.path.isfile(_path(path)) and not options.get("force"):
         raise StateFileError(f"The state file {_path(path)} is there already.\nTo replace it, add: force=True")
     if command is not None:
+        outcome = Outcome()
         try:
-            command.run(_path(path), **running.bind(State({}), command, options))
+            command.run(store_for(_path(path), os.environ, outcome), **running.bind(State({}), command, options))
         finally:
-            streams.warn()
+            streams.warn(outcome)
 
 
 def _path(path: Any) -> str:

@@ -38,7 +38,8 @@ field that is computed from others, such as allowed-operations, is not in the fi
 
 _HEADER = f"""\
 format
-integer; the version of the format, {FORMAT} here. A newer one is refused.
+integer; the version of the format, {FORMAT} here. An older one becomes that with the next change; a newer one is
+refused.
 
 lineage
 string; made with the file and never changed.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from xe_py.schema.command import Command, Selector
     from xe_py.schema.fields import Field
     from xe_py.state.state import State
+    from xe_py.store.promise import Store
 
     Words = Sequence[tuple[str, str]]
 
@@ -79,14 +80,14 @@ def run(state: State, call: Call) -> Any:
         raise
 
 
-def run_on_file(path: str, call: Call, *, dry_run: bool) -> Any:
-    """Run a command about a state file as a whole; what it makes."""
+def run_on_store(store: Store, call: Call, *, dry_run: bool) -> Any:
+    """Run a command about a store as a whole; what it makes."""
     from xe_py.state.state import State
 
     bound = bind(State({}), call.command, call.arguments)
     if not call.command.kind.reads:
         bound["dry_run"] = dry_run
-    return call.command.run(path, **bound)
+    return call.command.run(store, **bound)
 
 
 def _on_chosen(state: State, selector: Selector, call: Call) -> Any:

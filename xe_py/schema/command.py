@@ -23,7 +23,7 @@ COMMON = frozenset(
 
 # Kinds of command
 
-ARGUMENTS, WORDS, PATH, LINES = "arguments", "words", "path", "lines"
+ARGUMENTS, WORDS, STORE, LINES = "arguments", "words", "store", "lines"
 
 
 class Kind:
@@ -31,7 +31,7 @@ class Kind:
 
     - ARGUMENTS: `run(state, **arguments)`;
     - WORDS: `run(state, words)`, with the pairs as they stand: any field may be among them;
-    - PATH: `run(path, **arguments)`, of the state file itself; unless it only reads it gets `dry_run` as well, and
+    - STORE: `run(store, **arguments)`, of the store itself; unless it only reads it gets `dry_run` as well, and
       with that true it says what it would do;
     - LINES: `run(**arguments)`, which hands back a script of command lines: they are what is run. A word that stands
       alone is its first parameter.
@@ -48,7 +48,7 @@ class Kind:
 
 CHANGES, READS = Kind(ARGUMENTS), Kind(ARGUMENTS, reads=True)
 SETS, LISTS = Kind(WORDS), Kind(WORDS, reads=True)
-REPLACES, INSPECTS = Kind(PATH), Kind(PATH, reads=True)
+REPLACES, INSPECTS = Kind(STORE), Kind(STORE, reads=True)
 SCRIPT = Kind(LINES)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from xe_py import classes
 from xe_py.schema.secrets import is_secret
 from xe_py.state.record import alike
+from xe_py.state.state import Change
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
     from xe_py.schema.fields import Field
     from xe_py.schema.xenclass import XenClass
-    from xe_py.state.state import Change
+    from xe_py.state.state import State
 
     Fields = Mapping[str, Any]
 
@@ -28,6 +30,16 @@ def describe(changes: Iterable[Change], rules_before: str, rules: str, *, whole:
     return "".join(
         f"{line}\n" for line in lines or ["Nothing changes." if whole else "Nothing changes in what can be read."]
     )
+
+
+def between(before: State, after: State) -> list[Change]:
+    """What became of each object from one state to the other, class by class."""
+    found = []
+    for cls in classes.sections():
+        old = {obj["uuid"]: obj for obj in before.all(cls.name)}
+        new = {obj["uuid"]: obj for obj in after.all(cls.name)}
+        found += [Change(cls, uuid, old.get(uuid), new.get(uuid)) for uuid in {**old, **new}]
+    return [change for change in found if change]
 
 
 def differences(cls: XenClass, uuid: str, before: Fields | None, after: Fields | None) -> list[str]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     # The class, the uuid and the fields before (None: new) of a changed object; for the header: None, "", the header.
     _Entry = tuple[XenClass | None, str, dict[str, Any] | None]
 
-FORMAT = 1
+FORMAT = 2
 
 
 class Change:
@@ -50,6 +50,11 @@ class Change:
         """Whether there is a change at all."""
         return self.before != self.after or bool(self.touched())
 
+    def kept(self) -> Change:
+        """The same with a copy of the record."""
+        after = self.after
+        return Change(self.cls, self.uuid, self.before, None if after is None else Record(after.cls, dict(after)))
+
     def touches(self, field: str) -> bool:
         """Whether the value of the field is another than before; all fields of a new or a gone object are."""
         touched = self.touched()
@@ -69,11 +74,25 @@ class Change:
                 yield fields[field]
 
 
+class Committed:
+    """What a commit did: the serial that the state has now, and what became of each object, as it was then."""
+
+    __slots__ = ("changes", "serial")
+
+    def __init__(self, serial: int, changes: list[Change]) -> None:
+        self.serial = serial
+        self.changes = changes
+
+
 class State:
-    """The objects of one pool, by class and uuid, in order of creation, and the header of the file they live in."""
+    """The objects of one pool, by class and uuid, in order of creation, and the header of the file they live in.
+
+    `origin` says of what kind the store is that it is from, and which.
+    """
 
     def __init__(self, header: dict[str, Any], source: Source | None = None) -> None:
         self.header = header
+        self.origin = ""
         self._tables = Tables(source)
         self._journal: list[_Entry] = []
 
@@ -81,6 +100,11 @@ class State:
     def rules(self) -> str:
         """The set of rules in force: `strict` or `xapi`."""
         return str(self.header.get("rules", STRICT))
+
+    @property
+    def serial(self) -> int:
+        """How often it was committed, or what somebody has set that to."""
+        return int(self.header["serial"])
 
     def set_rules(self, rules: str) -> None:
         """Put another set of rules in force."""
@@ -263,12 +287,17 @@ class State:
         found = [Change(cls, uuid, before, self.get(cls.name, uuid)) for (cls, uuid), before in first.items()]
         return [change for change in found if change]
 
-    def settle(self) -> None:
-        """What was changed so far is written down: it counts as a change no more and cannot be taken back."""
+    def settle(self, changes: list[Change] | None = None) -> Committed:
+        """What was changed so far is written down: it counts as a change no more and cannot be taken back.
+
+        `changes` are all that `changes()` says; what is handed back stays as it is, whatever becomes of the objects.
+        """
+        found = self.changes() if changes is None else changes
         if self._journal:
-            self.header = {**self.header, "serial": self.header["serial"] + 1}
+            self.header = {**self.header, "serial": self.serial + 1}
         self._journal.clear()
         self._tables.settle()
+        return Committed(self.serial, [change.kept() for change in found])
 
     # Taking in what is written
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 
 from xe_py.errors import StateFileError, on_file
-from xe_py.store.files import outcome
-from xe_py.store.files.access import copy, neighbour, open_file, put
+from xe_py.store.files.access import NEW, copy, left_behind, neighbour, open_file, put
 from xe_py.store.files.attributes import set_back, take_after
 from xe_py.store.files.delta import joined
 from xe_py.store.files.document import changed_meanwhile, identity
@@ -18,13 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from xe_py.store.files.delta import Part
-
-_NEW = "new."
+    from xe_py.store.files.document import Site
 
 
 @uninterrupted
 def replace(
-    target: str, parts: Iterable[Part], expected: tuple[int, ...] | None, serial: int, command: str
+    site: Site, parts: Iterable[Part], expected: tuple[int, ...] | None, serial: int, command: str
 ) -> tuple[int, ...] | None:
     """Put the parts in the place of the file, durably and all at once.
 
@@ -34,16 +32,17 @@ def replace(
     version, `command` is who asks for it: these are for the history. StateFileError leaves the file as it was. The lock
     is held.
     """
-    temporary = os.path.join(neighbour(target), f"{_NEW}{os.getpid()}")
+    target = site.target
+    temporary = os.path.join(neighbour(target), f"{NEW}{os.getpid()}")
     try:
         parts = list(parts)
-        written = _write(temporary, parts, target)
+        written = _write(temporary, parts, site)
         _expect(target, expected)
         entry = keeping.entry_of(written, serial, command)
-        kept = keeping.keep(target, temporary, parts, expected, entry)
+        kept = keeping.keep(site, temporary, parts, expected, entry)
         _expect(target, expected)
         os.replace(temporary, target)
-        outcome.replaced.add(target)
+        site.outcome.replaced = True
     except OSError as error:
         raise StateFileError(
             f"The state file {target} cannot be written: {error.strerror}.\nNothing was changed."
@@ -73,27 +72,8 @@ def replace(
 
 def sweep(target: str) -> None:
     """Remove what a writer that was killed has left; under the lock nobody else is writing."""
-    for path in _left(target):
+    for path in left_behind(target):
         _discard(target, path)
-
-
-def left_behind(target: str) -> list[os.stat_result]:
-    """What writers have made and not put in the place of the file, or are about to put there."""
-    found = []
-    for path in _left(target):
-        try:
-            found.append(os.lstat(path))
-        except FileNotFoundError:
-            continue  # It is in place by now.
-    return found
-
-
-def _left(target: str) -> list[str]:
-    folder = neighbour(target)
-    try:
-        return [os.path.join(folder, entry) for entry in os.listdir(folder) if entry.startswith(_NEW)]
-    except OSError:
-        return []
 
 
 def _discard(target: str, path: str) -> None:
@@ -105,15 +85,16 @@ def _discard(target: str, path: str) -> None:
         return
 
 
-def _write(path: str, parts: Iterable[Part], model: str) -> tuple[int, ...]:
-    """A new file with the parts, flushed to the disk, with the mode and the owner of `model` if that is there.
+def _write(path: str, parts: Iterable[Part], site: Site) -> tuple[int, ...]:
+    """A new file with the parts, flushed to the disk, with the mode and the owner of the present one if there is one.
 
     What identifies it.
     """
+    model = site.target
     file = open_file(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
         if os.path.exists(model):
-            take_after(file, model)
+            take_after(file, model, site.outcome)
         for part in joined(parts):
             if isinstance(part, range):
                 _copy(model, part, file)

@@ -79,10 +79,6 @@ TYPES = {
     "allowed-operations": "set(enum {})",
     "blobs": "map(string,ref blob)",
     "current-operations": "map(string,enum {})",
-    "host.features": "set(ref Feature)",
-    "host.patches": "set(ref host_patch)",
-    "host.updates": "set(ref pool_update)",
-    "host.updates-requiring-reboot": "set(ref pool_update)",
     "host.virtual-hardware-platform-versions": "set(int)",
     "network.purpose": "set(enum network_purpose)",
     "pending-guidances": "set(enum update_guidances)",
@@ -94,9 +90,7 @@ TYPES = {
     "vm.blocked-operations": "map(enum vm_operations,string)",
     "vm.can-use-hotplug-vbd": "enum tristate_type",
     "vm.can-use-hotplug-vif": "enum tristate_type",
-    "vm.console-uuids": "set(ref console)",
     "vm.numa-node-memory": "map(int,int)",
-    "vm.vtpms": "set(ref VTPM)",
 }
 
 # Enumerations that are not called by class and field.

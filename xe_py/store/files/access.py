@@ -7,11 +7,22 @@ import os
 from stat import S_ISDIR, S_ISREG
 
 _PIECE = 1 << 20
+# How the name of a file begins that a writer makes and is about to put in the place of the state file.
+NEW = "new."
 
 
 def neighbour(target: str) -> str:
     """The folder of our own beside a state file."""
     return f"{target}.d"
+
+
+def left_behind(target: str) -> list[str]:
+    """What writers have made and not put in the place of the file, or are about to put there."""
+    folder = neighbour(target)
+    try:
+        return [os.path.join(folder, entry) for entry in os.listdir(folder) if entry.startswith(NEW)]
+    except OSError:
+        return []
 
 
 def make_folder(path: str, *, above: bool = False) -> bool:

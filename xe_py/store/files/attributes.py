@@ -12,11 +12,12 @@ import time
 from stat import S_IMODE, filemode
 
 from xe_py.errors import StateFileError
-from xe_py.store.files import outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from xe_py.store.files.terms import Outcome
 
 # A file that is written twice within this time (ns) may keep its times, where the clock of its file system is coarse.
 GRAIN = 20_000_000
@@ -24,10 +25,10 @@ GRAIN = 20_000_000
 _REFUSED = {errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
-def take_after(file: int, target: str) -> None:
+def take_after(file: int, target: str, outcome: Outcome) -> None:
     """Give the file the owner, the group and the mode of the target, as far as the system permits.
 
-    StateFileError where more people could read it than the target.
+    StateFileError where more people could read it than the target; the outcome notes what is not permitted.
     """
     old = os.stat(target)
     # Who may write to another's file and is not root makes it one's own.
@@ -46,7 +47,7 @@ def take_after(file: int, target: str) -> None:
             f"({filemode(made)[1:]}) than this one ({filemode(wished)[1:]}), and its folder does not permit to "
             "change that.\nNothing was changed. Move the file to a folder where chmod works."
         )
-    outcome.warnings.append(
+    outcome.warn(
         f"a new version of {target} gets the permissions {filemode(made)[1:]}, not {filemode(wished)[1:]}: "
         "the system does not permit those here."
     )

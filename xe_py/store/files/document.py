@@ -1,10 +1,11 @@
-"""A version of a state file: where it is, what identifies it, and its text."""
+"""A state file: where it is and how it is kept, and a version of it: what identifies it, and its text."""
 
 from __future__ import annotations
 
 import os
 
 from xe_py.errors import StateFileError
+from xe_py.store.files.terms import Outcome, Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +29,21 @@ def target_of(path: str) -> str:
         raise StateFileError(f"The state file {path} cannot be reached: {error.strerror}.") from None
 
 
+class Site:
+    """A state file as a place: the path by which it was named, and `target`, the file that this leads to.
+
+    Further the settings for it, and the outcome in which is noted what is done to it.
+    """
+
+    __slots__ = ("outcome", "path", "settings", "target")
+
+    def __init__(self, path: str, settings: Settings | None = None, outcome: Outcome | None = None) -> None:
+        self.path = path
+        self.target = target_of(path)
+        self.settings = settings or Settings({})
+        self.outcome = outcome or Outcome()
+
+
 def changed_meanwhile(path: str) -> StateFileError:
     """That someone else has written to the file since it was looked at."""
     return StateFileError(
@@ -39,12 +55,13 @@ def changed_meanwhile(path: str) -> StateFileError:
 class Document:
     """One version of a state file. `target` is the file itself where `path` is a link; `head` its index, if it has one.
 
-    `command` is the command line that opened it for writing, for the history. `is_plain` says that it is known to be of
-    the plain form, all lines whole. `reordered` says that the next text has objects in another order than the state.
-    The text is read when it is asked for; StateFileError if the file is another by then.
+    `is_plain` says that it is known to be of the plain form, all lines whole. `reordered` says that the next text has
+    objects in another order than the state. `taken_out` has by class and uuid the fields that stand in the text and, as
+    it is of an older format, not in the state. The text is read when it is asked for; StateFileError if the file is
+    another by then.
     """
 
-    __slots__ = ("_text", "_wrapping", "command", "head", "identity", "is_plain", "path", "reordered", "target")
+    __slots__ = ("_text", "_wrapping", "head", "identity", "is_plain", "path", "reordered", "taken_out", "target")
 
     def __init__(
         self, path: str, target: str, version: tuple[int, ...], *, text: str | None = None, head: Any = None
@@ -53,9 +70,9 @@ class Document:
         self.target = target
         self.identity = version
         self.head = head
-        self.command = ""
         self.is_plain = False
         self.reordered = False
+        self.taken_out: dict[tuple[str, ...], dict[str, Any]] = {}
         self._wrapping = "", "\n"
         self._text = text and self._unwrapped(text)
 

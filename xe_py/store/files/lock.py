@@ -9,6 +9,10 @@ import time
 from xe_py.errors import StateFileError
 from xe_py.store.files.access import close, make_folder, neighbour, open_file
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xe_py.store.files.terms import Settings
+
 _PATIENCE = 10.0
 _PAUSE = 0.01
 
@@ -20,11 +24,18 @@ class Lock:
     what its holder does. `XE_LOCK_TIMEOUT` is the time to wait for it, in seconds.
     """
 
-    def __init__(self, target: str, command: str) -> None:
+    def __init__(self, target: str, command: str, settings: Settings) -> None:
         self._folder = neighbour(target)
         self._command = command
+        self._settings = settings
         self._handle = -1
         self._process = 0
+
+    def __enter__(self) -> None:
+        self.take()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
     def take(self) -> None:
         """Take the lock; StateFileError if it is not free in time."""
@@ -38,7 +49,7 @@ class Lock:
         self._process = os.getpid()
         _open.add(self)
         try:
-            _wait(self._handle, path)
+            _wait(self._handle, path, self._settings.seconds("XE_LOCK_TIMEOUT", _PATIENCE))
         except BaseException:
             self.release()
             raise
@@ -84,8 +95,8 @@ def _hide(folder: str) -> None:
         close(handle)
 
 
-def _wait(lock: int, path: str) -> None:
-    until = time.monotonic() + _patience()
+def _wait(lock: int, path: str, patience: float) -> None:
+    until = time.monotonic() + patience
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -131,16 +142,3 @@ def _holder(lock: int) -> str:
     if process == str(os.getpid()):
         return f"this process itself (xe {command}) since {since}"
     return f"process {process} of {user} (xe {command}) since {since}"
-
-
-def _patience() -> float:
-    text = os.environ.get("XE_LOCK_TIMEOUT", "")
-    if not text:
-        return _PATIENCE
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not seconds >= 0:
-        raise StateFileError(f"XE_LOCK_TIMEOUT must be a number of seconds, not {text!r}.")
-    return seconds

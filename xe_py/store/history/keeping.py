@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 
-from xe_py.store.files import outcome
 from xe_py.store.files.access import close, is_file, make_folder
 from xe_py.store.files.delta import difference, joined, pack
 from xe_py.store.history.entries import Chain, Entry
@@ -21,9 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from xe_py.store.files.delta import Part
-
-_LONGEST = 1000
-_told: set[str] = set()
+    from xe_py.store.files.document import Site
 
 
 def entry_of(written: tuple[int, ...], serial: int, command: str) -> Entry:
@@ -32,13 +29,13 @@ def entry_of(written: tuple[int, ...], serial: int, command: str) -> Entry:
     return Entry(0, serial, (inode, size, time_written), (os.getuid(), os.getpid(), command))
 
 
-def keep(target: str, new: str, parts: Iterable[Part], present: tuple[int, ...] | None, entry: Entry) -> Chain | None:
+def keep(site: Site, new: str, parts: Iterable[Part], present: tuple[int, ...] | None, entry: Entry) -> Chain | None:
     """Keep the version in `new`, made of the parts, which is about to replace the file; the mark for `confirm`.
 
-    `present` identifies the file; if the history does not have it, it is kept first. What fails here is one of the
-    `outcome.warnings`; only a bad setting is a StateFileError.
+    `present` identifies the file; if the history does not have it, it is kept first. What fails here is a warning of
+    the outcome; only a bad setting is a StateFileError.
     """
-    limits = Limits()
+    target, limits = site.target, Limits(site.settings)
     folder = folder_of(target)
     try:
         if not limits.number:
@@ -57,7 +54,7 @@ def keep(target: str, new: str, parts: Iterable[Part], present: tuple[int, ...] 
         length = chain.bytes + append(folder, entry)
         return Chain(entry.place, entry.seal, entry.file, first=chain.first, since=chain.since, length=length)
     except OSError as error:
-        _warn(f"the history in {folder} cannot be kept: {error.strerror}. XE_BACKUPS=0 does without one.")
+        site.outcome.warn(f"the history in {folder} cannot be kept: {error.strerror}. XE_BACKUPS=0 does without one.")
         return None
 
 
@@ -116,9 +113,3 @@ def _clear(folder: str) -> None:
         from xe_py.store.history import chains
 
         chains.clear(folder)
-
-
-def _warn(text: str) -> None:
-    if text not in _told:
-        _told.add(text)
-        outcome.warnings.append(text)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import time
 
-from xe_py.errors import StateFileError
 from xe_py.store.files.access import close, neighbour, open_file, put
 from xe_py.store.history.entries import mark_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from xe_py.store.files.terms import Settings
     from xe_py.store.history.entries import Chain, Entry
 
 LOG = "log"
@@ -31,10 +31,10 @@ _TAIL = 512
 class Limits:
     """What is kept at the most: so many versions beside the present one, so many days, so many bytes."""
 
-    def __init__(self) -> None:
-        self.number = _limit("XE_BACKUPS", _DIGITS, _ANY)
-        self.days = _limit("XE_HISTORY_DAYS", _DIGITS, _DAYS)
-        self.bytes = _limit("XE_HISTORY_BYTES", _MOST_DIGITS, _BYTES)
+    def __init__(self, settings: Settings) -> None:
+        self.number = settings.number("XE_BACKUPS", _DIGITS, _ANY)
+        self.days = settings.number("XE_HISTORY_DAYS", _DIGITS, _DAYS)
+        self.bytes = settings.number("XE_HISTORY_BYTES", _MOST_DIGITS, _BYTES)
 
     def exceeded_by(self, chain: Chain, size: int) -> bool:
         """Whether the chain, of a file of this size, is too long to go on."""
@@ -43,15 +43,6 @@ class Limits:
             or chain.bytes > min(max(_SMALL, size), self.bytes) // 2
             or time.time() - chain.since > self.days * _DAY / 2
         )
-
-
-def _limit(name: str, digits: int, otherwise: int) -> int:
-    text = os.environ.get(name, "")
-    if not text:
-        return otherwise
-    if not (text.isascii() and text.isdecimal() and len(text) <= digits):
-        raise StateFileError(f"{name} must be a whole number, 0 to {10**digits - 1}, not {text!r}.")
-    return int(text)
 
 
 def folder_of(target: str) -> str:

@@ -8,19 +8,19 @@ from functools import partial
 from stat import S_ISREG
 
 from xe_py.errors import StateFileError
-from xe_py.store.files.access import read_file
+from xe_py.store.files.access import left_behind, read_file
 from xe_py.store.files.document import Document, identity
 from xe_py.store.files.users import user_name
 from xe_py.store.history import chains
 from xe_py.store.history.logbook import Limits, folder_of, moment
 from xe_py.store.history.serials import serial_in
-from xe_py.store.replacing import left_behind
 from xe_py.store.toml.reader import read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from xe_py.store.files.document import Site
     from xe_py.store.history.entries import Entry, Log
 
 _TRIES = 5
@@ -69,31 +69,32 @@ class Version:
             raise StateFileError(f"{label} is not UTF-8 text.") from None
 
 
-def versions(path: str, target: str) -> list[Version]:
+def versions(site: Site) -> list[Version]:
     """The versions that are kept, the oldest first, and last the present one, if there is a file.
 
     StateFileError where the history cannot be read, or the file is none, or there is nothing at all.
     """
-    folder = folder_of(target)
+    folder = folder_of(site.target)
     found: list[Version] = []
     for _ in range(_TRIES):
         try:
             log = chains.read_log(folder)
-            found = _versions(path, target, folder, log)
+            found = _versions(site, folder, log)
             # A writer may have been at work meanwhile.
             if not found or found[-1].is_kept or chains.read_log(folder).size == log.size:
                 break
         except OSError as error:
             where = error.filename or folder
-            raise StateFileError(f"The history of {path} cannot be read: {where}: {error.strerror}.") from None
+            raise StateFileError(f"The history of {site.path} cannot be read: {where}: {error.strerror}.") from None
     if not found:
-        read(path)
-    return _named(found)
+        read(site.path)
+    return _named(found, Limits(site.settings).number)
 
 
-def _versions(path: str, target: str, folder: str, log: Log) -> list[Version]:
-    left = {(status.st_ino, status.st_size, status.st_mtime_ns) for status in left_behind(target)}
-    status = _status(path, target)
+def _versions(site: Site, folder: str, log: Log) -> list[Version]:
+    target = site.target
+    left = {(status.st_ino, status.st_size, status.st_mtime_ns) for status in _left(target)}
+    status = _status(site.path, target)
     entries = {entry.place: entry for entry in log.entries}
     last = log.entries[-1] if log.entries else None
     if last is not None and last.mark is None and last.file in left and not _is_now(last, status):
@@ -111,6 +112,17 @@ def _versions(path: str, target: str, folder: str, log: Log) -> list[Version]:
         present.is_kept = False
         found.append(present)
     present.is_present = True
+    return found
+
+
+def _left(target: str) -> list[os.stat_result]:
+    """What there is of versions that are not in the place of the file, or are about to be."""
+    found = []
+    for path in left_behind(target):
+        try:
+            found.append(os.lstat(path))
+        except FileNotFoundError:
+            continue  # It is in place by now.
     return found
 
 
@@ -148,9 +160,8 @@ def _old(folder: str, log: Log, present: os.stat_result | None) -> list[Version]
     return found
 
 
-def _named(found: list[Version]) -> list[Version]:
-    """The versions that are shown, each with its name."""
-    most = Limits().number
+def _named(found: list[Version], most: int) -> list[Version]:
+    """The versions that are shown, so many and the present one, each with its name."""
     shown = [*[each for each in found if not each.is_present][-most:], *found[-1:]] if most else found[-1:]
     shown = list(dict.fromkeys(shown))
     times = Counter(each.serial for each in shown if each.is_kept)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from array import array
     from collections.abc import Iterable, Iterator
 
+    from xe_py.store.files.terms import Settings
+
 CHECK = 4
 # The endings of the files about a target.
 KINDS = ("head", "base")
@@ -31,11 +33,9 @@ _PAGE = 512
 _WIDTH = 8
 
 
-def path_for(target: str) -> str | None:
+def path_for(target: str, settings: Settings) -> str | None:
     """Where files about the target are, without their ending; None where the user has no place for them."""
-    cache = os.environ.get("XDG_CACHE_HOME", "")
-    if not os.path.isabs(cache):
-        cache = os.path.join(os.path.expanduser("~"), ".cache")
+    cache = settings.cache()
     name = target.replace("%", "%25").replace("/", "%2F")
     return os.path.join(cache, "xe", name) if len(name) < _LONGEST and os.path.isabs(cache) else None
 

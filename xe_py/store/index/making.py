@@ -13,7 +13,7 @@ from xe_py.schema.fields import Map
 from xe_py.state.record import Record
 from xe_py.state.tables import entries, value_of
 from xe_py.store.files.attributes import GRAIN
-from xe_py.store.index.cache import checked, open_file, pages, path_for, sweep, write_file
+from xe_py.store.index.cache import checked, open_file, pages, sweep, write_file
 from xe_py.store.index.masking import masked
 from xe_py.store.index.reading import CHUNK, TOOL, Base, Head, OutdatedError, maker, number_of
 
@@ -31,17 +31,18 @@ if TYPE_CHECKING:
 _ROOM, _SHARE = 64, 50
 
 
-def build(document: Document, state: State) -> Head | None:
+def build(path: str | None, document: Document, state: State) -> Head | None:
     """Make the index of this version of the file, which says what the state does; the state is sound, and all there.
 
-    A file so young that a further change could leave its times as they are gets no index.
+    `path` is where its files are, without their ending. A file so young that a further change could leave its times as
+    they are gets no index.
     """
     if time.time_ns() - document.identity[3] < GRAIN:
         return None
-    return _make(document, state, lambda cls: state.all(cls.name))
+    return _make(path, document, state, lambda cls: state.all(cls.name))
 
 
-def advance(document: Document, head: Head, state: State, changes: list[Change]) -> Head:
+def advance(path: str | None, document: Document, head: Head, state: State, changes: list[Change]) -> Head:
     """Bring the index from the head's version of the file to this one; where the head grows long, on a new base."""
     counts, changed = dict(head.counts), dict(head.changed)
     for change in changes:
@@ -54,18 +55,18 @@ def advance(document: Document, head: Head, state: State, changes: list[Change])
     named = head.maker, document.identity, state.header, head.plain, head.token
     new = Head((*named, counts, state.totals(), changed), head.base)
     if sum(map(len, changed.values())) > _ROOM + sum(head.base.counts.values()) // _SHARE:
-        made = _make(document, state, lambda cls: [Record(cls, fields) for _, fields in new.all(cls.name)])
+        made = _make(path, document, state, lambda cls: [Record(cls, fields) for _, fields in new.all(cls.name)])
         if made is not None:
             return made
-    path = path_for(document.target)
     if path is not None:
         _write_head(path, new)
     return new
 
 
-def _make(document: Document, state: State, objects: Callable[[XenClass], list[Record]]) -> Head | None:
+def _make(
+    path: str | None, document: Document, state: State, objects: Callable[[XenClass], list[Record]]
+) -> Head | None:
     """A new base with these objects, its head, and the state on top of it; None where it cannot be written."""
-    path = path_for(document.target)
     if path is None:
         return None
     sweep(os.path.dirname(path))

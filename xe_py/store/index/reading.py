@@ -23,7 +23,7 @@ from xe_py.errors import DamagedIndexError
 from xe_py.state.state import State
 from xe_py.state.tables import entries, value_of
 from xe_py.store.files.access import close
-from xe_py.store.index.cache import CHECK, KINDS, MASKED, Numbers, open_file, path_for, read_part, remove_file
+from xe_py.store.index.cache import CHECK, KINDS, MASKED, Numbers, open_file, read_part, remove_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -309,9 +309,8 @@ def _made_alike(maker: tuple[Stamp, bytes]) -> bool:
     return maker[0] == _stamp() or b"" != maker[1] == _digest()
 
 
-def look(target: str, identity: tuple[int, ...]) -> Head | None:
-    """The index of this version of the file, or None."""
-    path = path_for(target)
+def look(path: str | None, target: str, identity: tuple[int, ...]) -> Head | None:
+    """The index of this version of the file, or None; `path` is where its files are, without their ending."""
     handle = path and open_file(f"{path}.head")
     if not path or handle is None:
         return None
@@ -324,14 +323,13 @@ def look(target: str, identity: tuple[int, ...]) -> Head | None:
     except OutdatedError:
         return None
     except (DamagedIndexError, ValueError, EOFError, TypeError):
-        discard(target)
+        discard(path)
         return None
     finally:
         close(int(handle))
 
 
-def discard(target: str) -> None:
-    """Forget the index of the file."""
-    path = path_for(target)
-    for kind in KINDS:
+def discard(path: str | None) -> None:
+    """Forget the index that is there."""
+    for kind in KINDS if path else ():
         remove_file(f"{path}.{kind}")

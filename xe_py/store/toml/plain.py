@@ -22,7 +22,8 @@ Path = tuple[str, ...]
 
 _NO = object()
 _STATE: Path = ("state",)
-_BARE = str.maketrans("", "", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
+# A name needs no quotes where this leaves nothing of it.
+BARE = str.maketrans("", "", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 _CONTROL = frozenset(map(chr, [*range(9), *range(10, 32), 127]))
 _DIGITS = 19
 _PAIR = r'^([A-Za-z0-9_-]+) = (?:"([^"\\\x00-\x08\x0a-\x1f\x7f]*)"|(.+))$'
@@ -106,7 +107,7 @@ def _load_lines(table: dict[str, Any], body: str, known: dict[str, Any]) -> bool
         if not line or _is_comment(line):
             continue
         name, equals, shown = line.partition(" = ")
-        if not equals or not name or name.translate(_BARE) or name in table:
+        if not equals or not name or name.translate(BARE) or name in table:
             return False
         if shown not in known:
             known[shown] = _value(shown)
@@ -139,7 +140,7 @@ def statements(text: str) -> list[Statement] | None:
             found.append(Statement(table, first + 1, start, offset, None))
             continue
         name, _, shown = line.partition(" = ")
-        if name.translate(_BARE) or not name or not table:
+        if name.translate(BARE) or not name or not table:
             return None
         if shown == "[":
             while number < len(lines) and _member(lines[number]) is not None:
@@ -166,7 +167,7 @@ def _has_no_control(shown: str) -> bool:
 def _path(head: str) -> Path | None:
     """What a header is about: `state`, or a class and a uuid; None where it is another, or not of the plain form."""
     cls, _, uuid = head.partition(".")
-    if cls and uuid and not (cls + uuid).translate(_BARE):
+    if cls and uuid and not (cls + uuid).translate(BARE):
         return cls, uuid
     return _STATE if head == _STATE[0] else None
 
@@ -260,7 +261,7 @@ def _map(shown: str) -> Any:
         if before == comma:
             name = next(parts, "")
             before = f"{comma}{name}{next(parts, '')}"  # noqa: PLW2901 - now it has the name in it
-        elif not name or name.translate(_BARE):
+        elif not name or name.translate(BARE):
             return _NO
         key, text = _unescaped(name), _unescaped(next(parts, ""))
         if before != f"{comma}{name} = " or key is None or text is None or key in found:

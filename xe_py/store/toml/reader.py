@@ -7,7 +7,7 @@ from stat import S_ISDIR, S_ISREG
 
 from xe_py import classes
 from xe_py.classes import sections
-from xe_py.errors import Failure, StateFileError, UnsoundStateError, on_file
+from xe_py.errors import Failure, StateFileError, on_file
 from xe_py.schema.fields import Choice
 from xe_py.schema.numbers import LARGEST, is_uuid
 from xe_py.schema.values import Time
@@ -15,7 +15,6 @@ from xe_py.schema.xenclass import STRICT, XAPI
 from xe_py.state.core import Finding, causes, findings
 from xe_py.state.state import FORMAT, State
 from xe_py.store.files.document import Document, identity, target_of
-from xe_py.store.index.making import build
 from xe_py.store.toml import plain
 
 TYPE_CHECKING = False
@@ -34,7 +33,10 @@ _LACKS = frozenset(("STATE_HOST_INCOMPLETE", "STATE_OBJECT_MISSING"))
 
 
 def read(path: str) -> Document:
-    """The file with its text; StateFileError where it cannot be read."""
+    """The file with its text; StateFileError where it cannot be read.
+
+    An error that an earlier version of the file may mend says so.
+    """
     try:
         # Without O_NONBLOCK a pipe would be waited for.
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -45,30 +47,22 @@ def read(path: str) -> Document:
                 raise StateFileError(f"{path} is {kind}, not a state file.\nName the file itself.")
             data = file.read()
     except FileNotFoundError:
-        raise StateFileError(
-            f"The state file {path} does not exist.", *_way_back(path), on_file(path, "state-init")
-        ) from None
+        raise _lost(StateFileError(f"The state file {path} does not exist.", on_file(path, "state-init"))) from None
     except OSError as error:
         raise StateFileError(f"The state file {path} cannot be read: {error.strerror}.") from None
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise StateFileError(f"{path}:{line}: this is not UTF-8 text (byte {error.start}).", *_way_back(path)) from None
+        raise _lost(StateFileError(f"{path}:{line}: this is not UTF-8 text (byte {error.start}).")) from None
     if not text.strip():
-        raise StateFileError(f"The state file {path} is empty.", *_way_back(path), on_file(path, "state-init --force"))
+        raise _lost(StateFileError(f"The state file {path} is empty.", on_file(path, "state-init --force")))
     return Document(path, target_of(path), identity(status), text=text)
 
 
-def unsound(document: Document, found: list[Finding]) -> UnsoundStateError:
-    """What to raise for a file in which these findings stand, with the way back that there is."""
-    return UnsoundStateError(document, found, *_way_back(document.path))
-
-
-def _way_back(path: str) -> tuple[str, ...]:
-    from xe_py.store.history.chains import way_back
-
-    return way_back(path)
+def _lost(error: StateFileError) -> StateFileError:
+    error.is_lost = True
+    return error
 
 
 def judge(document: Document) -> tuple[State, list[Finding]]:
@@ -80,23 +74,20 @@ def judge(document: Document) -> tuple[State, list[Finding]]:
     try:
         tables = _parse(document)
     except StateFileError as error:
-        error.hints = (*error.hints, *_way_back(document.path))
-        raise
-    state = State(_header(document, tables.pop("state", None)))
+        raise _lost(error) from None
+    header = _header(document, tables.pop("state", None))
+    if header["format"] < FORMAT:
+        from xe_py.store.toml.upgrade import upgrade
+
+        document.taken_out = upgrade(tables, header["format"])
+        header = {**header, "format": FORMAT}
+    state = State(header)
     left_out = _take_in(state, tables)
     found = list(findings(state, typed=True))
     found = _all_found(state, tables, left_out, found) if left_out or found else []
     if state.header["serial"] == LARGEST:
         reason = "no change can follow the largest number"
         found.insert(0, Finding("state", "", "serial", Failure("VALUE_NOT_SUPPORTED", "serial", str(LARGEST), reason)))
-    return state, found
-
-
-def load(document: Document) -> tuple[State, list[Finding]]:
-    """The same as `judge`; a sound state gets its index, and the document knows of it."""
-    state, found = judge(document)
-    if not found:
-        document.head = build(document, state)
     return state, found
 
 

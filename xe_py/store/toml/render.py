@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xe_py.schema.values import Time
+from xe_py.store.toml.plain import BARE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
-_BARE = str.maketrans("", "", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_")
 HEAD = "# xe host state. Edit it with care, then run: xe state-check\n"
 
 
@@ -34,7 +34,7 @@ def pair_of(key: str, value: Any) -> str:
 
 def key_of(name: str) -> str:
     """The name of a table or a key, in quotes where it needs them."""
-    if name and not name.translate(_BARE):
+    if name and not name.translate(BARE):
         return name
     return _dumped({name: 0}).removesuffix(" = 0\n")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from xe_py.errors import StateFileError
 from xe_py.state.record import alike
-from xe_py.store.index import reading
 from xe_py.store.toml import plain
 from xe_py.store.toml.splice import splice
 
@@ -23,10 +22,9 @@ def rewritten(document: Document, state: State, changes: list[Change], serial: i
     StateFileError where the text would not say the state.
     """
     text = document.text if document.text.endswith("\n") else document.text + "\n"
-    found = splice(text, state, changes, serial)
+    found = splice(text, state, _with_upgrade(document, state, changes), serial)
     is_plain = document.is_plain or plain.load(text) is not None
     if not is_plain and not _says(found, document, state, serial):
-        reading.discard(document.target)
         raise StateFileError(
             f"The change cannot be brought into {document.path} as that is written. Nothing was changed.\n"
             "Run the command again. If that fails as well, write each object that it changes as a table of its own, "
@@ -35,6 +33,23 @@ def rewritten(document: Document, state: State, changes: list[Change], serial: i
     if not changes and text is not document.text:
         found = found.removesuffix("\n")
     return document.encoded(found)
+
+
+def _with_upgrade(document: Document, state: State, changes: list[Change]) -> list[Change]:
+    """The changes, and those that bring the text to the present format."""
+    if not document.taken_out:
+        return changes
+    from xe_py.state.state import Change
+
+    taken = dict(document.taken_out)
+    found = []
+    for change in changes:
+        before = change.before
+        if before is not None:
+            before = {**before, **taken.pop((change.cls.name, change.uuid), {})}
+        found.append(Change(change.cls, change.uuid, before, change.after))
+    untouched = [(obj, fields) for (cls, uuid), fields in taken.items() if (obj := state.get(cls, uuid)) is not None]
+    return found + [Change(obj.cls, obj["uuid"], {**obj, **fields}, obj) for obj, fields in untouched]
 
 
 def _says(text: str, document: Document, state: State, serial: int) -> bool:

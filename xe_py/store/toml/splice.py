@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Edit = tuple[int, int, str]
 
 STATE: Path = ("state",)
+FORMAT: Path = ("state", "format")
 
 
 def splice(text: str, state: State, changes: list[Change], serial: int) -> str:
@@ -92,9 +93,13 @@ class _Splicer:
         if _is_value(held, STATE):
             self._replace(held[0], render.value_of(header))
         else:
-            changed = {"serial", "rules"} if self.state.rules_changed() else {"serial"}
+            changed = {"serial", *(["rules"] if self.state.rules_changed() else ())}
+            changed |= {each.path[1] for each in held if each.path == FORMAT and self._number(each) != header["format"]}
             was = {name: value for name, value in header.items() if name not in changed}
             self._fields(STATE, held, was, header, dict.fromkeys(header))
+
+    def _number(self, statement: Statement) -> int:
+        return int(self.text[slice(*statement.value)], 0)
 
     def objects(self, changes: list[Change]) -> None:
         """Bring the changed objects in."""

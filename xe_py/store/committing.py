@@ -1,0 +1,92 @@
+"""Bringing the changes of a state into its file: the next content, and the index of the next version."""
+
+from __future__ import annotations
+
+from xe_py.errors import DamagedIndexError, StateFileError
+from xe_py.schema.numbers import LARGEST
+from xe_py.state.state import Committed
+from xe_py.store.files.document import Document
+from xe_py.store.files.interrupts import uninterrupted
+from xe_py.store.index import reading
+from xe_py.store.replacing import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xe_py.state.state import Change, State
+    from xe_py.store.files.delta import Part
+    from xe_py.store.files.document import Site
+    from xe_py.store.index.reading import Head
+
+
+@uninterrupted
+def commit(site: Site, index: str | None, document: Document, state: State, command: str) -> tuple[Committed, Document]:
+    """Replace the file by one with the state's changes in it; what was done, and the next version with its index.
+
+    Nothing is written where nothing changed. A StateFileError leaves the file and the state as they were.
+    """
+    changes = state.changes()
+    if not changes and not state.rules_changed():
+        return Committed(state.serial, []), document
+    serial = next_serial(document.path, state.serial)
+    content = _content(index, document, state, changes, serial)
+    version = replace(site, content, document.identity, serial, command)
+    committed = state.settle(changes)
+    # Where someone has written to the file already, a further commit finds that this version is gone.
+    following = Document(document.path, document.target, version or ())
+    following.is_plain = document.is_plain
+    if version is not None and not document.reordered:
+        following.head = _carried_on(index, document.head, following, state, changes)
+    return committed, following
+
+
+def next_serial(path: str, serial: int) -> int:
+    """The serial behind this one; StateFileError where there is none."""
+    if serial + 1 < LARGEST:  # The largest number itself is unsound, as it has none behind it.
+        return serial + 1
+    raise StateFileError(
+        f"The serial of {path} is {serial}, the largest there can be, so that no change can follow it.\n"
+        "Set a smaller one by hand, in its table [state]: serial = 1"
+    )
+
+
+def serial_behind(path: str, last: int, otherwise: int) -> int:
+    """The serial behind the last one or, where there is none, behind the other."""
+    return next_serial(path, last if last + 1 < LARGEST else otherwise)
+
+
+def _carried_on(
+    index: str | None, head: Head | None, document: Document, state: State, changes: list[Change]
+) -> Head | None:
+    """The index of the new version of the file; None where there is none, and the next command makes it anew."""
+    from xe_py.store.index.making import advance, build
+
+    try:
+        return build(index, document, state) if head is None else advance(index, document, head, state, changes)
+    except (DamagedIndexError, StateFileError, MemoryError):
+        reading.discard(index)
+        return None
+
+
+def _content(index: str | None, document: Document, state: State, changes: list[Change], serial: int) -> Iterable[Part]:
+    """The next content of the file, in parts."""
+    head = document.head
+    if head is not None and head.plain:
+        from xe_py.store.toml.excerpt import Excerpt, NotFoundError
+        from xe_py.store.toml.splice import STATE, anchors, edits
+
+        try:
+            near = [(path, head.base.near(path[0], place)) for path, place in anchors(state, changes).items()]
+            excerpt = Excerpt(document.content(), [(STATE, 0), *near])
+            return excerpt.apply(edits(excerpt.text, state, changes, serial))
+        except (NotFoundError, DamagedIndexError):
+            reading.discard(index)
+            document.head, document.is_plain = None, False
+    from xe_py.store.toml.rewriting import rewritten
+
+    try:
+        return [rewritten(document, state, changes, serial)]
+    except StateFileError:
+        reading.discard(index)
+        raise

@@ -1,0 +1,95 @@
+"""The terms on which a store is opened: whoever opens it hands settings over, and an outcome that is filled in.
+
+This is loaded before any commit, and needs nothing that is not there by then: an interrupt may come while other modules
+are half loaded.
+"""
+
+from __future__ import annotations
+
+import os
+
+from xe_py.errors import StateFileError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Settings:
+    """The settings in these variables; each is read when it is asked for, and a StateFileError where it is none.
+
+    XE_LOCK_TIMEOUT                    how long to wait for the lock, in seconds
+    XE_BACKUPS                         how many versions the history keeps, 0 for none
+    XE_HISTORY_DAYS, XE_HISTORY_BYTES  for how long, and up to what size
+    XDG_CACHE_HOME, HOME               where the index is
+    """
+
+    __slots__ = ("_variables",)
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+
+    def seconds(self, name: str, otherwise: float) -> float:
+        """A time in seconds."""
+        text = self._variables.get(name, "")
+        if not text:
+            return otherwise
+        try:
+            seconds = float(text)
+        except ValueError:
+            seconds = -1.0
+        if not seconds >= 0:
+            raise StateFileError(f"{name} must be a number of seconds, not {text!r}.")
+        return seconds
+
+    def number(self, name: str, digits: int, otherwise: int) -> int:
+        """A whole number of so many digits at the most."""
+        text = self._variables.get(name, "")
+        if not text:
+            return otherwise
+        if not (text.isascii() and text.isdecimal() and len(text) <= digits):
+            raise StateFileError(f"{name} must be a whole number, 0 to {10**digits - 1}, not {text!r}.")
+        return int(text)
+
+    def cache(self) -> str:
+        """The folder for what can be made again; no absolute path where the user has none."""
+        cache = self._variables.get("XDG_CACHE_HOME", "")
+        return cache if os.path.isabs(cache) else os.path.join(self._home(), ".cache")
+
+    def _home(self) -> str:
+        home = self._variables.get("HOME")
+        if home is None:
+            from pwd import getpwuid
+
+            try:
+                home = getpwuid(os.getuid()).pw_dir
+            except KeyError:
+                return "~"
+        return home or "/"
+
+
+class Outcome:
+    """Whoever opens a store hands it one of these, and can ask it at any moment, however a command ends.
+
+    `replaced` says that the state was replaced by another. `warnings` are what could not be done besides, such as
+    keeping a history; whoever tells them clears them.
+    """
+
+    __slots__ = ("_noted", "replaced", "warnings")
+
+    def __init__(self) -> None:
+        self.replaced = False
+        self.warnings: list[str] = []
+        self._noted: set[str] = set()
+
+    def begin(self) -> None:
+        """From here on it is about something else that is done."""
+        self.replaced = False
+        self.warnings.clear()
+        self._noted.clear()
+
+    def warn(self, text: str) -> None:
+        """Note what could not be done; each reason once."""
+        if text not in self._noted:
+            self._noted.add(text)
+            self.warnings.append(text)
