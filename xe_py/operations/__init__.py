@@ -1,7 +1,8 @@
 """What commands do: plain functions on a state. They never print and know nothing of the command line.
 
-A command stands in a file that begins with the first word of its name: `vm-start` in `vm.py` or `vm_….py`. The
-generated table says in which, and what a list of commands has to know, so that a list imports none of them.
+A command stands in a file that begins with the first word of its name: `vm-start` in `vm.py` or `vm_….py`; what only
+records something is a row in `recorded.py`. The generated table says in which, and what a list of commands has to know,
+so that a list imports none of them.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from xe_py.errors import refuse
 from xe_py.schema.command import HOST, ONE, READS, command
-from xe_py.schema.fields import Bool
 from xe_py.xapi import memory
 from xe_py.xapi.hosts import answers
 
@@ -12,18 +11,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import State
-
-
-@command(
-    "host-disable",
-    optional=(Bool("auto-enable", doc="Whether its next boot would enable it."),),
-    doc="Let no further VM start on a host.",
-    selector=HOST,
-)
-def disable(state: State, host: Record, *, auto_enable: bool = True) -> None:  # noqa: ARG001 - hosts do not boot here
-    """Let no further VM start on the host; those that run there stay."""
-    refuse(answers(state, host))
-    state.update(host, {"enabled": False})
 
 
 @command("host-enable", doc="Let VMs start on a host again.", selector=HOST)

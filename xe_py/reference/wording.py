@@ -88,7 +88,7 @@ def is_flag(command: Command, cls: XenClass | None, parameter: Field) -> bool:
     if not isinstance(parameter, Bool) or parameter not in command.optional or (cls and parameter.name in cls.by_name):
         return False
     named = signature(command.run).parameters.get(command.argument(parameter))
-    return named is None or named.default is not True
+    return parameter.default is not True and (named is None or named.default is not True)
 
 
 def fields_as(command: Command) -> str:
