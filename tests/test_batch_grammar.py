@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from xe_py.cli.expansion import Variables
-from xe_py.cli.script import Statement, read
+from xe_py.cli.script import Step, read
 from xe_py.errors import Misuse
 
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "ONE": "1", "TWO": "a b", "EMPTY": "", "BLANK": "  a \t b  ", "LINES": "x\ny\n"}
@@ -19,20 +19,20 @@ SHOW = 'xe() { for word in "$@"; do printf \'<%s>\' "$word"; done; echo; }\n'
 def ours(text: str, environment: Mapping[str, str] = ENVIRONMENT) -> str:
     """What the calls of a script get as words, in the notation of SHOW."""
 
-    def shown(call: Statement) -> str:
+    def shown(call: Step) -> str:
         return "".join(f"<{word}>" for word in variables.words(call.words)) + "\n"
 
     variables = Variables(environment, shown)
     out = []
-    for statement in read(text, "script", lambda _words: None):
-        for name, word in statement.assigned:
-            variables.assign(name, word, exported=statement.program == "export")
-        if statement.program == "xe":
-            out.append(shown(statement))
-        elif statement.program == "echo":
-            out.append(" ".join(variables.words(statement.words)) + "\n")
-        elif statement.program == "set":
-            variables.set(statement.words)
+    for step in read(text, "script", lambda _words: None):
+        for name, word in step.assigned:
+            variables.assign(name, word, exported=step.program == "export")
+        if step.program == "xe":
+            out.append(shown(step))
+        elif step.program == "echo":
+            out.append(" ".join(variables.words(step.words)) + "\n")
+        elif step.program == "set":
+            variables.set(step.words)
     return "".join(out)
 
 
@@ -224,6 +224,6 @@ def test_what_a_script_or_its_environment_sets_is_its_own(monkeypatch: pytest.Mo
         ours("xe $SHELL\nSHELL=later")
 
 
-def test_statements_know_their_line_and_their_text() -> None:
-    statements = read("#!/bin/sh\n\nxe a \\\n  b\nA=1 # x\n\n\txe c\n", "x", lambda _: None)
-    assert [(each.number, each.text) for each in statements] == [(3, "xe a \\\n  b"), (5, "A=1 # x"), (7, "xe c")]
+def test_steps_know_their_line_and_their_text() -> None:
+    steps = read("#!/bin/sh\n\nxe a \\\n  b\nA=1 # x\n\n\txe c\n", "x", lambda _: None)
+    assert [(each.number, each.text) for each in steps] == [(3, "xe a \\\n  b"), (5, "A=1 # x"), (7, "xe c")]

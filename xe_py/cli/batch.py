@@ -18,7 +18,7 @@ from xe_py.state.state import State
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xe_py.cli.binding import Binding
-    from xe_py.cli.script import Statement, Word
+    from xe_py.cli.script import Step, Word
     from xe_py.cli.words import Line
     from xe_py.running import Call
 
@@ -40,7 +40,7 @@ class Batch:
         self._name = name
         self._keep_going = keep_going
         self._state_file = state_file
-        self._statements = read(text, name, _check)
+        self._steps = read(text, name, _check)
 
     def run(self, state: State) -> str:
         """Run it; what it prints. ScriptRefused where lines were refused."""
@@ -49,13 +49,13 @@ class Batch:
         reports: list[str] = []
         mark = state.mark()
         try:
-            for statement in output.progress(self._statements, self._name):
+            for step in output.progress(self._steps, self._name):
                 try:
-                    lines.run(statement)
+                    lines.run(step)
                 except XeError as refusal:
-                    refusals.append((statement.number, refusal))
+                    refusals.append((step.number, refusal))
                     lines.printed.append(output_of(refusal))
-                    reports.append(self._report(statement, refusal))
+                    reports.append(self._report(step, refusal))
                     if not self._keep_going:
                         break
         except BaseException:
@@ -68,13 +68,13 @@ class Batch:
             raise ScriptRefused(f"{told}Nothing was changed.", refusals)
         if refusals:
             told = "".join(report + hints_of(refusal) for report, (_, refusal) in zip(reports, refusals, strict=True))
-            count = f"{len(refusals)} of {len(self._statements)} lines were refused."
+            count = f"{len(refusals)} of {len(self._steps)} lines were refused."
             raise ScriptRefused(told + count, refusals, printed)
         return printed
 
-    def _report(self, statement: Statement, refusal: XeError) -> str:
+    def _report(self, step: Step, refusal: XeError) -> str:
         printed = "" if self._keep_going else output_of(refusal)
-        line = f"{self._name}:{statement.number}: {without_secrets(statement.text)}"
+        line = f"{self._name}:{step.number}: {without_secrets(step.text)}"
         return f"{line}\n{printed}{message_of(refusal)}"
 
 
@@ -89,27 +89,27 @@ class _Run:
         self._variables = Variables(os.environ, lambda call: self._output(call, captured=True))
         self._extra = words.extra_words(os.environ.get("XE_EXTRA_ARGS", ""))
 
-    def run(self, statement: Statement) -> None:
-        """Run one statement."""
-        for name, word in statement.assigned:
-            self._variables.assign(name, word, exported=statement.program == "export")
-        if statement.program == "xe":
-            self.printed.append(self._output(statement, captured=False))
-        elif statement.program == "echo":
-            self._echo(statement)
-        elif statement.program == "set":
-            self._variables.set(statement.words)
+    def run(self, step: Step) -> None:
+        """Run one step."""
+        for name, word in step.assigned:
+            self._variables.assign(name, word, exported=step.program == "export")
+        if step.program == "xe":
+            self.printed.append(self._output(step, captured=False))
+        elif step.program == "echo":
+            self._echo(step)
+        elif step.program == "set":
+            self._variables.set(step.words)
 
-    def _echo(self, statement: Statement) -> None:
-        given = self._variables.words(statement.words)
+    def _echo(self, step: Step) -> None:
+        given = self._variables.words(step.words)
         if not is_portable(given):
             raise Misuse("Every shell has its own way to echo a switch or a backslash.")
-        if not statement.silent:
+        if not step.silent:
             self.printed.append(" ".join(given) + "\n")
 
-    def _output(self, statement: Statement, *, captured: bool) -> str:
+    def _output(self, step: Step, *, captured: bool) -> str:
         """Run a call of xe; what it prints."""
-        given = self._variables.words(statement.words)
+        given = self._variables.words(step.words)
         line = words.split(given)
         try:
             bound = _binding(line)
@@ -119,11 +119,11 @@ class _Run:
             line = words.split([*given, *self._extra])
         call = bound.call(line.words)
         call.state_file = self._state_file
-        warning = warning_of(call, f"{self._name}:{statement.number}: ")
-        if warning and not statement.quiet:
+        warning = warning_of(call, f"{self._name}:{step.number}: ")
+        if warning and not step.quiet:
             streams.err(warning)
         text = output.text_of(self._state, run(self._state, call), minimal=line.minimal, captured=captured)
-        return "" if statement.silent else streams.clean(text) if captured else text
+        return "" if step.silent else streams.clean(text) if captured else text
 
 
 # Commands that were found to be changes of the state.

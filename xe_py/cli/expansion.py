@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from xe_py.cli.script import Expansion, Statement, Word
+    from xe_py.cli.script import Expansion, Step, Word
 
 _BLANKS = str.maketrans("\t\n", "  ")
 _PATTERN = frozenset("*?[")
@@ -20,7 +20,7 @@ class Variables:
 
     __slots__ = ("_must_be_set", "_output", "_values")
 
-    def __init__(self, environment: Mapping[str, str], output: Callable[[Statement], str]) -> None:
+    def __init__(self, environment: Mapping[str, str], output: Callable[[Step], str]) -> None:
         self._values = dict(environment)
         self._output = output
         self._must_be_set = False

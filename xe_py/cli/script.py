@@ -97,13 +97,13 @@ class Expansion:
 
     __slots__ = ("call", "quoted", "variable")
 
-    def __init__(self, variable: str, call: Statement | None, *, quoted: bool) -> None:
+    def __init__(self, variable: str, call: Step | None, *, quoted: bool) -> None:
         self.variable = variable
         self.call = call
         self.quoted = quoted
 
 
-class Statement:
+class Step:
     """One command of a script: the program (`xe`, `echo`, `set`, `export`, none for assignments alone) and its words.
 
     `silent` says that what it prints goes to /dev/null, `quiet` that its warnings do.
@@ -121,14 +121,14 @@ class Statement:
         self.quiet = False
 
 
-def read(text: str, name: str, check: Check) -> list[Statement]:
-    """The statements of a script; Misuse that names the first line that is beyond a plain script.
+def read(text: str, name: str, check: Check) -> list[Step]:
+    """The steps of a script; Misuse that names the first line that is beyond a plain script.
 
     `check` is asked about the words of each call and may raise NotPlainError.
     """
     reader = _Reader(text, check)
     try:
-        return list(reader.statements())
+        return list(reader.steps())
     except (NotPlainError, RecursionError) as error:
         beyond = error if isinstance(error, NotPlainError) else "nesting this deep"
         script = "-s" if name == "-" else name
@@ -151,16 +151,16 @@ class _Reader:
         self._check = check
         self._assigned: set[str] = set()
 
-    def statements(self) -> Iterator[Statement]:
+    def steps(self) -> Iterator[Step]:
         self._skip()
         while self._at < len(self.text):
             start = self._at
-            statement = self.statement()
+            step = self.step()
             if self._here() not in {"", "\n"}:
                 raise NotPlainError(_BEYOND[self._here()])
-            statement.number = self.number
-            statement.text = self.text[start : self._at].rstrip()
-            yield statement
+            step.number = self.number
+            step.text = self.text[start : self._at].rstrip()
+            yield step
             self.number += self.text.count("\n", start, self._at)
             self._skip()
 
@@ -168,7 +168,7 @@ class _Reader:
         return self.text.split("\n", self.number)[self.number - 1].strip()
 
     def _skip(self) -> None:
-        """Go on to the next statement."""
+        """Go on to the next step."""
         if blank := _EMPTY.match(self.text, self._at):
             self.number += blank[0].count("\n")
             self._at = blank.end()
@@ -176,36 +176,36 @@ class _Reader:
     def _here(self) -> str:
         return self.text[self._at : self._at + 1]
 
-    def statement(self) -> Statement:
-        """The statement that begins here, up to the end of its line or to what no word has in it."""
-        statement = Statement()
+    def step(self) -> Step:
+        """The step that begins here, up to the end of its line or to what no word has in it."""
+        step = Step()
         if exported := _EXPORT.match(self.text, self._at):
-            statement.program = "export"
+            step.program = "export"
             self._at = exported.end()
         while True:
             if _ASSIGNMENT.match(self.text, self._at):
-                statement.assigned.append(_assignment(self._word()))
-                self._assigned.add(statement.assigned[-1][0])
+                step.assigned.append(_assignment(self._word()))
+                self._assigned.add(step.assigned[-1][0])
             elif exported and (name := _NAMED.match(self.text, self._at)):
                 self._at = name.end()
             else:
                 break
             self._blank()
-        self._words(statement)
+        self._words(step)
         if exported:
-            if statement.words or self._at == exported.end():
+            if step.words or self._at == exported.end():
                 raise NotPlainError("export with anything but names and assignments")
-        elif statement.words:
-            if statement.assigned:
+        elif step.words:
+            if step.assigned:
                 raise NotPlainError("An assignment in front of a command")
-            self._command(statement)
-        elif statement.silent or statement.quiet:
+            self._command(step)
+        elif step.silent or step.quiet:
             raise NotPlainError("An assignment with a redirection")
-        return statement
+        return step
 
-    def _command(self, statement: Statement) -> None:
-        program = statement.words.pop(0)
-        words = statement.words
+    def _command(self, step: Step) -> None:
+        program = step.words.pop(0)
+        words = step.words
         if program in _PROGRAMS:
             self._check(words)
         elif program == "set":
@@ -219,11 +219,11 @@ class _Reader:
             raise NotPlainError(f"{what} ({program})")
         else:
             raise NotPlainError("A command whose name is not known beforehand")
-        statement.program = "xe" if program in _PROGRAMS else str(program)
+        step.program = "xe" if program in _PROGRAMS else str(program)
 
-    def _words(self, statement: Statement) -> None:
-        """The words and redirections up to the end of the statement."""
-        text, words = self.text, statement.words
+    def _words(self, step: Step) -> None:
+        """The words and redirections up to the end of the step."""
+        text, words = self.text, step.words
         while True:
             if plain := _PLAIN_WORDS.match(text, self._at):
                 words += plain[0].split()
@@ -233,7 +233,7 @@ class _Reader:
             if here in _ENDS:
                 return
             if here in "12>" and (redirection := _REDIRECTION.match(text, self._at)):
-                self._redirect(statement, redirection)
+                self._redirect(step, redirection)
             elif (value := _VALUE.match(text, self._at)) and not self._is_of_the_shell(value[2]):
                 words.append([value[1], Expansion(value[2], None, quoted=False)])
                 self._at = value.end()
@@ -244,13 +244,13 @@ class _Reader:
         if blank := _BLANK.match(self.text, self._at):
             self._at = blank.end()
 
-    def _redirect(self, statement: Statement, found: re.Match[str]) -> None:
-        if found["both"] and not statement.silent:
+    def _redirect(self, step: Step, found: re.Match[str]) -> None:
+        if found["both"] and not step.silent:
             raise NotPlainError("Joining warnings with the output")
         if found["both"] or found["stream"] == "2":
-            statement.quiet = True
+            step.quiet = True
         else:
-            statement.silent = True
+            step.silent = True
         self._at = found.end()
 
     def _word(self) -> Word:
@@ -321,9 +321,9 @@ class _Reader:
         self._at += 1
         return "$"
 
-    def call(self, end: str) -> Statement:
+    def call(self, end: str) -> Step:
         """The call of xe in a command substitution that begins here and goes on to `end`."""
-        call = self.statement()
+        call = self.step()
         if self._here() != end:
             raise NotPlainError(_BEYOND.get(self._here(), "A command substitution of several lines"))
         if call.program != "xe":

@@ -15,7 +15,7 @@ _EXTENT = 4 * MIB
 _LAST_PORT = 65535
 
 
-class Key:
+class ConfigKey:
     """A key of device-config, what a driver says against its value, and how that is refused.
 
     Without `wrong` the driver cannot do without the key.
@@ -61,10 +61,10 @@ class Driver:
     def __init__(
         self,
         layout: str,
-        keys: tuple[Key, ...],
+        keys: tuple[ConfigKey, ...],
         capabilities: frozenset[str],
         *,
-        plug_keys: tuple[Key, ...] = (),
+        plug_keys: tuple[ConfigKey, ...] = (),
         size: int = TIB,
         vhd: bool = True,
         formats: str = "",
@@ -82,20 +82,24 @@ class Driver:
 
 _ON_LVM, _ON_FILES = "lvm", "files"
 
-_DEVICE = Key("device", refusal="SR_BACKEND_FAILURE_90")
-_NO_PATH = Key("device", refusal="SR_BACKEND_FAILURE_91", wrong=lambda value: not all(map(_is_path, _devices(value))))
-_LOCATION = Key("location", refusal="SR_BACKEND_FAILURE_94")
-_TARGET = Key("target", refusal="SR_BACKEND_FAILURE_95")
-_PORT = Key("port", refusal="SR_BACKEND_FAILURE_142", wrong=lambda value: not _is_port(value))
-_TARGET_IQN = Key("targetIQN", refusal="SR_BACKEND_FAILURE_96")
-_SERVER_PATH = Key("serverpath", refusal="SR_BACKEND_FAILURE_101")
-_ROOT_PATH = Key("rootpath", refusal="SR_BACKEND_FAILURE_101")
-_SERVER = Key("server", refusal="SR_BACKEND_FAILURE_102")
-_MASTER_HOST = Key("masterhost", refusal="SR_BACKEND_FAILURE_102")
-_SCSI_ID = Key("SCSIid", refusal="SR_BACKEND_FAILURE_107")
-_ALLOCATION = Key("allocation", refusal="SR_BACKEND_FAILURE_1", wrong=lambda value: value not in {"thick", "thin"})
-_GROUP_NAME = Key("group-name", refusal="SR_BACKEND_FAILURE_5004")
-_REDUNDANCY = Key("redundancy", refusal="SR_BACKEND_FAILURE_5005")
+_DEVICE = ConfigKey("device", refusal="SR_BACKEND_FAILURE_90")
+_NO_PATH = ConfigKey(
+    "device", refusal="SR_BACKEND_FAILURE_91", wrong=lambda value: not all(map(_is_path, _devices(value)))
+)
+_LOCATION = ConfigKey("location", refusal="SR_BACKEND_FAILURE_94")
+_TARGET = ConfigKey("target", refusal="SR_BACKEND_FAILURE_95")
+_PORT = ConfigKey("port", refusal="SR_BACKEND_FAILURE_142", wrong=lambda value: not _is_port(value))
+_TARGET_IQN = ConfigKey("targetIQN", refusal="SR_BACKEND_FAILURE_96")
+_SERVER_PATH = ConfigKey("serverpath", refusal="SR_BACKEND_FAILURE_101")
+_ROOT_PATH = ConfigKey("rootpath", refusal="SR_BACKEND_FAILURE_101")
+_SERVER = ConfigKey("server", refusal="SR_BACKEND_FAILURE_102")
+_MASTER_HOST = ConfigKey("masterhost", refusal="SR_BACKEND_FAILURE_102")
+_SCSI_ID = ConfigKey("SCSIid", refusal="SR_BACKEND_FAILURE_107")
+_ALLOCATION = ConfigKey(
+    "allocation", refusal="SR_BACKEND_FAILURE_1", wrong=lambda value: value not in {"thick", "thin"}
+)
+_GROUP_NAME = ConfigKey("group-name", refusal="SR_BACKEND_FAILURE_5004")
+_REDUNDANCY = ConfigKey("redundancy", refusal="SR_BACKEND_FAILURE_5005")
 _DISK = (_DEVICE, _NO_PATH)
 _TO_TARGET = (_TARGET, _PORT, _TARGET_IQN)
 
