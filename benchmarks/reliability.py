@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import torments_of_input as inputs  # noqa: E402 - the path comes first
-import torments_of_processes as processes  # noqa: E402
-from torments import Torture  # noqa: E402
+import torments_of_processes as processes  # noqa: E402 - the path comes first
+from torments import Torture  # noqa: E402 - the path comes first
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -46,7 +46,7 @@ def _recorded(rule: Rule) -> Callable[[Any, Any], Iterator[errors.Failure]]:
     return recorded
 
 
-errors.Failure.__init__ = _record  # type: ignore[assignment]
+errors.Failure.__init__ = _record  # type: ignore[assignment] # each refusal is noted as it is made
 RULES = {rule.name: rule for cls in classes.sections() for rule in cls.rules}
 for _rule in RULES.values():
     _rule.check = _recorded(_rule)

@@ -132,7 +132,7 @@ def test_what_is_read_is_the_reader_s_own(xe: "Xe") -> None:
         vm["tags"].append("x")
         vm["other-config"]["x"] = "y"
         with pytest.raises(TypeError):
-            vm["name-label"] = "x"  # type: ignore[index]
+            vm["name-label"] = "x"  # type: ignore[index] # that is what is tried
         assert (vm["tags"], other["tags"]) == ([], [])
         assert "x" not in vm["other-config"]
 

@@ -114,7 +114,7 @@ class Walk(RuleBasedStateMachine):
         self.text = canonical(self.state)
         for name in ("vm-create", "vdi-create", "vbd-create", "vif-create"):
             for _ in range(3):
-                self.run(operations.find(name))  # type: ignore[arg-type]
+                self.run(operations.find(name))  # type: ignore[arg-type] # there are all of these
 
     def run(self, command: Command) -> None:
         before, mark = canonical(self.state), self.state.mark()
@@ -138,7 +138,7 @@ class Walk(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(("vm-start", "vm-shutdown", "vbd-create", "vbd-plug", "vdi-create", "vif-create")))
     def common(self, name: str) -> None:
-        self.run(operations.find(name))  # type: ignore[arg-type]
+        self.run(operations.find(name))  # type: ignore[arg-type] # there are all of these
 
     @rule(seed=st.integers(0, 1 << 30))
     def edit(self, seed: int) -> None:

@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from xe_py.cli.words import Line
+
 
 def answer(do: Callable[[], int], *, debug: bool = False) -> int:
     """Do it; the exit status. With `debug` a bug is raised as what it is."""
@@ -21,6 +23,17 @@ def answer(do: Callable[[], int], *, debug: bool = False) -> int:
         return lost.told()
     finally:
         streams.warn()
+
+
+def do(line: Line) -> int:
+    """Do what a line with a command says; the exit status. Raises XeError for what is refused."""
+    if line.command == "help":
+        from xe_py.cli.help import show
+
+        return show(line)
+    from xe_py.cli.execute import run
+
+    return run(line)
 
 
 def _done(do: Callable[[], int], *, debug: bool) -> int:

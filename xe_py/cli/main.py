@@ -58,20 +58,15 @@ def run(argv: list[str]) -> int:
     """Run one command line; the exit status."""
     from xe_py.cli.answer import answer  # kept out of an interrupted start
 
-    return answer(lambda: do(argv), debug="--debug" in argv)
+    return answer(lambda: _do(argv), debug="--debug" in argv)
 
 
-def do(argv: list[str]) -> int:
-    """Do what the words say; the exit status. Raises XeError for what is refused."""
+def _do(argv: list[str]) -> int:
     line = words.split(argv, os.environ.get("XE_EXTRA_ARGS", ""))
     if line.help or line.version or not line.command:
         from xe_py.cli.tree import show_help  # click costs several times the interpreter's start
 
         return show_help(line)
-    if line.command == "help":
-        from xe_py.cli.help import show
+    from xe_py.cli.answer import do
 
-        return show(line)
-    from xe_py.cli.execute import run as execute
-
-    return execute(line)
+    return do(line)

@@ -13,10 +13,10 @@ from contextlib import redirect_stdout
 import click
 
 from xe_py import __version__, operations
-from xe_py.cli import execute, streams, words
-from xe_py.cli.answer import answer
+from xe_py.cli import streams, words
+from xe_py.cli.answer import answer, do
 from xe_py.cli.binding import Binding, binding_of
-from xe_py.cli.help import description, help_text, show
+from xe_py.cli.help import description, help_text
 from xe_py.errors import DONE, XeError
 from xe_py.schema.fields import Bool, Choice, Int, Map, Ref, Refs
 from xe_py.schema.values import Size
@@ -92,24 +92,24 @@ class XeCommand(click.Command):
         line: words.Line = context.obj
         pairs = [(self.names[name], value) for name, value in given.items() if value is not None]
         line.words = [f"{name}={value}" for name, value in [*pairs, *context.meta["aside"]]]
-        context.exit(answer(lambda: execute.run(line)))
+        context.exit(answer(lambda: do(line)))
 
 
 class Words(click.Command):
     """Any words behind a name that is no command with options: `help`, or a name that there is not."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(name, callback=self.do, add_help_option=False, hidden=True)
+        super().__init__(name, callback=self.run, add_help_option=False, hidden=True)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take the words as they are."""
         ctx.meta["words"] = args
         return []
 
-    def do(self) -> None:
+    def run(self) -> None:
         """Do what the command line does with these words."""
         context = click.get_current_context()
-        context.exit(answer(lambda: _do(_line(context, [self.name or "", *context.meta["words"]]))))
+        context.exit(answer(lambda: do(_line(context, [self.name or "", *context.meta["words"]]))))
 
 
 def _line(context: click.Context, argv: list[str]) -> words.Line:
@@ -122,15 +122,11 @@ def _line(context: click.Context, argv: list[str]) -> words.Line:
     return line
 
 
-def _do(line: words.Line) -> int:
-    return show(line) if line.command == "help" else execute.run(line)
-
-
 def _raising(refusal: XeError) -> Callable[[], int]:
-    def do() -> int:
+    def refuse() -> int:
         raise refusal
 
-    return do
+    return refuse
 
 
 def _option(field: Field, *, required: bool) -> click.Option:

@@ -315,8 +315,8 @@ class Derived(Field):
     to = ""
 
     def compute(self, state: State, obj: Record) -> Any:
-        """The value that the object has in the state."""
-        raise NotImplementedError
+        """The value that the object has in the state; each kind says how it comes about."""
+        raise NotImplementedError(type(self).__name__)
 
 
 def words(text: str) -> list[str]:
