@@ -212,8 +212,8 @@ def _text(shown: str) -> str | None:
         return None
     if "\\" not in shown:
         return None if '"' in shown[1:-1] else shown[1:-1]
-    text = _hidden(shown)[1:-1]
-    return None if '"' in text else _unescaped(text)
+    text = _hidden(shown)
+    return None if text[-1] != '"' or '"' in text[1:-1] else _unescaped(text[1:-1])
 
 
 def _hidden(shown: str) -> str:
