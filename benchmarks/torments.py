@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from conftest import REPOSITORY, Process
 
+from xe_py.store.files.document import Site
 from xe_py.store.toml import reader
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Torture:
 
     def holds(self, *, serial: int, vms: int) -> None:
         """Hold that the file is sound and nothing in it is lost or made twice."""
-        state, findings = reader.judge(reader.read(str(self.state)))
+        state, findings = reader.judge(reader.read(Site(str(self.state))))
         assert not findings
         assert (state.header["serial"], state.count("vm")) == (serial, vms)
 

@@ -18,6 +18,7 @@ import test_fuzz_state_file as state_files
 import test_streams as streams
 from conftest import Result
 
+from xe_py.store.files.document import Site
 from xe_py.store.toml import reader
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ STREAMS = (
 def kills_at_random(torture: Torture) -> str:
     """Processes killed at a random moment."""
     torture.fresh()
-    start, before = time.monotonic(), reader.judge(reader.read(str(torture.state)))[0]
+    start, before = time.monotonic(), reader.judge(reader.read(Site(str(torture.state))))[0]
     assert torture.process.xe("vm-create", "name-label=first").status == 0
     takes = time.monotonic() - start
     number, done = torture.times(400), 1
@@ -53,7 +54,7 @@ def kills_at_random(torture: Torture) -> str:
         time.sleep(torture.draw.uniform(0, takes * 1.2))
         victim.send_signal(signal.SIGKILL)
         victim.communicate()
-        state = reader.judge(reader.read(str(torture.state)))[0]
+        state = reader.judge(reader.read(Site(str(torture.state))))[0]
         done = state.header["serial"] - before.header["serial"]
         torture.holds(serial=before.header["serial"] + done, vms=before.count("vm") + done)
     torture.swept()
@@ -120,7 +121,7 @@ def _inject(torture: Torture, call: str, fault: str) -> bool:
     log = torture.folder / "strace.log"
     strace = ["strace", "-qq", "-o", str(log), "-e", f"trace={call}", "-e", f"inject={call}:{fault}"]
     done = torture.process.run([*strace, sys.executable, "-m", "xe_py", "vm-create", "name-label=x"])
-    state, findings = reader.judge(reader.read(str(torture.state)))
+    state, findings = reader.judge(reader.read(Site(str(torture.state))))
     assert not findings, (call, fault)
     assert state.header["serial"] == state.count("vm"), (call, fault)
     assert "Traceback" not in done.err, (call, fault, done)

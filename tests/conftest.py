@@ -5,13 +5,14 @@ import os
 import subprocess
 import sys
 import tempfile
-from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
-from xe_py.cli.main import run
+from xe_py.cli import main
+from xe_py.cli.environment import Environment
 from xe_py.reference.files import modules
 from xe_py.store import store_for
 
@@ -36,6 +37,11 @@ class Result:
     status: int
 
 
+def run(argv: list[str], out: TextIO | None = None, err: TextIO | None = None) -> int:
+    """Run a command line in this process, on its own streams or others; the exit status."""
+    return main.run(argv, Environment(os.environ, (sys.stdin, out or sys.stdout, err or sys.stderr)))
+
+
 class Xe:
     """Runs command lines on one state file, and holds what is true of all of them.
 
@@ -54,8 +60,7 @@ class Xe:
         """Run the words; `partial` says that some objects may be done although others are refused."""
         before = self.state.read_bytes() if self.state.exists() else None
         out, err = io.StringIO(), io.StringIO()
-        with redirect_stdout(out), redirect_stderr(err):
-            status = run(["--state", str(self.state), *argv])
+        status = run(["--state", str(self.state), *argv], out, err)
         after = self.state.read_bytes() if self.state.exists() else None
         if status and not partial:
             assert after == before, f"a refusal changed the file: {argv}"

@@ -6,13 +6,13 @@ import pty
 import re
 import subprocess
 import sys
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import run
 
-from xe_py.cli.main import run
 from xe_py.errors import Failure, Misuse, ScriptRefused
 from xe_py.host import open_host
 
@@ -137,7 +137,10 @@ def test_with_keep_going_the_other_lines_are_done(xe: "Xe", script) -> None:  # 
     assert result.status == 1
     assert len(result.out.split()) == 1  # The uuid of b; that of web was assigned.
     assert result.err.startswith("script.sh:3: xe vbd-create")
-    assert "script.sh:6: xe vm-craete\nUnknown command: vm-craete\nDid you mean: vm-create" in result.err
+    assert (
+        "script.sh:6: xe vm-craete\nUnknown command: vm-craete\nFor usage run: 'xe help'\nNote: did you mean vm-create"
+        in result.err
+    )
     assert result.err.endswith("2 of 4 lines were refused.\n")
     assert xe.do("vm-list is-control-domain=false params=name-label --minimal") == "web,b"
     assert script("xe vm-create name-label=c\n", "--keep-going").status == 0
@@ -291,6 +294,5 @@ def test_a_long_script_is_one_commit(xe: "Xe", tmp_path: Path) -> None:
         "".join(f"A=$(xe vm-create name-label=v{n})\nxe vm-param-set uuid=$A name-description=x\n" for n in range(1000))
     )
     out = io.StringIO()
-    with redirect_stdout(out), redirect_stderr(out):
-        assert run(["--state", str(xe.state), "batch", str(path)]) == 0
+    assert run(["--state", str(xe.state), "batch", str(path)], out, out) == 0
     assert "serial: 2" in xe.do("state-show")

@@ -24,7 +24,7 @@ def ours(text: str, environment: Mapping[str, str] = ENVIRONMENT) -> str:
 
     variables = Variables(environment, shown)
     out = []
-    for step in read(text, "script", lambda _words: None):
+    for step in read(text, "script", environment, lambda _words: None):
         for name, word in step.assigned:
             variables.assign(name, word, exported=step.program == "export")
         if step.program == "xe":
@@ -183,6 +183,7 @@ def test_what_needs_a_real_shell_is_named_with_its_line(line: str, what: str) ->
         read(
             f"# first\nxe vm-list\n\n{line}\n" if not line.endswith(("\\", "'a")) else f"#\n\n\n{line}",
             "x.sh",
+            {},
             lambda _: None,
         )
     first, second, *_ = refused.value.text.split("\n")
@@ -203,27 +204,23 @@ def test_a_variable_must_be_set_after_set_u() -> None:
         ours("set -u\nxe a$NOTHING")
 
 
-def test_what_a_shell_sets_by_itself_is_not_taken_for_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_shell_sets_by_itself_is_not_taken_for_empty() -> None:
     """A bash that is called sh has variables of its own; without them a script would do another thing."""
     of_bash = subprocess.run(["bash", "-c", "compgen -v"], env={}, capture_output=True, text=True, check=True).stdout
     assert len(of_bash.split()) > 30
     for name in of_bash.split():
-        monkeypatch.delenv(name, raising=False)
         for text in (f"xe a${name}", f'xe "${{{name}}}"', f"xe `xe ${name}`", f"A=${name}"):
             with pytest.raises(Misuse, match=re.escape(f"The shell's own ${name}")):
-                ours(text)
+                ours(text, {})
 
 
-def test_what_a_script_or_its_environment_sets_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("HOSTNAME", raising=False)
+def test_what_a_script_or_its_environment_sets_is_its_own() -> None:
     assert ours('HOSTNAME=h\nxe $HOSTNAME "$(xe a${HOSTNAME})"\nxe `xe $HOSTNAME`') == "<h><<ah>>\n<<h>>\n"
-    monkeypatch.setenv("SHELL", "/bin/sh")
     assert ours("xe $SHELL", {"SHELL": "/bin/sh"}) == "</bin/sh>\n"
-    monkeypatch.delenv("SHELL")
     with pytest.raises(Misuse, match="The shell's own"):
         ours("xe $SHELL\nSHELL=later")
 
 
 def test_steps_know_their_line_and_their_text() -> None:
-    steps = read("#!/bin/sh\n\nxe a \\\n  b\nA=1 # x\n\n\txe c\n", "x", lambda _: None)
+    steps = read("#!/bin/sh\n\nxe a \\\n  b\nA=1 # x\n\n\txe c\n", "x", {}, lambda _: None)
     assert [(each.number, each.text) for each in steps] == [(3, "xe a \\\n  b"), (5, "A=1 # x"), (7, "xe c")]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from xe_py.store import store_for
+from xe_py.store.files.document import Site
 from xe_py.store.toml import reader
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def shell(process: "Process", script: str, *words: str, **environment: str) -> "
 
 def storm(process: "Process", state: Path, writers: int, changes: int, readers: int) -> int:
     """Let them write and read at once, hold that nothing is lost or seen in halves; how many reads there were."""
-    before = reader.judge(reader.read(str(state)))[0]
+    before = reader.judge(reader.read(Site(str(state))))[0]
     end = process.home / "end"
     reading = [shell(process, READ, str(end)) for _ in range(readers)]
     writing = [shell(process, WRITE, f"w{number}", str(changes), XE_LOCK_TIMEOUT="120") for number in range(writers)]
@@ -68,7 +69,7 @@ def storm(process: "Process", state: Path, writers: int, changes: int, readers: 
             reads += 1
             shown = dict(line.split(": ") for line in seen.splitlines())
             assert int(shown["serial"]) - before.header["serial"] == int(shown["vm"]) - before.count("vm")
-    after, findings = reader.judge(reader.read(str(state)))
+    after, findings = reader.judge(reader.read(Site(str(state))))
     assert not findings
     assert after.header["serial"] == before.header["serial"] + writers * changes
     assert sorted(made) == sorted({vm["uuid"] for vm in after.all("vm")} - {vm["uuid"] for vm in before.all("vm")})

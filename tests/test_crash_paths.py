@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from conftest import run
 from torture import Contract, Ended, furnish, in_time
 
 from xe_py import classes
+from xe_py.store.files.document import Site
 from xe_py.store.toml import reader
 
 if TYPE_CHECKING:
@@ -112,8 +114,6 @@ def test_no_path_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
     before = tree(tmp_path)
-    from xe_py.cli.main import run
-
     for words in (["vm-list"], ["vm-create", "name-label=x"], ["state-init"], ["state-init", "--force"]):
         paths = ["", "/", ".", "..", "x" * 300, "x/" * 3000 + "x"]
         for path in paths if words[0] == "state-init" else [*paths, "nowhere/host.toml"]:
@@ -223,7 +223,7 @@ def test_what_is_planted_beside_the_file_leads_nowhere(xe: "Xe", elsewhere: Path
         assert done.status in {0, 3}
         assert tree(elsewhere) == before
         assert contract("vm-list").status == 0
-    assert not reader.judge(reader.read(str(xe.state)))[1]
+    assert not reader.judge(reader.read(Site(str(xe.state))))[1]
 
 
 def _cache_elsewhere(cache: Path, elsewhere: Path, names: list[str]) -> None:  # noqa: ARG001 - as the others

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from conftest import run
 from torture import Contract
 
 import xe_py
-from xe_py.cli.main import run
+from xe_py.store.files.document import Site
 from xe_py.store.toml import excerpt, reader
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Victim(Contract):
         self.turn += 1
         if self.turn % 2 and "the history" not in said:
             self.is_in_reach(data)
-        document = reader.read(str(self.path))
+        document = reader.read(Site(str(self.path)))
         state, findings = reader.judge(document)
         assert not findings
         done = data != self.old
@@ -84,7 +85,7 @@ class Victim(Contract):
         seen = self("vm-list", "params=uuid", "--minimal").out.strip().split(",")
         assert sorted(seen) == sorted(vm["uuid"] for vm in state.all("vm"))
         assert self("vm-param-set", f"uuid={state.all('vm')[-1]['uuid']}", "name-description=after").status == 0
-        assert reader.judge(reader.read(str(self.path)))[0].header["serial"] == 4 + done
+        assert reader.judge(reader.read(Site(str(self.path))))[0].header["serial"] == 4 + done
         left = {entry for entry in os.listdir(self.neighbour) if entry not in {"lock", "history", ".gitignore"}}
         assert not left
         self.path.write_bytes(self.old)

@@ -153,7 +153,7 @@ EXPENSIVE = {"click", "rich", "tomli_w", "json", "dataclasses", "inspect", "logg
 )
 def test_a_plain_command_starts_with_little(process: "Process", xe: "Xe", line: str, allowed: set[str]) -> None:
     words = line.format(vm=xe.do("vm-create name-label=web")).split()
-    program = "import sys; from xe_py.cli.main import run; run(sys.argv[1:]); print(*sys.modules, sep='\\n')"
+    program = "import sys; from xe_py.cli.main import run; from xe_py.cli.environment import of_process; run(sys.argv[1:], of_process()); print(*sys.modules, sep='\\n')"
     done = process.run([sys.executable, "-c", program, "--state", str(xe.state), *words])
     assert done.status == 0, done.err
     assert not (EXPENSIVE - allowed) & set(done.out.splitlines())
@@ -161,7 +161,7 @@ def test_a_plain_command_starts_with_little(process: "Process", xe: "Xe", line: 
 
 @pytest.mark.parametrize("line", ["help", "help --all --minimal", "vm-strat", "--help"])
 def test_a_list_of_commands_imports_none_of_them(process: "Process", line: str) -> None:
-    program = "import sys; from xe_py.cli.main import run; run(sys.argv[1:]); print(*sys.modules, sep='\\n')"
+    program = "import sys; from xe_py.cli.main import run; from xe_py.cli.environment import of_process; run(sys.argv[1:], of_process()); print(*sys.modules, sep='\\n')"
     loaded = process.run([sys.executable, "-c", program, *line.split()]).out.splitlines()
     allowed = {"xe_py.operations", "xe_py.operations._table"}
     assert [name for name in loaded if name.startswith(("xe_py.operations", "xe_py.classes."))] == sorted(allowed)

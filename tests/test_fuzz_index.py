@@ -17,6 +17,7 @@ from xe_py.running import Call
 from xe_py.schema.command import WORDS, Command
 from xe_py.state.state import State
 from xe_py.store import store_for
+from xe_py.store.files.document import Site
 from xe_py.store.index import making, reading
 from xe_py.store.state_file import OpenedFile
 from xe_py.store.toml import reader
@@ -83,7 +84,7 @@ def _step(opened: OpenedFile, draw: Random, command: Command) -> bool:
 
 
 def _whole(path: str) -> State:
-    state, findings = reader.judge(reader.read(path))
+    state, findings = reader.judge(reader.read(Site(path)))
     assert not findings
     return state
 

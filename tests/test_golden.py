@@ -14,7 +14,7 @@ from xe_py.schema.values import Absent
 from xe_py.schema.xenclass import XenClass
 from xe_py.state.state import FORMAT
 from xe_py.store import store_for
-from xe_py.store.files.document import Document
+from xe_py.store.files.document import Document, Site
 from xe_py.store.state_file import OpenedFile
 from xe_py.store.toml.reader import judge, read
 from xe_py.store.toml.render import canonical
@@ -44,7 +44,7 @@ def format_of(data: bytes) -> int:
 
 def says_what_it_should(xe: "Xe") -> None:
     """Nothing in the file is unsound, and what is read of it is what tomllib reads and the steps make of that."""
-    state, findings = judge(read(str(xe.state)))
+    state, findings = judge(read(Site(str(xe.state))))
     assert not findings
     data = xe.state.read_bytes()
     found = said(data)
@@ -167,7 +167,7 @@ def test_a_plain_file_of_an_older_format_has_an_index_and_is_plain_ever_after(xe
     assert isinstance(opened, OpenedFile)
     assert opened.document.head is not None
     assert opened.document.head.plain
-    assert xe.state.read_text() == canonical(judge(read(str(xe.state)))[0])
+    assert xe.state.read_text() == canonical(judge(read(Site(str(xe.state))))[0])
 
 
 @pytest.mark.parametrize("commits", [1, 3])

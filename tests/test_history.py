@@ -28,7 +28,8 @@ def folder(xe: "Xe") -> Path:
 
 def kept(xe: "Xe") -> list[bytes]:
     """The bytes of the versions, the oldest first."""
-    return [each.document(str(xe.state)).text.encode() for each in versions(Site(str(xe.state), Settings(os.environ)))]
+    site = Site(str(xe.state), Settings(os.environ))
+    return [each.document(site).text.encode() for each in versions(site)]
 
 
 def rows(xe: "Xe") -> list[list[str]]:
@@ -243,8 +244,9 @@ def test_a_fresh_host_by_force_can_be_undone(xe: "Xe", three: list[bytes]) -> No
 
 
 def kept_last(xe: "Xe", number: int) -> list[bytes]:
-    found = versions(Site(str(xe.state), Settings(os.environ)))[-number:]
-    return [each.document(str(xe.state)).text.encode() for each in found]
+    site = Site(str(xe.state), Settings(os.environ))
+    found = versions(site)[-number:]
+    return [each.document(site).text.encode() for each in found]
 
 
 # Who did it, and what
@@ -342,14 +344,14 @@ def test_a_log_that_is_lost_is_begun_anew(xe: "Xe") -> None:
 def test_a_version_that_is_damaged_is_named_and_never_wrong(xe: "Xe", three: list[bytes]) -> None:
     """Each byte of the log and of the full copy in turn: a version is the one that was written, or it is refused."""
     assert [path.name for path in folder(xe).iterdir() if path.suffix] == ["000001.toml"]
-    refused = set()
+    refused, site = set(), Site(str(xe.state), Settings(os.environ))
     for path in folder(xe).iterdir():
         data = path.read_bytes()
         for place in range(0, len(data), 7):
             path.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
-            for each in versions(Site(str(xe.state), Settings(os.environ))):
+            for each in versions(site):
                 try:
-                    assert each.document(str(xe.state)).text.encode() == three[each.serial - 1]
+                    assert each.document(site).text.encode() == three[each.serial - 1]
                 except StateFileError as error:
                     refused.add(error.text)
         path.write_bytes(data)

@@ -122,6 +122,7 @@ def test_links_in_the_history_are_not_followed_out_of_it(xe: "Xe", tmp_path: Pat
 
 KILLED = """
 import os, signal, sys
+from xe_py.cli.environment import of_process
 from xe_py.cli.main import run
 real = os.{call}
 def killed(*words, **named):
@@ -131,7 +132,7 @@ def killed(*words, **named):
         real(*words, **named)
     os.kill(os.getpid(), signal.SIGKILL)
 os.{call} = killed
-run(sys.argv[1:])
+run(sys.argv[1:], of_process())
 """
 MOMENTS = {
     "after the folder was made": ("mkdir", 'words[0].endswith("history")', True),
@@ -190,8 +191,9 @@ def test_killed_at_any_moment_each_version_is_a_whole_one(process: "Process", xe
     xe.do("vm-create name-label=last")
     found = serials(xe)
     assert found == list(range(found[0], found[0] - len(found), -1))
-    for each in versions(Site(str(xe.state), Settings(os.environ))):
-        assert not judge(each.document(str(xe.state)))[1]
+    site = Site(str(xe.state), Settings(os.environ))
+    for each in versions(site):
+        assert not judge(each.document(site))[1]
 
 
 def test_writers_at_once_leave_a_history_without_gaps(process: "Process", xe: "Xe") -> None:
@@ -372,7 +374,8 @@ def test_versions_of_the_layout_before_are_read(xe: "Xe") -> None:
     xe.do("vm-create name-label=db")
     assert serials(xe) == [3, 2, 1]
     assert "(77) vm-create name-label=web" in " ".join(xe.do("state-history").split())
-    found = [each.document(str(xe.state)).text.encode() for each in versions(Site(str(xe.state), Settings(os.environ)))]
+    site = Site(str(xe.state), Settings(os.environ))
+    found = [each.document(site).text.encode() for each in versions(site)]
     assert found[:2] == [first, second]
     xe.do("state-undo serial=1")
     assert without_serial(xe.state.read_bytes()) == without_serial(first)

@@ -13,7 +13,7 @@ import xe_py
 from xe_py import classes
 from xe_py.errors import DamagedIndexError
 from xe_py.store.files import document
-from xe_py.store.files.document import identity
+from xe_py.store.files.document import Site, identity
 from xe_py.store.files.terms import Settings
 from xe_py.store.index import making, reading
 from xe_py.store.index.cache import path_for
@@ -76,7 +76,7 @@ def test_every_commit_leaves_an_index_that_says_what_the_file_says(
         xe.do(line)
         head = look(xe)
         assert head is not None, line
-        whole, findings = reader.judge(reader.read(str(xe.state)))
+        whole, findings = reader.judge(reader.read(Site(str(xe.state))))
         assert not findings
         assert canonical(head.state()) == canonical(whole) == xe.state.read_text()
         for cls in classes.sections():

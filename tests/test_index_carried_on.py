@@ -15,7 +15,7 @@ from xe_py.host import open_host
 from xe_py.running import Call
 from xe_py.state.state import State
 from xe_py.store import store_for
-from xe_py.store.files.document import identity
+from xe_py.store.files.document import Site, identity
 from xe_py.store.files.terms import Settings
 from xe_py.store.index import making, reading
 from xe_py.store.index.cache import path_for
@@ -54,7 +54,7 @@ def run(state: State, name: str, **arguments: Any) -> Any:
 
 def judged(path: Path) -> State:
     """The state as the file alone says it."""
-    state, findings = reader.judge(reader.read(str(path)))
+    state, findings = reader.judge(reader.read(Site(str(path))))
     assert not findings
     return state
 

@@ -125,7 +125,7 @@ def test_the_package_offers_both_and_a_command_line_loads_neither(process: "Proc
     assert xe_py.open_host is open_host
     with pytest.raises(AttributeError, match="no attribute 'close_host'"):
         _ = xe_py.close_host
-    program = "import sys; from xe_py.cli.main import run; run(sys.argv[1:]); print(*sys.modules, sep='\\n')"
+    program = "import sys; from xe_py.cli.main import run; from xe_py.cli.environment import of_process; run(sys.argv[1:], of_process()); print(*sys.modules, sep='\\n')"
     done = process.run([sys.executable, "-c", program, "--state", str(xe.state), "vm-create", "name-label=web"])
     assert done.status == 0, done.err
     assert not {"xe_py.python", "xe_py.schema.arguments", "click"} & set(done.out.splitlines())

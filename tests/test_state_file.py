@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from conftest import run
 
 from xe_py.errors import StateFileError
 from xe_py.store import store_for
@@ -115,6 +116,7 @@ BAD = {
     "a single quote that is not closed": (HEADER + "x = 'a\ny = 'b'\n", f"FILE:6: this is not TOML: {ANY}.\n{QUOTES}\n"),
     "a single quote that is not closed, the last": (HEADER + "x = 'a\n", f"FILE:6: this is not TOML: {ANY}.\n{QUOTES}\n"),
     "a name that is not closed": (HEADER + '["vm.x]\n', f"FILE:6: this is not TOML: {ANY}.\n{QUOTES}\n"),
+    "a quote behind a backslash": (HEADER + VM + 'name-label = "C:\\"\n', f"FILE:7: this is not TOML: {ANY} (column 19).\n{QUOTES}\n"),
     "a backslash": (HEADER + 'x = "\\w"\n', f"FILE:6: this is not TOML: {ANY}.\nIn double quotes a backslash is written twice, \\\\;"),
     "a table in braces on several lines": (HEADER + "x = {\n  a = 1 }\n", f"FILE:6: this is not TOML: {ANY}.\n{BRACES}\n"),
     "a table in braces that ends on another line": (HEADER + "x = { a = 1\n}\n", f"FILE:6: this is not TOML: {ANY}.\n{BRACES}\n"),
@@ -301,8 +303,6 @@ def test_a_missing_file_is_an_error_that_says_how_to_make_one(xe: "Xe") -> None:
 def test_a_folder_is_no_state_file(xe: "Xe") -> None:
     xe.state.unlink()
     xe.state.mkdir()
-    from xe_py.cli.main import run
-
     assert run(["--state", str(xe.state), "vm-list"]) == 3
 
 

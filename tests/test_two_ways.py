@@ -1,16 +1,16 @@
 """A command line does the same by the short way in and through the click tree."""
 
 import io
-from contextlib import redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 from click.testing import CliRunner
+from conftest import run
 
 import xe_py
 from xe_py import operations
-from xe_py.cli.main import run
 from xe_py.schema.fields import Map
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ def by(way: str, xe: "Xe", words: list[str]) -> tuple[str, str, int]:
         done = CliRunner().invoke(LAB, ["xe", *argv])
         return done.stdout, done.stderr, done.exit_code
     out, err = io.StringIO(), io.StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
-        status = run(argv)
+    status = run(argv, out, err)
     return out.getvalue(), err.getvalue(), status
 
 
@@ -146,6 +145,12 @@ def test_every_command_refuses_nonsense_alike(xe: "Xe", name: str) -> None:
     short = by("short", xe, words)
     xe.state.write_bytes(before)
     assert without_command(short) == without_command(by("click", xe, words))
+
+
+def test_click_completes_it_where_it_is_mounted() -> None:
+    complete = ShellComplete(LAB, {}, "lab", "_LAB_COMPLETE")
+    assert "vm-start" in [each.value for each in complete.get_completions(["xe"], "vm-st")]
+    assert "--force" in [each.value for each in complete.get_completions(["xe", "vm-shutdown"], "--f")]
 
 
 def test_words_that_every_command_has_come_from_the_environment_too(xe: "Xe", monkeypatch: pytest.MonkeyPatch) -> None:

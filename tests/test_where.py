@@ -1,5 +1,6 @@
 """Which file a command line works on."""
 
+import io
 import re
 import shlex
 import sys
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from xe_py.cli import where
+from xe_py.cli.environment import Environment
 from xe_py.errors import StateFileError
 
 if TYPE_CHECKING:
@@ -128,18 +130,17 @@ def test_on_a_real_host_the_name_xe_keeps_off_the_default_file(
     inventory = tmp_path / "inventory"
     inventory.touch()
     monkeypatch.setattr(where, "_REAL_HOST", str(inventory))
-    monkeypatch.setattr("sys.argv", [f"/usr/bin/{name}"])
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setenv("XE_FIRST_USE", "1")
-    monkeypatch.delenv("XE_STATE", raising=False)
-    assert where.store("f.toml").name == "f.toml"
+    variables = {"XDG_STATE_HOME": str(tmp_path), "XE_FIRST_USE": "1"}
+    streams = io.StringIO(), io.StringIO(), io.StringIO()
+    environment = Environment(variables, streams, program=f"/usr/bin/{name}")
+    assert where.store("f.toml", environment).name == "f.toml"
     if refused:
         with pytest.raises(StateFileError, match="not its real one"):
-            where.store(None)
+            where.store(None, environment)
     else:
-        assert where.store(None).name == str(tmp_path / "xe/host.toml")
-    monkeypatch.setenv("XE_STATE", "g.toml")
-    assert where.store(None).name == "g.toml"
+        assert where.store(None, environment).name == str(tmp_path / "xe/host.toml")
+    variables["XE_STATE"] = "g.toml"
+    assert where.store(None, environment).name == "g.toml"
 
 
 def test_a_bug_is_told_without_a_traceback(process: "Process", tmp_path: Path) -> None:

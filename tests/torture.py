@@ -1,14 +1,17 @@
 """What a command line keeps whatever its words and its file are, and a pool with an object of every class."""
 
 import io
+import os
 import random
 import signal
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, redirect_stderr, redirect_stdout
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from xe_py import classes
+from xe_py.cli.environment import Environment
 from xe_py.cli.main import run
 from xe_py.cli.output import text_of
 from xe_py.schema.listing import Listing, columns
@@ -48,8 +51,9 @@ class Contract:
     def __call__(self, *argv: str, within: AbstractContextManager[None] | None = None) -> Ended:
         """Run the words on the file; within a disturbance the file may be the new one although the command failed."""
         before = self._bytes()
-        with _streams() as (out, err), in_time(argv), within or nullcontext():
-            status = run(["--state", str(self.path), *argv])
+        out, err = _stream(), _stream()
+        with in_time(argv), within or nullcontext():
+            status = run(["--state", str(self.path), *argv], Environment(os.environ, (sys.stdin, out, err)))
         ended = Ended(status, _said(out), _said(err))
         assert status in STATUSES, (argv, ended)
         unexpected = "Code: INTERNAL_ERROR" in ended.err and _OF_XE not in ended.err
@@ -157,13 +161,9 @@ def draws(seed: int) -> random.Random:
     return random.Random(seed)  # noqa: S311 - no secret is made from it
 
 
-@contextmanager
-def _streams() -> Iterator[tuple[io.TextIOWrapper, io.TextIOWrapper]]:
-    """Standard output and error as a process has them in a UTF-8 locale."""
-    out = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
-    err = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="backslashreplace")
-    with redirect_stdout(out), redirect_stderr(err):
-        yield out, err
+def _stream() -> io.TextIOWrapper:
+    """A stream as a process has it in a UTF-8 locale."""
+    return io.TextIOWrapper(io.BytesIO(), encoding="utf-8", errors="backslashreplace")
 
 
 def _said(stream: io.TextIOWrapper) -> str:

@@ -4,66 +4,68 @@ from __future__ import annotations
 
 import os
 
-from xe_py.cli import streams
+from xe_py.cli.environment import OutputLostError
 from xe_py.errors import UNDELIVERED, Failure, StateFileError, XeError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from xe_py.cli.environment import Environment
     from xe_py.cli.words import Line
 
 
-def answer(do: Callable[[], int], *, debug: bool = False) -> int:
+def answer(do: Callable[[], int], environment: Environment, *, debug: bool = False) -> int:
     """Do it; the exit status. With `debug` a bug is raised as what it is."""
-    streams.begin()
+    environment.outcome.begin()
     try:
-        return _done(do, debug=debug)
-    except streams.OutputLostError as lost:
-        return lost.told()
+        return _done(do, environment, debug=debug)
+    except OutputLostError as lost:
+        return environment.lost(lost)
     finally:
-        streams.warn()
+        environment.tell_warnings()
 
 
-def do(line: Line) -> int:
+def do(line: Line, environment: Environment) -> int:
     """Do what a line with a command says; the exit status. Raises XeError for what is refused."""
     if line.command == "help":
         from xe_py.cli.help import show
 
-        return show(line)
+        return show(line, environment)
     from xe_py.cli.execute import run
 
-    return run(line)
+    return run(line, environment)
 
 
-def _done(do: Callable[[], int], *, debug: bool) -> int:
+def _done(do: Callable[[], int], environment: Environment, *, debug: bool) -> int:
     try:
         return do()
     except XeError as error:
-        return _show(error)
-    except streams.OutputLostError:
+        return _show(error, environment)
+    except OutputLostError:
         raise
     except OSError as error:
-        return _show(_of_the_system(error))
+        return _show(_of_the_system(error), environment)
     except MemoryError:
         return _show(
             StateFileError(
                 "The state file needs more memory than this command may have.\n"
                 "Raise the limit (ulimit -v) or free memory, and try again; the file is whole."
-            )
+            ),
+            environment,
         )
     except Exception as error:
         if debug:
             raise
-        return _show(Failure("INTERNAL_ERROR", f"{type(error).__name__}: {error}"))
+        return _show(Failure("INTERNAL_ERROR", f"{type(error).__name__}: {error}"), environment)
 
 
-def _show(error: XeError) -> int:
+def _show(error: XeError, environment: Environment) -> int:
     from xe_py.cli.report import show
 
-    status = show(error)
-    if streams.changed() and not error.rest_is_done:
-        streams.err("The change was made before that.\n")
+    status = show(error, environment)
+    if environment.outcome.replaced and not error.rest_is_done:
+        environment.err("The change was made before that.\n")
         return UNDELIVERED
     return status
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-
-from xe_py.cli import output, streams, words
-from xe_py.cli.binding import binding_of, warning_of
+from xe_py.cli import output, words
+from xe_py.cli.binding import binding_of, heed_unknown
+from xe_py.cli.environment import clean
 from xe_py.cli.expansion import Variables
 from xe_py.cli.report import hints_of, message_of, output_of
 from xe_py.cli.script import NotPlainError, is_portable, read
@@ -18,16 +17,18 @@ from xe_py.state.state import State
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xe_py.cli.binding import Binding
+    from xe_py.cli.environment import Environment
     from xe_py.cli.script import Step, Word
     from xe_py.cli.words import Line
     from xe_py.running import Call
 
 
-def batch_of(call: Call) -> Batch:
-    """The script that a call of `batch` names."""
+def batch_of(call: Call, environment: Environment) -> Batch:
+    """The script that a call of `batch` names in the environment."""
     given = bind(State({}), call.command, call.arguments)
-    text = call.command.run(**given)
-    return Batch(text, given["file"], keep_going=given.get("keep_going", False), state_file=call.state_file)
+    text = call.command.run(environment, **given)
+    keep_going = given.get("keep_going", False)
+    return Batch(text, given["file"], environment, keep_going=keep_going, state_file=call.state_file)
 
 
 class Batch:
@@ -36,20 +37,29 @@ class Batch:
     Misuse where it is beyond a plain script. `state_file` is the file if it was named.
     """
 
-    def __init__(self, text: str, name: str, *, keep_going: bool = False, state_file: str | None = None) -> None:
+    def __init__(
+        self,
+        text: str,
+        name: str,
+        environment: Environment,
+        *,
+        keep_going: bool = False,
+        state_file: str | None = None,
+    ) -> None:
         self._name = name
+        self._environment = environment
         self._keep_going = keep_going
         self._state_file = state_file
-        self._steps = read(text, name, _check)
+        self._steps = read(text, name, environment.variables, _check)
 
     def run(self, state: State) -> str:
         """Run it; what it prints. ScriptRefused where lines were refused."""
-        lines = _Run(state, self._name, self._state_file)
+        lines = _Run(state, self._name, self._environment, self._state_file)
         refusals: list[tuple[int, XeError]] = []
         reports: list[str] = []
         mark = state.mark()
         try:
-            for step in output.progress(self._steps, self._name):
+            for step in output.progress(self._steps, self._name, self._environment):
                 try:
                     lines.run(step)
                 except XeError as refusal:
@@ -64,10 +74,12 @@ class Batch:
         printed = "".join(lines.printed)
         if refusals and not self._keep_going:
             state.rollback(mark)
-            told = reports[0] + hints_of(refusals[0][1])
+            told = reports[0] + self._hints(refusals[0][1])
             raise ScriptRefused(f"{told}Nothing was changed.", refusals)
         if refusals:
-            told = "".join(report + hints_of(refusal) for report, (_, refusal) in zip(reports, refusals, strict=True))
+            told = "".join(
+                report + self._hints(refusal) for report, (_, refusal) in zip(reports, refusals, strict=True)
+            )
             count = f"{len(refusals)} of {len(self._steps)} lines were refused."
             raise ScriptRefused(told + count, refusals, printed)
         return printed
@@ -75,19 +87,23 @@ class Batch:
     def _report(self, step: Step, refusal: XeError) -> str:
         printed = "" if self._keep_going else output_of(refusal)
         line = f"{self._name}:{step.number}: {without_secrets(step.text)}"
-        return f"{line}\n{printed}{message_of(refusal)}"
+        return f"{line}\n{printed}{message_of(refusal, plain=self._environment.is_plain)}"
+
+    def _hints(self, refusal: XeError) -> str:
+        return hints_of(refusal, plain=self._environment.is_plain)
 
 
 class _Run:
     """One run of a script: the state, the variables, and what was printed so far."""
 
-    def __init__(self, state: State, name: str, state_file: str | None) -> None:
+    def __init__(self, state: State, name: str, environment: Environment, state_file: str | None) -> None:
         self.printed: list[str] = []
         self._state = state
         self._name = name
+        self._environment = environment
         self._state_file = state_file
-        self._variables = Variables(os.environ, lambda call: self._output(call, captured=True))
-        self._extra = words.extra_words(os.environ.get("XE_EXTRA_ARGS", ""))
+        self._variables = Variables(environment.variables, lambda call: self._output(call, captured=True))
+        self._extra = words.extra_words(environment.extra)
 
     def run(self, step: Step) -> None:
         """Run one step."""
@@ -119,11 +135,11 @@ class _Run:
             line = words.split([*given, *self._extra])
         call = bound.call(line.words)
         call.state_file = self._state_file
-        warning = warning_of(call, f"{self._name}:{step.number}: ")
-        if warning and not step.quiet:
-            streams.err(warning)
-        text = output.text_of(self._state, run(self._state, call), minimal=line.minimal, captured=captured)
-        return "" if step.silent else streams.clean(text) if captured else text
+        heed_unknown(call, self._environment, f"{self._name}:{step.number}: ", quiet=step.quiet)
+        result = run(self._state, call)
+        goes_to = None if captured else self._environment.output
+        text = output.text_of(self._state, result, minimal=line.minimal, output=goes_to)
+        return "" if step.silent else clean(text) if captured else text
 
 
 # Commands that were found to be changes of the state.

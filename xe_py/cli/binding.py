@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from xe_py import operations
 from xe_py.cli import words
 from xe_py.errors import Misuse
@@ -15,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from xe_py.cli.environment import Environment
     from xe_py.cli.words import Pairs
     from xe_py.schema.command import Command
 
@@ -101,26 +100,25 @@ def binding_of(name: str, following: Sequence[str] = ()) -> Binding:
         if command is None:
             from xe_py.cli.unknown import known_of
 
-            raise Misuse(f"Unknown command: {name}\n{known_of(name, following)}For usage run: 'xe help'")
+            raise Misuse(f"Unknown command: {name}\nFor usage run: 'xe help'", *known_of(name, following))
         _found[name] = Binding(command)
     return _found[name]
 
 
-def warning_of(call: Call, place: str = "") -> str:
-    """One warning for the parameters that the command does not know; with XE_STRICT=1 they are refused.
+def heed_unknown(call: Call, environment: Environment, place: str = "", *, quiet: bool = False) -> None:
+    """Warn once of the parameters that the command does not know; with XE_STRICT=1 they are refused.
 
-    `place` says where the call is written.
+    `place` says where the call is written; a quiet one warns of nothing.
     """
     if not call.unknown:
-        return ""
+        return
     known = [parameter.name for parameter in call.command.taken()]
     notes = [_about(name, known) for name in call.unknown]
     what = f"{call.command.name} does not know the parameter{'s' if len(notes) > 1 else ''}: {', '.join(notes)}"
-    if os.environ.get("XE_STRICT") == "1":
+    if environment.has("XE_STRICT", "1"):
         raise Misuse(f"Error: {what}")
-    from xe_py.cli.remarks import are_wanted
-
-    return f"Warning: {place}{what}; ignored.\n" if are_wanted() else ""
+    if not quiet:
+        environment.tell(f"Warning: {place}{what}; ignored.\n")
 
 
 def _about(name: str, known: list[str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from xe_py import operations
-from xe_py.cli import streams
 from xe_py.cli.output import layout
 from xe_py.cli.words import pairs
 from xe_py.errors import DONE
@@ -15,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from xe_py.cli.environment import Environment
     from xe_py.cli.words import Line
     from xe_py.schema.command import Command
     from xe_py.schema.fields import Field
@@ -41,20 +41,20 @@ _NO_NAMES = frozenset(("server", "username", "password", "port", "minimal", "all
 _SEVERAL = {ONE: "; only one may match", MULTIPLE: "; several need --multiple", ALL: ""}
 
 
-def show(line: Line) -> int:
+def show(line: Line, environment: Environment) -> int:
     """Answer a line of `help`; the exit status."""
-    streams.out(help_text(line.words, minimal=line.minimal))
+    environment.out(help_text(line.words, minimal=line.minimal, plain=environment.is_plain))
     return DONE
 
 
-def help_text(words: list[str], *, minimal: bool) -> str:
-    """What `xe help` prints for these words: command names, `--all`, or none."""
+def help_text(words: list[str], *, minimal: bool, plain: bool) -> str:
+    """What `xe help` prints for these words: command names, `--all`, or none. Plain help says nothing of slips."""
     given = pairs(words, frozenset())
     names = [name for name, _ in given if name not in _NO_NAMES]
     if names and minimal:
         return ",".join(name if name in operations.table() else _unknown(name) for name in reversed(names)) + "\n"
     if names:
-        return "".join(_of_command(name, guess=len(names) <= _GUESSED) for name in names)
+        return "".join(_of_command(name, guess=not plain and len(names) <= _GUESSED) for name in names)
     everything = ("all", "true") in given
     marks = {STANDARD, LISTED} if everything else {STANDARD}
     shown = [name for name, (_, mark, _) in operations.table().items() if mark in marks]
@@ -88,7 +88,7 @@ def _of_command(name: str, *, guess: bool) -> str:
     if command is None:
         from xe_py.cli.unknown import known_of
 
-        return f"{_unknown(name)}\n{known_of(name) if guess else ''}"
+        return "".join(f"{line}\n" for line in (_unknown(name), *(f"Note: {note}" for note in known_of(name) if guess)))
     optional = parameter_names(command.optional)
     if command.selector:
         optional.append(f"<{command.selector.name}-selectors>")

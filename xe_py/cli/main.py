@@ -17,56 +17,60 @@ from _signal import (
     signal,
 )  # `signal` is made of it, and costs as much as a whole read
 
-from xe_py.cli import streams, words
+from xe_py.cli import words
+from xe_py.cli.environment import of_process, prepare
 from xe_py.errors import INTERRUPTED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
+    from xe_py.cli.environment import Environment
+
 
 def main() -> NoReturn:
     """Run the command line of this process and end the process."""
     gc.disable()  # A command is over before garbage could matter.
-    sys.unraisablehook = _unraisable
+    prepare()
+    environment = of_process()
+    sys.unraisablehook = lambda what: _unraisable(what, environment)
     try:
         if callable(getsignal(SIGINT)):
             signal(SIGINT, default_int_handler)
-        streams.prepare()
-        status = run(sys.argv[1:])
+        status = run(sys.argv[1:], environment)
     except KeyboardInterrupt:
-        status = _interrupted()
+        status = _interrupted(environment)
     os._exit(status)  # Nothing is left to do, and taking the interpreter down takes time.
 
 
-def _interrupted() -> int:
+def _interrupted(environment: Environment) -> int:
     """Say what had been done by then; the exit status."""
     signal(SIGINT, SIG_IGN)
-    if streams.changed():
-        streams.err("Interrupted; the change was made.\n")
+    if environment.outcome.replaced:
+        environment.err("Interrupted; the change was made.\n")
     return INTERRUPTED
 
 
-def _unraisable(what: Any) -> None:
+def _unraisable(what: Any, environment: Environment) -> None:
     """Where Python can only ignore an exception, an interrupt is one all the same."""
     if what.exc_type is KeyboardInterrupt:
-        os._exit(_interrupted())
+        os._exit(_interrupted(environment))
     sys.__unraisablehook__(what)
 
 
-def run(argv: list[str]) -> int:
-    """Run one command line; the exit status."""
+def run(argv: list[str], environment: Environment) -> int:
+    """Run one command line in the environment; the exit status."""
     from xe_py.cli.answer import answer  # kept out of an interrupted start
 
-    return answer(lambda: _do(argv), debug="--debug" in argv)
+    return answer(lambda: _do(argv, environment), environment, debug="--debug" in argv)
 
 
-def _do(argv: list[str]) -> int:
-    line = words.split(argv, os.environ.get("XE_EXTRA_ARGS", ""))
+def _do(argv: list[str], environment: Environment) -> int:
+    line = words.split(argv, environment.extra)
     if line.help or line.version or not line.command:
         from xe_py.cli.tree import show_help  # click costs several times the interpreter's start
 
-        return show_help(line)
+        return show_help(line, environment)
     from xe_py.cli.answer import do
 
-    return do(line)
+    return do(line, environment)

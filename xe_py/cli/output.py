@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-
-from xe_py.cli import streams
-from xe_py.cli.streams import clean
+from xe_py.cli.environment import clean, is_terminal
 from xe_py.schema.fields import Derived, Text
 from xe_py.schema.listing import Listing, Node, Table
 from xe_py.state.record import Record
@@ -13,8 +10,9 @@ from xe_py.state.record import Record
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any
+    from typing import Any, TextIO
 
+    from xe_py.cli.environment import Environment
     from xe_py.schema.fields import Field
     from xe_py.state.state import State
 
@@ -22,17 +20,17 @@ _INDENT = 4
 _MANY_STEPS = 200
 
 
-def text_of(state: State, result: Any, *, minimal: bool, captured: bool = False) -> str:
+def text_of(state: State, result: Any, *, minimal: bool, output: TextIO | None = None) -> str:
     """What to print for the result of a command: a record, texts, listings, or a list of these; None is nothing.
 
-    `captured` says that it is for a program to read, whatever standard output is.
+    `output` is where it goes: on a terminal it is drawn.
     """
     if result is None:
         return "\n" if minimal else ""
     parts = result if isinstance(result, list) else [result]
     if minimal:
         return ",".join([value for part in reversed(parts) for value in _first_values(state, part)]) + "\n"
-    return "".join(_full(state, part, captured) for part in parts)
+    return "".join(_full(state, part, output) for part in parts)
 
 
 def label(field: Field) -> str:
@@ -40,24 +38,24 @@ def label(field: Field) -> str:
     return f"{field.name} ({field.mode:>3})" + (" [DEPRECATED]" if field.deprecated else "")
 
 
-def progress(steps: list[Any], what: str) -> Iterable[Any]:
+def progress(steps: list[Any], what: str, environment: Environment) -> Iterable[Any]:
     """The steps, one after the other; if there are many, a terminal shows how far they are."""
-    if len(steps) <= _MANY_STEPS or not streams.is_terminal(sys.stderr):
+    if len(steps) <= _MANY_STEPS or not is_terminal(environment.errors):
         return steps
     from rich.console import Console
     from rich.progress import track
 
-    return track(steps, clean(what), console=Console(stderr=True), transient=True)
+    return track(steps, clean(what), console=Console(file=environment.errors), transient=True)
 
 
-def _full(state: State, part: Any, captured: bool) -> str:
+def _full(state: State, part: Any, output: TextIO | None) -> str:
     if isinstance(part, Record):
         return f"{part['uuid']}\n"
     if isinstance(part, Listing):
         head = part.head + "\n" if part.head else ""
         return head + _listed(state, part)
     if isinstance(part, Node):
-        return _indented(part) if captured or not streams.is_terminal(sys.stdout) else _drawn(part)
+        return _drawn(part, output) if is_terminal(output) else _indented(part)
     text = str(part)
     return text if isinstance(part, Table) else text + "\n"
 
@@ -67,7 +65,7 @@ def _indented(node: Node, depth: int = 0) -> str:
     return "  " * depth + node.text + "\n" + below
 
 
-def _drawn(node: Node) -> str:
+def _drawn(node: Node, terminal: TextIO | None) -> str:
     from rich.console import Console
     from rich.text import Text
     from rich.tree import Tree
@@ -77,7 +75,7 @@ def _drawn(node: Node) -> str:
         tree.children = [branch(child) for child in node.below]
         return tree
 
-    console = Console()
+    console = Console(file=terminal)
     with console.capture() as captured:
         console.print(branch(node), soft_wrap=True)
     return captured.get()

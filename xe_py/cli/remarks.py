@@ -1,12 +1,10 @@
 """What is ours to say below a refusal, which has the real one's shape: lines that a script can leave out.
 
 Each begins with one of a few words: `In the way:`, `Code:`, `Note:`, `Command:`, `Hint:`; our warnings begin with
-`Warning:`. With XE_ERRORS=plain there are none of them.
+`Warning:`. A plain refusal has none of them.
 """
 
 from __future__ import annotations
-
-import os
 
 from xe_py.errors import Failure, Misuse, named
 from xe_py.state.record import Record
@@ -22,15 +20,8 @@ _SHOWN = 5
 _GIB = 1 << 30
 
 
-def are_wanted() -> bool:
-    """Whether lines of ours may be told at all."""
-    return os.environ.get("XE_ERRORS") != "plain"
-
-
 def remarks(error: XeError) -> list[str]:
     """The lines about a refusal itself."""
-    if not are_wanted():
-        return []
     if isinstance(error, Failure):
         return [*_in_the_way(error), f"Code: {error.code}", *(f"Note: {note}" for note in _notes(error))]
     return [f"Note: {note}" for note in error.notes] if isinstance(error, Misuse) else []
@@ -38,7 +29,7 @@ def remarks(error: XeError) -> list[str]:
 
 def command_of(error: XeError) -> list[str]:
     """The command that was refused, with what its words came to, in a list; an empty one where it is not known."""
-    if error.call is None or not are_wanted():
+    if error.call is None:
         return []
     from xe_py.schema.secrets import command_line
 

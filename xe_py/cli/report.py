@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from xe_py.cli import streams
-from xe_py.cli.remarks import are_wanted, command_of, remarks
-from xe_py.cli.streams import clean
+from xe_py.cli.environment import OutputLostError, clean
+from xe_py.cli.remarks import command_of, remarks
 from xe_py.errors import (
     Failure,
     Misuse,
@@ -20,44 +19,41 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from xe_py.cli.environment import Environment
     from xe_py.state.core import Finding
     from xe_py.store.promise import Opened
 
 _SHOWN_FINDINGS = 3
 
 
-def show(error: XeError) -> int:
+def show(error: XeError, environment: Environment) -> int:
     """Print what there is to say; the exit status."""
+    told = message_of(error, plain=environment.is_plain) + hints_of(error, plain=environment.is_plain)
     try:
-        streams.out(output_of(error))
-    except streams.OutputLostError as lost:
-        streams.err(text_of(error))
-        return lost.told(error.exit_status)
-    streams.err(text_of(error))
+        environment.out(output_of(error))
+    except OutputLostError as lost:
+        environment.err(told)
+        return environment.lost(lost, error.exit_status)
+    environment.err(told)
     return error.exit_status
 
 
-def text_of(error: XeError) -> str:
-    """The message for standard error, with its line break."""
-    return message_of(error) + hints_of(error)
-
-
-def message_of(error: XeError) -> str:
-    """The message without its hints, which depend on the state at hand."""
+def message_of(error: XeError, *, plain: bool) -> str:
+    """The message without its hints, which depend on the state at hand; a plain one says no more than the real xe."""
     if isinstance(error, SeveralFailed):
-        return "".join(_one_of_several(uuid, each) for uuid, each in reversed(error.refusals))
+        return "" if plain else "".join(_one_of_several(uuid, each) for uuid, each in reversed(error.refusals))
     if isinstance(error, UnsoundStateError):
         text = unsound(error)
         return text[0].upper() + text[1:] + ("" if error.whole else "Nothing is changed before that is mended.\n")
-    return _lines([_shape(error), *remarks(error), *command_of(error)])
+    return _lines([_shape(error)] if plain else [_shape(error), *remarks(error), *command_of(error)])
 
 
-def hints_of(error: XeError) -> str:
-    """The hints: each line is one command that works in the state as it is now."""
-    if not are_wanted():
+def hints_of(error: XeError, *, plain: bool) -> str:
+    """The hints, of which a plain refusal has none: each line is one command that works in the state as it is now."""
+    if plain:
         return ""
     if isinstance(error, SeveralFailed):
-        return "".join(dict.fromkeys(hints_of(each) for _, each in reversed(error.refusals)))
+        return "".join(dict.fromkeys(hints_of(each, plain=False) for _, each in reversed(error.refusals)))
     if isinstance(error, StateFileError):
         return _lines(f"Hint: {hint}" for hint in error.hints)
     if not isinstance(error, Failure) or error.call is None or error.state is None:
@@ -115,7 +111,7 @@ def _one_of_several(uuid: str, error: XeError) -> str:
 
 def warning_of_unsound(error: UnsoundStateError) -> str:
     """The warning above what is listed of an unsound state."""
-    return f"Warning: {unsound(error)}{hints_of(error)}" if are_wanted() else ""
+    return f"Warning: {unsound(error)}{hints_of(error, plain=False)}"
 
 
 def unsound(error: UnsoundStateError) -> str:

@@ -7,7 +7,6 @@ shell; what a call prints and what it warns of may go to /dev/null. Whatever els
 
 from __future__ import annotations
 
-import os
 import re
 
 from xe_py.errors import Misuse
@@ -16,7 +15,7 @@ from xe_py.schema.secrets import without_secrets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Container, Iterator
     from typing import TypeAlias
 
     Part: TypeAlias = "str | Expansion"
@@ -121,12 +120,13 @@ class Step:
         self.quiet = False
 
 
-def read(text: str, name: str, check: Check) -> list[Step]:
+def read(text: str, name: str, variables: Container[str], check: Check) -> list[Step]:
     """The steps of a script; Misuse that names the first line that is beyond a plain script.
 
-    `check` is asked about the words of each call and may raise NotPlainError.
+    `variables` are those that are set before it runs. `check` is asked about the words of each call and may raise
+    NotPlainError.
     """
-    reader = _Reader(text, check)
+    reader = _Reader(text, variables, check)
     try:
         return list(reader.steps())
     except (NotPlainError, RecursionError) as error:
@@ -144,10 +144,11 @@ def is_portable(words: list[str]) -> bool:
 
 
 class _Reader:
-    def __init__(self, text: str, check: Check) -> None:
+    def __init__(self, text: str, variables: Container[str], check: Check) -> None:
         self.text = text
         self.number = 1
         self._at = 0
+        self._variables = variables
         self._check = check
         self._assigned: set[str] = set()
 
@@ -299,14 +300,15 @@ class _Reader:
     def _is_of_the_shell(self, name: str) -> bool:
         """Whether some shell gives the variable a value of its own, so that it means another thing to each."""
         if name in _SET_BY_BASH:
-            return name not in self._assigned and name not in os.environ
+            return name not in self._assigned and name not in self._variables
         return _is_own(name)
 
     def _expansion(self, *, quoted: bool) -> Part:
         """A command substitution, or a `$` that stands for itself."""
         text = self.text
         if found := _BACKTICKS.match(text, self._at):
-            inner = _Reader(re.sub(r'\\([`\\$"])' if quoted else r"\\([`\\$])", r"\1", found[1]), self._check)
+            text = re.sub(r'\\([`\\$"])' if quoted else r"\\([`\\$])", r"\1", found[1])
+            inner = _Reader(text, self._variables, self._check)
             inner._assigned = self._assigned
             call = inner.call("")
             self._at = found.end()

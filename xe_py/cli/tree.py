@@ -6,16 +6,13 @@ words and click's options alike, and does a command as the command line of this 
 
 from __future__ import annotations
 
-import io
-import os
-from contextlib import redirect_stdout
-
 import click
 
 from xe_py import __version__, operations
-from xe_py.cli import streams, words
+from xe_py.cli import words
 from xe_py.cli.answer import answer, do
 from xe_py.cli.binding import Binding, binding_of
+from xe_py.cli.environment import Environment, of_process
 from xe_py.cli.help import description, help_text
 from xe_py.errors import DONE, XeError
 from xe_py.schema.fields import Bool, Choice, Int, Map, Ref, Refs
@@ -24,12 +21,15 @@ from xe_py.schema.values import Size
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, NoReturn
 
     from xe_py.cli.words import Line
     from xe_py.schema.command import Command
     from xe_py.schema.fields import Field
 
+_VERSION = f"xe_py, version {__version__}"
+# Where a context has what the words in front of the command say, and the environment.
+_SHARED, _ENVIRONMENT = f"{__name__}.shared", f"{__name__}.environment"
 _METAVARS: dict[type[Field], str] = {Map: "KEY=VALUE", Ref: "UUID", Refs: "UUID,…", Size: "BYTES", Int: "NUMBER"}
 
 
@@ -80,7 +80,7 @@ class XeCommand(click.Command):
             given = [word.removeprefix("--") if "=" in word else word for word in line.words]
             pairs = Binding(self.declared).pairs(given)
         except XeError as refusal:
-            ctx.exit(answer(_raising(refusal)))
+            _end(ctx, _raising(refusal))
         ctx.obj = line
         options = set(self.names.values())
         ctx.meta["aside"] = [pair for pair in pairs if pair[0] not in options]
@@ -92,7 +92,7 @@ class XeCommand(click.Command):
         line: words.Line = context.obj
         pairs = [(self.names[name], value) for name, value in given.items() if value is not None]
         line.words = [f"{name}={value}" for name, value in [*pairs, *context.meta["aside"]]]
-        context.exit(answer(lambda: do(line)))
+        _end(context, lambda environment: do(line, environment))
 
 
 class Words(click.Command):
@@ -109,21 +109,34 @@ class Words(click.Command):
     def run(self) -> None:
         """Do what the command line does with these words."""
         context = click.get_current_context()
-        context.exit(answer(lambda: do(_line(context, [self.name or "", *context.meta["words"]]))))
+        given = [self.name or "", *context.meta["words"]]
+        _end(context, lambda environment: do(_line(context, given), environment))
 
 
 def _line(context: click.Context, argv: list[str]) -> words.Line:
     """The words taken apart, with the switches that stand in front of the command; Misuse."""
-    line = words.split(argv, os.environ.get("XE_EXTRA_ARGS", ""))
-    shared = context.find_object(words.Line) or words.Line()
+    line = words.split(argv, _environment(context).extra)
+    shared = context.meta.get(_SHARED, words.Line())
     line.minimal |= shared.minimal
     line.dry_run |= shared.dry_run
     line.state = line.state or shared.state
     return line
 
 
-def _raising(refusal: XeError) -> Callable[[], int]:
-    def refuse() -> int:
+def _environment(context: click.Context) -> Environment:
+    """The environment that was handed to click as its object, or that of the process."""
+    found: Environment = context.meta.setdefault(_ENVIRONMENT, context.find_object(Environment) or of_process())
+    return found
+
+
+def _end(context: click.Context, work: Callable[[Environment], int]) -> NoReturn:
+    """Do the work, and leave click with its exit status."""
+    environment = _environment(context)
+    context.exit(answer(lambda: work(environment), environment))
+
+
+def _raising(refusal: XeError) -> Callable[[Environment], int]:
+    def refuse(_environment: Environment) -> int:
         raise refusal
 
     return refuse
@@ -152,27 +165,28 @@ def _identifier(field: Field) -> str:
 @click.option("--state", metavar="FILE", help="The state file; else XE_STATE, else the default file.")
 @click.option("--minimal", is_flag=True, help="Print bare values, with commas between them.")
 @click.option("--dry-run", is_flag=True, help="Say what would change, and change nothing.")
-@click.version_option(__version__, prog_name="xe_py")
+@click.version_option(message=_VERSION)
 @click.pass_context
 def xe(context: click.Context, state: str | None, *, minimal: bool, dry_run: bool) -> None:
     """Run xe, the command line of XenServer and XCP-ng, over a host that lives in one TOML file."""
-    line = context.ensure_object(words.Line)
+    line = context.meta[_SHARED] = words.Line()
     line.state, line.minimal, line.dry_run = state, minimal, dry_run
 
 
-def show_help(line: Line) -> int:
+def show_help(line: Line, environment: Environment) -> int:
     """Answer a line that asks for help or for the version; the exit status."""
     if not (line.command or line.help or line.version):
-        streams.err(help_text([], minimal=False))
-        return DONE
-    if line.command == "help":
-        streams.out(help_text([], minimal=line.minimal))
-        return DONE
-    args = ["--version"] if line.version else [*([line.command] if line.command else []), "--help"]
-    if line.command:
-        binding_of(line.command)
-    shown = io.StringIO()
-    with redirect_stdout(shown):
-        status = int(xe.main(args, prog_name="xe", standalone_mode=False) or DONE)
-    streams.out(shown.getvalue())
-    return status
+        environment.err(help_text([], minimal=False, plain=True))
+    elif line.command == "help":
+        environment.out(help_text([], minimal=line.minimal, plain=True))
+    elif line.version:
+        environment.out(f"{_VERSION}\n")
+    else:
+        environment.out(f"{_context_of(line.command).get_help()}\n")
+    return DONE
+
+
+def _context_of(name: str) -> click.Context:
+    """What click knows of the command of this name, or of all if that is empty; Misuse where there is none."""
+    group = click.Context(xe, info_name="xe")
+    return click.Context(XeCommand(binding_of(name).command), parent=group, info_name=name) if name else group

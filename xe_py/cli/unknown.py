@@ -6,7 +6,6 @@ import difflib
 
 from xe_py import operations
 from xe_py.cli.real_xe import COMMANDS
-from xe_py.cli.remarks import are_wanted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,20 +15,17 @@ if TYPE_CHECKING:
 _LIKENESS = 0.8
 
 
-def known_of(name: str, following: Sequence[str] = ()) -> str:
-    """A line that says whether it is a command of the real xe, or which names are like it; empty if none is.
+def known_of(name: str, following: Sequence[str] = ()) -> tuple[str, ...]:
+    """A note that says whether it is a command of the real xe, or which names are like it; none if none is.
 
-    It is empty as well where lines of ours are not wanted. `following` are the words behind the name, which may be the
-    rest of it.
+    `following` are the words behind the name, which may be the rest of it.
     """
-    if not are_wanted():
-        return ""
     if name in COMMANDS:
-        return f"{name} is a command of the real xe that xe_py does not have yet. What it has: xe help --all\n"
+        return (f"{name} is a command of the real xe that xe_py does not have yet; for what it has: xe help --all",)
     known = {*operations.names(), *COMMANDS, "help"} - {name}
     joined = ["-".join((name, *following[:count])) for count in range(min(len(following), 3), 0, -1)]
     near = [each for each in joined if each in known][:1] or _nearest(name, known)
-    return f"Did you mean: {', '.join(near)}\n" if near else ""
+    return (f"did you mean {', '.join(near)}?",) if near else ()
 
 
 def _nearest(name: str, known: set[str]) -> list[str]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
 
-from xe_py.cli import streams
 from xe_py.errors import StateFileError
 from xe_py.store import store_for
+from xe_py.store.files.terms import Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xe_py.cli.environment import Environment
     from xe_py.store.promise import Store
 
 _REAL_HOST = "/etc/xensource-inventory"
@@ -20,7 +22,7 @@ Without a terminal no host is made by itself. Make one there with: xe state-init
 Or name a file with --state FILE or XE_STATE=FILE; XE_FIRST_USE=1 makes the host when it is first needed."""
 
 
-def store(named: str | None, *, make: bool = True) -> Store:
+def store(named: str | None, environment: Environment, *, make: bool = True) -> Store:
     """The store: the one named on the line, else that of XE_STATE, else the default file, made on its first use.
 
     A script that has lost XE_STATE (to sudo, cron, `env -i`) must not go on with another host: a host is made only
@@ -29,36 +31,36 @@ def store(named: str | None, *, make: bool = True) -> Store:
     if named is not None:
         if not named:
             raise StateFileError("--state names no file: its value is empty.\nName one, as in: xe --state host.toml")
-        return _store_at(named)
-    if path := os.environ.get("XE_STATE"):
-        return _store_at(path)
-    if os.path.exists(_REAL_HOST) and os.path.basename(sys.argv[0]) == "xe":
+        return _store_at(named, environment)
+    if path := environment.variables.get("XE_STATE"):
+        return _store_at(path, environment)
+    if os.path.exists(_REAL_HOST) and os.path.basename(environment.program) == "xe":
         raise StateFileError(
             "This is a XenServer host, and this xe is not its real one.\n"
             "Name a state file with --state or XE_STATE, or use the command xe-py."
         )
-    path = default_path()
-    found = _store_at(path)
+    path = default_path(environment.variables)
+    found = _store_at(path, environment)
     if make and not os.path.lexists(path):
-        if os.environ.get("XE_FIRST_USE") != "1" and not (os.isatty(0) or os.isatty(1)):
+        if not (environment.has("XE_FIRST_USE", "1") or environment.has_person):
             raise StateFileError(_FIRST_USE.format(path=path))
-        _make_default(found)
+        _make_default(found, environment)
     return found
 
 
-def _store_at(address: str) -> Store:
-    return store_for(address, os.environ, streams.outcome)
+def _store_at(address: str, environment: Environment) -> Store:
+    return store_for(address, environment.variables, environment.outcome, folder=environment.folder)
 
 
-def default_path() -> str:
+def default_path(variables: Mapping[str, str]) -> str:
     """`$XDG_STATE_HOME/xe/host.toml`, or that of the user's home."""
-    home = os.environ.get("XDG_STATE_HOME", "")
+    home = variables.get("XDG_STATE_HOME", "")
     if not os.path.isabs(home):
-        home = os.path.join(os.path.expanduser("~"), ".local", "state")
+        home = os.path.join(Settings(variables).home(), ".local", "state")
     return os.path.join(home, "xe", "host.toml")
 
 
-def _make_default(store: Store) -> None:
+def _make_default(store: Store, environment: Environment) -> None:
     from xe_py.fresh.host import fresh_host
 
     try:
@@ -67,5 +69,5 @@ def _make_default(store: Store) -> None:
         if os.path.exists(store.name):
             return  # Another process was first; its host is as good.
         raise
-    streams.err(f"A fresh host was made in {store.name}\n")
-    streams.outcome.replaced = False  # The command itself has done nothing yet.
+    environment.tell(f"A fresh host was made in {store.name}\n")
+    environment.outcome.replaced = False  # The command itself has done nothing yet.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from stat import S_ISFIFO, S_ISREG
 
 from xe_py.errors import Misuse
@@ -14,6 +13,8 @@ from xe_py.schema.fields import Bool, Text
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import BinaryIO
+
+    from xe_py.schema.command import Client
 
 _LARGEST = 64 << 20
 
@@ -26,12 +27,12 @@ _LARGEST = 64 << 20
     kind=SCRIPT,
     ours=True,
 )
-def batch(file: str, *, keep_going: bool = False) -> str:  # noqa: ARG001 - concerns who runs the lines
+def batch(client: Client, file: str, *, keep_going: bool = False) -> str:  # noqa: ARG001 - concerns who runs the lines
     """The text of the script."""
     try:
         if file == "-":
-            return _whole(file, sys.stdin.buffer).decode()
-        return _read(file).decode()
+            return _whole(file, client.input.buffer).decode()
+        return _read(file, client.path(file)).decode()
     except OSError as error:
         raise Misuse(f"The script {file} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError as error:
@@ -39,22 +40,25 @@ def batch(file: str, *, keep_going: bool = False) -> str:  # noqa: ARG001 - conc
         raise Misuse(f"{file}:{line}: this is not UTF-8 text (byte {error.start}).") from None
 
 
-def _read(path: str) -> bytes:
-    """The bytes of the script; of a pipe only if it has no name of its own, which somebody must be writing to."""
+def _read(name: str, path: str) -> bytes:
+    """The bytes of the script at the path.
+
+    Of a pipe they are read only if that has no name of its own: then somebody writes to it.
+    """
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     with open(handle, "rb") as script:
         kind = os.fstat(handle).st_mode
         if S_ISREG(kind):
-            return _whole(path, script)
+            return _whole(name, script)
         if not S_ISFIFO(kind) or os.path.exists(os.path.realpath(path)):
-            raise Misuse(f"The script {path} is no file.\nTo run what comes out of it: xe batch - <{quoted(path)}")
+            raise Misuse(f"The script {name} is no file.\nTo run what comes out of it: xe batch - <{quoted(name)}")
         os.set_blocking(handle, True)
-        return _whole(path, script)
+        return _whole(name, script)
 
 
-def _whole(path: str, script: BinaryIO) -> bytes:
+def _whole(name: str, script: BinaryIO) -> bytes:
     """All that the script has to say; a source without an end (/dev/zero) is left before it takes all memory."""
     found = script.read(_LARGEST + 1)
     if len(found) > _LARGEST:
-        raise Misuse(f"The script {path} is larger than {_LARGEST >> 20} MiB. Split it into smaller ones.")
+        raise Misuse(f"The script {name} is larger than {_LARGEST >> 20} MiB. Split it into smaller ones.")
     return found

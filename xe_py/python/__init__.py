@@ -14,7 +14,7 @@ from _thread import RLock
 from contextlib import contextmanager
 
 from xe_py import classes, operations, running
-from xe_py.cli import streams
+from xe_py.cli.environment import of_process
 from xe_py.errors import Misuse, StateFileError
 from xe_py.operations.select import matching
 from xe_py.python.keywords import as_words, field_of, filters_of, view_of
@@ -26,9 +26,7 @@ from xe_py.schema.fields import Bool
 from xe_py.schema.listing import Listing
 from xe_py.schema.numbers import is_uuid
 from xe_py.state.record import Record
-from xe_py.state.state import State
 from xe_py.store import store_for, surely
-from xe_py.store.files.terms import Outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +34,8 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from xe_py.schema.command import Command
+    from xe_py.state.state import State
+    from xe_py.store.files.terms import Outcome
     from xe_py.store.promise import Opened
 
     T = TypeVar("T")
@@ -136,7 +136,7 @@ class Host:
             try:
                 self._opened.commit()
             finally:
-                streams.warn(self._outcome)
+                of_process(self._outcome).tell_warnings()
 
         self._do(write)
 
@@ -182,7 +182,7 @@ class Host:
         if command.kind.gets == LINES:
             from xe_py.cli.batch import batch_of
 
-            return batch_of(call).run(self.state)
+            return batch_of(call, of_process(self._outcome)).run(self.state)
         return self._handed_out(running.run(self.state, call))
 
     def _call(self, command: Command, words: Mapping[str, Any], keywords: Mapping[str, Any]) -> Call:
@@ -216,7 +216,7 @@ class Host:
     def _batch(self, text: str, name: str, keep_going: bool) -> str:
         from xe_py.cli.batch import Batch
 
-        return Batch(text, name, keep_going=keep_going).run(self.state)
+        return Batch(text, name, of_process(self._outcome), keep_going=keep_going).run(self.state)
 
     # Objects in and out
 
@@ -255,11 +255,10 @@ def open_host(path: str | os.PathLike[str]) -> Iterator[Host]:
         raise StateFileError(
             f"The state file {path} does not exist.\nMake one with: xe_py.create_host({path!r}, name_label=...)"
         )
-    outcome = Outcome()
-    with store_for(path, os.environ, outcome).write("python") as opened:
-        if opened.findings:
-            raise opened.unsound()
-        host = Host(opened, outcome)
+    environment = of_process()
+    with store_for(path, environment.variables, environment.outcome).write("python") as opened:
+        running.need_sound(opened)
+        host = Host(opened, environment.outcome)
         done = False
         try:
             yield host
@@ -278,11 +277,12 @@ def create_host(path: str | os.PathLike[str], **options: Any) -> None:
     if os.path.isfile(_path(path)) and not options.get("force"):
         raise StateFileError(f"The state file {_path(path)} is there already.\nTo replace it, add: force=True")
     if command is not None:
-        outcome = Outcome()
+        environment = of_process()
+        store = store_for(_path(path), environment.variables, environment.outcome)
         try:
-            command.run(store_for(_path(path), os.environ, outcome), **running.bind(State({}), command, options))
+            running.run_on_store(store, Call(command, options), dry_run=False)
         finally:
-            streams.warn(outcome)
+            environment.tell_warnings()
 
 
 def _path(path: Any) -> str:

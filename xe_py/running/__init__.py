@@ -10,18 +10,22 @@ from xe_py.schema.command import WORDS
 from xe_py.schema.fields import Ref, Refs
 from xe_py.schema.values import Named
 from xe_py.state.record import Record
+from xe_py.store import surely
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Any
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any, TypeVar
 
+    from xe_py.errors import UnsoundStateError
     from xe_py.schema.command import Command, Selector
     from xe_py.schema.fields import Field
     from xe_py.state.state import State
-    from xe_py.store.promise import Store
+    from xe_py.store.promise import Opened, Store
 
     Words = Sequence[tuple[str, str]]
+    T = TypeVar("T")
+    Work = Callable[[State], T]
 
 
 class Call:
@@ -78,6 +82,66 @@ def run(state: State, call: Call) -> Any:
     except XeError as refusal:
         refusal.state, refusal.call = state, call
         raise
+
+
+# On a store
+
+
+def look(store: Store, work: Work[T], doubt: Callable[[UnsoundStateError], None]) -> T:
+    """Do work that only reads; `doubt` is told first of a state that is unsound."""
+    opened = store.read()
+    if opened.findings:
+        doubt(opened.unsound())
+    return surely(opened, lambda: work(opened.state))
+
+
+def change(store: Store, command: str, work: Work[T]) -> T:
+    """Do the work of the command line and commit it; a refusal that leaves the rest done does not undo that.
+
+    UnsoundStateError where the state was unsound before.
+    """
+    with store.write(command) as opened:
+        return surely(opened, lambda: _committed(opened, work))
+
+
+def attempt(store: Store, work: Work[Any]) -> tuple[str, XeError | None]:
+    """What the work would change, in words, and what of it would be refused; nothing is locked and nothing written.
+
+    Raises the refusal where nothing would be changed, and UnsoundStateError as `change` does.
+    """
+    opened = store.read()
+    return surely(opened, lambda: _attempted(need_sound(opened), work))
+
+
+def need_sound(opened: Opened) -> State:
+    """The state that was opened; UnsoundStateError if that is unsound."""
+    if opened.findings:
+        raise opened.unsound()
+    return opened.state
+
+
+def _committed(opened: Opened, work: Work[T]) -> T:
+    try:
+        done = work(need_sound(opened))
+    except XeError as refusal:
+        if refusal.rest_is_done:
+            opened.commit()
+        raise
+    opened.commit()
+    return done
+
+
+def _attempted(state: State, work: Work[Any]) -> tuple[str, XeError | None]:
+    from xe_py.state.differences import describe
+
+    rules, refused = state.rules, None
+    try:
+        work(state)
+    except XeError as refusal:
+        if not refusal.rest_is_done:
+            raise
+        refused = refusal
+    return describe(state.changes(), rules, state.rules), refused
 
 
 def run_on_store(store: Store, call: Call, *, dry_run: bool) -> Any:

@@ -7,12 +7,22 @@ from xe_py.schema.fields import Ref, Refs
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from typing import Any, Concatenate, ParamSpec, TypeVar
+    from typing import Any, Concatenate, ParamSpec, Protocol, TextIO, TypeVar
 
     from xe_py.schema.fields import Field
 
     Function = TypeVar("Function", bound=Callable[..., Any])
     Declaration = ParamSpec("Declaration")
+
+    class Client(Protocol):
+        """Where the command was given: what is read in there, and what its files are."""
+
+        @property
+        def input(self) -> TextIO:
+            """Standard input, whose bytes are in its `buffer`."""
+
+        def path(self, name: str) -> str:
+            """The path of the file of this name."""
 
 
 # Words that every command takes and that are no field.
@@ -33,8 +43,8 @@ class Kind:
     - WORDS: `run(state, words)`, with the pairs as they stand: any field may be among them;
     - STORE: `run(store, **arguments)`, of the store itself; unless it only reads it gets `dry_run` as well, and
       with that true it says what it would do;
-    - LINES: `run(**arguments)`, which hands back a script of command lines: they are what is run. A word that stands
-      alone is its first parameter.
+    - LINES: `run(client, **arguments)`, which hands back a script of command lines: they are what is run. A word that
+      stands alone is its first parameter.
 
     Where the command is about one object, that comes behind the state.
     """

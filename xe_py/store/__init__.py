@@ -15,16 +15,17 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 
-def store_for(address: str, variables: Mapping[str, str], outcome: Outcome | None = None) -> Store:
+def store_for(address: str, variables: Mapping[str, str], outcome: Outcome | None = None, *, folder: str = "") -> Store:
     """The store at the address, with the settings in these variables; the outcome notes what it does.
 
-    Every address is the path of a file today. StateFileError for a path that leads nowhere.
+    Every address is the path of a file today; `folder` is where a relative one begins, if that is not where the process
+    is. StateFileError for a path that leads nowhere.
     """
     from xe_py.store.files.document import Site
     from xe_py.store.files.terms import Settings
     from xe_py.store.state_file import FileStore
 
-    return FileStore(Site(address, Settings(variables), outcome))
+    return FileStore(Site(address, Settings(variables), outcome, folder))
 
 
 def surely(opened: Opened, work: Callable[[], T]) -> T:

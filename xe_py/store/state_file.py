@@ -88,7 +88,7 @@ class OpenedFile:
 
     def unsound(self, *, whole: bool = False) -> UnsoundStateError:
         """What to raise for the findings, with the way back that there is."""
-        return UnsoundStateError(self, *_ways_back(self.name), whole=whole)
+        return UnsoundStateError(self, *_ways_back(self.site), whole=whole)
 
     def _judge(self) -> None:
         from xe_py.store.toml.reader import judge
@@ -145,7 +145,7 @@ class FileStore:
         if os.path.lexists(target) and not os.path.isfile(target):
             from xe_py.store.toml.reader import read
 
-            read(self.name)
+            read(self._site)
         if os.path.lexists(target) and not force:
             raise StateFileError(
                 f"The state file {self.name} is there already.\nTo replace it by a fresh host, add --force."
@@ -164,8 +164,8 @@ class FileStore:
         """The version, of those listed last, with its state; it is read once."""
         name = version.full_name
         if name not in self._read:
-            with _WayBack(self.name):
-                self._read[name] = OpenedFile(self._site, None, self._listed[name].document(self.name))
+            with _WayBack(self._site):
+                self._read[name] = OpenedFile(self._site, None, self._listed[name].document(self._site))
         return self._read[name]
 
     def restore(self, choose: Callable[[Sequence[Version]], Version], command: str) -> int:
@@ -200,6 +200,11 @@ class FileStore:
         changes = [] if found[0] is now else between(self.state_of(found[0]).state, self.state_of(now).state)
         return Committed(now.serial, changes)
 
+    def need(self) -> None:
+        """StateFileError where there is no file to be read."""
+        if not os.path.isfile(self._site.source):
+            self.read()
+
     def sweep(self) -> None:
         """Remove what a writer that was killed has left; the lock is held."""
         from xe_py.store.replacing import sweep
@@ -228,8 +233,7 @@ class _Writing:
         self._opened: OpenedFile | None = None
 
     def __enter__(self) -> OpenedFile:
-        if not os.path.isfile(self._store.name):
-            self._store.read()
+        self._store.need()
         self._lock.take()
         try:
             self._store.sweep()
@@ -249,23 +253,23 @@ class _Writing:
 class _WayBack:
     """Adds the way back to an earlier version to the errors of a file in which no state is there any more."""
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, site: Site) -> None:
+        self._site = site
 
     def __enter__(self) -> None:
         return
 
     def __exit__(self, _: object, error: object, __: object) -> None:
         if isinstance(error, StateFileError) and error.is_lost:
-            error.hints = (*_ways_back(self._path), *error.hints)
+            error.hints = (*_ways_back(self._site), *error.hints)
 
 
 def in_full(site: Site, index: str | None, *, makes_index: bool = True) -> OpenedFile:
     """The file read and judged in full; a sound state gets its index, unless an upgrade took something out of it."""
     from xe_py.store.toml.reader import read
 
-    with _WayBack(site.path):
-        opened = OpenedFile(site, index, read(site.path))
+    with _WayBack(site):
+        opened = OpenedFile(site, index, read(site))
     if makes_index and not opened.findings and not opened.document.taken_out:
         from xe_py.store.index.making import build
 
@@ -273,8 +277,8 @@ def in_full(site: Site, index: str | None, *, makes_index: bool = True) -> Opene
     return opened
 
 
-def _ways_back(path: str) -> tuple[str, ...]:
+def _ways_back(site: Site) -> tuple[str, ...]:
     """The command line that leads back to the last version that was committed, if there is one."""
     from xe_py.store.history.chains import way_back
 
-    return way_back(path)
+    return way_back(site)

@@ -21,27 +21,29 @@ def identity(status: os.stat_result) -> tuple[int, ...]:
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
-def target_of(path: str) -> str:
-    """The file that the path leads to, links followed; StateFileError where the path leads nowhere."""
-    try:
-        return os.path.realpath(path)
-    except OSError as error:
-        raise StateFileError(f"The state file {path} cannot be reached: {error.strerror}.") from None
-
-
 class Site:
     """A state file as a place: the path by which it was named, and `target`, the file that this leads to.
 
-    Further the settings for it, and the outcome in which is noted what is done to it.
+    `source` is the path with the folder in which it was named. `settings` are those for the file, and in `outcome` is
+    noted what is done to it.
     """
 
-    __slots__ = ("outcome", "path", "settings", "target")
+    __slots__ = ("outcome", "path", "settings", "source", "target")
 
-    def __init__(self, path: str, settings: Settings | None = None, outcome: Outcome | None = None) -> None:
+    def __init__(
+        self, path: str, settings: Settings | None = None, outcome: Outcome | None = None, folder: str = ""
+    ) -> None:
         self.path = path
-        self.target = target_of(path)
+        self.source = os.path.join(folder, path)
+        self.target = self._target()
         self.settings = settings or Settings({})
         self.outcome = outcome or Outcome()
+
+    def _target(self) -> str:
+        try:
+            return os.path.realpath(self.source)
+        except OSError as error:
+            raise StateFileError(f"The state file {self.path} cannot be reached: {error.strerror}.") from None
 
 
 def changed_meanwhile(path: str) -> StateFileError:

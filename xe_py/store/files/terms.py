@@ -54,9 +54,10 @@ class Settings:
     def cache(self) -> str:
         """The folder for what can be made again; no absolute path where the user has none."""
         cache = self._variables.get("XDG_CACHE_HOME", "")
-        return cache if os.path.isabs(cache) else os.path.join(self._home(), ".cache")
+        return cache if os.path.isabs(cache) else os.path.join(self.home(), ".cache")
 
-    def _home(self) -> str:
+    def home(self) -> str:
+        """The user's home folder."""
         home = self._variables.get("HOME")
         if home is None:
             from pwd import getpwuid

@@ -13,12 +13,12 @@ from zlib import crc32
 
 from xe_py.errors import on_file
 from xe_py.store.files.access import close, copy, is_file, open_file, put, read_file
-from xe_py.store.files.document import target_of
 from xe_py.store.history.entries import Chain, Entry, Log
 from xe_py.store.history.logbook import COPY, LOG, append, copy_of, folder_of, moment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from xe_py.store.files.document import Site
     from xe_py.store.history.entries import File
     from xe_py.store.history.logbook import Limits
 
@@ -86,13 +86,13 @@ def read_log(folder: str) -> Log:
         return Log(file.read())
 
 
-def way_back(path: str) -> tuple[str, ...]:
+def way_back(site: Site) -> tuple[str, ...]:
     """The command line that puts the last version that was committed in force again; none if none is kept."""
     try:
-        kept = read_log(folder_of(target_of(path))).entries
+        kept = read_log(folder_of(site.target)).entries
     except OSError:
         return ()
-    return (on_file(path, "state-undo"),) if kept else ()
+    return (on_file(site.path, "state-undo"),) if kept else ()
 
 
 def note(log: Log, serial: int, status: os.stat_result) -> tuple[int, int, str]:

@@ -52,11 +52,11 @@ class Version:
         """The name that it has in any company."""
         return f"{self.serial}.{self.place}"
 
-    def document(self, path: str) -> Document:
+    def document(self, site: Site) -> Document:
         """The version as a document, called by its name and the path of the file; StateFileError if it is gone."""
         if self.is_present and not self.is_kept:
-            return read(path)
-        label = f"Version {self.name} of {path}"
+            return read(site)
+        label = f"Version {self.name} of {site.path}"
         try:
             data = self._content()
         except OSError as error:
@@ -87,14 +87,14 @@ def versions(site: Site) -> list[Version]:
             where = error.filename or folder
             raise StateFileError(f"The history of {site.path} cannot be read: {where}: {error.strerror}.") from None
     if not found:
-        read(site.path)
+        read(site)
     return _named(found, Limits(site.settings).number)
 
 
 def _versions(site: Site, folder: str, log: Log) -> list[Version]:
     target = site.target
     left = {(status.st_ino, status.st_size, status.st_mtime_ns) for status in _left(target)}
-    status = _status(site.path, target)
+    status = _status(site)
     entries = {entry.place: entry for entry in log.entries}
     last = log.entries[-1] if log.entries else None
     if last is not None and last.mark is None and last.file in left and not _is_now(last, status):
@@ -126,16 +126,16 @@ def _left(target: str) -> list[os.stat_result]:
     return found
 
 
-def _status(path: str, target: str) -> os.stat_result | None:
+def _status(site: Site) -> os.stat_result | None:
     """What is known of the present file; None if there is none, StateFileError if there is something else."""
     try:
-        status = os.stat(target)
+        status = os.stat(site.target)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise StateFileError(f"The state file {path} cannot be read: {error.strerror}.") from None
+        raise StateFileError(f"The state file {site.path} cannot be read: {error.strerror}.") from None
     if not S_ISREG(status.st_mode):
-        read(path)
+        read(site)
     return status
 
 

@@ -14,7 +14,7 @@ from xe_py.schema.values import Time
 from xe_py.schema.xenclass import STRICT, XAPI
 from xe_py.state.core import Finding, causes, findings
 from xe_py.state.state import FORMAT, State
-from xe_py.store.files.document import Document, identity, target_of
+from xe_py.store.files.document import Document, identity
 from xe_py.store.toml import plain
 
 TYPE_CHECKING = False
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from xe_py.schema.fields import Field
     from xe_py.schema.xenclass import XenClass
+    from xe_py.store.files.document import Site
 
 _HEADER = {"format": int, "lineage": str, "serial": int, "rules": str}
 
@@ -32,14 +33,15 @@ _HEADER = {"format": int, "lineage": str, "serial": int, "rules": str}
 _LACKS = frozenset(("STATE_HOST_INCOMPLETE", "STATE_OBJECT_MISSING"))
 
 
-def read(path: str) -> Document:
+def read(site: Site) -> Document:
     """The file with its text; StateFileError where it cannot be read.
 
     An error that an earlier version of the file may mend says so.
     """
+    path = site.path
     try:
         # Without O_NONBLOCK a pipe would be waited for.
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        handle = os.open(site.source, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         with open(handle, "rb") as file:
             status = os.fstat(handle)
             if not S_ISREG(status.st_mode):
@@ -57,7 +59,7 @@ def read(path: str) -> Document:
         raise _lost(StateFileError(f"{path}:{line}: this is not UTF-8 text (byte {error.start}).")) from None
     if not text.strip():
         raise _lost(StateFileError(f"The state file {path} is empty.", on_file(path, "state-init --force")))
-    return Document(path, target_of(path), identity(status), text=text)
+    return Document(path, site.target, identity(status), text=text)
 
 
 def _lost(error: StateFileError) -> StateFileError:
