@@ -1,4 +1,4 @@
-"""`python -m xe_py`: the same as the command `xe-py`."""
+"""`python -m xe_py`: the same as the commands `xe` and `xe-py`, which import it."""
 
 import os
 from _signal import (
@@ -8,10 +8,14 @@ from _signal import (
     signal,
 )  # `signal` is made of it, and costs as much as a whole read
 
-# Until xe_py.cli.main takes over, an interrupt ends the process without a word. (`signal` itself is slow to import.)
+# Until xe_py.cli.main takes over, an interrupt ends the process without a word: even a first import can meet one.
 if getsignal(SIGINT) is default_int_handler:
     signal(SIGINT, lambda *_: os._exit(130))
 
-from xe_py.cli.main import main
+import gc
+
+gc.disable()  # A command is over before garbage could matter.
+
+from xe_py.cli.main import main  # noqa: E402 - what stands above comes first
 
 main()

@@ -6,7 +6,6 @@ from the same declarations.
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from _signal import (
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 
 def main() -> NoReturn:
     """Run the command line of this process and end the process."""
-    gc.disable()  # A command is over before garbage could matter.
     prepare()
     environment = of_process()
     sys.unraisablehook = lambda what: _unraisable(what, environment)
