@@ -174,23 +174,23 @@ def test_a_bug_in_a_line_changes_nothing(xe: "Xe", script, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        ("xe vm-list | wc -l", "A pipe"),
-        ("xe state-init", "state-init, which is no change of the state,"),
-        ("xe -s host state-check", "state-check, which is no change of the state,"),
-        ("xe batch other.sh", "batch, which is no change of the state,"),
-        ("xe --state other.toml vm-list", "Another state file (--state)"),
-        ("xe vm-list --state=other.toml", "Another state file (--state)"),
+        ("xe vm-list | wc -l", "a pipe"),
+        ("xe state-init", "state-init must be run by itself"),
+        ("xe -s host state-check", "state-check must be run by itself"),
+        ("xe batch other.sh", "batch must be run by itself"),
+        ("xe --state other.toml vm-list", "another state file (--state)"),
+        ("xe vm-list --state=other.toml", "another state file (--state)"),
         ("xe vm-create name-label=a --dry-run", "--dry-run of a single line"),
-        ("xe vm-create --help", "Help"),
-        ("xe help", "Help"),
-        ("xe --version", "Help"),
-        ("xe", "Help"),
+        ("xe vm-create --help", "help"),
+        ("xe help", "help"),
+        ("xe --version", "help"),
+        ("xe", "help"),
     ],
 )
 def test_what_is_no_part_of_a_batch_is_refused_before_anything_runs(xe: "Xe", script, line: str, what: str) -> None:  # noqa: ANN001 - as above
     result = script(f"xe vm-create name-label=a\n{line}\n", "--keep-going")
     assert result.status == 1
-    assert result.err.startswith(f"script.sh:2: {line}\n{what} needs a real shell; nothing was done.")
+    assert result.err.startswith(f"script.sh:2: {line}\nxe batch cannot run this line: {what}. Nothing was changed.\n")
     assert xe.do("vm-list is-control-domain=false --minimal") == ""
 
 
@@ -207,7 +207,9 @@ def test_the_script_may_come_from_standard_input(process: "Process", xe: "Xe") -
     assert (result.status, result.err, len(result.out.split())) == (0, "", 2)
     assert xe.do("vm-list is-control-domain=false params=name-label --minimal") == "a,b"
     refused = process.run(["sh", "-c", f"echo 'ls' | {sys.executable} -m xe_py --state {xe.state} batch -"])
-    assert refused.err.startswith("-:1: ls\nA command that is not xe (ls) needs a real shell")
+    assert refused.err.startswith(
+        "-:1: ls\nxe batch cannot run this line: a command that is not xe (ls). Nothing was changed.\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -267,7 +267,9 @@ def test_what_only_one_set_of_rules_refuses_says_so_and_leads_to_the_other(xe: "
     for each in given:
         pool.run(each)
     refused = xe.run(pool.words(line))
-    assert lines(refused.err, "Note: ") == ["only the strict rules refuse this"]
+    assert lines(refused.err, "Note: ") == [
+        "the real XenServer allows this; only the strict rules, those of the textbook, refuse it"
+    ]
     assert lines(refused.err, "In the way: ") == [pool.filled(UNUSED)]
     assert lines(refused.err, "Hint: ") == [f"xe --state {xe.state} state-set rules=xapi"]
     xe.do("state-set rules=xapi")

@@ -239,7 +239,7 @@ def test_what_is_unsound_is_named_with_its_line_and_listed_all_the_same(
     assert xe("vm-list").status == 0
     refused = xe("vm-create name-label=x")
     assert refused.status == 3
-    assert "Nothing is changed before that is mended." in refused.err
+    assert "Mend the file first; until then every change is refused." in refused.err
 
 
 SPOILT = {

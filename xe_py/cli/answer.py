@@ -65,7 +65,7 @@ def _show(error: XeError, environment: Environment) -> int:
 
     status = show(error, environment)
     if environment.outcome.replaced and not error.rest_is_done:
-        environment.err("The change was made before that.\n")
+        environment.err("The change itself was made before this.\n")
         return UNDELIVERED
     return status
 
@@ -73,4 +73,4 @@ def _show(error: XeError, environment: Environment) -> int:
 def _of_the_system(error: OSError) -> StateFileError:
     """What the operating system refused, where nobody nearer to it has said what that means."""
     where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, (str, bytes)) else ""
-    return StateFileError(f"The system refuses what the command needs: {where}{error.strerror or error}.")
+    return StateFileError(f"The operating system refused what the command needs: {where}{error.strerror or error}.")

@@ -130,7 +130,7 @@ class _Run:
         try:
             bound = _binding(line)
         except NotPlainError as beyond:
-            raise Misuse(f"{beyond} needs a real shell.") from None
+            raise Misuse(f"xe batch cannot run this line: {beyond}.") from None
         if self._extra:
             line = words.split([*given, *self._extra])
         call = bound.call(line.words)
@@ -161,12 +161,12 @@ def _check(given: list[Word]) -> None:
 def _binding(line: Line) -> Binding:
     """The binding of the line's command; NotPlainError where the line cannot be part of a script."""
     if line.help or line.version or line.command in {"", "help"}:
-        raise NotPlainError("Help")
+        raise NotPlainError("help")
     if line.state is not None:
-        raise NotPlainError("Another state file (--state)")
+        raise NotPlainError("another state file (--state)")
     if line.dry_run:
         raise NotPlainError("--dry-run of a single line")
     found = binding_of(line.command)
     if found.command.kind.gets in {STORE, LINES}:
-        raise NotPlainError(f"{line.command}, which is no change of the state,")
+        raise NotPlainError(f"{line.command} must be run by itself")
     return found

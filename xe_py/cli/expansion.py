@@ -63,7 +63,7 @@ class Variables:
                 current = (current or "") + text
                 continue
             if not _PATTERN.isdisjoint(text):
-                raise Misuse(f"What is not quoted stands for file names: {text}\nPut it in double quotes.")
+                raise Misuse(f"Without quotes a shell takes it for file names: {text}\nPut it in double quotes.")
             first, *others = text.translate(_BLANKS).split(" ")
             if first:
                 current = (current or "") + first

@@ -7,6 +7,7 @@ Each begins with one of a few words: `In the way:`, `Code:`, `Note:`, `Command:`
 from __future__ import annotations
 
 from xe_py.errors import Failure, Misuse, named
+from xe_py.schema.xenclass import STRICT, XAPI
 from xe_py.state.record import Record
 
 TYPE_CHECKING = False
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 _SHOWN = 5
+_BY_ONE_SET = {
+    STRICT: "the real XenServer allows this; only the strict rules, those of the textbook, refuse it",
+    XAPI: "only the xapi rules refuse this",
+}
 _GIB = 1 << 30
 
 
@@ -89,7 +94,7 @@ def _notes(failure: Failure) -> Iterator[str]:
         yield "what stands behind `network:` is the host; XAPI names its values in this order"
     yield from failure.notes
     if failure.profile is not None:
-        yield f"only the {failure.profile} rules refuse this"
+        yield _BY_ONE_SET[failure.profile]
 
 
 def _meant(failure: Failure) -> Iterator[str]:

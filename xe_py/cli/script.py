@@ -65,30 +65,30 @@ _SET_BY_BASH = frozenset(
 _SETTINGS = ("XE_", "XDG_", "PYTHON")
 _QUOTE_IT = "(quote it if it stands for itself)"
 _BEYOND = {
-    "": "A line that goes on behind the end",
-    "|": "A pipe",
+    "": "a line that goes on behind the end",
+    "|": "a pipe",
     "&": "& or &&",
-    ";": "More than one command in a line",
-    "<": "Input from elsewhere",
-    ">": "Output to anything but /dev/null",
-    "(": "A parenthesis",
-    ")": "A parenthesis",
-    "{": f"A brace {_QUOTE_IT}",
-    "*": f"A pattern for file names {_QUOTE_IT}",
-    "?": f"A pattern for file names {_QUOTE_IT}",
-    "[": f"A pattern for file names {_QUOTE_IT}",
-    "~": f"A home folder {_QUOTE_IT}",
-    "$": "An expansion other than $NAME, ${NAME} and $(xe ...)",
-    "`": "A backtick that is not closed",
-    "'": "A quote that is not closed",
-    '"': "A quote that is not closed",
-    "\\": "A backslash at the end",
-    "\0": "A zero byte",
+    ";": "more than one command in a line",
+    "<": "input from elsewhere",
+    ">": "output to anything but /dev/null",
+    "(": "a parenthesis",
+    ")": "a parenthesis",
+    "{": f"a brace {_QUOTE_IT}",
+    "*": f"a pattern for file names {_QUOTE_IT}",
+    "?": f"a pattern for file names {_QUOTE_IT}",
+    "[": f"a pattern for file names {_QUOTE_IT}",
+    "~": f"a home folder {_QUOTE_IT}",
+    "$": "an expansion other than $NAME, ${NAME} and $(xe ...)",
+    "`": "a backtick that is not closed",
+    "'": "a quote that is not closed",
+    '"': "a quote that is not closed",
+    "\\": "a backslash at the end",
+    "\0": "a zero byte",
 }
 
 
 class NotPlainError(Exception):
-    """Something that is beyond a plain script, as the beginning of a sentence."""
+    """What of a line is beyond a plain script, in a few words."""
 
 
 class Expansion:
@@ -134,7 +134,8 @@ def read(text: str, name: str, variables: Container[str], check: Check) -> list[
         script = "-s" if name == "-" else name
         raise Misuse(
             f"{name}:{reader.number}: {without_secrets(reader.line())}\n"
-            f"{beyond} needs a real shell; nothing was done. Run the script with: sh {quoted(script)}"
+            f"xe batch cannot run this line: {beyond}. Nothing was changed.\n"
+            f"Run the script with a shell: sh {quoted(script)}"
         ) from None
 
 
@@ -198,10 +199,10 @@ class _Reader:
                 raise NotPlainError("export with anything but names and assignments")
         elif step.words:
             if step.assigned:
-                raise NotPlainError("An assignment in front of a command")
+                raise NotPlainError("an assignment in front of a command")
             self._command(step)
         elif step.silent or step.quiet:
-            raise NotPlainError("An assignment with a redirection")
+            raise NotPlainError("an assignment with a redirection")
         return step
 
     def _command(self, step: Step) -> None:
@@ -216,10 +217,10 @@ class _Reader:
             if not is_portable([word for word in words if type(word) is str]):
                 raise NotPlainError("echo with a switch or a backslash")
         elif type(program) is str:
-            what = "Control flow" if program in _CONTROL_FLOW else "A command that is not xe"
+            what = "control flow" if program in _CONTROL_FLOW else "a command that is not xe"
             raise NotPlainError(f"{what} ({program})")
         else:
-            raise NotPlainError("A command whose name is not known beforehand")
+            raise NotPlainError("a command whose name is not known beforehand")
         step.program = "xe" if program in _PROGRAMS else str(program)
 
     def _words(self, step: Step) -> None:
@@ -247,7 +248,7 @@ class _Reader:
 
     def _redirect(self, step: Step, found: re.Match[str]) -> None:
         if found["both"] and not step.silent:
-            raise NotPlainError("Joining warnings with the output")
+            raise NotPlainError("joining warnings with the output")
         if found["both"] or found["stream"] == "2":
             step.quiet = True
         else:
@@ -291,7 +292,7 @@ class _Reader:
         kind = found.lastgroup or ""
         if kind in {"name", "braced"}:
             if self._is_of_the_shell(found[kind]):
-                raise NotPlainError(f"The shell's own ${found[kind]}")
+                raise NotPlainError(f"the shell's own ${found[kind]}")
             parts.append(Expansion(found[kind], None, quoted=quoted))
         elif kind != "joined":
             parts.append(found[kind])
@@ -327,9 +328,9 @@ class _Reader:
         """The call of xe in a command substitution that begins here and goes on to `end`."""
         call = self.step()
         if self._here() != end:
-            raise NotPlainError(_BEYOND.get(self._here(), "A command substitution of several lines"))
+            raise NotPlainError(_BEYOND.get(self._here(), "a command substitution of several lines"))
         if call.program != "xe":
-            raise NotPlainError("A command substitution of anything but one call of xe")
+            raise NotPlainError("a command substitution of anything but one call of xe")
         return call
 
 
@@ -342,5 +343,5 @@ def _assignment(word: Word) -> tuple[str, Word]:
     first, *others = [word] if isinstance(word, str) else word
     name, _, value = str(first).partition("=")
     if _is_own(name) or name in {"HOME", "PATH"} or name.startswith(_SETTINGS):
-        raise NotPlainError(f"Setting {name}")
+        raise NotPlainError(f"setting {name}")
     return name, [value, *others] if others else value

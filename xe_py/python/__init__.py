@@ -89,7 +89,7 @@ class Host:
         """Run lines of a script as `xe batch` does; what they print.
 
         Raises ScriptRefused, with the refusals, if lines were refused: then nothing was changed or, with `keep_going`,
-        what the other lines did stays. Misuse for what needs a real shell.
+        what the other lines did stays. Misuse for what only a shell can run.
         """
         if isinstance(lines, str):
             lines = lines.splitlines()
