@@ -67,7 +67,7 @@ the fields in the order of the class.
 
 A command that takes selectors finds its objects by vm= or host= with a name or a uuid, or by any filters. If several
 objects match, most commands need --multiple; they then work on one object after the other. In such a command, each word
-that is not a parameter is a filter. If the class has no field of that name, xe does nothing.
+that is not a parameter is a filter. If the class has no field of that name, xe refuses the command.
 
 All other commands name their object by uuid=."""
 
