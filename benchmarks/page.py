@@ -21,39 +21,46 @@ _HEAD = ("what", "figure", "must", "worth", "kept", "ms", "× pass")
 _PAGE = """\
 # What a command costs
 
-Written by `python benchmarks/run.py`, which makes its states (`benchmarks/states.py`), measures, and writes this page;
-`--only`, `--rounds` and `--help` say the rest.{short}
+`python benchmarks/run.py` writes this page. It makes the states (`benchmarks/states.py`) and measures the commands on
+them. `python benchmarks/run.py --help` shows how to measure single rows, or more rounds.{short}
 {table}
-`figure` is what the bound is about, `must` and `worth` are the bounds, `kept` is the better one of them that holds.
-`pass` is `python -c pass` of the interpreter that runs `xe`; peak memory is that of the whole process.
+`figure` is the value that the bounds limit. `must` is the bound that the figure has to keep, `worth` is the bound to
+aim for. `kept` is the better one of the bounds that the figure keeps. `pass` is the time of `python -c pass` with the
+interpreter that runs `xe`.
 
 ## How it is measured
 
-- Only whole processes, from spawn to end, `xe` as pip installs it; standard output goes to `/dev/null`.
-- Each row runs once in every round, in another order each time: untimed, then a `pass`, then timed. So it is measured
-  as the second of two commands, with memory and disk as the first left them. `× pass` is the median of the pairs, so a
-  machine that changes its speed does not show; `ms` is the median too. Rows over {slow:g} s run {rounds_of_slow} times,
-  without the untimed run.
-- "n objects" counts all classes. Of ten objects nine belong to a VM: the VM, two disks with a snapshot each, three
-  VBDs, a VIF; the rest are hosts, SRs, PBDs, networks, VLANs. So 100 000 objects have 10 000 VMs, half of which run.
-- A changing command changes another object, or to another value, each time, on a state that only its row uses and
-  that has a history. It is durable: the file and its folder are flushed before it ends.
-- After an edit by hand, nothing that was derived from the file holds: it is read, checked as a whole, and indexed.
-- Peak memory is the highest that a process of its own reached, started by a small one; the median of three.
-- virsh drives libvirt's test driver, which reads its node from XML in each process and keeps nothing; a domain has two
-  disks and a network card. `define and start` is compared with a batch of seven commands that make the same VM.
+- The benchmark measures whole processes, from spawn to end. It runs `xe` as pip installs it, and sends standard output
+  to `/dev/null`.
+- Each round runs each row once, and each round has another order. A row runs three processes: the command untimed, then
+  `pass`, then the command timed. So the timed command finds memory and disk as a first command left them. `× pass` is
+  the time of the command divided by the time of `pass`, as the median of all rounds; so it does not matter if the
+  machine changes its speed between rounds. `ms` is a median too. A row that takes more than {slow:g} s runs only
+  {rounds_of_slow} times, without the untimed command.
+- "n objects" counts the objects of all classes. Of ten objects, nine belong to one VM: the VM, two disks with a
+  snapshot each, three VBDs and a VIF. The others are hosts, SRs, PBDs, networks and VLANs. A state of 100 000 objects
+  has 10 000 VMs, and half of them run.
+- A command that changes something changes another object, or writes another value, in each round. Its state has a
+  history, and no other row uses this state. The change is durable: the command flushes the file and its folder before
+  it ends.
+- After an edit by hand, the index is out of date. The command reads the file, checks all of it, and makes a new index.
+- Peak memory is the most memory that the whole process had at once. The page shows the median of three processes. A
+  small program starts them, because a process counts the memory of the program that starts it.
+- virsh drives libvirt's test driver. In each process, the driver reads its node from XML, and it keeps nothing. A
+  domain has two disks and a network card. For `define and start`, xe runs a batch of seven commands that make and start
+  the same VM.
 
 ## What is behind the figures
 
-- What a small command takes beyond `pass` is for the most part the loading of this program's own modules by Python
-  (`python -X importtime .venv/bin/xe …` shows them), and not its work: one that changes something loads more of them
-  than one that reads, and one that starts a VM most of all. What changes something flushes twice besides.
-- In a large state a change costs what the system takes to copy the file and to flush it; what is looked up and checked
-  does not grow with the state.
-- What is read in full (`state-check`, after an edit by hand) is read, taken in and checked object by object, in Python;
-  that is linear, and no part of it stands out. The bounds in seconds and microseconds are of a machine: `× pass` beside
-  them says how fast this one was.
-- A row near its bound falls on either side of it from run to run.
+- A small command spends most of its time beyond `pass` on loading the modules of xe_py (`python -X importtime
+  .venv/bin/xe …` shows them). A command that changes something loads more modules than a command that only reads, and
+  `vm-start` loads the most. A command that changes something also flushes twice.
+- In a large state, a change costs the time in which the system copies and flushes the file. The time for looking up and
+  checking does not grow with the state.
+- `state-check`, and any command after an edit by hand, reads and checks the file object by object, in Python. This time
+  is proportional to the number of objects, and no single step takes most of it. The bounds in seconds and microseconds
+  depend on the machine: `× pass` beside them shows how fast this machine was.
+- A figure near its bound may keep it in one run and miss it in the next.
 
 ## Where it was measured
 

@@ -83,42 +83,46 @@ def page(rows: list[tuple[str, str, str, float]]) -> str:
 TEXT = """\
 # Reliability
 
-What was done to the program, and what became of it. Written by `python benchmarks/reliability.py` on {date}
-({machine}); each row can be repeated alone with the words in its third column. Every command line was held to
-one contract (`tests/torture.py`): it ends in time, with a status that is documented, without a bug showing; a refusal
-prints no result and leaves the file byte for byte; what is accepted leaves a state in which the full check finds
-nothing.
+`python benchmarks/reliability.py` tries to break xe_py, and writes this page with the results. It ran last on {date}
+({machine}). To repeat one row alone, add the words in its third column.
+
+Every command line had to keep one contract (`tests/torture.py`):
+
+- It ends in time, with a documented exit status, and no bug shows.
+- A refused command prints no result, and does not change a byte of the file.
+- After an accepted command, the full check finds nothing wrong in the state.
 
 | What | Result | Again with | Took |
 | --- | --- | --- | --- |
 {lines}
-The tests do the same in a short form with every run: `pytest tests/test_fuzz_*.py tests/test_crash_*.py
+Every test run does the same in a short form: `pytest tests/test_fuzz_*.py tests/test_crash_*.py
 tests/test_concurrency.py tests/test_streams.py tests/test_toml_styles.py tests/test_random_walks.py`.
 
 ## What holds
 
-- **Crashes.** The next version is written beside the file and flushed, then renamed over it, then the folder is
-  flushed. Whoever dies in between leaves the old file or the new one; the lock goes with the process, and the next
-  command sweeps up. What fails after the file is new (its folder is not flushed, the output cannot be printed, an
-  interrupt) is told as such: the change was made.
-- **Concurrency.** One writer at a time; a reader takes no lock and sees one version. A writer waits ten seconds, or
-  `XE_LOCK_TIMEOUT`, and then says for whom.
-- **Bad input.** A state file is an ordinary file; a pipe, a device, a folder or a link in a circle is told at once. A
-  file that is no state is refused with its line; one that is unsound can be listed and is changed by nothing.
-- **Other people's folders.** What is planted beside the file or in the cache (links, pipes, files with two names,
-  folders of others) is neither followed nor written to.
-- **Secrets.** What is made is for its owner alone. Passwords in `device-config` stand in the state file and its earlier
-  versions. What xe prints about a change, the logs and the index are without them.
-- **Paths in the file.** Only the folder in the `device-config` of an ISO SR is looked at: when the SR is plugged or
-  scanned, and when a guest comes to see one of its files.
+- **Crashes.** A command writes the next version beside the file and flushes it. Then it renames it over the file and
+  flushes the folder. If the process dies in between, the file is either the old version or the new one. The lock ends
+  with the process, and the next command removes what was left. If something fails after the file is new (the folder is
+  not flushed, the output cannot be printed, an interrupt comes), the command says that it made the change.
+- **Concurrency.** One process writes at a time. A reader takes no lock and sees one version. A writer waits ten
+  seconds, or as long as `XE_LOCK_TIMEOUT` says, and then names the process that holds the lock.
+- **Bad input.** A state file must be an ordinary file. xe refuses a pipe, a device, a folder or a circle of links at
+  once. If a file is no state file, xe names the line. If the state in a file is unsound, commands can list it, and none
+  changes it.
+- **Other people's files.** Somebody may plant links, pipes, files with two names, or folders beside the file or in the
+  cache. xe does not follow them, and does not write to them.
+- **Secrets.** Only the owner may read the files that xe makes. Passwords in `device-config` are in the state file and
+  in its earlier versions. They are not in the index, in the logs, or in what xe prints about a change.
+- **Paths in the file.** xe looks only at the folder that the `device-config` of an ISO SR names. It looks when the SR
+  is plugged or scanned, and when a guest gets one of its files.
 
-## What does not
+## What does not hold
 
-- A disk that says it has flushed and has not.
-- An editor that writes into the file, instead of replacing it, in the instant between the last look at the file and the
-  rename: its change is lost, as with any two programs that do not share a lock.
-- `kill -9` while the index is written may leave a file in the cache folder; nothing reads it, and whoever makes the
-  index anew removes it.
+- A disk may say that it has flushed data when it has not. xe cannot know.
+- An editor may write into the file, instead of replacing it, in the instant between xe's last look at the file and the
+  rename. Then the change of the editor is lost, as with any two programs that do not share a lock.
+- `kill -9` while xe writes the index may leave a file in the cache folder. No command reads it, and a later command
+  that makes an index removes it.
 """
 
 

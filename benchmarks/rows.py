@@ -306,7 +306,7 @@ def _peers(bench: Bench, ours: dict[int, Row], batch: int) -> list[Line]:
 
 
 def _compared(what: str, ours: Row, peer: Row, worth: float | None) -> list[Line]:
-    return [Line(peer.name, peer), Line(f"{what}, ours to virsh's", ours, "× virsh", 1.0, worth, peer=peer)]
+    return [Line(peer.name, peer), Line(f"{what}, xe to virsh", ours, "× virsh", 1.0, worth, peer=peer)]
 
 
 def _virsh(bench: Bench, name: str, domains: int, commands: str, stdin: str = os.devnull) -> Row:

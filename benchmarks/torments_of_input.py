@@ -43,25 +43,23 @@ def broken_files(torture: Torture) -> str:
         for cls in classes.sections()[: torture.times(12)]:
             tried += state_files.torment_fields(contract, (text, made), cls, lambda: [*state_files.VALUES.values()])
     understood = state_files.compare_readers(draws(2), torture.times(1_000_000))
-    return (
-        f"{tried} files, and {understood} more read alike by both readers; no bug shows, none is changed unless sound"
-    )
+    return f"{tried} files, and {understood} more read alike by both readers; no bug shows, and only sound files change"
 
 
 def written_styles(torture: Torture) -> str:
     """State files in any style that TOML has, changed by commands and edits."""
     seeds = torture.times(600)
     done = sum(styles.walk(seed + 1000, 20) for seed in range(seeds))
-    return f"{seeds} files, {done} changes; each time tomllib reads what was meant, and no comment of others is lost"
+    return f"{seeds} files, {done} changes; tomllib always reads what was meant, and no comment elsewhere is lost"
 
 
 def index_walks(torture: Torture) -> str:
-    """Commands on a file by its index, each compared with the same on the file read as a whole."""
+    """Commands that use the index, each compared with the same command on the whole file."""
     commands = changed = 0
     for seed in range(torture.times(60)):
         more = index_fuzz.walk(torture.folder / f"walk{seed}.toml", seed + 100, 120)
         commands, changed = commands + more[0], changed + more[1]
-    return f"{commands} commands, {changed} of which changed something; each ended alike, with the same state behind it"
+    return f"{commands} commands, {changed} of which changed something; each pair ends alike and leaves the same state"
 
 
 def odd_lines(torture: Torture) -> str:
@@ -76,7 +74,9 @@ def odd_lines(torture: Torture) -> str:
             assert command is not None
             furnished.attempt(command_lines.likely_words(draw, command, furnished.made))
             tried += 1
-    return f"{tried} lines, {furnished.accepted} of them accepted; no bug shows, what is accepted is sound"
+    return (
+        f"{tried} lines, {furnished.accepted} of them accepted; no bug shows, and accepted commands leave a sound state"
+    )
 
 
 def odd_keywords(torture: Torture) -> str:
@@ -85,7 +85,9 @@ def odd_keywords(torture: Torture) -> str:
     for seed in range(torture.times(60)):
         more = pythons.walk(torture.folder / "python.toml", seed + 1000)
         tried, accepted = tried + more[0], accepted + more[1]
-    return f"{tried} calls, {accepted} of them accepted; a refusal changes nothing, what is accepted is sound"
+    return (
+        f"{tried} calls, {accepted} of them accepted; a refusal changes nothing, and accepted calls leave a sound state"
+    )
 
 
 def random_walks(torture: Torture) -> str:
@@ -108,7 +110,7 @@ def random_walks(torture: Torture) -> str:
 
 
 def coverage(torture: Torture) -> str:
-    """What the tests provoke of all rules, guards and codes."""
+    """How many of all rules, guards and codes the tests provoke."""
     if torture.share < 1:
         return "not counted in the short form"
     line = [sys.executable, "-m", "pytest", "--figures", "tests"]

@@ -85,7 +85,7 @@ def interrupts(torture: Torture) -> str:
     torture.swept()
     return (
         f"{number} interrupted: {told} ended with 130 and said what was done, {before_us} while Python itself started; "
-        "what is said is always so"
+        "what they say is always true"
     )
 
 
@@ -131,7 +131,7 @@ def _inject(torture: Torture, call: str, fault: str) -> bool:
 
 
 def failing_calls_in_process(torture: Torture) -> str:
-    """Every call of the operating system, the reading ones too, fails or is the last."""
+    """Each call of the operating system, reading calls too, fails or is the last one."""
     data = torture.fresh()
     tried = done = killed = 0
     for line in crashes.COMMANDS.values():
@@ -142,7 +142,8 @@ def failing_calls_in_process(torture: Torture) -> str:
         for before in (True, False):
             killed += crashes.kill(victim, line, before=before)[0]
     return (
-        f"{tried} failures ({done} commands done all the same) and {killed} kills; the file is old or new, never else"
+        f"{tried} failures ({done} commands done all the same) and {killed} kills; "
+        "the file is always the old one or the new one"
     )
 
 
@@ -185,7 +186,7 @@ def broken_streams(torture: Torture) -> str:
             lost = streams.status_of(line) or (4 if new else 1)
             assert done.status in {streams.status_of(line), lost}, (line, redirected, done)
             assert done.status in {0, 4} or not new, (line, redirected, done)
-    return f"{number} commands, {changed} of them changed the file; the status always says whether"
+    return f"{number} commands, {changed} of them changed the file; the exit status always says which"
 
 
 def storm(torture: Torture) -> str:
@@ -195,7 +196,10 @@ def storm(torture: Torture) -> str:
     start = time.monotonic()
     reads = concurrency.storm(torture.process, torture.state, 16, changes, 4)
     seconds = time.monotonic() - start
-    return f"{16 * changes} changes, {reads} reads meanwhile, {seconds:.0f} s; none lost, no gap, no half state seen"
+    return (
+        f"{16 * changes} changes, {reads} reads meanwhile, {seconds:.0f} s; "
+        "no change is lost, no serial is missing, no reader sees half a change"
+    )
 
 
 def large_files(torture: Torture) -> str:

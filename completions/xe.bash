@@ -4,8 +4,8 @@
 _xe_commands='batch bond-create bond-destroy bond-list bond-param-clear bond-param-get bond-param-list bond-param-set bond-set-mode help host-compute-free-memory host-compute-memory-overhead host-disable host-enable host-list host-management-reconfigure host-param-add host-param-clear host-param-get host-param-list host-param-remove host-param-set network-create network-destroy network-list network-param-add network-param-clear network-param-get network-param-list network-param-remove network-param-set pbd-create pbd-destroy pbd-list pbd-param-add pbd-param-clear pbd-param-get pbd-param-list pbd-param-remove pbd-param-set pbd-plug pbd-unplug pif-forget pif-introduce pif-list pif-network-add pif-network-remove pif-param-add pif-param-clear pif-param-get pif-param-list pif-param-remove pif-param-set pif-plug pif-reconfigure-ip pif-reconfigure-ipv6 pif-scan pif-set-primary-address-type pif-unplug pool-list pool-param-add pool-param-clear pool-param-get pool-param-list pool-param-remove pool-param-set pool-vlan-create snapshot-list snapshot-param-add snapshot-param-clear snapshot-param-get snapshot-param-list snapshot-param-remove snapshot-param-set sr-create sr-destroy sr-forget sr-introduce sr-list sr-param-add sr-param-clear sr-param-get sr-param-list sr-param-remove sr-param-set sr-scan sr-update state-check state-diff state-history state-init state-set state-show state-undo template-list template-param-add template-param-clear template-param-get template-param-list template-param-remove template-param-set vbd-create vbd-destroy vbd-eject vbd-insert vbd-list vbd-param-add vbd-param-clear vbd-param-get vbd-param-list vbd-param-remove vbd-param-set vbd-plug vbd-unplug vdi-create vdi-destroy vdi-forget vdi-introduce vdi-list vdi-param-add vdi-param-clear vdi-param-get vdi-param-list vdi-param-remove vdi-param-set vdi-resize vdi-update vif-configure-ipv4 vif-configure-ipv6 vif-create vif-destroy vif-list vif-move vif-param-add vif-param-clear vif-param-get vif-param-list vif-param-remove vif-param-set vif-plug vif-unplug vlan-create vlan-destroy vlan-list vlan-param-get vlan-param-list vm-cd-list vm-compute-memory-overhead vm-destroy vm-disk-list vm-list vm-memory-dynamic-range-set vm-memory-limits-set vm-memory-set vm-memory-shadow-multiplier-set vm-memory-static-range-set vm-memory-target-set vm-param-add vm-param-clear vm-param-get vm-param-list vm-param-remove vm-param-set vm-pause vm-reboot vm-reset-powerstate vm-resume vm-shutdown vm-start vm-suspend vm-tree vm-unpause vm-vcpu-hotplug vm-vif-list'
 
 # The words that a command takes: name=VALUES, --flag, map:, or +TABLE. VALUES are alternatives with | between them: a
-# text, %TABLE for field names, @CLASS:FIELDS for what "xe CLASS-list params=FIELDS" knows. A comma before VALUES says
-# that several may be given.
+# text, %TABLE for field names, @CLASS:FIELDS for the values that "xe CLASS-list params=FIELDS" prints. A comma before
+# VALUES means that the parameter takes several values.
 _xe_words() {
     case $1 in
     batch) REPLY='file= --keep-going' ;;
@@ -155,13 +155,13 @@ _xe_table() {
     esac
 }
 
-# The word as the shell would hand it on: without quotes, with the home folder.
+# Put the word into REPLY as the shell passes it on: without quotes, with the home folder.
 _xe_plain() {
     REPLY=${1//[\"\'\\]/}
     [[ $REPLY != '~/'* ]] || REPLY=$HOME/${REPLY:2}
 }
 
-# Offer the words that begin as the current one does. What readline keeps of the current one is left out.
+# Offer the words that begin like the current one, without the part of it that readline keeps.
 _xe_offer() {
     local word
     for word; do
@@ -169,7 +169,7 @@ _xe_offer() {
     done
 }
 
-# Offer the files whose names begin with $2, each with $1 before it.
+# Offer the files whose names begin with $2. Put $1 before each.
 _xe_offer_files() {
     local file
     _xe_plain "$2"
@@ -179,14 +179,14 @@ _xe_offer_files() {
     compopt -o filenames 2>/dev/null
 }
 
-# The values of the field in CLASS:FIELD,..., of all objects, in the array known. No state file is made for this.
+# Put the values that all objects have in the field of CLASS:FIELD,... into the array known. This makes no state file.
 _xe_ask() {
     local text field=${1#*:} value
     known=()
     [[ -e ${state:-${XE_STATE:-${XDG_STATE_HOME:-$HOME/.local/state}/xe/host.toml}} ]] || return
     text=$("$program" ${state:+--state "$state"} "${1%%:*}-list" "params=${field%%,*}" --minimal 2>/dev/null </dev/null)
     text=${text//\\\\/$'\1'}
-    # Up to a zero byte, since names may have line breaks in them.
+    # Read up to a zero byte, because a name may have line breaks.
     IFS=, read -r -d '' -a known < <(printf '%s\0' "${text//\\,/$'\2'}")
     for value in "${!known[@]}"; do
         known[value]=${known[value]//$'\2'/,}
@@ -224,7 +224,7 @@ _xe_offer_values() {
         [[ $value && $before$value == "$typed"* && ,$before != *",$value,"* ]] || continue
         value=$before$value
         if [[ $quote ]]; then
-            # What would need a backslash inside quotes is not offered there.
+            # Inside quotes, offer no value that would need a backslash.
             [[ $value != *[\"\'\\\$\`!$'\n']* ]] || continue
             value=$quote$value
         elif [[ $value == *[!A-Za-z0-9_.,:@/+-]* ]]; then
@@ -242,7 +242,7 @@ _xe() {
     COMPREPLY=()
     compopt -o nosort 2>/dev/null
 
-    # bash breaks words at = and : too, where COMP_WORDBREAKS says so; those of xe end at blanks.
+    # bash also breaks words at = and :, if COMP_WORDBREAKS has them. The words of xe end only at blanks.
     for ((i = 0; i < COMP_CWORD; i++)); do
         part=${COMP_WORDS[i]}
         if [[ $i -eq 0 || $rest == [[:space:]]* ]]; then

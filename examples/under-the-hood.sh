@@ -1,5 +1,5 @@
 #!/bin/sh
-# Build the whole chain behind one VM, step by step, on a fresh host; start it; look at it; then try what cannot be.
+# Build the whole chain behind one VM, step by step, on a fresh host; start it; look at it; then try what xe refuses.
 set -eu
 
 work=$(mktemp -d)
@@ -48,10 +48,10 @@ xe vm-list uuid="$VM" params=name-label,power-state,resident-on
 step "What stands behind it, both ways down to the host"
 xe vm-tree vm=web
 
-step "Three things that cannot be"
+step "Three commands that xe refuses"
 refused vbd-create vm-uuid="$VM" vdi-uuid="$VDI" device=1
 refused pbd-unplug uuid="$(xe pbd-list sr-uuid="$SR" --minimal)"
 refused network-destroy uuid="$NETWORK"
 
-step "Nothing of that has changed the host"
+step "The refused commands have not changed the host"
 xe state-check

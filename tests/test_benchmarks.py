@@ -43,15 +43,15 @@ ROWS = (
     "vm-list on a fresh host",
     "vm-list on a fresh host, by python -m xe_py",
     "virsh list --all, 1 000 domains",
-    "list, 1 000 VMs, ours to virsh's",
+    "list, 1 000 VMs, xe to virsh",
     "virsh define and start, 1 000 domains",
-    "define and start, 1 000 VMs, ours to virsh's",
+    "define and start, 1 000 VMs, xe to virsh",
     "virsh list --all, 10 000 domains",
-    "list, 10 000 VMs, ours to virsh's",
+    "list, 10 000 VMs, xe to virsh",
     "virsh define and start, 10 000 domains",
-    "define and start, 10 000 VMs, ours to virsh's",
+    "define and start, 10 000 VMs, xe to virsh",
     "virsh, 100 commands on standard input, 1 000 domains",
-    "batch, 1 000 VMs, ours to virsh's",
+    "batch, 1 000 VMs, xe to virsh",
 )
 
 

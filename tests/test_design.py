@@ -1,6 +1,7 @@
 """The house stands as designed: imports go one way, and a plain command starts with little."""
 
 import ast
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from conftest import Process, Xe
 
 PACKAGE = Path(xe_py.__file__).parent
+DESIGN = (PACKAGE.parent / "docs" / "design.md").read_text()
 FLOORS = [
     "quoting",
     "errors",
@@ -104,6 +106,29 @@ def test_the_rest_of_the_program_knows_a_store_by_its_promise(module: Path) -> N
     for other in imported(module, types=True):
         if other.startswith("xe_py.store"):
             assert other.rpartition(".")[0] in allowed, f"{module} imports {other}"
+
+
+def diagram(title: str) -> list[str]:
+    """The lines of the first diagram below a title of docs/design.md."""
+    return DESIGN.partition(f"# {title}\n")[2].split("```\n")[1].splitlines()
+
+
+def test_the_page_shows_the_floors_in_their_order() -> None:
+    older_names = {"host"}  # of `python`
+    assert re.findall(r"\w+", " ".join(diagram("The house"))) == [part for part in FLOORS if part not in older_names]
+
+
+def test_the_page_names_every_module_of_the_store() -> None:
+    named: list[str] = []
+    group = ""
+    for line in diagram("The store"):
+        name = line.split()[0]
+        if name.endswith("/"):
+            group = name
+        else:
+            named.append(f"{group}{name}.py" if line.startswith(" ") else name)
+    there = {str(path.relative_to(PACKAGE / "store")) for path in STORE}
+    assert sorted(named) == sorted(name for name in there if not name.endswith("/__init__.py"))
 
 
 def test_a_promise_costs_nothing_at_run_time() -> None:

@@ -11,8 +11,8 @@ _SCRIPT = r"""# bash completion for xe and xe-py, of xe_py @VERSION@
 _xe_commands=@COMMANDS@
 
 # The words that a command takes: name=VALUES, --flag, map:, or +TABLE. VALUES are alternatives with | between them: a
-# text, %TABLE for field names, @CLASS:FIELDS for what "xe CLASS-list params=FIELDS" knows. A comma before VALUES says
-# that several may be given.
+# text, %TABLE for field names, @CLASS:FIELDS for the values that "xe CLASS-list params=FIELDS" prints. A comma before
+# VALUES means that the parameter takes several values.
 _xe_words() {
     case $1 in
 @WORDS@
@@ -28,13 +28,13 @@ _xe_table() {
     esac
 }
 
-# The word as the shell would hand it on: without quotes, with the home folder.
+# Put the word into REPLY as the shell passes it on: without quotes, with the home folder.
 _xe_plain() {
     REPLY=${1//[\"\'\\]/}
     [[ $REPLY != '~/'* ]] || REPLY=$HOME/${REPLY:2}
 }
 
-# Offer the words that begin as the current one does. What readline keeps of the current one is left out.
+# Offer the words that begin like the current one, without the part of it that readline keeps.
 _xe_offer() {
     local word
     for word; do
@@ -42,7 +42,7 @@ _xe_offer() {
     done
 }
 
-# Offer the files whose names begin with $2, each with $1 before it.
+# Offer the files whose names begin with $2. Put $1 before each.
 _xe_offer_files() {
     local file
     _xe_plain "$2"
@@ -52,14 +52,14 @@ _xe_offer_files() {
     compopt -o filenames 2>/dev/null
 }
 
-# The values of the field in CLASS:FIELD,..., of all objects, in the array known. No state file is made for this.
+# Put the values that all objects have in the field of CLASS:FIELD,... into the array known. This makes no state file.
 _xe_ask() {
     local text field=${1#*:} value
     known=()
     [[ -e ${state:-${XE_STATE:-${XDG_STATE_HOME:-$HOME/.local/state}/xe/host.toml}} ]] || return
     text=$("$program" ${state:+--state "$state"} "${1%%:*}-list" "params=${field%%,*}" --minimal 2>/dev/null </dev/null)
     text=${text//\\\\/$'\1'}
-    # Up to a zero byte, since names may have line breaks in them.
+    # Read up to a zero byte, because a name may have line breaks.
     IFS=, read -r -d '' -a known < <(printf '%s\0' "${text//\\,/$'\2'}")
     for value in "${!known[@]}"; do
         known[value]=${known[value]//$'\2'/,}
@@ -97,7 +97,7 @@ _xe_offer_values() {
         [[ $value && $before$value == "$typed"* && ,$before != *",$value,"* ]] || continue
         value=$before$value
         if [[ $quote ]]; then
-            # What would need a backslash inside quotes is not offered there.
+            # Inside quotes, offer no value that would need a backslash.
             [[ $value != *[\"\'\\\$\`!$'\n']* ]] || continue
             value=$quote$value
         elif [[ $value == *[!A-Za-z0-9_.,:@/+-]* ]]; then
@@ -115,7 +115,7 @@ _xe() {
     COMPREPLY=()
     compopt -o nosort 2>/dev/null
 
-    # bash breaks words at = and : too, where COMP_WORDBREAKS says so; those of xe end at blanks.
+    # bash also breaks words at = and :, if COMP_WORDBREAKS has them. The words of xe end only at blanks.
     for ((i = 0; i < COMP_CWORD; i++)); do
         part=${COMP_WORDS[i]}
         if [[ $i -eq 0 || $rest == [[:space:]]* ]]; then

@@ -31,8 +31,8 @@ def page(family: Family) -> str:
 
 
 _MODES = """\
-Fields are printed in this order. The mode behind a name is the one that xe prints: R is a single value, S a set, M a
-map; O can only be read, W can be written."""
+xe prints the fields in this order. The mode behind a name is the one that xe prints: R is a single value, S is a set, M
+is a map; O means that you can only read the field, W that you can also write it."""
 
 
 def _synopsis(family: Family) -> str:

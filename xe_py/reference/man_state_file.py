@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 _SUMMARY = "the state file of xe: one host, or a pool of hosts, in TOML"
 
 _DESCRIPTION = """\
-Each object is a table whose name is its class and its uuid. A table holds the object's fields by the names that xe
-prints; a field that has its default is left out. References are written as uuids, sets as arrays of strings, maps as
-inline tables of strings, moments as date-times with an offset."""
+Each object is a table. The name of the table is the class and the uuid of the object. The table holds the fields of the
+object under the names that xe prints. A field that has its default is left out. A reference is a uuid, a set is an
+array of strings, a map is an inline table of strings, and a time is a date-time with an offset."""
 
 _SAMPLE = """\
 [state]
@@ -33,16 +33,16 @@ other-config = {{ auto_poweron = "true" }}
 """
 
 _ORDER = """\
-The tables stand in the order of the classes below, and inside a class in the order in which the objects were made. A
-field that is computed from others, such as allowed-operations, is not in the file."""
+The tables stand in the order of the classes below. Within a class, they stand in the order in which the objects were
+made. A field that xe computes from others, such as allowed-operations, is not in the file."""
 
 _HEADER = f"""\
 format
-integer; the version of the format, {FORMAT} here. An older one becomes that with the next change; a newer one is
-refused.
+integer; the version of the format, {FORMAT} here. The next change brings an older format to this one. xe refuses a
+newer one.
 
 lineage
-string; made with the file and never changed.
+string; set when the file is made, and never changed.
 
 serial
 integer; goes up by one with each command that changes something.
@@ -51,27 +51,29 @@ rules
 string; the set of rules in force, strict or xapi."""
 
 _EDITING = """\
-The file may be changed with an editor while no command is running. Any form of TOML will do: tables, dotted keys,
-inline tables, one table for a whole class. Comments, blank lines, order and form are kept: a command rewrites only the
-values that it changes. Line breaks may be those of Windows, and a byte order mark may stand in front.
+You may change the file with an editor while no command is running. Any form of TOML will do: tables, dotted keys,
+inline tables, one table for a whole class. Commands keep comments, blank lines, order and form, and rewrite only the
+values that they change. The line breaks may be those of Windows, and a byte order mark may stand in front.
 
-Run xe state-check afterwards. It names everything that is unsound, with line, object, value, what it must be, and code.
-Until that is mended, commands that only read give a warning, and commands that change something are refused."""
+Run xe state-check afterwards. For everything that is unsound, it names the line, the object, the value, what the value
+must be, and the code. Fix the file first: until then, commands that only read print a warning, and xe refuses commands
+that change something."""
 
 _RULES = """\
-A required field must be there, a reference must lead to an object of the right class, every value must have the type of
-its field, and the rules of each class must hold, whoever wrote the file.
+In every state file, a required field must be there, a reference must lead to an object of the right class, and every
+value must have the type of its field. The rules of each class must hold as well, even in a file that you edited by
+hand.
 
-There are two sets of rules. strict is the textbook model, in which a VDI has one VBD and an SR one PBD; xapi is what
-the real XAPI accepts. xe state-set rules= changes the set where the state allows it."""
+There are two sets of rules. strict is the textbook model, in which a VDI has one VBD and an SR has one PBD. xapi is
+what the real XAPI accepts. xe state-set rules= changes the set, if the state keeps the new rules."""
 
 _FILES = """\
 $XDG_STATE_HOME/xe/host.toml
-The default state file; without the variable ~/.local/state/xe/host.toml.
+The default state file. If the variable is not set, the file is ~/.local/state/xe/host.toml.
 
 host.toml.d/
-The folder beside a state file: its lock, which names who holds it, for a moment the next version of the file, and in
-history/ the earlier versions with a log of the commands that made them. Nothing in it is needed to read the state."""
+The folder beside a state file. It has the lock, which names who holds it; for a moment the next version of the file;
+and, in history/, the earlier versions with a log of the commands that made them. xe can read the state without it."""
 
 
 def page() -> str:
@@ -85,7 +87,7 @@ def page() -> str:
             paragraphs(_ORDER),
         )
         + section(
-            "HEADER", paragraphs("The table [state] must be there, with these keys and no others."), items(_HEADER)
+            "HEADER", paragraphs("The file must have the table [state], with these keys and no others."), items(_HEADER)
         )
         + section("EDITING", paragraphs(_EDITING))
         + section("RULES", paragraphs(_RULES))

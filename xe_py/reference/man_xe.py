@@ -9,18 +9,19 @@ from xe_py.reference.roff import bold, example, head, italic, item, items, pages
 _SUMMARY = "the command line of XenServer and XCP-ng over a host in a TOML file"
 
 _DESCRIPTION = """\
-xe is the command line of XenServer and XCP-ng over a host, or a pool of hosts, that lives in one TOML file: the state
-file. Commands change the file as the real ones would change a host, and what the real toolstack refuses is refused here
-too, with the same code. xe-py is the same program.
+xe is the command line of XenServer and XCP-ng. Here it works on a simulated host, or a pool of hosts, that lives in one
+TOML file: the state file. A command changes the file as the real command would change a host. If the real toolstack
+would refuse a command, xe refuses it with the same code. xe-py is the same program.
 
-xe help lists the common commands, xe help --all all of them, and xe help COMMAND says what one takes."""
+xe help lists the common commands, xe help --all lists all of them, and xe help COMMAND shows what one command takes."""
 
 _WORDS = """\
 name=value
-A parameter. Only the first = splits; the value keeps the others.
+A parameter. xe splits the word at the first =; the value may have further ones.
 
 map:key=value
-A key of a map. Only the first : splits; the key keeps the others. map-key=value is an older way to write it.
+A key of a map. xe splits the word at the first :; the key may have further ones. map-key=value is an older way to write
+it.
 
 name
 The parameter with an empty value.
@@ -29,14 +30,15 @@ The parameter with an empty value.
 The same as name=true.
 
 --name value
-The same as name=value, where the command has such a parameter and it is no flag."""
+The same as name=value, if the command has a parameter of this name that is not a flag."""
 
 _ORDER = """\
-The words stand in any order. Of several words with the same name the first counts. A parameter that the command does
-not know is ignored with a warning; where a command chooses its objects, it is a filter.
+The words stand in any order. If several words have the same name, the first one counts. xe ignores a parameter that the
+command does not know, and prints a warning. In a command that selects its objects, such a word is a filter.
 
-Sizes are bytes, or take KiB, MiB, GiB or TiB, also as K or KB, and in any case. Booleans are true or false; yes, no, 1,
-0, t, f, y and n will do for parameters, but not for fields that are set."""
+A size is a number of bytes, or a number with KiB, MiB, GiB or TiB behind it. K and KB mean the same as KiB, and so on;
+capital and small letters are equal. A boolean is true or false. A parameter also takes yes, no, 1, 0, t, f, y and n; a
+field that a command sets does not."""
 
 _SWITCHES = """\
 --state FILE
@@ -46,8 +48,8 @@ The state file to work on.
 Print bare values, with commas between them.
 
 --dry-run
-Check everything and say what would change, object by object and field by field; write nothing. Commands that only read
-are done.
+Check everything and show what the command would change, object by object and field by field. Write nothing. A command
+that only reads runs as usual.
 
 --help
 Show the parameters of the command, and end.
@@ -56,153 +58,156 @@ Show the parameters of the command, and end.
 Show the version, and end.
 
 -s, -h, -u, -pw, -pwf, -p, --nossl, --debug, --debug-on-fail
-The switches of a connection, and server=, port=, username= and password=, are taken as by the real xe. They lead
-nowhere."""
+Connection options of the real xe, as are server=, port=, username= and password=. xe accepts and ignores them."""
 
 _OBJECTS = """\
-Lists print the objects for which every filter holds. A filter is field=value, compared with what is printed;
-map:key=value; or set:contains=member. params= chooses the fields to print, params=all all of them; they are printed in
-the order of the class.
+A list prints the objects that match all filters. A filter is field=value, which is compared with the printed value;
+map:key=value; or set:contains=member. params= chooses the fields to print, and params=all chooses all fields. xe prints
+the fields in the order of the class.
 
-Commands that take selectors find their objects by vm= or host= with a name or uuid, or by any filters. Where these find
-several objects, most commands need --multiple, and are done to one after the other. Each word that is no
-parameter of such a command is a filter; if the class has no such field, nothing is done.
+A command that takes selectors finds its objects by vm= or host= with a name or a uuid, or by any filters. If several
+objects match, most commands need --multiple; they then work on one object after the other. In such a command, each word
+that is not a parameter is a filter. If the class has no field of that name, xe refuses the command.
 
 All other commands name their object by uuid=."""
 
 _OUTPUT = """\
-A record is a line for each field, with the field's mode in parentheses: RO or RW for a single value, SRO or SRW for a
-set, MRO or MRW for a map. Two empty lines follow each record.
+A record has a line for each field. The mode of the field stands in parentheses: RO or RW for a single value, SRO or SRW
+for a set, MRO or MRW for a map. Two empty lines follow each record.
 
-With --minimal only the first field of each record is printed, all on one line with commas between them; a comma or
+With --minimal, xe prints only the first field of each record, all on one line with commas between them. A comma or
 backslash inside a value has a backslash before it.
 
-Commands that make an object print its uuid. What is refused prints nothing on standard output, with one exception: if
-a command with --multiple is refused for some of its objects, these are told there, the last one first, as by the real
-xe."""
+A command that makes an object prints the uuid of the object. A refused command prints nothing on standard output, with
+one exception: if a command with --multiple is refused for some of its objects, xe names these objects there, the last
+one first, as the real xe does."""
 
 _REFUSALS = """\
-Standard error first has the shape of the real xe's: a sentence, then a line name: value for each value; or, of a code
-that the real xe has no sentence for, the code and its values. The sentences are xe_py's own. The lines below are told
-only here. A script leaves them out by their first words; XE_ERRORS=plain does without them."""
+A refusal stands on standard error and begins like a refusal of the real xe: a sentence, then a line name: value for
+each value. If the real xe has no sentence for a code, it prints the code and its values, and so does this xe. The
+sentences are xe_py's own words. The lines below follow; the real xe does not have them. A script can recognize them by
+their first words. XE_ERRORS=plain turns them off."""
 
 _REMARKS = """\
 In the way:
-An object that stands in the way; for vm-start, a host and why the VM cannot run there.
+An object that stands in the way; for vm-start, a host and the reason why the VM cannot run there.
 
 Code:
 The code of XAPI.
 
 Note:
-What was probably meant, what a code without a sentence means, or which set of rules alone refuses this.
+What you probably meant; what a code without a sentence means; or which set of rules alone refuses the command.
 
 Command:
-The command that was refused, with what its words came to. What is secret is left out.
+The refused command, with the final values of its words. Secrets are left out.
 
 Hint:
-One command that works as things stand, and brings the refused one further. It can be pasted into a shell.
+One command that works now and brings you a step further. You can paste it into a shell.
 
 Warning:
-A parameter that the command does not know, a state that is unsound, or a history that cannot be kept. The command is
-done all the same."""
+The command does not know a parameter, the state is unsound, or the history cannot be kept. The command runs all the
+same."""
 
 _SCRIPTS = """\
-xe batch FILE runs the lines of a shell script as one change: if one is refused, nothing is changed. With --keep-going
-what can be done is done, whatever set -e says. The script does the same when sh runs it, one command after the other,
-but for lines that are refused, behind which a shell goes on. A command whose own words ask for another command's output
-is not run if that is refused.
+xe batch FILE runs the lines of a shell script as one change. If one line is refused, nothing changes. With
+--keep-going, xe runs all the lines that it can, even if the script says set -e. When sh runs the script, one command
+after the other, the result is the same unless a line is refused: then a shell goes on with the next line. If a command
+uses the output of another command and that one is refused, xe does not run it.
 
 A line is one of these:"""
 
 _LINES = """\
 xe COMMAND ...
-A command. >/dev/null, 2>/dev/null and >/dev/null 2>&1 may stand behind it. What prints help or is about the state file
-as a whole cannot be in a script.
+A command. >/dev/null, 2>/dev/null and >/dev/null 2>&1 may stand behind it. A script cannot have commands that print
+help, or commands about the whole state file.
 
 NAME=value, NAME=$(xe ...), export NAME=value
 An assignment, or several.
 
 echo ...
-Print words, among which is no backslash and no switch.
+Print words. echo takes no backslashes and no options here.
 
 set -e, set -u
-With -u a variable must be set to be used; -e changes nothing.
+With -u, a variable must be set before you use it. -e changes nothing.
 
 # comment
-Words behind a # are left out, on a line of their own or behind others."""
+xe leaves out comments, on a line of their own or behind other words."""
 
 _WORDS_OF_A_SCRIPT = """\
-Quotes, backslashes, lines that are continued, $NAME, ${NAME}, $(xe ...) and backticks mean what they mean to sh. What
-else a shell can do, as pipes, loops, patterns for file names and other programs, is refused before anything is done."""
+Quotes, backslashes, continued lines, $NAME, ${NAME}, $(xe ...) and backticks mean the same as in sh. If a script uses
+anything else, such as pipes, loops, file name patterns or other programs, xe refuses the script before it runs the
+first line."""
 
 _STATUSES = {
     DONE: "Done.",
     REFUSED: (
-        "Refused, or not understood. The state file is as it was, but for the objects or lines that --multiple or "
-        "--keep-going got done. Also: a command changed nothing, and its output could not be written."
+        "xe refused the command, or did not understand it. The state file has not changed, except for the objects or "
+        "lines that --multiple or --keep-going got done. Or: the command changed nothing, and xe could not write its "
+        "output."
     ),
     STATE_FILE_UNUSABLE: (
-        "The state file cannot be used: it cannot be read or written, is unsound, is too new, or is locked. It is as "
-        "it was."
+        "xe cannot use the state file: it cannot read or write the file, or the file is unsound, too new or locked. "
+        "The file has not changed."
     ),
     UNDELIVERED: (
-        "The state file was changed, and what came after that failed: the output could not be written, or the disk did "
+        "The command changed the state file, and a later step failed: xe could not write the output, or the disk did "
         "not confirm the change. Standard error says which. Do not repeat the command."
     ),
-    INTERRUPTED: "Interrupted. If the state file had been changed by then, standard error says so.",
+    INTERRUPTED: "Interrupted. If the command had changed the state file by then, standard error says so.",
 }
 
 _ENVIRONMENT = """\
 XE_STATE
-The state file, where --state does not name one. It must exist; xe state-init makes it.
+The state file, if --state does not name one. The file must exist; xe state-init makes it.
 
 XE_FIRST_USE
-With 1, the default state file is made when it is first needed, even where there is no terminal.
+With 1, xe makes the default state file when it first needs it, even without a terminal.
 
 XE_ERRORS
-With plain, nothing is told that the real xe does not tell: no lines of our own below a refusal, and no warnings.
+With plain, xe prints nothing that the real xe does not print: no extra lines below a refusal, and no warnings.
 
 XE_STRICT
 With 1, a parameter that the command does not know is an error.
 
 XE_LOCK_TIMEOUT
-How many seconds to wait while another command writes to the file; 10 if it is not set.
+How many seconds xe waits while another command writes to the file; 10 if it is not set.
 
 XE_BACKUPS
-How many earlier versions of the state file are kept in its history; any number if it is not set, none with 0.
+How many earlier versions of the state file the history keeps; any number if it is not set, none with 0.
 
 XE_HISTORY_DAYS
-For how many days they are kept; 30 if it is not set.
+For how many days the history keeps them; 30 if it is not set.
 
 XE_HISTORY_BYTES
-How many bytes they may take, about; 268435456 (256 MiB) if it is not set. The one before the present one always stays.
+About how many bytes the history may take; 268435456 (256 MiB) if it is not set. The last version before the present one
+always stays.
 
 XE_EXTRA_ARGS
-Further words for every command line, with commas between them; a comma inside a word has a backslash before it.
+Further words for every command line, with commas between them. A comma inside a word has a backslash before it.
 
 XE_DRY_RUN
-With 1, every command that would change the state says what would change, as with --dry-run.
+With 1, every command runs as with --dry-run: it shows what it would change, and writes nothing.
 
 XDG_STATE_HOME
-Where the default state file is, instead of ~/.local/state.
+The folder of the default state file, instead of ~/.local/state.
 
 XDG_CACHE_HOME
-Where the derived indices of state files are, instead of ~/.cache."""
+The folder of the indices that xe makes for state files, instead of ~/.cache."""
 
 _FILES = """\
 $XDG_STATE_HOME/xe/host.toml
-The default state file, described in xe-state(5). xe state-init makes it. On a terminal it is also made, with a fresh
-host in it, when it is first needed; a script, which may have lost XE_STATE, is refused instead.
+The default state file, described in xe-state(5). xe state-init makes it. On a terminal, xe also makes it, with a fresh
+host in it, when it first needs it. A script gets an error instead, because it may have lost XE_STATE.
 
 host.toml.d/
-The folder beside a state file that holds its lock and its history. It is not needed to read the state.
+The folder beside a state file, with its lock and its history. xe can read the state without it.
 
 $XDG_CACHE_HOME/xe/
-Derived indices, which make large states quick. They can be removed at any time; those of files that are gone go by
-themselves.
+Indices that make large states quick. You can remove them at any time. xe removes the indices of files that are gone.
 
 /etc/xensource-inventory
-Where this exists the host is a real one, and the name xe does not touch the default state file."""
+If this file exists, the machine is a real host. The command xe then does not touch the default state file; use xe-py,
+--state or XE_STATE."""
 
 _EXAMPLE = """\
 xe --state lab.toml state-init name-label=xen1
@@ -233,6 +238,6 @@ def page() -> str:
         + section("EXIT STATUS", *(item(bold(str(status)), text) for status, text in _STATUSES.items()))
         + section("ENVIRONMENT", items(_ENVIRONMENT))
         + section("FILES", items(_FILES))
-        + section("EXAMPLES", paragraphs("A host, and a VM with a disk on it:"), example(_EXAMPLE))
+        + section("EXAMPLES", paragraphs("Make a host, and start a VM with a disk on it:"), example(_EXAMPLE))
         + section("SEE ALSO", pages([*((f"xe-{family.name}", 1) for family in named), ("xe-state", 5)]))
     )

@@ -32,19 +32,20 @@ if TYPE_CHECKING:
 _SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\`*_{}[]<>|"})
 
 
-_COMMANDS = "Parameters in brackets may be left out. The words of a command line stand in any order."
+_COMMANDS = "You can leave out the parameters in brackets. The words of a command line stand in any order."
 _FIELDS = """\
-Fields stand in the order in which they are printed. Modes: `R` is a single value, `S` a set, `M` a map; `O` can only be
-read, `W` can be written. A field without a type is computed and is not in the state file."""
+xe prints the fields in this order. In a mode, `R` is a single value, `S` is a set, `M` is a map; `O` means that you can
+only read the field, `W` that you can also write it. xe computes a field without a type; it is not in the state file."""
 _RULES = """\
-They hold in every state, whoever wrote it, and so do types, required fields and references. The set of rules is chosen
-with `xe state-init rules=` and changed with `xe state-set rules=`."""
+These rules hold in every state, even in a file that you edited by hand. Types, required fields and references must be
+right as well. Choose the set of rules with `xe state-init rules=`, and change it with `xe state-set rules=`."""
 _ERRORS = """\
-What is refused prints on standard error the sentence, a line for each parameter, and the code. The codes are those of
-XAPI; those that begin with `STATE_` are for what only a file can have wrong. The sentences are those of xe_py."""
+A refusal prints on standard error the sentence, a line for each parameter, and the code. The codes are those of XAPI,
+except codes that begin with `STATE_`: these name what only a state file can have wrong. The sentences are xe_py's own
+words."""
 _UNLISTED = """\
-The real xe has no sentence for these: `Error code:` with the code and `Error parameters:` with all values are printed
-first, and the sentence stands below in a note."""
+The real xe has no sentence for these codes. It prints `Error code:` with the code and `Error parameters:` with all
+values, and so does this xe. Below, xe prints the sentence of the code in a note."""
 
 
 def commands() -> str:
@@ -94,7 +95,7 @@ def _codes(table: dict[str, tuple[str, tuple[str, ...]]]) -> str:
 
 
 def _view(view: View) -> str:
-    shown = plain_list(view) if view.list_fields else "No command shows these objects; they stand in the state file."
+    shown = plain_list(view) if view.list_fields else "No command shows these objects; they are only in the state file."
     return f"## {view.name}\n\n{_plain(documented(view.doc, f'the class {view.name}'))}\n\n{_plain(shown)}\n"
 
 

@@ -62,9 +62,9 @@ _PARAM_SET = {
     KEYS_TOGETHER: "param-set takes all keys together, as the whole map",
 }
 _ON_DELETE = {
-    CASCADE: "If that {label} goes, this goes with it.",
-    CLEAR: "If that {label} goes, it is cleared.",
-    REFUSE: "That {label} cannot go while this is here.",
+    CASCADE: "If the {label} is removed, this object is removed too.",
+    CLEAR: "If the {label} is removed, the field becomes empty.",
+    REFUSE: "The {label} cannot be removed while this object refers to it.",
 }
 
 
@@ -94,8 +94,8 @@ def is_flag(command: Command, cls: XenClass | None, parameter: Field) -> bool:
 def fields_as(command: Command) -> str:
     """What the fields of the class are to a command that takes them, in a sentence."""
     if command.kind.reads or command.selector:
-        return "Every field may be given as a filter: field=value, map:key=value, set:contains=member."
-    return "The fields that can be set are those whose mode is RW or, key by key, MRW."
+        return "Every field can be a filter: field=value, map:key=value, set:contains=member."
+    return "The command sets fields with the mode RW and, key by key, fields with the mode MRW."
 
 
 def usage(command: Command, cls: XenClass | None) -> list[str]:
@@ -128,8 +128,8 @@ def plain_list(view: View) -> str:
     """What the list command of a class shows unasked, in a sentence."""
     shown = [field.name for field in classes.get(view.of).fields if field.name in view.list_fields]
     only = [f"{name}={value}" for name, value in view.filters.items()]
-    where = f" of the objects with {' and '.join(only)}" if only else ""
-    return f"A plain {view.name}-list shows {', '.join(shown)}{where}."
+    where = f" It lists only objects with {' and '.join(only)}." if only else ""
+    return f"Without params=, {view.name}-list shows {', '.join(shown)}.{where}"
 
 
 def _of_kind(words: dict[type[Field], str], field: Field) -> str:
@@ -150,8 +150,8 @@ def notes(field: Field) -> str:
 
 def standing(command: Command) -> list[str]:
     """How the command stands to the real xe and to its help, in sentences."""
-    ours = "This command is xe_py's own; the real xe does not have it."
-    hidden = "It is not listed by xe help."
+    ours = "Only xe_py has this command; the real xe does not have it."
+    hidden = "xe help does not list this command."
     return [note for note, applies in ((ours, command.ours), (hidden, command.hidden)) if applies]
 
 
@@ -178,7 +178,7 @@ def default_of(field: Field) -> str:
     if isinstance(field.default, list):
         members = [_value(pair_of("x", member)) for member in field.default]
         return f"by default [{', '.join(members)}]"
-    return "nothing by default" if field.default is None else f"by default {_value(pair(field, field.default))}"
+    return "no value by default" if field.default is None else f"by default {_value(pair(field, field.default))}"
 
 
 def _value(pair: str) -> str:
@@ -186,9 +186,9 @@ def _value(pair: str) -> str:
 
 
 def on_delete(field: Field) -> str:
-    """What becomes of the reference when its object goes; nothing for a field that is none."""
+    """What happens to the reference when its object is removed; nothing for a field that is no reference."""
     if isinstance(field, Refs):
-        return "One that goes is left out."
+        return "A removed object leaves this list."
     return _ON_DELETE[field.on_delete].format(label=classes.get(field.to).label) if isinstance(field, Ref) else ""
 
 

@@ -16,8 +16,8 @@ _xe_commands=(
 )
 
 # The words that a command takes: name=VALUES, --flag, map:, or +TABLE. VALUES are alternatives with | between them: a
-# text, %TABLE for field names, @CLASS:FIELDS for what "xe CLASS-list params=FIELDS" knows. A comma before VALUES says
-# that several may be given.
+# text, %TABLE for field names, @CLASS:FIELDS for the values that "xe CLASS-list params=FIELDS" prints. A comma before
+# VALUES means that the parameter takes several values.
 _xe_words() {
     case $1 in
 @WORDS@
@@ -33,14 +33,14 @@ _xe_table() {
     esac
 }
 
-# The word as the shell would hand it on: without quotes, with the home folder.
+# Put the word into REPLY as the shell passes it on: without quotes, with the home folder.
 _xe_plain() {
     REPLY=${(Q)1}
     [[ $REPLY != '~/'* ]] || REPLY=$HOME/${REPLY#'~/'}
 }
 
-# Offer what is known of the fields of all objects in CLASS:FIELD,...: the first is the value, the others describe it.
-# No state file is made for this.
+# Offer the values that all objects have in the fields of CLASS:FIELD,...: the first field is the value, the others
+# describe it. This makes no state file.
 _xe_offer_known() {
     local class=${1%%:*} fields=${1#*:} text label value
     local -a values shown
@@ -60,7 +60,7 @@ _xe_offer_known() {
     compadd -V $class -l -d shown -a values
 }
 
-# Offer the values that the alternatives in $1 name; those given before, with a comma behind, are left out.
+# Offer the values that the alternatives in $1 name. Leave out those that the current word has before a comma.
 _xe_offer_values() {
     local item found=1
     local -a several names
