@@ -181,14 +181,14 @@ UNSOUND = {
     "a list for an object": (f'[vm]\n{A} = ["x"]\n', 2,
         f"vm {A}: this is a list; an object is one table, [vm.uuid] [STATE_OBJECT_MALFORMED]"),
     "a malformed uuid": ('[vm.web]\nname-label = "x"\n', 1,
-        "vm web (x): A uuid is 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12 with hyphens between them. uuid: web [STATE_UUID_MALFORMED]"),
+        "vm web (x): A uuid must be 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12, with hyphens between them. uuid: web [STATE_UUID_MALFORMED]"),
     "a misspelt field": (f'{VM}name-label = "web"\nname-descripton = "x"\n', 3,
         f"vm {A} (web): there is no field name-descripton (name-description?) [STATE_UNKNOWN_FIELD]"),
     "a field like no other": (f'{VM}x = "x"\n', 2, f"vm {A}: there is no field x [STATE_UNKNOWN_FIELD]"),
     "a field that is computed": (f'{VM}allowed-operations = []\n', 2,
         f"vm {A}: allowed-operations is not written in the file; take it out [STATE_UNKNOWN_FIELD]"),
     "one uuid in two classes": (f'[network.{A}]\nbridge = "xapi7"\n{VM}name-label = "x"\n', 3,
-        f"vm {A} (x): Two objects in the file have this uuid, in whatever case. uuid: {A} [STATE_DUPLICATE_UUID]"),
+        f"vm {A} (x): Two objects in the file have this uuid; upper and lower case count as the same. uuid: {A} [STATE_DUPLICATE_UUID]"),
     "a misspelt word": (f'{VM}name-label = "web"\npower-state = "runing"\n', 3,
         f'vm {A} (web): power-state is "runing"; it must be halted, paused, running or suspended (running?) [FIELD_TYPE_ERROR]'),
     "a word in capitals": (f'{VM}power-state = "Halted"\n', 2,
@@ -221,7 +221,7 @@ UNSOUND = {
     "a reference that must be there": (f"[bond.{A}]\n", 1,
         f"bond {A}: master is missing; it must be the uuid of a pif in quotes [FIELD_TYPE_ERROR]"),
     "a reference that dangles": (f'{VM}name-label = "web"\naffinity = "{A}"\n', 3,
-        f"vm {A} (web) affinity: A reference leads to an object that does not exist. class: host, handle: {A} [HANDLE_INVALID]"),
+        f"vm {A} (web) affinity: A reference points to an object that does not exist. class: host, handle: {A} [HANDLE_INVALID]"),
 }  # fmt: skip
 
 

@@ -94,7 +94,7 @@ def primary_slave_is_a_member(state: State, bond: Record) -> Iterator[Failure]:
     """The primary slave is one of the members."""
     primary = state.ref_or_none(bond, "primary-slave")
     if primary is not None and primary["bond-slave-of"] != bond["uuid"]:
-        yield Failure("PIF_CONFIGURATION_ERROR", primary, "it is the primary slave of a bond that it is no member of")
+        yield Failure("PIF_CONFIGURATION_ERROR", primary, "it is the primary slave of a bond, but not a member of it")
 
 
 BOND = XenClass(

@@ -90,7 +90,7 @@ def a_live_host_has_a_management_interface(state: State, host: Record) -> Iterat
     """A host that answers has a management interface that is up."""
     pifs = state.find("pif", host_uuid=host["uuid"], management=True)
     if host["host-metrics-live"] and not any(pif["currently-attached"] for pif in pifs):
-        yield Failure("STATE_HOST_INCOMPLETE", host, "management interface that is attached", blockers=tuple(pifs))
+        yield Failure("STATE_HOST_INCOMPLETE", host, "attached management interface", blockers=tuple(pifs))
 
 
 HOST = XenClass(

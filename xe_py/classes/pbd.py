@@ -26,7 +26,7 @@ def can_create(state: State, sr: Record, host: Record, device_config: Mapping[st
     for pbd in state.find("pbd", sr_uuid=sr["uuid"], host_uuid=host["uuid"]):
         yield Failure("PBD_EXISTS", sr, host, pbd)
     if "SRmaster" in device_config:
-        reason = "The storage drivers set this key themselves"
+        reason = "only the storage drivers set this key"
         yield Failure("VALUE_NOT_SUPPORTED", "SRmaster", device_config["SRmaster"], reason)
 
 
@@ -73,7 +73,12 @@ def _can_read(state: State, sr: Record) -> Iterator[Failure]:
     """Another driver wrote what is left of the SR."""
     storage = storage_of(state, sr)
     if storage is not None and layout(storage["type"]) != layout(sr["type"]):
-        yield Failure("SR_BACKEND_FAILURE_47", "", reason("The SR is not there", f"{storage['type']} wrote it"), "")
+        yield Failure(
+            "SR_BACKEND_FAILURE_47",
+            "",
+            reason("The storage does not hold this SR", f"the {storage['type']} driver wrote it"),
+            "",
+        )
 
 
 def _has_devices(state: State, pbd: Record, sr: Record) -> Iterator[Failure]:
@@ -83,7 +88,7 @@ def _has_devices(state: State, pbd: Record, sr: Record) -> Iterator[Failure]:
         owner = state.ref(other, "sr-uuid")
         taken = devices & taken_by(owner["type"], other["device-config"])[1]
         if taken and other is not pbd:
-            said = reason("The SR is not there", f"{min(taken)} holds another one")
+            said = reason("The storage does not hold this SR", f"{min(taken)} holds another SR")
             yield Failure("SR_BACKEND_FAILURE_47", "", said, "", blockers=(owner,))
 
 

@@ -44,7 +44,7 @@ def it_lies_in_one_place(_state: State, volume: Record) -> Iterator[Failure]:
 def it_has_a_size(_state: State, volume: Record) -> Iterator[Failure]:
     """A volume has no less than no bytes."""
     if volume["virtual-size"] < 0:
-        yield size_refused(f"{volume['virtual-size']} bytes is no size")
+        yield size_refused(f"{volume['virtual-size']} bytes is not a valid size")
 
 
 STORAGE = XenClass(

@@ -161,7 +161,7 @@ def _vms_are_halted(state: State, vdi: Record, _value: object) -> Iterator[Failu
 def size_is_not_negative(_state: State, vdi: Record) -> Iterator[Failure]:
     """A VDI has no less than no bytes."""
     if vdi["virtual-size"] < 0:
-        yield size_refused(f"{vdi['virtual-size']} bytes is no size")
+        yield size_refused(f"{vdi['virtual-size']} bytes is not a valid size")
 
 
 @rule("snapshot-of", "is-a-snapshot", profile=STRICT)

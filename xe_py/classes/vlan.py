@@ -49,10 +49,12 @@ def both_pifs_belong_together(state: State, vlan: Record) -> Iterator[Failure]:
     """The untagged PIF has the VLAN's tag, and the host and the device of the tagged PIF."""
     untagged, tagged = state.ref(vlan, "untagged-PIF"), state.ref(vlan, "tagged-PIF")
     if untagged["VLAN"] != vlan["tag"]:
-        yield Failure("PIF_CONFIGURATION_ERROR", untagged, f"its VLAN is not the tag {vlan['tag']} of its VLAN object")
+        yield Failure(
+            "PIF_CONFIGURATION_ERROR", untagged, f"its field VLAN is not {vlan['tag']}, the tag of its VLAN object"
+        )
     for field in ("host-uuid", "device"):
         if untagged[field] != tagged[field]:
-            yield Failure("PIF_CONFIGURATION_ERROR", untagged, f"its {field} is not that of the PIF below")
+            yield Failure("PIF_CONFIGURATION_ERROR", untagged, f"its {field} is not the same as on the PIF below")
 
 
 VLAN = XenClass(

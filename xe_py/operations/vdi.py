@@ -54,7 +54,7 @@ def create(
     refuse(sr_guards.can_create_vdi(state, sr))
     uuid = _backup_uuid(sr) if (name_label, type) == _BACKUP else None
     if uuid is not None and _lies_on(state, sr, uuid):
-        raise Failure("SR_BACKEND_FAILURE_43", "", reason("The VDI is there already", uuid), "")
+        raise Failure("SR_BACKEND_FAILURE_43", "", reason("The SR already has this VDI", uuid), "")
     size = whole_size(sr["type"], sm_config or {}, virtual_size)
     refuse(sr_guards.has_space(state, sr, size))
     fields = {
@@ -106,7 +106,9 @@ def introduce(state: State, uuid: str, sr: Record, type: str, location: str, **r
     check_uuid("VDI", uuid)
     volume = next((each for each in sr_guards.volumes(state, sr) if each["location"] == location), None)
     if volume is None:
-        raise Failure("SR_BACKEND_FAILURE_46", "", reason("The VDI is not there", f"nothing lies at {location}"), "")
+        raise Failure(
+            "SR_BACKEND_FAILURE_46", "", reason("The SR does not have this VDI", f"there is nothing at {location}"), ""
+        )
     vdi = make_vdi(state, sr, volume, uuid)
     given = {name.replace("_", "-"): value for name, value in rest.items()}
     state.update(vdi, {**given, "type": type.capitalize()})
@@ -130,7 +132,7 @@ def resize(state: State, vdi: Record, disk_size: int, *, online: bool = False) -
     """Give the VDI its new size, as large as the driver makes one; none makes one smaller."""
     refuse(guards.can_resize_online(state, vdi) if online else guards.can_resize(state, vdi))
     if disk_size < vdi["virtual-size"]:
-        raise size_refused(f"{disk_size} bytes is less than it has")
+        raise size_refused(f"{disk_size} bytes is less than it has now")
     if disk_size > vdi["virtual-size"]:
         sr = state.ref(vdi, "sr-uuid")
         size = whole_size(sr["type"], vdi["sm-config"], disk_size)

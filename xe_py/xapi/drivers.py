@@ -170,20 +170,20 @@ def refusals(type: str, device_config: Mapping[str, str], *, plugging: bool = Fa
     for key in driver.plug_keys if plugging else driver.keys:
         complaint = key.complaint(device_config)
         if complaint:
-            yield Failure(key.refusal, "", reason("The device-config will not do", complaint), "")
+            yield Failure(key.refusal, "", reason("The device-config is not valid", complaint), "")
 
 
 def whole_size(type: str, sm_config: Mapping[str, str], size: int) -> int:
     """The bytes that a VDI has for which these are asked; Failure where the driver cannot make one so large."""
     driver = DRIVERS.get(type)
     if size < 0:
-        raise size_refused(f"{size} bytes is no size")
+        raise size_refused(f"{size} bytes is not a valid size")
     if driver is None:
         return size
     if sm_config.get("type") == "raw" or not driver.vhd:
         return _up(size, driver.raw_unit)
     if size > LARGEST_VHD:
-        raise size_refused(f"{size} bytes is more than the {LARGEST_VHD} of the largest VHD")
+        raise size_refused(f"{size} bytes is more than a VHD can hold ({LARGEST_VHD})")
     return max(_up(size, _VHD_UNIT), _VHD_UNIT)
 
 

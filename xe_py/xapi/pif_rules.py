@@ -121,9 +121,15 @@ def pif_is_of_one_kind(state: State, pif: Record) -> Iterator[Failure]:
     vlan = bool(state.pointing_at(pif, "vlan.untagged-PIF"))
     bond = bool(state.pointing_at(pif, "bond.master"))
     if vlan != (pif["VLAN"] >= 0):
-        yield Failure("PIF_CONFIGURATION_ERROR", pif, "it has a VLAN tag if and only if a VLAN object belongs to it")
+        yield Failure(
+            "PIF_CONFIGURATION_ERROR", pif, "it has a VLAN tag but no VLAN object, or a VLAN object but no tag"
+        )
     elif pif["physical"] + vlan + bond != 1:
-        yield Failure("PIF_CONFIGURATION_ERROR", pif, "it is neither physical nor of one VLAN nor of one bond")
+        yield Failure(
+            "PIF_CONFIGURATION_ERROR",
+            pif,
+            "it must be exactly one of these: physical, the PIF of a VLAN, or the PIF of a bond",
+        )
 
 
 @rule("bond-slave-of", "currently-attached", "management", "joined-network-uuids")

@@ -38,16 +38,16 @@ def take_in(state: State, sr: Record, *, scanning: bool = False) -> None:
 def list_isos(folder: str, *, scanning: bool = False) -> dict[str, int]:
     """The names of the ISO files in the folder, sorted, and their sizes."""
     if not os.path.isabs(folder) or "\0" in folder:
-        said = reason("The location is no folder", f"{folder} is not an absolute path")
+        said = reason("The location is not a folder", f"{folder} is not an absolute path")
         raise Failure("SR_BACKEND_FAILURE_226", "", said, "")
     try:
         with os.scandir(folder) as entries:
             names = [name for name in (entry.name for entry in entries) if name.lower().endswith(".iso")]
     except (FileNotFoundError, NotADirectoryError):
-        said = reason("The location is no folder", f"{folder} is no folder here")
+        said = reason("The location is not a folder", f"{folder} is not a folder here")
         raise Failure("SR_BACKEND_FAILURE_47" if scanning else "SR_BACKEND_FAILURE_226", "", said, "") from None
     except OSError as error:
-        said = reason("The folder cannot be used", f"{folder}: {error.strerror}")
+        said = reason("The driver cannot use the folder", f"{folder}: {error.strerror}")
         raise Failure("SR_BACKEND_FAILURE_222", "", said, "") from None
     # isfile takes a link in a circle, or to nothing, for what it is worth.
     paths = {name: os.path.join(folder, name) for name in sorted(filter(_is_text, names))}
