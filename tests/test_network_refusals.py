@@ -157,7 +157,7 @@ def test_what_joining_refuses(strict: NetworkPool, line: str, refusal: tuple[str
 
 def test_xapi_knows_no_joining() -> None:
     pool = NetworkPool("xapi")
-    text = "A PIF joins networks directly in the strict rules only"
+    text = "Only the strict rules let a PIF join networks directly"
     assert pool.refusal("pif-network-add uuid=a1 network-uuid=lan") == ("OPERATION_NOT_ALLOWED", text)
     pool.change("a1", joined_network_uuids=[pool.named["lan"]["uuid"]])
     assert pool.unsound() == {("pif", "OPERATION_NOT_ALLOWED", text)}

@@ -289,7 +289,7 @@ def test_every_field_of_every_class_can_be_read(xe: "Xe", name: str) -> None:
         ("vm-param-clear uuid={vm} param-name=tag", "Note: did you mean tags?"),
         (
             "bond-create network-uuid={network} pif-uuids={pifs} mode=lcp",
-            "Note: it is one of 'balance-slb', 'active-backup', 'lacp'",
+            "Note: it must be one of 'balance-slb', 'active-backup', 'lacp'",
         ),
     ],
 )

@@ -48,7 +48,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "HOST_NOT_ENOUGH_PCPUS": ("The VM has more VCPUs than the host has CPUs.", ("vcpus", "pcpus")),
     "HOST_NOT_LIVE": ("The host is not running.", ()),
     "HOST_OFFLINE": ("The host is not running, so it cannot do this.", ("host",)),
-    "HOST_POWER_ON_MODE_DISABLED": ("The host has no power-on mode, so it cannot be switched on from afar.", ()),
+    "HOST_POWER_ON_MODE_DISABLED": ("The host has no power-on mode, so it cannot be switched on remotely.", ()),
     "INCOMPATIBLE_PIF_PROPERTIES": ("The PIFs have different properties and cannot be bonded.", ()),
     "INTERNAL_ERROR": ("The command failed with an internal error.", ("message",)),
     "INVALID_CIDR_ADDRESS_SPECIFIED": ("This parameter is not a valid address with a prefix length.", ("parameter",)),

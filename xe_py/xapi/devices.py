@@ -58,7 +58,7 @@ def device_is_known(_state: State, vbd: Record) -> Iterator[Failure]:
 
 @rule("attached-as")
 def name_in_guest_is_known(_state: State, vbd: Record) -> Iterator[Failure]:
-    """The name under which a disk was attached is one such as xvda or fda."""
+    """The field attached-as is a name such as xvda or fda."""
     name = vbd["attached-as"]
     if name and (name.isdecimal() or position_of(name) is None):
         yield Failure("INVALID_DEVICE", name)
@@ -66,7 +66,7 @@ def name_in_guest_is_known(_state: State, vbd: Record) -> Iterator[Failure]:
 
 @rule("vm-uuid", "userdevice", "type")
 def device_is_used_once(state: State, vbd: Record) -> Iterator[Failure]:
-    """Each device of a VM has one VBD, whichever of its names it goes by."""
+    """A VM has at most one VBD for each device, by whichever name the device is called."""
     place = position(vbd)
     for other in state.having("vbd", "vm-uuid", vbd["vm-uuid"]):
         if other is not vbd and place is not None and position(other) == place:
