@@ -272,7 +272,7 @@ def test_what_only_looks_like_a_version_is_none(xe: "Xe", tmp_path: Path, kind: 
     plant(folder(xe) / name, kind, outside)
     with in_time(name, 5):
         assert serials(xe) == [2, 1]
-        assert xe.code("state-undo serial=7").startswith("Error: No version with the serial 7 is kept")
+        assert xe.code("state-undo serial=7").startswith("Error: The history has no version 7.")
         xe.state.write_bytes(xe.state.read_bytes() + b"# edited\n")
         xe("vm-create name-label=db")
         xe("state-undo")
@@ -420,7 +420,7 @@ def test_the_serial_of_a_broken_file_counts_as_well(xe: "Xe", broken: str) -> No
     xe.do("vm-create name-label=web")
     xe.state.write_text(xe.state.read_text().replace("serial = 2", "serial = 7") + broken)
     assert serials(xe) == [7, 2, 1]
-    assert "its serial is 8 now" in xe.do("state-undo")
+    assert "saved as version 8." in xe.do("state-undo")
 
 
 @pytest.mark.parametrize("last", [(1 << 63) - 1, (1 << 63) - 2])
@@ -434,7 +434,7 @@ def test_serials_end_in_a_refusal_with_a_way_out(xe: "Xe", last: int) -> None:
         assert refused.status == 3
         assert str(last) in refused.err
         assert "no change can follow" in refused.err
-    assert "its serial is 3 now" in xe.do("state-undo")
+    assert "saved as version 3." in xe.do("state-undo")
     xe.do("vm-create name-label=db")
     assert serials(xe) == [4, 3, last, 2, 1]
     xe.do("state-undo")

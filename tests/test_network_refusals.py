@@ -135,7 +135,7 @@ def test_a_pif_shows_the_networks_of_vlans_and_bonds_on_top_of_it(pool: NetworkP
         ("pif-network-remove uuid=b0 network-uuid=lan", ("PIF_NOT_PRESENT", "xen2", "lan")),
         (
             "pif-network-remove uuid=a0 network-uuid=net0",
-            ("OPERATION_NOT_ALLOWED", "The network is the PIF's own, which it keeps for life"),
+            ("OPERATION_NOT_ALLOWED", "A PIF cannot leave its own network"),
         ),
         ("pif-network-remove uuid=a0 network-uuid=lan", ("VIF_IN_USE", "lan", "vif")),
         ("network-destroy uuid=joined", ("NETWORK_CONTAINS_PIF", "a0")),

@@ -56,7 +56,7 @@ REFUSED = [
     ("vm-param-add uuid={vm} param-name=nothing param-key=a", "Error code: Missing parameter"),
     ("vm-param-remove uuid={vm} param-name=nothing param-key=a", "Error code: Missing parameter"),
     ("vm-param-clear uuid={vm} param-name=nothing", "Error code: Missing parameter"),
-    ("vm-param-set uuid={vm} other-config:=x", "Error: A key of other-config has at least one letter"),
+    ("vm-param-set uuid={vm} other-config:=x", "Error: A key of other-config must have at least one letter"),
     ("vm-param-set uuid={vm} name-label:x=1", "Error: Field 'name-label' is not a set or map"),
     ("vm-param-set uuid={vm} bios-strings=x", "Error: Field 'bios-strings' is read-only."),
     ("vm-param-set uuid={vm} blobs:x=1", "Error: Field 'blobs' is not a set or map"),

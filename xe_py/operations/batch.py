@@ -1,4 +1,4 @@
-"""Many commands at once. It is xe_py's own; the real xe has no such command."""
+"""Running many commands at once, as one change. Only xe_py has this command, not the real xe."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _LARGEST = 64 << 20
 
 @command(
     "batch",
-    required=(Text("file", doc="The script: a shell script of plain xe lines; - is standard input."),),
-    optional=(Bool("keep-going", doc="Do what can be done, and report the lines that are refused."),),
-    doc="Do the lines of a script of xe commands as one change: all of them or, if one is refused, none.",
+    required=(Text("file", doc="The script, with one xe command in each line; - reads standard input."),),
+    optional=(Bool("keep-going", doc="Keep what succeeds, and report the lines that are refused."),),
+    doc="Run a script of xe commands as one change: if one command is refused, nothing is changed.",
     kind=SCRIPT,
     ours=True,
 )
@@ -40,20 +40,20 @@ def batch(file: str, *, keep_going: bool = False) -> str:  # noqa: ARG001 - conc
 
 
 def _read(path: str) -> bytes:
-    """The bytes of the script; of a pipe only if it has no name of its own, which somebody must be writing to."""
+    """The bytes of the script; also those of a pipe without a name, because some process must be writing to it."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     with open(handle, "rb") as script:
         kind = os.fstat(handle).st_mode
         if S_ISREG(kind):
             return _whole(path, script)
         if not S_ISFIFO(kind) or os.path.exists(os.path.realpath(path)):
-            raise Misuse(f"The script {path} is no file.\nTo run what comes out of it: xe batch - <{quoted(path)}")
+            raise Misuse(f"The script {path} is not a regular file.\nTo run its output: xe batch - <{quoted(path)}")
         os.set_blocking(handle, True)
         return _whole(path, script)
 
 
 def _whole(path: str, script: BinaryIO) -> bytes:
-    """All that the script has to say; a source without an end (/dev/zero) is left before it takes all memory."""
+    """The whole script; a source without an end, such as /dev/zero, is refused before it takes all memory."""
     found = script.read(_LARGEST + 1)
     if len(found) > _LARGEST:
         raise Misuse(f"The script {path} is larger than {_LARGEST >> 20} MiB. Split it into smaller ones.")

@@ -28,7 +28,8 @@ def describe(changes: Iterable[Change], rules_before: str, rules: str, *, whole:
     for change in changes:
         lines += differences(change.cls, change.uuid, change.before, change.after)
     return "".join(
-        f"{line}\n" for line in lines or ["Nothing changes." if whole else "Nothing changes in what can be read."]
+        f"{line}\n"
+        for line in lines or ["Nothing changes." if whole else "Nothing changes in the parts that can be read."]
     )
 
 

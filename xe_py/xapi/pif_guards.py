@@ -55,7 +55,7 @@ def can_leave(state: State, pif: Record, network: Record) -> Iterator[Failure]:
     """Why the PIF cannot leave a network that it joined directly."""
     host = state.ref(pif, "host-uuid")
     if pif["network-uuid"] == network["uuid"]:
-        yield Failure("OPERATION_NOT_ALLOWED", "The network is the PIF's own, which it keeps for life")
+        yield Failure("OPERATION_NOT_ALLOWED", "A PIF cannot leave its own network")
     if network["uuid"] not in pif["joined-network-uuids"]:
         yield Failure("PIF_NOT_PRESENT", host, network)
     if pifs_on(state, network, host) == [pif]:
