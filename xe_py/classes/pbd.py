@@ -101,7 +101,7 @@ def _vbds_through(state: State, pbd: Record) -> Iterator[Record]:
                 yield vbd
 
 
-# Rules. Each holds between two PBDs, and what breaks it changes one of the two: its own fields are all it watches.
+# Rules. Each compares two PBDs. Breaking it takes a change of one of them, so it watches only its own PBD.
 
 
 @rule("sr-uuid", "host-uuid")

@@ -20,7 +20,7 @@ def networks(state: State, pif: Record) -> list[str]:
     bond = state.ref_or_none(pif, "bond-slave-of")
     above = untagged if bond is None else [*untagged, state.ref(bond, "master")]
     own = [each["network-uuid"] for each in (pif, *above)]
-    # In an unsound file a PIF may lack its network.
+    # In an unsound file, a PIF may have no network.
     return list(dict.fromkeys([uuid for uuid in own if uuid is not None] + pif["joined-network-uuids"]))
 
 

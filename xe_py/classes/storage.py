@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 
-# What breaks the rule changes one of the two: its own side is all it watches.
+# Breaking the rule takes a change of one of the two storages, so it watches only its own.
 
 
 @rule("sr")

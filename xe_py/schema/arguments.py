@@ -74,7 +74,7 @@ def unknown(command: str, keyword: str, known: Iterable[str]) -> Misuse:
 
 
 def called(keyword: str, parameter: Field) -> str:
-    """The parameter by its keyword and, where that is another, its name on the command line."""
+    """The parameter by its keyword and, if that differs, its name on the command line."""
     return keyword if keyword == parameter.name else f"{keyword} ({parameter.name})"
 
 

@@ -42,7 +42,7 @@ def _is_of_control_domain(state: State, vbd: Record) -> bool:
     return bool(state.ref(vbd, "vm-uuid")["is-control-domain"])
 
 
-# Rules. Those that hold between two VBDs are broken by a change of one of the two: its own side is all they watch.
+# Rules. Some compare two VBDs. Breaking them takes a change of one of them, so they watch only their own VBD.
 
 
 @rule("mode", "vdi-uuid", "vdi-uuid/read-only")
