@@ -355,9 +355,9 @@ def test_a_version_that_is_damaged_is_named_and_never_wrong(xe: "Xe", three: lis
         path.write_bytes(data)
     assert kept(xe) == three
     assert refused == {
-        f"Version {serial} of {xe.state} cannot be put together again: {reason}."
+        f"Version {serial} of {xe.state} cannot be restored from the history: {reason}."
         for serial in (1, 2, 3)
-        for reason in ("an entry before it is damaged", "the version that it is made of is damaged")
+        for reason in ("an entry that it needs is damaged", "the version before it is damaged")
         if (serial, reason[:2]) != (1, "an")
     }
 

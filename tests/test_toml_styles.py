@@ -305,6 +305,6 @@ def test_what_would_not_say_the_state_is_not_written(xe: "Xe", monkeypatch: pyte
     monkeypatch.setattr(rewriting, "splice", lambda *words: splice(*words).replace("name-label = 'a'", "tags = []"))
     refused = xe("vm-create name-label=web")
     assert refused.status == 3
-    assert f"The change cannot be brought into {xe.state} as that is written. Nothing was changed." in refused.err
+    assert f"The change does not fit into {xe.state} as it is written. Nothing was changed." in refused.err
     monkeypatch.undo()
     xe.do("vm-create name-label=web")
