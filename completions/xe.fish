@@ -4,178 +4,178 @@
 # Print each command and, behind a tab, what it does.
 function __xe_commands
     printf '%s\t%s\n' \
-        'batch' 'Do the lines of a script of xe commands as one change: all of them or, if one is refused, none.' \
-        'bond-create' 'Make several interfaces of a host work as one.' \
-        'bond-destroy' 'Let the members of a bond work on their own again.' \
-        'bond-list' 'List the Bonds, all of them or those whose fields have the values given.' \
+        'batch' 'Run a script of xe commands as one change: if one command is refused, nothing is changed.' \
+        'bond-create' 'Make a bond: several PIFs of a host that work as one.' \
+        'bond-destroy' 'Destroy a bond, so that its members work on their own again.' \
+        'bond-list' 'List all Bonds, or those whose fields have the given values.' \
         'bond-param-clear' 'Empty a field of the object.' \
         'bond-param-get' 'Show the value of one field of the object.' \
         'bond-param-list' 'Show all fields of the object.' \
-        'bond-param-set' 'Set fields of the object; a map key by key.' \
-        'bond-set-mode' 'Change how the members of a bond share the work.' \
+        'bond-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'bond-set-mode' 'Change how the members of a bond share the traffic.' \
         'help' 'Show what commands there are, and what they take.' \
-        'host-compute-free-memory' 'Show how much memory a host has left for VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
-        'host-compute-memory-overhead' 'Show how much memory Xen itself takes. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
-        'host-disable' 'Let no further VM start on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'host-enable' 'Let VMs start on a host again. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'host-list' 'List the hosts, all of them or those whose fields have the values given.' \
-        'host-management-reconfigure' 'Manage a host through another interface.' \
+        'host-compute-free-memory' 'Show how much memory a host has for more VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
+        'host-compute-memory-overhead' 'Show how much memory Xen itself uses on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
+        'host-disable' 'Disable a host, so that no more VMs start on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-enable' 'Enable a host, so that VMs can start on it again. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-list' 'List all hosts, or those whose fields have the given values.' \
+        'host-management-reconfigure' 'Choose the PIF through which a host is managed.' \
         'host-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'host-param-clear' 'Empty a field of the object.' \
         'host-param-get' 'Show the value of one field of the object.' \
         'host-param-list' 'Show all fields of the object.' \
-        'host-param-remove' 'Remove a member of a set, or a key of a map.' \
-        'host-param-set' 'Set fields of the object; a map key by key.' \
+        'host-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'host-param-set' 'Set fields of the object, or single keys of its maps.' \
         'network-create' 'Make a network.' \
         'network-destroy' 'Destroy a network and the detached VIFs on it.' \
-        'network-list' 'List the networks, all of them or those whose fields have the values given.' \
+        'network-list' 'List all networks, or those whose fields have the given values.' \
         'network-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'network-param-clear' 'Empty a field of the object.' \
         'network-param-get' 'Show the value of one field of the object.' \
         'network-param-list' 'Show all fields of the object.' \
-        'network-param-remove' 'Remove a member of a set, or a key of a map.' \
-        'network-param-set' 'Set fields of the object; a map key by key.' \
+        'network-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'network-param-set' 'Set fields of the object, or single keys of its maps.' \
         'pbd-create' 'Make a PBD, so that a host can use an SR.' \
         'pbd-destroy' 'Destroy a PBD; the SR stays.' \
-        'pbd-list' 'List the PBDs, all of them or those whose fields have the values given.' \
+        'pbd-list' 'List all PBDs, or those whose fields have the given values.' \
         'pbd-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'pbd-param-clear' 'Empty a field of the object.' \
         'pbd-param-get' 'Show the value of one field of the object.' \
         'pbd-param-list' 'Show all fields of the object.' \
-        'pbd-param-remove' 'Remove a member of a set, or a key of a map.' \
-        'pbd-param-set' 'Set fields of the object; a map key by key.' \
-        'pbd-plug' 'Attach an SR to a host.' \
-        'pbd-unplug' 'Detach an SR from a host.' \
-        'pif-forget' 'Forget a PIF; the interface stays in the host.' \
-        'pif-introduce' 'Make a PIF for an interface of a host.' \
-        'pif-list' 'List the PIFs, all of them or those whose fields have the values given.' \
-        'pif-network-add' 'Let an interface serve a further network.' \
-        'pif-network-remove' 'Let an interface no longer serve a further network.' \
+        'pbd-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'pbd-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'pbd-plug' 'Plug a PBD: attach its SR to its host.' \
+        'pbd-unplug' 'Unplug a PBD: detach its SR from its host.' \
+        'pif-forget' 'Forget a PIF; the network card stays in the host.' \
+        'pif-introduce' 'Make a PIF for a network card of a host.' \
+        'pif-list' 'List all PIFs, or those whose fields have the given values.' \
+        'pif-network-add' 'Let a PIF serve one more network; only under the strict rules.' \
+        'pif-network-remove' 'Take a PIF from a network that it joined with pif-network-add.' \
         'pif-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'pif-param-clear' 'Empty a field of the object.' \
         'pif-param-get' 'Show the value of one field of the object.' \
         'pif-param-list' 'Show all fields of the object.' \
-        'pif-param-remove' 'Remove a member of a set, or a key of a map.' \
-        'pif-param-set' 'Set fields of the object; a map key by key.' \
-        'pif-plug' 'Bring an interface up.' \
-        'pif-reconfigure-ip' 'Set how an interface gets its IPv4 address.' \
-        'pif-reconfigure-ipv6' 'Set how an interface gets its IPv6 address.' \
-        'pif-scan' 'Make PIFs for the interfaces of a host that have none.' \
-        'pif-set-primary-address-type' 'Choose which of the addresses of an interface comes first.' \
-        'pif-unplug' 'Bring an interface down.' \
-        'pool-list' 'List the pools, all of them or those whose fields have the values given.' \
+        'pif-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'pif-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'pif-plug' 'Plug a PIF: bring its interface up.' \
+        'pif-reconfigure-ip' 'Set how a PIF gets its IPv4 address.' \
+        'pif-reconfigure-ipv6' 'Set how a PIF gets its IPv6 address.' \
+        'pif-scan' 'Make PIFs for the network cards of a host that have none.' \
+        'pif-set-primary-address-type' 'Choose the primary address of a PIF.' \
+        'pif-unplug' 'Unplug a PIF: bring its interface down.' \
+        'pool-list' 'List all pools, or those whose fields have the given values.' \
         'pool-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'pool-param-clear' 'Empty a field of the object.' \
         'pool-param-get' 'Show the value of one field of the object.' \
         'pool-param-list' 'Show all fields of the object.' \
-        'pool-param-remove' 'Remove a member of a set, or a key of a map.' \
-        'pool-param-set' 'Set fields of the object; a map key by key.' \
-        'pool-vlan-create' 'Make a VLAN on each host of the pool; prints the PIFs that carry the network.' \
-        'snapshot-list' 'List the snapshots, all of them or those whose fields have the values given.' \
+        'pool-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'pool-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'pool-vlan-create' 'Make a VLAN on each host of the pool, and print the uuids of the PIFs of these VLANs.' \
+        'snapshot-list' 'List all snapshots, or those whose fields have the given values.' \
         'snapshot-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'snapshot-param-clear' 'Empty a field of the object.' \
         'snapshot-param-get' 'Show the value of one field of the object.' \
         'snapshot-param-list' 'Show all fields of the object.' \
-        'snapshot-param-remove' 'Remove a member of a set, or a key of a map.' \
-        'snapshot-param-set' 'Set fields of the object; a map key by key.' \
-        'sr-create' 'Make an SR, connect it to its hosts and plug it.' \
-        'sr-destroy' 'Destroy an SR on which there are no VDIs.' \
+        'snapshot-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'snapshot-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'sr-create' 'Make an SR and plug it on its hosts.' \
+        'sr-destroy' 'Destroy an SR that has no VDIs, and all data on it.' \
         'sr-forget' 'Forget an SR with its PBDs and VDIs; its data stays.' \
-        'sr-introduce' 'Make an SR known that exists; connect it with pbd-create and pbd-plug.' \
-        'sr-list' 'List the SRs, all of them or those whose fields have the values given.' \
+        'sr-introduce' 'Add an existing SR to the pool; connect it with pbd-create and pbd-plug.' \
+        'sr-list' 'List all SRs, or those whose fields have the given values.' \
         'sr-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'sr-param-clear' 'Empty a field of the object.' \
         'sr-param-get' 'Show the value of one field of the object.' \
         'sr-param-list' 'Show all fields of the object.' \
-        'sr-param-remove' 'Remove a member of a set, or a key of a map.' \
-        'sr-param-set' 'Set fields of the object; a map key by key.' \
-        'sr-scan' 'Look for VDIs that came to an SR or are gone.' \
-        'sr-update' 'Ask the driver of an SR for its size.' \
-        'state-check' 'Check the whole state, and name everything that is unsound.' \
-        'state-diff' 'Say what the last commit changed, or what changed from one version of the state file to another.' \
-        'state-history' 'List the versions of the state file that are kept, the newest first, and who made each by which command.' \
-        'state-init' 'Make a state file with a fresh host in it.' \
-        'state-set' 'Put a set of rules in force, if the state keeps them.' \
-        'state-show' 'Show where the state is, what it is, and how many objects it holds.' \
-        'state-undo' 'Take back the last commit, or an edit by hand since; or put any older version of the state in force again. This is a change as any other, and can be undone as well.' \
-        'template-list' 'List the templates, all of them or those whose fields have the values given.' \
+        'sr-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'sr-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'sr-scan' 'Scan an SR for VDIs that are new or gone.' \
+        'sr-update' 'Update the size of an SR from its driver.' \
+        'state-check' 'Check the whole state, and list everything that is wrong.' \
+        'state-diff' 'Show what the last commit changed, or what changed between two versions of the state file.' \
+        'state-history' 'List the versions in the history of the state file, the newest first, with the user and the command of each.' \
+        'state-init' 'Make a state file with a new host.' \
+        'state-set' 'Switch to another set of rules; the state must obey them.' \
+        'state-show' 'Show where the state is, its header, and how many objects it holds.' \
+        'state-undo' 'Undo the last commit, or the edits made by hand since; or restore any older version of the state. This is a change like any other, so it can be undone too.' \
+        'template-list' 'List all templates, or those whose fields have the given values.' \
         'template-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'template-param-clear' 'Empty a field of the object.' \
         'template-param-get' 'Show the value of one field of the object.' \
         'template-param-list' 'Show all fields of the object.' \
-        'template-param-remove' 'Remove a member of a set, or a key of a map.' \
-        'template-param-set' 'Set fields of the object; a map key by key.' \
+        'template-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'template-param-set' 'Set fields of the object, or single keys of its maps.' \
         'vbd-create' 'Make a VBD, so that a VM sees a VDI as a disk.' \
         'vbd-destroy' 'Destroy a VBD; the VDI stays.' \
-        'vbd-eject' 'Take the medium out of a CD drive.' \
-        'vbd-insert' 'Put a medium into a CD drive.' \
-        'vbd-list' 'List the VBDs, all of them or those whose fields have the values given.' \
+        'vbd-eject' 'Take the disc out of a CD drive.' \
+        'vbd-insert' 'Put a disc into a CD drive.' \
+        'vbd-list' 'List all VBDs, or those whose fields have the given values.' \
         'vbd-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'vbd-param-clear' 'Empty a field of the object.' \
         'vbd-param-get' 'Show the value of one field of the object.' \
         'vbd-param-list' 'Show all fields of the object.' \
-        'vbd-param-remove' 'Remove a member of a set, or a key of a map.' \
-        'vbd-param-set' 'Set fields of the object; a map key by key.' \
+        'vbd-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'vbd-param-set' 'Set fields of the object, or single keys of its maps.' \
         'vbd-plug' 'Attach a VBD to its running VM.' \
         'vbd-unplug' 'Detach a VBD from its running VM.' \
         'vdi-create' 'Make a VDI on an SR.' \
         'vdi-destroy' 'Destroy a VDI and its VBDs.' \
         'vdi-forget' 'Forget a VDI; its data stays.' \
-        'vdi-introduce' 'Make a VDI known that exists on an SR.' \
-        'vdi-list' 'List the VDIs, all of them or those whose fields have the values given.' \
+        'vdi-introduce' 'Add a VDI that already exists on an SR.' \
+        'vdi-list' 'List all VDIs, or those whose fields have the given values.' \
         'vdi-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'vdi-param-clear' 'Empty a field of the object.' \
         'vdi-param-get' 'Show the value of one field of the object.' \
         'vdi-param-list' 'Show all fields of the object.' \
-        'vdi-param-remove' 'Remove a member of a set, or a key of a map.' \
-        'vdi-param-set' 'Set fields of the object; a map key by key.' \
+        'vdi-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'vdi-param-set' 'Set fields of the object, or single keys of its maps.' \
         'vdi-resize' 'Make a VDI larger.' \
-        'vdi-update' 'Ask the driver about a VDI anew.' \
+        'vdi-update' 'Update a VDI from its driver.' \
         'vif-configure-ipv4' 'Set the IPv4 address of the guest\'s network card.' \
         'vif-configure-ipv6' 'Set the IPv6 address of the guest\'s network card.' \
         'vif-create' 'Make a VIF, so that a VM is on a network.' \
         'vif-destroy' 'Destroy a VIF.' \
-        'vif-list' 'List the VIFs, all of them or those whose fields have the values given.' \
-        'vif-move' 'Move a VIF to another network, attached or not.' \
+        'vif-list' 'List all VIFs, or those whose fields have the given values.' \
+        'vif-move' 'Move a VIF to another network, also while it is attached.' \
         'vif-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'vif-param-clear' 'Empty a field of the object.' \
         'vif-param-get' 'Show the value of one field of the object.' \
         'vif-param-list' 'Show all fields of the object.' \
-        'vif-param-remove' 'Remove a member of a set, or a key of a map.' \
-        'vif-param-set' 'Set fields of the object; a map key by key.' \
+        'vif-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'vif-param-set' 'Set fields of the object, or single keys of its maps.' \
         'vif-plug' 'Attach a VIF to its running VM.' \
         'vif-unplug' 'Detach a VIF from its running VM.' \
-        'vlan-create' 'Make a VLAN on top of an interface; prints the PIF that carries the network.' \
-        'vlan-destroy' 'Destroy a VLAN and the PIF that carries its network.' \
-        'vlan-list' 'List the VLANs, all of them or those whose fields have the values given.' \
+        'vlan-create' 'Make a VLAN on a PIF, and print the uuid of the PIF of the VLAN.' \
+        'vlan-destroy' 'Destroy a VLAN and its PIF; the network stays.' \
+        'vlan-list' 'List all VLANs, or those whose fields have the given values.' \
         'vlan-param-get' 'Show the value of one field of the object.' \
         'vlan-param-list' 'Show all fields of the object.' \
         'vm-cd-list' 'List the CD drives of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'vm-compute-memory-overhead' 'Show how much memory Xen needs for a VM besides the guest\'s. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-compute-memory-overhead' 'Show how much memory Xen needs for a VM besides the guest\'s memory. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-destroy' 'Destroy a VM with its VBDs and VIFs; VDIs and snapshots stay.' \
         'vm-disk-list' 'List the disks of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'vm-list' 'List the VMs, all of them or those whose fields have the values given.' \
-        'vm-memory-dynamic-range-set' 'Set the memory that a VM may have at present. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'vm-memory-limits-set' 'Set all limits of a VM\'s memory. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'vm-memory-set' 'Give a VM exactly so much memory. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'vm-memory-shadow-multiplier-set' 'Make the tables of pages of a running VM larger. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'vm-memory-static-range-set' 'Set the memory that a VM can ever have. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'vm-memory-target-set' 'Give a VM exactly so much memory at present. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-list' 'List all VMs, or those whose fields have the given values.' \
+        'vm-memory-dynamic-range-set' 'Set the limits for the memory of a running VM: dynamic-min and dynamic-max. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-memory-limits-set' 'Set all four memory limits of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-memory-set' 'Give a VM a fixed amount of memory; only static-min stays as it is. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-memory-shadow-multiplier-set' 'Make the shadow page tables of a running VM larger. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-memory-static-range-set' 'Set the limits for the memory that a VM can ever have: static-min and static-max. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-memory-target-set' 'Set dynamic-min and dynamic-max of a VM to one amount. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'vm-param-clear' 'Empty a field of the object.' \
         'vm-param-get' 'Show the value of one field of the object.' \
         'vm-param-list' 'Show all fields of the object.' \
-        'vm-param-remove' 'Remove a member of a set, or a key of a map.' \
-        'vm-param-set' 'Set fields of the object; a map key by key.' \
-        'vm-pause' 'Hold a running VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'vm-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'vm-pause' 'Pause a running VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-reboot' 'Reboot a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'vm-reset-powerstate' 'Record that a VM is halted, after its host is lost. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-reset-powerstate' 'Record a VM as halted after its host was lost. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-resume' 'Resume a suspended VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-shutdown' 'Shut a VM down. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-start' 'Start a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'vm-suspend' 'Put a VM\'s memory on a VDI and stop it. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'vm-tree' 'Show what stands behind a VM, down to the hosts: its disks and storage, its network cards and networks. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'vm-unpause' 'Let a paused VM go on. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-suspend' 'Suspend a VM: save its memory on a VDI and stop it. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-tree' 'Show all that a VM depends on, down to the hosts: its disks and storage, its network cards and networks. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-unpause' 'Continue a paused VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-vcpu-hotplug' 'Change the number of CPUs of a running VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-vif-list' 'List the VIFs of VMs. The VMs are chosen by vm=<name or uuid> or by filters on their fields.'
 end

@@ -56,8 +56,8 @@ def test_a_mode_that_cannot_be_kept_is_warned_of_once(xe: Xe, monkeypatch: pytes
     done = xe("vm-create name-label=web")
     assert done.status == 0
     assert done.err == (
-        f"Warning: a new version of {xe.state} gets the permissions rw-------, not rw-r--r--: "
-        "the system does not permit those here.\n"
+        f"Warning: the new version of {xe.state} has the permissions rw-------, not rw-r--r--: "
+        "the system does not allow that here.\n"
     )
     assert mode(xe) == "-rw-------"
     again = xe("vm-create name-label=web")
@@ -82,8 +82,8 @@ def test_a_file_never_gets_open_to_more_people(xe: Xe, monkeypatch: pytest.Monke
         refused = xe("vm-create name-label=web")
         assert refused.status == 3
         assert refused.err == (
-            f"The state file {xe.state} cannot be written: a new file would be open to more people (rw-r--r--) "
-            "than this one (rw-------), and its folder does not permit to change that.\n"
+            f"The state file {xe.state} cannot be written: more users could read or write the new file (rw-r--r--) "
+            "than this one (rw-------), and chmod does not work in its folder.\n"
             "Nothing was changed. Move the file to a folder where chmod works.\n"
         )
         assert (xe.state.read_bytes(), mode(xe)) == (before, "-rw-------")

@@ -213,4 +213,4 @@ def test_a_newer_format_is_refused_and_told_as_that(xe: "Xe") -> None:
     for line in ("vm-list", "vm-create name-label=x", "state-check"):
         refused = xe(line)
         assert refused.status == 3
-        assert f"has a newer format than {FORMAT}, the newest that this xe knows. Use a newer xe." in refused.err
+        assert f"has a newer format than {FORMAT}, the newest that this xe knows; use a newer xe." in refused.err

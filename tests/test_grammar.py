@@ -417,7 +417,7 @@ def test_of_several_objects_those_that_can_be_are_done(xe: "Xe") -> None:
     result = xe.run(["vm-start", "--multiple", "is-control-domain=false", "--minimal"], partial=True)
     assert result.status == 1
     assert result.out == (
-        f"operation failed on {first}: This cannot be done in the VM's power state.\n"
+        f"operation failed on {first}: The VM is in the wrong power state for this operation.\n"
         f"vm: {first} (a)\nexpected: halted\nactual: running\n"
     )
     assert xe.do(f"vm-param-get uuid={second} param-name=power-state") == "running"
@@ -443,7 +443,7 @@ def test_errors_plain_leaves_out_what_is_ours(process: "Process", xe: "Xe") -> N
     def plain(*words: str) -> str:
         return process.xe("--state", str(xe.state), *words, XE_ERRORS="plain").err
 
-    sentence = "This cannot be done in the VM's power state.\n"
+    sentence = "The VM is in the wrong power state for this operation.\n"
     assert (
         plain("vm-destroy", f"uuid={vm}") == f"{sentence}vm: {vm} (web)\nexpected: halted, suspended\nactual: running\n"
     )
@@ -458,8 +458,16 @@ def test_errors_plain_leaves_out_what_is_ours(process: "Process", xe: "Xe") -> N
 
 
 UNLISTED_REFUSALS = [
-    ("sr-create name-label=x type=ext", "90", "The device-config will not do [opterr=device-config:device is missing]"),
-    ("vdi-resize uuid={vdi} disk-size=2", "79", "The VDI cannot have this size [opterr=2 bytes is less than it has]"),
+    (
+        "sr-create name-label=x type=ext",
+        "90",
+        "The device-config is not valid [opterr=device-config:device is missing]",
+    ),
+    (
+        "vdi-resize uuid={vdi} disk-size=2",
+        "79",
+        "The VDI cannot have this size [opterr=2 bytes is less than it has now]",
+    ),
 ]
 
 

@@ -164,7 +164,7 @@ ROWS = [
         ("host {host} (xen1): needs SR {sr} (Local storage), its PBD {pbd} is unplugged (VM_REQUIRES_SR)",),
         ("pbd-plug uuid={pbd}",)),
     Row((VM, HOST, "host-disable uuid={host}"), "vm-start uuid={vm}", "NO_HOSTS_AVAILABLE",
-        ("host {host} (xen1): The host is disabled and takes no VMs (HOST_DISABLED)",), ("host-enable uuid={host}",)),
+        ("host {host} (xen1): The host is disabled, so no VM can start on it (HOST_DISABLED)",), ("host-enable uuid={host}",)),
     Row((VM, HOST, LARGE), "vm-start uuid={vm}", "NO_HOSTS_AVAILABLE",
         ("host {host} (xen1): needs 1006.8 GiB of memory, {free} GiB are free (HOST_NOT_ENOUGH_FREE_MEMORY)",)),
     Row((VM, *BLOCKED), "vm-start uuid={vm}", "OPERATION_BLOCKED", (),
@@ -327,7 +327,7 @@ def test_of_several_that_are_refused_each_has_its_lines_on_standard_error(xe: "X
         pool.run(line)
     refused = xe.run(["vm-pause", "is-control-domain=false", "--multiple"], partial=True)
     b, c = (pool.named[name] for name in "bc")
-    told = "This cannot be done in the VM's power state."
+    told = "The VM is in the wrong power state for this operation."
     assert refused.out == (
         f"operation failed on {c}: {told}\nvm: {c} (c)\nexpected: running\nactual: halted\n"
         f"operation failed on {b}: {told}\nvm: {b} (b)\nexpected: running\nactual: paused\n"

@@ -228,7 +228,7 @@ def test_each_version_has_a_name_of_its_own(xe: "Xe", three: list[bytes]) -> Non
     assert "(mail): created" in xe.do("state-diff serial=1.4 to=2.5")
     assert xe.do("state-diff serial=1.1 to=1.4") == "Nothing changes."
     for line in ("state-diff serial=1", "state-undo serial=1", "state-undo serial=1 --dry-run"):
-        assert xe.code(line) == "Error: Several versions have the serial 1: 1.1, 1.4"
+        assert xe.code(line) == "Error: Several versions have the serial 1. Give the name of one: 1.1, 1.4"
     xe.do("state-undo serial=2.2")
     assert without_serial(xe.state.read_bytes()) == without_serial(three[1])
     assert serials(xe)[0] == 4
@@ -357,9 +357,9 @@ def test_a_version_that_is_damaged_is_named_and_never_wrong(xe: "Xe", three: lis
         path.write_bytes(data)
     assert kept(xe) == three
     assert refused == {
-        f"Version {serial} of {xe.state} cannot be put together again: {reason}."
+        f"Version {serial} of {xe.state} cannot be restored from the history: {reason}."
         for serial in (1, 2, 3)
-        for reason in ("an entry before it is damaged", "the version that it is made of is damaged")
+        for reason in ("an entry that it needs is damaged", "the version before it is damaged")
         if (serial, reason[:2]) != (1, "an")
     }
 
@@ -432,7 +432,7 @@ def test_bare_it_is_what_the_last_commit_changed(xe: "Xe", three: list[bytes]) -
 
 
 def test_where_nothing_is_kept_nothing_is_compared(xe: "Xe") -> None:
-    assert xe.code("state-diff") == f"Error: No version of {xe.state} before 1 is kept"
+    assert xe.code("state-diff") == f"Error: The history of {xe.state} has no version before 1"
 
 
 def test_an_unsound_file_can_be_compared(xe: "Xe", three: list[bytes]) -> None:
@@ -469,7 +469,7 @@ def test_what_is_left_out_of_a_comparison_is_told(
 
 @pytest.mark.parametrize("line", ["state-diff serial=9", "state-diff serial=1 to=9", "state-undo serial=9"])
 def test_a_version_that_is_not_kept_is_refused(xe: "Xe", three: list[bytes], line: str) -> None:
-    assert xe.code(line).startswith("Error: No version with the serial 9 is kept, only: 1, 2")
+    assert xe.code(line).startswith("Error: The history has no version 9. It has: 1, 2")
     assert xe.state.read_bytes() == three[-1]
 
 
@@ -512,17 +512,17 @@ def test_undo_says_what_it_did_and_a_dry_run_what_it_would(xe: "Xe", three: list
     assert xe.state.read_bytes() == three[-1]
     undo = f"xe --state {xe.state} state-undo"
     assert xe.do("state-undo serial=2").splitlines() == [
-        "The state of serial 2 is in force again; its serial is 4 now.",
-        "Taken back: 3 vm-create name-label=db",
-        f"To bring back what was: {undo}",
-        f"To go further: {undo} serial=1",
+        "Restored version 2, saved as version 4.",
+        "Undone: 3 vm-create name-label=db",
+        f"To undo this: {undo}",
+        f"To go back further: {undo} serial=1",
     ]
     assert xe.do("state-undo serial=1").splitlines() == [
-        "The state of serial 1 is in force again; its serial is 5 now.",
-        "Taken back: 4 state-undo serial=2",
-        "Taken back: 3 vm-create name-label=db",
-        "Taken back: 2 vm-create name-label=web",
-        f"To bring back what was: {undo}",
+        "Restored version 1, saved as version 5.",
+        "Undone: 4 state-undo serial=2",
+        "Undone: 3 vm-create name-label=db",
+        "Undone: 2 vm-create name-label=web",
+        f"To undo this: {undo}",
     ]
 
 
@@ -532,13 +532,13 @@ def test_undo_of_an_edit_by_hand_brings_back_the_last_commit(xe: "Xe", three: li
     done = xe.do("state-undo").splitlines()
     assert without_serial(xe.state.read_bytes()) == without_serial(three[-1])
     assert done == [
-        "The state of serial 3 is in force again; its serial is 4 now.",
-        "Taken back: 3.4 (edited by hand)",
-        f"To go further: xe --state {xe.state} state-undo serial=2",
+        "Restored version 3, saved as version 4.",
+        "Undone: 3.4 (edited by hand)",
+        f"To go back further: xe --state {xe.state} state-undo serial=2",
     ]
     # The edit that was taken back is unsound, and no place to go to.
     xe.do("vm-create name-label=mail")
-    assert f"To go further: xe --state {xe.state} state-undo serial=3.3" in xe.do("state-undo").splitlines()
+    assert f"To go back further: xe --state {xe.state} state-undo serial=3.3" in xe.do("state-undo").splitlines()
 
 
 WRECKS = {
@@ -582,9 +582,9 @@ def test_what_undo_says_to_do_next_works(xe: "Xe", three: list[bytes]) -> None:
         line = next(line for line in text.splitlines() if line.startswith(start))
         return line.partition(f"xe --state {xe.state} ")[2].split()
 
-    back = xe.run(said("To go further: ", xe.do("state-undo"))).out
+    back = xe.run(said("To go back further: ", xe.do("state-undo"))).out
     assert without_serial(xe.state.read_bytes()) == without_serial(three[0])
-    xe.run(said("To bring back", back))
+    xe.run(said("To undo this: ", back))
     assert without_serial(xe.state.read_bytes()) == without_serial(three[1])
 
 
@@ -594,9 +594,7 @@ def test_a_version_that_is_unsound_is_named_by_its_own_name(xe: "Xe", three: lis
     for line in ("state-undo", "state-undo --dry-run", "state-undo serial=3.4"):
         refused = xe(line)
         assert refused.status == 3
-        assert refused.err.startswith(
-            f"Version 3.4 of {xe.state} is unsound and cannot be put in force again: vm broken"
-        )
+        assert refused.err.startswith(f"Version 3.4 of {xe.state} is unsound, so it cannot be restored: vm broken")
         assert f"Hint: xe --state {xe.state} state-history\n" in refused.err
         assert "/history/" not in refused.err
         assert "state-check" not in refused.err
@@ -618,8 +616,8 @@ def test_the_last_commit_is_told_apart_from_an_edit_since(xe: "Xe", three: list[
 
 
 def test_without_a_history_there_is_nothing_to_undo(xe: "Xe") -> None:
-    assert xe.code("state-undo") == f"Error: No earlier version of {xe.state} is kept"
-    assert xe.code("state-undo serial=1") == f"Error: No earlier version of {xe.state} is kept"
+    assert xe.code("state-undo") == f"Error: The history of {xe.state} has no earlier version"
+    assert xe.code("state-undo serial=1") == f"Error: The history of {xe.state} has no earlier version"
 
 
 def raw(version: Version) -> bytes:

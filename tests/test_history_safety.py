@@ -52,7 +52,7 @@ def test_a_history_that_fails_is_a_warning(xe: "Xe", monkeypatch: pytest.MonkeyP
     assert failed
     assert result.status == 0
     assert xe.do("vm-list name-label=web --minimal") == result.out.strip()
-    warning = f"Warning: the history in {place} cannot be kept: {os.strerror(error)}. XE_BACKUPS=0 does without one.\n"
+    warning = f"Warning: the history in {place} cannot be written: {os.strerror(error)}. To work without a history, set XE_BACKUPS=0.\n"
     assert result.err == warning
     xe.do("vm-create name-label=db")
     assert serials(xe)[:2] == [3, 2]
@@ -67,7 +67,7 @@ def test_a_file_in_the_place_of_the_history_is_a_warning_that_can_be_silenced(xe
     done = process.xe("--state", str(xe.state), "vm-create", "name-label=a")
     assert (done.status, done.err) == (
         0,
-        f"Warning: the history in {folder(xe)} cannot be kept: it is no folder, or a link to one. XE_BACKUPS=0 does without one.\n",
+        f"Warning: the history in {folder(xe)} cannot be written: it is not a folder, or it is a link to one. To work without a history, set XE_BACKUPS=0.\n",
     )
     assert folder(xe).read_text() == "mine"
     assert not process.xe("--state", str(xe.state), "vm-create", "name-label=b", XE_ERRORS="plain").err
@@ -78,7 +78,7 @@ def test_a_program_is_warned_as_well(xe: "Xe", capsys: pytest.CaptureFixture[str
     folder(xe).write_text("mine")
     with open_host(xe.state) as host:
         host.run("vm-create", name_label="a")
-    assert capsys.readouterr().err.startswith(f"Warning: the history in {folder(xe)} cannot be kept: ")
+    assert capsys.readouterr().err.startswith(f"Warning: the history in {folder(xe)} cannot be written: ")
 
 
 def test_a_history_that_cannot_be_written_is_a_warning(xe: "Xe") -> None:
@@ -88,7 +88,7 @@ def test_a_history_that_cannot_be_written_is_a_warning(xe: "Xe") -> None:
     folder(xe).chmod(0o700)
     assert result.status == 0
     if os.geteuid():
-        assert "cannot be kept: Permission denied" in result.err
+        assert "cannot be written: Permission denied" in result.err
 
 
 def test_who_holds_the_store_open_is_warned_once_and_each_command_anew(
@@ -102,7 +102,7 @@ def test_who_holds_the_store_open_is_warned_once_and_each_command_anew(
         for name in ("c", "d", "e"):
             host.run("vm-create", name_label=name)
             host.commit()
-    assert capsys.readouterr().err.count("cannot be kept") == 1
+    assert capsys.readouterr().err.count("cannot be written") == 1
 
 
 def test_what_a_killed_writer_left_is_swept_away(xe: "Xe") -> None:
@@ -116,7 +116,7 @@ def test_links_in_the_history_are_not_followed_out_of_it(xe: "Xe", tmp_path: Pat
     folder(xe).mkdir(parents=True)
     outside = tmp_path / "outside"
     (folder(xe) / "log").symlink_to(outside)
-    assert "cannot be kept" in xe("vm-create name-label=web").err
+    assert "cannot be written" in xe("vm-create name-label=web").err
     assert not outside.exists()
 
 
@@ -274,7 +274,7 @@ def test_what_only_looks_like_a_version_is_none(xe: "Xe", tmp_path: Path, kind: 
     plant(folder(xe) / name, kind, outside)
     with in_time(name, 5):
         assert serials(xe) == [2, 1]
-        assert xe.code("state-undo serial=7").startswith("Error: No version with the serial 7 is kept")
+        assert xe.code("state-undo serial=7").startswith("Error: The history has no version 7.")
         xe.state.write_bytes(xe.state.read_bytes() + b"# edited\n")
         xe("vm-create name-label=db")
         xe("state-undo")
@@ -352,7 +352,7 @@ def test_a_file_that_is_taken_away_at_once_is_told_as_that(xe: "Xe", monkeypatch
     result = Contract(xe.state)("vm-create", "name-label=web", within=nullcontext())
     monkeypatch.undo()
     assert result.status == 4
-    assert "is written, but somebody has removed it since" in result.err
+    assert "was written, but somebody has removed it since then" in result.err
     assert f"Hint: xe --state {xe.state} state-undo\n" in result.err
     xe.do("state-undo")
     assert xe.do("vm-list name-label=web --minimal")
@@ -423,7 +423,7 @@ def test_the_serial_of_a_broken_file_counts_as_well(xe: "Xe", broken: str) -> No
     xe.do("vm-create name-label=web")
     xe.state.write_text(xe.state.read_text().replace("serial = 2", "serial = 7") + broken)
     assert serials(xe) == [7, 2, 1]
-    assert "its serial is 8 now" in xe.do("state-undo")
+    assert "saved as version 8." in xe.do("state-undo")
 
 
 @pytest.mark.parametrize("last", [(1 << 63) - 1, (1 << 63) - 2])
@@ -437,7 +437,7 @@ def test_serials_end_in_a_refusal_with_a_way_out(xe: "Xe", last: int) -> None:
         assert refused.status == 3
         assert str(last) in refused.err
         assert "no change can follow" in refused.err
-    assert "its serial is 3 now" in xe.do("state-undo")
+    assert "saved as version 3." in xe.do("state-undo")
     xe.do("vm-create name-label=db")
     assert serials(xe) == [4, 3, last, 2, 1]
     xe.do("state-undo")

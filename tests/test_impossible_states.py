@@ -56,8 +56,8 @@ def pool(request: pytest.FixtureRequest) -> VmPool:
         ("dom0", {"dom_id": -1, "power_state": "halted", "resident_on": None}, STRICT, ("host", "STATE_HOST_INCOMPLETE", "xen1", "control domain")),
         ("other", {"is_control_domain": True}, (), None),
         ("busy", {"is_control_domain": True}, STRICT, ("vm", "INVALID_VALUE", "dom-id")),
-        ("eth0-xen1", {"management": False}, STRICT, ("host", "STATE_HOST_INCOMPLETE", "xen1", "management interface that is attached")),
-        ("eth0-xen1", {"currently_attached": False}, STRICT, ("host", "STATE_HOST_INCOMPLETE", "xen1", "management interface that is attached")),
+        ("eth0-xen1", {"management": False}, STRICT, ("host", "STATE_HOST_INCOMPLETE", "xen1", "attached management interface")),
+        ("eth0-xen1", {"currently_attached": False}, STRICT, ("host", "STATE_HOST_INCOMPLETE", "xen1", "attached management interface")),
         ("lan", {"MTU": -1}, STRICT, ("network", "INVALID_VALUE", "MTU", "-1")),
         ("lan", {"MTU": 67}, STRICT, ("network", "INVALID_VALUE", "MTU", "67")),
         ("lan", {"MTU": 65536}, STRICT, ("network", "INVALID_VALUE", "MTU", "65536")),
@@ -133,7 +133,7 @@ def test_a_file_without_any_object_is_unsound(xe: Xe) -> None:
     result = xe.run(["state-check"], partial=True)
     assert result.status == 3
     assert result.out == (
-        f"{xe.state}: pool: Every state has one object of this class; this one has none. class: pool "
+        f"{xe.state}: pool: The state must have one object of this class, but it has none. class: pool "
         "[STATE_OBJECT_MISSING]\n"
     )
     assert xe("vm-list").status == 0

@@ -135,7 +135,7 @@ def test_a_pif_shows_the_networks_of_vlans_and_bonds_on_top_of_it(pool: NetworkP
         ("pif-network-remove uuid=b0 network-uuid=lan", ("PIF_NOT_PRESENT", "xen2", "lan")),
         (
             "pif-network-remove uuid=a0 network-uuid=net0",
-            ("OPERATION_NOT_ALLOWED", "The network is the PIF's own, which it keeps for life"),
+            ("OPERATION_NOT_ALLOWED", "A PIF cannot leave its own network"),
         ),
         ("pif-network-remove uuid=a0 network-uuid=lan", ("VIF_IN_USE", "lan", "vif")),
         ("network-destroy uuid=joined", ("NETWORK_CONTAINS_PIF", "a0")),
@@ -157,7 +157,7 @@ def test_what_joining_refuses(strict: NetworkPool, line: str, refusal: tuple[str
 
 def test_xapi_knows_no_joining() -> None:
     pool = NetworkPool("xapi")
-    text = "A PIF joins networks directly in the strict rules only"
+    text = "Only the strict rules let a PIF join networks directly"
     assert pool.refusal("pif-network-add uuid=a1 network-uuid=lan") == ("OPERATION_NOT_ALLOWED", text)
     pool.change("a1", joined_network_uuids=[pool.named["lan"]["uuid"]])
     assert pool.unsound() == {("pif", "OPERATION_NOT_ALLOWED", text)}

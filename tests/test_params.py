@@ -56,7 +56,7 @@ REFUSED = [
     ("vm-param-add uuid={vm} param-name=nothing param-key=a", "Error code: Missing parameter"),
     ("vm-param-remove uuid={vm} param-name=nothing param-key=a", "Error code: Missing parameter"),
     ("vm-param-clear uuid={vm} param-name=nothing", "Error code: Missing parameter"),
-    ("vm-param-set uuid={vm} other-config:=x", "Error: A key of other-config has at least one letter"),
+    ("vm-param-set uuid={vm} other-config:=x", "Error: A key of other-config must have at least one letter"),
     ("vm-param-set uuid={vm} name-label:x=1", "Error: Field 'name-label' is not a set or map"),
     ("vm-param-set uuid={vm} bios-strings=x", "Error: Field 'bios-strings' is read-only."),
     ("vm-param-set uuid={vm} blobs:x=1", "Error: Field 'blobs' is not a set or map"),
@@ -289,7 +289,7 @@ def test_every_field_of_every_class_can_be_read(xe: "Xe", name: str) -> None:
         ("vm-param-clear uuid={vm} param-name=tag", "Note: did you mean tags?"),
         (
             "bond-create network-uuid={network} pif-uuids={pifs} mode=lcp",
-            "Note: it is one of 'balance-slb', 'active-backup', 'lacp'",
+            "Note: it must be one of 'balance-slb', 'active-backup', 'lacp'",
         ),
     ],
 )

@@ -5,8 +5,8 @@ from network_pool import NetworkPool
 
 MAC = "00:16:3e:00:00:09"
 MANAGEMENT = {"management": True, "IP_configuration_mode": "DHCP"}
-ONE_VLAN = "it has a VLAN tag if and only if a VLAN object belongs to it"
-ONE_KIND = "it is neither physical nor of one VLAN nor of one bond"
+ONE_VLAN = "it has a VLAN tag but no VLAN object, or a VLAN object but no tag"
+ONE_KIND = "it must be exactly one of these: physical, the PIF of a VLAN, or the PIF of a bond"
 
 
 @pytest.fixture(params=["strict", "xapi"])

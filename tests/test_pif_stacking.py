@@ -347,15 +347,15 @@ def test_who_has_properties(pool: NetworkPool, pif: str, refusal: tuple[str, ...
         ({"vlan": {"tag": 4095}, "v": {"VLAN": 4095}}, {("vlan", "VLAN_TAG_INVALID", "4095")}),
         (
             {"vlan": {"tag": 43}},
-            {("vlan", "PIF_CONFIGURATION_ERROR", "v", "its VLAN is not the tag 43 of its VLAN object")},
+            {("vlan", "PIF_CONFIGURATION_ERROR", "v", "its field VLAN is not 43, the tag of its VLAN object")},
         ),
         (
             {"v": {"device": "eth7"}},
-            {("vlan", "PIF_CONFIGURATION_ERROR", "v", "its device is not that of the PIF below")},
+            {("vlan", "PIF_CONFIGURATION_ERROR", "v", "its device is not the same as on the PIF below")},
         ),
         (
             {"v": {"host_uuid": "xen2"}},
-            {("vlan", "PIF_CONFIGURATION_ERROR", "v", "its host-uuid is not that of the PIF below")},
+            {("vlan", "PIF_CONFIGURATION_ERROR", "v", "its host-uuid is not the same as on the PIF below")},
         ),
         (
             {"vlan": {"tagged_PIF": "v"}},
@@ -382,7 +382,7 @@ def test_who_has_properties(pool: NetworkPool, pif: str, refusal: tuple[str, ...
                     "bond",
                     "PIF_CONFIGURATION_ERROR",
                     "a2",
-                    "it is the primary slave of a bond that it is no member of",
+                    "it is the primary slave of a bond, but not a member of it",
                 )
             },
         ),

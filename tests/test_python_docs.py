@@ -110,7 +110,7 @@ def test_a_host_can_be_made(tmp_path: "Path") -> None:
     with pytest.raises(StateFileError, match=r"is there already\.\nTo replace it, add: force=True"):
         create_host(path)
     create_host(str(path), force=True)
-    for options, text in [({"host": 2}, "did you mean hosts"), ({"hosts": 2.5}, "hosts must be a whole number"), ({"name_label": "\udc80"}, "no UTF-8 text")]:  # fmt: skip
+    for options, text in [({"host": 2}, "did you mean hosts"), ({"hosts": 2.5}, "hosts must be a whole number"), ({"name_label": "\udc80"}, "not UTF-8 text")]:  # fmt: skip
         with pytest.raises(xe_py.errors.XeError, match=text):
             create_host(tmp_path / "other.toml", **options)
     for wrong in (None, 5, ["x"]):

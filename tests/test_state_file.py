@@ -100,10 +100,10 @@ def test_the_serial_counts_commits_that_change_something(xe: "Xe") -> None:
 HEADER = '[state]\nformat = 2\nlineage = ""\nserial = 1\nrules = "strict"\n'
 VM = "[vm.00000000-0000-4000-8000-00000000000a]\n"
 QUOTES = (
-    "A text ends on the line on which it begins, with the quote with which it begins; in double quotes \\n is a line break."
-    " A text of several lines stands between three quotes."
+    "A text must end on the line on which it begins, with the same quote; in double quotes, write \\n for a line break."
+    " A text of several lines needs three quotes on each side."
 )
-BRACES = 'A table in braces stands on one line, with no comma behind its last value: { a = "1", b = "2" }'
+BRACES = 'A table in braces must be on one line, with no comma after its last value: { a = "1", b = "2" }'
 ANY = "…"
 # What is in the file, and what is said of it, `FILE` standing for its path and `ANY` for any words.
 BAD = {
@@ -117,7 +117,7 @@ BAD = {
     "a single quote that is not closed, the last": (HEADER + "x = 'a\n", f"FILE:6: this is not TOML: {ANY}.\n{QUOTES}\n"),
     "a name that is not closed": (HEADER + '["vm.x]\n', f"FILE:6: this is not TOML: {ANY}.\n{QUOTES}\n"),
     "a quote behind a backslash": (HEADER + VM + 'name-label = "C:\\"\n', f"FILE:7: this is not TOML: {ANY} (column 19).\n{QUOTES}\n"),
-    "a backslash": (HEADER + 'x = "\\w"\n', f"FILE:6: this is not TOML: {ANY}.\nIn double quotes a backslash is written twice, \\\\;"),
+    "a backslash": (HEADER + 'x = "\\w"\n', f"FILE:6: this is not TOML: {ANY}.\nIn double quotes, write a backslash twice, \\\\;"),
     "a table in braces on several lines": (HEADER + "x = {\n  a = 1 }\n", f"FILE:6: this is not TOML: {ANY}.\n{BRACES}\n"),
     "a table in braces that ends on another line": (HEADER + "x = { a = 1\n}\n", f"FILE:6: this is not TOML: {ANY}.\n{BRACES}\n"),
     "a comma before a brace": (HEADER + "x = { a = 1, }\n", f"FILE:6: this is not TOML: {ANY}.\n{BRACES}\n"),
@@ -128,22 +128,22 @@ BAD = {
     "a merge that is not finished": (
         f"{HEADER}\n<<<<<<< HEAD\n{VM}=======\n>>>>>>> other\n",
         (
-            "FILE:7: a merge has left a conflict here, so that this is not TOML.\n"
-            "Keep one side of each conflict, and the larger serial; take the lines out that begin with <<<<<<<, ======="
+            "FILE:7: a merge left a conflict here, so this is not TOML.\n"
+            "Keep one side of each conflict, and the larger serial; remove the lines that begin with <<<<<<<, ======="
             " and >>>>>>>.\nThen run: xe --state FILE state-check\n"
         ),
     ),
-    "the rest of a merge": (f"{HEADER}\n{VM}=======\n", "FILE:8: a merge has left a conflict here"),
+    "the rest of a merge": (f"{HEADER}\n{VM}=======\n", "FILE:8: a merge left a conflict here"),
     "no header": ("[vm.x]\n", "FILE has no [state] table"),
-    "a newer format": (HEADER.replace("2", "3", 1) + "more = 1\n", "FILE:2: [state] has a newer format than 2, the newest that this xe knows. Use a newer xe."),
-    "no format": (HEADER.replace("2", "0", 1), "FILE:2: [state] has a format that cannot be; it must be 2."),
+    "a newer format": (HEADER.replace("2", "3", 1) + "more = 1\n", "FILE:2: [state] has a newer format than 2, the newest that this xe knows; use a newer xe."),
+    "no format": (HEADER.replace("2", "0", 1), "FILE:2: [state] has a format that does not exist; it must be 2."),
     "an unknown set of rules": (HEADER.replace("strict", "Strickt"), 'FILE:5: [state] rules is "Strickt"; it must be strict or xapi (strict?).'),
     "a header without a serial": (HEADER.replace("serial = 1\n", ""), "FILE:1: [state] must have serial, a number."),
     "a serial in quotes": (HEADER.replace("serial = 1", 'serial = "1"'), "FILE:4: [state] must have serial, a number."),
-    "a serial below zero": (HEADER.replace("serial = 1", "serial = -1"), "FILE:4: [state] has a serial that cannot be; it must be 0 to 9223372036854775807."),
+    "a serial below zero": (HEADER.replace("serial = 1", "serial = -1"), "FILE:4: [state] has an impossible serial; it must be from 0 to 9223372036854775807."),
     "an unknown key": (HEADER + 'rule = "x"\n', "FILE:6: [state] has an unknown key: rule (rules?)."),
     "an unknown key like no other": (HEADER + 'zzz = "x"\n', "FILE:6: [state] has an unknown key: zzz."),
-    "a huge number": (f"{HEADER}{VM}VCPUs-max = {'9' * 5000}\n", "FILE:7: VCPUs-max is a number of 5000 digits, which is no number that can be read.\nNo number in a state file has more than 19.\n"),
+    "a huge number": (f"{HEADER}{VM}VCPUs-max = {'9' * 5000}\n", "FILE:7: VCPUs-max is a number of 5000 digits, which is too long to be read.\nNo number in a state file has more than 19 digits.\n"),
     "a huge number behind what looks like one": (
         f"{HEADER}{VM}name-label = '{'9' * 5000}' # {'9' * 5000}\n{'9' * 5000} = 1\ntags = [\n  -{'9' * 5000}]\n", "FILE:10: this is a number of 5000 digits"),
     "deep nesting": ("[state]\nx = " + "[" * 9000 + "]" * 9000 + "\n", "FILE is nested too deeply to be read."),
@@ -175,22 +175,22 @@ A = "00000000-0000-4000-8000-00000000000a"
 UNSOUND = {
     "an unknown class": ("[vms.a]\nx = 1\n", 1, "vms: there is no class vms (vm?) [STATE_UNKNOWN_CLASS]"),
     "a class like no other": ("[disk.a]\nx = 1\n", 1, "disk: there is no class disk [STATE_UNKNOWN_CLASS]"),
-    "a list of objects": ("[[bond]]\n", 1, "bond: objects of this class are tables, [bond.uuid] [STATE_UNKNOWN_CLASS]"),
+    "a list of objects": ("[[bond]]\n", 1, "bond: objects of this class must be tables, [bond.uuid] [STATE_UNKNOWN_CLASS]"),
     "an object in double brackets": (f'[[vm.{A}]]\nname-label = "x"\n', 1,
-        f"vm {A}: this is a list of tables, [[vm.uuid]]; an object is one table, [vm.uuid] [STATE_OBJECT_MALFORMED]"),
+        f"vm {A}: this is a list of tables, [[vm.uuid]]; an object must be one table, [vm.uuid] [STATE_OBJECT_MALFORMED]"),
     "a text for an object": (f'[vm]\n{A} = "x"\n', 2,
-        f"vm {A}: this is a text; an object is one table, [vm.uuid] [STATE_OBJECT_MALFORMED]"),
+        f"vm {A}: this is a text; an object must be one table, [vm.uuid] [STATE_OBJECT_MALFORMED]"),
     "a list for an object": (f'[vm]\n{A} = ["x"]\n', 2,
-        f"vm {A}: this is a list; an object is one table, [vm.uuid] [STATE_OBJECT_MALFORMED]"),
+        f"vm {A}: this is a list; an object must be one table, [vm.uuid] [STATE_OBJECT_MALFORMED]"),
     "a malformed uuid": ('[vm.web]\nname-label = "x"\n', 1,
-        "vm web (x): A uuid is 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12 with hyphens between them. uuid: web [STATE_UUID_MALFORMED]"),
+        "vm web (x): A uuid must be 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12, with hyphens between them. uuid: web [STATE_UUID_MALFORMED]"),
     "a misspelt field": (f'{VM}name-label = "web"\nname-descripton = "x"\n', 3,
         f"vm {A} (web): there is no field name-descripton (name-description?) [STATE_UNKNOWN_FIELD]"),
     "a field like no other": (f'{VM}x = "x"\n', 2, f"vm {A}: there is no field x [STATE_UNKNOWN_FIELD]"),
     "a field that is computed": (f'{VM}allowed-operations = []\n', 2,
-        f"vm {A}: allowed-operations is not written in the file; take it out [STATE_UNKNOWN_FIELD]"),
+        f"vm {A}: allowed-operations is computed and not stored in the file; remove it [STATE_UNKNOWN_FIELD]"),
     "one uuid in two classes": (f'[network.{A}]\nbridge = "xapi7"\n{VM}name-label = "x"\n', 3,
-        f"vm {A} (x): Two objects in the file have this uuid, in whatever case. uuid: {A} [STATE_DUPLICATE_UUID]"),
+        f"vm {A} (x): Two objects in the file have this uuid; upper and lower case count as the same. uuid: {A} [STATE_DUPLICATE_UUID]"),
     "a misspelt word": (f'{VM}name-label = "web"\npower-state = "runing"\n', 3,
         f'vm {A} (web): power-state is "runing"; it must be halted, paused, running or suspended (running?) [FIELD_TYPE_ERROR]'),
     "a word in capitals": (f'{VM}power-state = "Halted"\n', 2,
@@ -208,22 +208,22 @@ UNSOUND = {
     "a long text": (f'{VM}VCPUs-max = "{"x" * 50}"\n', 2,
         f'vm {A}: VCPUs-max is "{"x" * 40}…"; it must be a whole number of up to 63 bits [FIELD_TYPE_ERROR]'),
     "a moment without an offset": (f"{VM}start-time = 2026-11-22T09:00:00\n", 2,
-        f"vm {A}: start-time is 2026-11-22T09:00:00; it must be a moment with an offset, as 2026-11-22T09:00:00Z [FIELD_TYPE_ERROR]"),
-    "a member twice": (f'{VM}tags = ["a", "b", "a"]\n', 2, f'vm {A}: tags has "a" twice; each may be there once [FIELD_TYPE_ERROR]'),
+        f"vm {A}: start-time is 2026-11-22T09:00:00; it must be a time with an offset, such as 2026-11-22T09:00:00Z [FIELD_TYPE_ERROR]"),
+    "a member twice": (f'{VM}tags = ["a", "b", "a"]\n', 2, f'vm {A}: tags has "a" twice; each member may be there only once [FIELD_TYPE_ERROR]'),
     "a member that is a number": (f'{VM}tags = ["a", 5]\n', 2,
         f"vm {A}: tags has 5 in it; it must be a list of texts [FIELD_TYPE_ERROR]"),
     "a text for a list": (f'{VM}tags = "a"\n', 2, f'vm {A}: tags is "a"; it must be a list of texts [FIELD_TYPE_ERROR]'),
     "a map of numbers": (f"{VM}other-config = {{ a = 5 }}\n", 2,
-        f'vm {A}: other-config has a number for the key a; it must be a map of texts, as {{ key = "text" }} [FIELD_TYPE_ERROR]'),
+        f'vm {A}: other-config has a number for the key a; it must be a map of texts, such as {{ key = "text" }} [FIELD_TYPE_ERROR]'),
     "a text for a map, which may be secret": (f'{VM}other-config = "password=x"\n', 2,
-        f'vm {A}: other-config is a text; it must be a map of texts, as {{ key = "text" }} [FIELD_TYPE_ERROR]'),
+        f'vm {A}: other-config is a text; it must be a map of texts, such as {{ key = "text" }} [FIELD_TYPE_ERROR]'),
     "a value where none can be": (f'{VM}appliance = "x"\n', 2, f'vm {A}: appliance is "x"; it must be left out [FIELD_TYPE_ERROR]'),
     "a number for a uuid": (f"{VM}affinity = 5\n", 2,
         f"vm {A}: affinity is 5; it must be the uuid of a host in quotes [FIELD_TYPE_ERROR]"),
     "a reference that must be there": (f"[bond.{A}]\n", 1,
         f"bond {A}: master is missing; it must be the uuid of a pif in quotes [FIELD_TYPE_ERROR]"),
     "a reference that dangles": (f'{VM}name-label = "web"\naffinity = "{A}"\n', 3,
-        f"vm {A} (web) affinity: A reference leads to an object that does not exist. class: host, handle: {A} [HANDLE_INVALID]"),
+        f"vm {A} (web) affinity: A reference points to an object that does not exist. class: host, handle: {A} [HANDLE_INVALID]"),
 }  # fmt: skip
 
 
@@ -284,8 +284,8 @@ def test_the_last_serial_is_no_longer_written(xe: "Xe") -> None:
     refused = xe("vm-create name-label=db")
     assert refused.status == 3
     assert refused.err == (
-        f"The serial of {xe.state} is {last}, the largest there can be, so that no change can follow it.\n"
-        "Set a smaller one by hand, in its table [state]: serial = 1\n"
+        f"The serial of {xe.state} is {last}, the largest possible one, so no change can follow it.\n"
+        "Set a smaller serial by hand, in the table [state]: serial = 1\n"
     )
     assert xe.do("state-check").startswith("The state is sound")
     xe.state.write_text(xe.state.read_text().replace(str(last), "5"))

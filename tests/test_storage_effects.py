@@ -166,7 +166,7 @@ def test_a_vhd_has_a_largest_size(pool: SmallPool, type: str, asked: str) -> Non
     assert (code, status, error) == ("SR_BACKEND_FAILURE_79", "", "")
     assert said.startswith("The VDI cannot have this size [opterr=")
     if "8388608" not in asked:
-        assert "is more than the 2190433320960 of the largest VHD]" in said
+        assert "is more than a VHD can hold (2190433320960)]" in said
         pool.named["d"] = pool.xe("vdi-create sr-uuid=sr name-label=d virtual-size=1GiB")
         assert pool.refusal(f"vdi-resize uuid=d disk-size={asked}") == (code, status, said, error)
 
@@ -177,7 +177,7 @@ def test_a_vdi_grows_by_whole_steps(local: SmallPool) -> None:
     assert vdi["virtual-size"] == GIB + 2 * MIB
     local.xe(f"vdi-resize uuid=vdi disk-size={GIB + 2 * MIB}")
     assert vdi["virtual-size"] == GIB + 2 * MIB
-    said = f"The VDI cannot have this size [opterr={GIB + 1} bytes is less than it has]"
+    said = f"The VDI cannot have this size [opterr={GIB + 1} bytes is less than it has now]"
     assert local.refusal(f"vdi-resize uuid=vdi disk-size={GIB + 1}") == ("SR_BACKEND_FAILURE_79", "", said, "")
     local.xe("vdi-update uuid=vdi")
 
@@ -206,7 +206,7 @@ def test_the_disk_for_the_metadata_of_the_pool_has_a_uuid_that_follows_from_its_
     for _ in range(2):
         with pool.refused() as refusal:
             made("Pool Metadata Backup")
-        said = f"The VDI is there already [opterr={uuid}]"
+        said = f"The SR already has this VDI [opterr={uuid}]"
         assert refusal() == ("SR_BACKEND_FAILURE_43", "", said, "")
         vdi = pool.state.get("vdi", uuid)
         if vdi is not None:

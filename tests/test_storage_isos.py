@@ -172,14 +172,14 @@ def test_files_on_a_server_are_not_looked_for(isos: Isos, location: str) -> None
 def test_a_location_that_is_no_folder_is_refused(isos: Isos) -> None:
     for location in (isos.folder / "nowhere", isos.folder / "notes.txt"):
         refusal = isos.refusal(f"sr-create name-label=i type=iso host-uuid=xen1 device-config:location={location}")
-        said = f"The location is no folder [opterr={location} is no folder here]"
+        said = f"The location is not a folder [opterr={location} is not a folder here]"
         assert refusal == ("SR_BACKEND_FAILURE_226", "", said, "")
 
 
 @pytest.mark.parametrize("location", ["isos", "."])
 def test_a_location_that_depends_on_where_one_stands_is_refused(isos: Isos, location: str) -> None:
     refusal = isos.refusal(f"sr-create name-label=i type=iso host-uuid=xen1 device-config:location={location}")
-    said = f"The location is no folder [opterr={location} is not an absolute path]"
+    said = f"The location is not a folder [opterr={location} is not an absolute path]"
     assert refusal == ("SR_BACKEND_FAILURE_226", "", said, "")
 
 
@@ -195,13 +195,13 @@ def test_a_folder_that_cannot_be_read_is_refused(isos: Isos) -> None:
     loop = isos.folder / "loop"
     loop.symlink_to(loop)
     refusal = isos.refusal(f"sr-create name-label=i type=iso host-uuid=xen1 device-config:location={loop}")
-    said = f"The folder cannot be used [opterr={loop}: {os.strerror(40)}]"
+    said = f"The driver cannot use the folder [opterr={loop}: {os.strerror(40)}]"
     assert refusal == ("SR_BACKEND_FAILURE_222", "", said, "")
 
 
 def test_a_folder_that_went_away_is_refused_and_nothing_is_forgotten(isos: Isos) -> None:
     before = isos.shown()
     isos.folder.rename(isos.folder.with_name("elsewhere"))
-    said = f"The location is no folder [opterr={isos.folder} is no folder here]"
+    said = f"The location is not a folder [opterr={isos.folder} is not a folder here]"
     assert isos.refusal("sr-scan uuid=isos") == ("SR_BACKEND_FAILURE_47", "", said, "")
     assert isos.shown() == before

@@ -222,7 +222,7 @@ def test_an_sr_is_read_by_a_driver_of_the_same_family_only(storage: Storage) -> 
     storage.disk("d")
     storage.forget_sr()
     storage.introduce_sr("lvm", plug=False)
-    refused = ("SR_BACKEND_FAILURE_47", "", "The SR is not there [opterr=ext wrote it]", "")
+    refused = ("SR_BACKEND_FAILURE_47", "", "The storage does not hold this SR [opterr=the ext driver wrote it]", "")
     assert storage.refusal("pbd-plug uuid=pbd") == refused
     storage.xe("sr-forget uuid=sr")
     storage.introduce_sr()
@@ -295,7 +295,7 @@ def test_what_only_the_driver_uses_goes_with_the_sr(storage: Storage) -> None:
 BROKEN = [
     ("v", {"vdi": "x"}, ("volume", "FIELD_TYPE_ERROR", "vdi")),
     ("v", {"vdi": None}, ("volume", "FIELD_TYPE_ERROR", "vdi")),
-    ("v", {"virtual_size": -1}, ("volume", "SR_BACKEND_FAILURE_79", "", "The VDI cannot have this size [opterr=-1 bytes is no size]", "")),
+    ("v", {"virtual_size": -1}, ("volume", "SR_BACKEND_FAILURE_79", "", "The VDI cannot have this size [opterr=-1 bytes is not a valid size]", "")),
     ("v", {"type": "user"}, ("volume", "FIELD_TYPE_ERROR", "type")),
     ("v", {"sr_uuid": None}, ("volume", "INVALID_VALUE", "sr-uuid", "")),
     ("v", {"storage_uuid": "s"}, ("volume", "INVALID_VALUE", "sr-uuid", "sr")),

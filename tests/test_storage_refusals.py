@@ -8,7 +8,7 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 def missing(number: str, key: str) -> tuple[str, ...]:
     """How a driver refuses a device-config without the key."""
-    said = f"The device-config will not do [opterr=device-config:{key} is missing]"
+    said = f"The device-config is not valid [opterr=device-config:{key} is missing]"
     return f"SR_BACKEND_FAILURE_{number}", "", said, ""
 
 
@@ -112,7 +112,7 @@ REFUSALS = [
         (
             "SR_BACKEND_FAILURE_79",
             "",
-            "The VDI cannot have this size [opterr=1 bytes is less than it has]",
+            "The VDI cannot have this size [opterr=1 bytes is less than it has now]",
             "",
         ),
     ),
@@ -141,7 +141,7 @@ REFUSALS = [
     ("vdi-introduce uuid=x sr-uuid=drives type=user location=y", ("UUID_INVALID", "VDI", "x")),
     (
         f"vdi-introduce uuid={NOBODY} sr-uuid=drives type=user location=y",
-        ("SR_BACKEND_FAILURE_46", "", "The VDI is not there [opterr=nothing lies at y]", ""),
+        ("SR_BACKEND_FAILURE_46", "", "The SR does not have this VDI [opterr=there is nothing at y]", ""),
     ),
     (
         "vdi-introduce uuid=data sr-uuid=drives type=user location=gone",
@@ -156,11 +156,11 @@ REFUSALS = [
     ),
     (
         "sr-create name-label=x type=LVM host-uuid=xen1 device-config:device=sdb",
-        ("SR_BACKEND_FAILURE_91", "", "The device-config will not do [opterr=device-config:device cannot be sdb]", ""),
+        ("SR_BACKEND_FAILURE_91", "", "The device-config is not valid [opterr=device-config:device cannot be sdb]", ""),
     ),
     (
         "sr-create name-label=x type=smb shared=true device-config:server=nas device-config:SRmaster=true",
-        ("VALUE_NOT_SUPPORTED", "SRmaster", "true", "The storage drivers set this key themselves"),
+        ("VALUE_NOT_SUPPORTED", "SRmaster", "true", "only the storage drivers set this key"),
     ),
     ("sr-introduce name-label=x type=ext uuid=local", ("SR_UUID_EXISTS", "local")),
     ("sr-introduce name-label=x type=ext uuid=1", ("UUID_INVALID", "SR", "1")),
@@ -176,7 +176,7 @@ REFUSALS = [
     ("pbd-create sr-uuid=local host-uuid=xen1", ("PBD_EXISTS", "local", "xen1", "p-local")),
     (
         "pbd-create sr-uuid=lone host-uuid=xen1 device-config:SRmaster=true",
-        ("VALUE_NOT_SUPPORTED", "SRmaster", "true", "The storage drivers set this key themselves"),
+        ("VALUE_NOT_SUPPORTED", "SRmaster", "true", "only the storage drivers set this key"),
     ),
     (f"pbd-create sr-uuid=lone host-uuid={NOBODY}", ("UUID_INVALID", "host", NOBODY)),
     ("pbd-plug uuid=p-odd", ("SR_UNKNOWN_DRIVER", "tape")),
@@ -243,7 +243,7 @@ WRONG_KEYS = [
 def test_a_driver_does_not_take_any_value(pool: SmallPool, type: str, given: str, number: str, said: str) -> None:
     config = " ".join(f"device-config:{word}" for word in given.split())
     refusal = pool.refusal(f"sr-create name-label=x type={type} host-uuid=xen1 {config}")
-    said = f"The device-config will not do [opterr=device-config:{said}]"
+    said = f"The device-config is not valid [opterr=device-config:{said}]"
     assert refusal == (f"SR_BACKEND_FAILURE_{number}", "", said, "")
 
 
@@ -271,7 +271,7 @@ def test_a_disk_of_another_host_is_another_disk(pool: SmallPool) -> None:
 
 def test_two_srs_are_not_plugged_on_one_device(pool: SmallPool) -> None:
     pool.named["p"] = pool.xe("pbd-create sr-uuid=lone host-uuid=xen1 device-config:device=/dev/sdx,/dev/sda")
-    said = "The SR is not there [opterr=/dev/sda holds another one]"
+    said = "The storage does not hold this SR [opterr=/dev/sda holds another SR]"
     assert pool.refusal("pbd-plug uuid=p") == ("SR_BACKEND_FAILURE_47", "", said, "")
     pool.named["q"] = pool.xe("pbd-create sr-uuid=spare-too host-uuid=xen2 device-config:device=/dev/sda")
     pool.xe("pbd-plug uuid=q")
@@ -351,7 +351,15 @@ BROKEN = [
     (
         "data",
         {"virtual_size": -1},
-        {("vdi", "SR_BACKEND_FAILURE_79", "", "The VDI cannot have this size [opterr=-1 bytes is no size]", "")},
+        {
+            (
+                "vdi",
+                "SR_BACKEND_FAILURE_79",
+                "",
+                "The VDI cannot have this size [opterr=-1 bytes is not a valid size]",
+                "",
+            )
+        },
     ),
     ("data", {"sr_uuid": NOBODY}, {("vdi", "HANDLE_INVALID", "SR", NOBODY)}),
     ("data", {"sr_uuid": None}, {("vdi", "FIELD_TYPE_ERROR", "sr-uuid")}),

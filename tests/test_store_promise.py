@@ -52,7 +52,7 @@ class MemoryOpened:
 
     def commit(self) -> Committed:
         if not self._command:
-            raise StateFileError(f"{self.name} is not open to be written.")
+            raise StateFileError(f"{self.name} is not open for writing.")
         changes = self.state.changes()
         if not changes and not self.state.rules_changed():
             return Committed(self.state.serial, [])
@@ -235,9 +235,9 @@ def test_where_nothing_changed_nothing_is_written(store: "Store") -> None:
 def test_what_is_only_read_cannot_be_committed(store: "Store") -> None:
     opened = store.read()
     opened.state.add("network", {"name-label": "new"})
-    with pytest.raises(StateFileError, match="not open to be written"):
+    with pytest.raises(StateFileError, match="not open for writing"):
         opened.commit()
-    with pytest.raises(StateFileError, match="not open to be written"):
+    with pytest.raises(StateFileError, match="not open for writing"):
         store.state_of(store.versions()[-1]).commit()
     assert not named(store.read().state, "new")
 
@@ -395,7 +395,7 @@ def test_what_was_opened_to_write_cannot_be_committed_or_read_anew_when_its_lock
     store.create(fresh(), "state-init")
     with store.write("test") as opened:
         opened.state.add("network", {"name-label": "new"})
-    with pytest.raises(StateFileError, match="not open to be written"):
+    with pytest.raises(StateFileError, match="not open for writing"):
         opened.commit()
     with pytest.raises(StateFileError, match="Open the file again"):
         opened.refresh()

@@ -208,7 +208,7 @@ def test_a_script_without_an_end_takes_no_memory(shell: Shell, line: str) -> Non
     limited = limited.replace("; batch", '; "$PYTHON" -m xe_py batch')
     done = shell.process.run(["bash", "-c", limited], PYTHON=sys.executable)
     assert (done.status, done.out) == (1, "")
-    assert "is larger than 64 MiB. Split it into smaller ones." in done.err or "is no file" in done.err
+    assert "is larger than 64 MiB. Split it into smaller ones." in done.err or "is not a regular file" in done.err
 
 
 def test_a_script_may_come_through_a_pipe(shell: Shell) -> None:

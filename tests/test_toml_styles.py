@@ -164,7 +164,7 @@ def test_the_index_of_a_file_in_any_style_says_what_the_file_says(xe: "Xe", seed
         vms = xe.do("vm-list power-state=halted --minimal").split(",")
         for vm in vms if line is change else vms[-1:]:
             done = xe(line, vm=vm)
-            assert not done.status or "A key of other-config has at least one letter" in done.err, done.err
+            assert not done.status or "A key of other-config must have at least one letter" in done.err, done.err
         kept = [xe.do(f"{name}-list params=all") for name in classes.names()]
         reading.discard(path_for(str(xe.state), Settings(os.environ)))
         assert [xe.do(f"{name}-list params=all") for name in classes.names()] == kept
@@ -305,6 +305,6 @@ def test_what_would_not_say_the_state_is_not_written(xe: "Xe", monkeypatch: pyte
     monkeypatch.setattr(rewriting, "splice", lambda *words: splice(*words).replace("name-label = 'a'", "tags = []"))
     refused = xe("vm-create name-label=web")
     assert refused.status == 3
-    assert f"The change cannot be brought into {xe.state} as that is written. Nothing was changed." in refused.err
+    assert f"The change does not fit into {xe.state} as it is written. Nothing was changed." in refused.err
     monkeypatch.undo()
     xe.do("vm-create name-label=web")

@@ -139,8 +139,8 @@ def test_a_word_for_a_parameter_is_as_wide_as_xes(command: str, field: Field) ->
     ("line", "said"),
     [
         ("bond-set-mode mode", "Error: Invalid bond mode. Got Nothing"),
-        ("vbd-create mode", "Error: Unknown mode: Nothing (it is RO or RW)"),
-        ("vbd-create type", "Error: Unknown type: Nothing (it is Disk, CD or Floppy)"),
+        ("vbd-create mode", "Error: Unknown mode: Nothing (it must be RO or RW)"),
+        ("vbd-create type", "Error: Unknown type: Nothing (it must be Disk, CD or Floppy)"),
         ("vdi-create type", "Error: Unknown vdi type: Nothing"),
         ("vdi-introduce type", "Error: Unknown vdi type: Nothing"),
         ("vm-create domain-type", "Error: Invalid domain type. Got Nothing"),

@@ -1,6 +1,6 @@
-"""What can go wrong: the exceptions that every layer raises, and the exit statuses they end in.
+"""The exceptions that every layer raises, and the exit statuses they lead to.
 
-The sentences for XAPI's codes are in `xe_py.codes`; they are only needed once a refusal is shown.
+The sentences for XAPI's codes are in `xe_py.codes`, which is loaded only when a refusal is shown.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ class XeError(Exception):
 
     exit_status = REFUSED
     rest_is_done = False
-    """Whether what was not refused stays done."""
+    """Whether the parts that were not refused stay done."""
     state: Any = None
-    """The state on which it was raised, where there was one."""
+    """The state in which it was raised, if there was one."""
     call: Any = None
-    """The call that was refused, where it is known."""
+    """The call that was refused, if it is known."""
 
 
 class Failure(XeError):
@@ -36,7 +36,7 @@ class Failure(XeError):
 
     `values` stand in the order of the code's parameters; an object is given as its record. `blockers` are the records
     that stand in the way. `reasons` are the objects that were tried, each with what it was refused for. `profile` is
-    the set of rules that alone refuses this, or None. `notes` are told below it.
+    the only set of rules that refuses this, or None. `notes` are printed below it.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Failure(XeError):
 
 
 class Misuse(XeError):
-    """Words on the command line that cannot be understood; `text` is shown as it is, `notes` are told below it."""
+    """Words on the command line that make no sense; `text` is printed as it is, `notes` are printed below it."""
 
     def __init__(self, text: str, *notes: str) -> None:
         super().__init__(text)
@@ -75,7 +75,7 @@ class Misuse(XeError):
 
 
 class SeveralFailed(XeError):
-    """A command on several objects that was refused for some: the uuid of each and why. The others are done."""
+    """A command on several objects that was refused for some of them: the uuid of each and why. The others are done."""
 
     rest_is_done = True
 
@@ -85,9 +85,9 @@ class SeveralFailed(XeError):
 
 
 class ScriptRefused(XeError):
-    """A script of which lines were refused: the number of each and why; `text` says it all.
+    """A script with refused lines: the number of each line and why; `text` is the whole message.
 
-    `printed` is what the other lines print, if they stay done.
+    `printed` is the output of the other lines, if they stay done.
     """
 
     def __init__(self, text: str, refusals: list[tuple[int, XeError]], printed: str | None = None) -> None:
@@ -101,7 +101,7 @@ class ScriptRefused(XeError):
 class StateFileError(XeError):
     """The state file cannot be used; `text` says why, `hints` are command lines that may help.
 
-    `is_lost` says that no state is there any more: an earlier version may help.
+    `is_lost` says that the file holds no state any more, so that an earlier version may help.
     """
 
     exit_status = STATE_FILE_UNUSABLE
@@ -114,16 +114,16 @@ class StateFileError(XeError):
 
 
 def on_file(path: str, line: str) -> str:
-    """The command line on the state file at this path, as it can be pasted into a shell."""
+    """The command line for the state file at this path, ready to be pasted into a shell."""
     from xe_py.quoting import quoted
 
     return f"xe --state {quoted(path)} {line}"
 
 
 class UnsoundStateError(StateFileError):
-    """The state in a file is unsound. With `whole` the findings are what was asked for, and all are shown.
+    """The state in a file is unsound. With `whole` the user has asked for the findings, and all of them are shown.
 
-    `ways_back` are command lines that lead back to a sound one.
+    `ways_back` are command lines that bring back a sound state.
     """
 
     def __init__(self, opened: Opened, *ways_back: str, whole: bool = False) -> None:
@@ -140,11 +140,11 @@ class UnsoundStateError(StateFileError):
 
 
 class StaleError(Exception):
-    """What a state was read from cannot be gone on with: the state has to be read anew, and the work done again."""
+    """The source of a state can no longer be used: read the state again and repeat the work."""
 
 
 class DamagedIndexError(StaleError):
-    """A part of the derived index is not as it was written: the state file itself has to be read."""
+    """A part of the derived index is damaged: read the state file itself."""
 
 
 def named(value: Any) -> str:

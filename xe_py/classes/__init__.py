@@ -1,8 +1,7 @@
-"""The XenServer classes: finding them by name and in the order of the state file.
+"""The XenServer classes: finding them by name, and in the order of the state file.
 
 A file `vbd.py` in this folder declares `VBD`, a `XenClass`, or a `View` of another class. Small classes may share a
-file, `gpu.py` may declare `PGPU` and `GPU_GROUP`: the summary says in which file a class is. Nothing else has to know
-of it.
+file: `gpu.py` may declare `PGPU` and `GPU_GROUP`. The summary says in which file a class is, so no other file needs to.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
 
-# What lies behind the records. No command shows it; the state file does.
+# Classes without commands: only the state file shows their objects.
 HIDDEN = frozenset(("storage", "volume"))
 
 _classes: dict[str, XenClass] = {}
@@ -81,15 +80,15 @@ def referrers(cls: str) -> tuple[tuple[str, str], ...]:
 def watchers(cls: str, field: str) -> tuple[tuple[str, str, str, int], ...]:
     """The rules that a change of the field can touch: class, rule, path, and a number of steps of the path.
 
-    The steps lead from the changed object back to those that the rule is asked about.
+    The steps lead back from the changed object to the objects whose rule must be checked.
     """
     return _known().watchers.get((cls, field), ())
 
 
 class Summary:
-    """What the declarations of all classes come to; see `order`, `referrers` and `watchers`.
+    """A summary of the declarations of all classes; see `order`, `referrers` and `watchers`.
 
-    `files` has the name of the file, without its ending, in which a class or view is declared.
+    `files` has for each class and view the name of its file, without the ending.
     """
 
     def __init__(
@@ -106,7 +105,7 @@ class Summary:
 
 
 def summary() -> Summary:
-    """The summary, from the declarations in all files. From here on it counts, and not the one that is written down."""
+    """The summary of the declarations in all files. From now on it replaces the one in the generated file."""
     from xe_py.schema.paths import parse_path, triggers
 
     _files.clear()
@@ -133,7 +132,7 @@ def summary() -> Summary:
 
 
 def _known() -> Summary:
-    """The summary that is written down, so that not all classes need be imported; a new one where files differ."""
+    """The generated summary, which saves importing all classes; a new one if the files differ from it."""
     if not _summaries:
         from xe_py.classes import _summary
 
@@ -148,7 +147,7 @@ def _known_files() -> Mapping[str, str]:
 
 
 def _found_files() -> dict[str, str]:
-    """The file of each class and view: the one that is named as it is, or else the first that has it."""
+    """The file of each class and view: the file of the same name, or else the first that declares it."""
     found: dict[str, str] = {}
     for file in files():
         for declared in vars(_imported(file)).values():
@@ -160,7 +159,7 @@ def _found_files() -> dict[str, str]:
 
 
 def _declaration(name: str) -> XenClass | View:
-    """What the file named as the class declares; only where it does not, the summary is asked which file does."""
+    """The class or view from the file of its name or, if that has none, from the file that the summary names."""
     spelt = _spelt(name)
     module = None
     try:

@@ -33,7 +33,7 @@ def slaves(state: State, bond: Record) -> list[Record]:
 
 
 def invalid_properties(mode: str, properties: dict[str, str]) -> Iterator[Failure]:
-    """The properties that a bond of this mode cannot have."""
+    """A refusal for each property that a bond of this mode cannot have."""
     for name, value in properties.items():
         if not is_property(mode, name, value):
             yield Failure("INVALID_VALUE", "properties", f"{name} = {value}")
@@ -49,7 +49,7 @@ def is_property(mode: str, name: str, value: str) -> bool:
 
 
 def with_defaults(mode: str, properties: dict[str, str]) -> dict[str, str]:
-    """The properties, and those that a bond of this mode has anyway."""
+    """The properties, with the mode's own default for each that is not given."""
     return properties | {
         name: value for name, value in _LACP_DEFAULTS.items() if mode == "lacp" and name not in properties
     }
@@ -60,7 +60,7 @@ def with_defaults(mode: str, properties: dict[str, str]) -> dict[str, str]:
 
 @rule("mode", "properties")
 def properties_suit_the_mode(_state: State, bond: Record) -> Iterator[Failure]:
-    """Only LACP has properties, each with one of its values."""
+    """Only the mode lacp has properties, and each property has an allowed value."""
     yield from invalid_properties(bond["mode"], bond["properties"])
 
 
@@ -73,7 +73,7 @@ def bond_has_members(state: State, bond: Record) -> Iterator[Failure]:
 
 @rule("master", "master/host-uuid", "pif.bond-slave-of/host-uuid")
 def members_share_the_host_of_the_master(state: State, bond: Record) -> Iterator[Failure]:
-    """The master and all members are in one host."""
+    """The bond's PIF and all members belong to the same host."""
     host = state.ref(bond, "master")["host-uuid"]
     strangers = tuple(pif for pif in slaves(state, bond) if pif["host-uuid"] != host)
     if strangers:
@@ -94,7 +94,7 @@ def primary_slave_is_a_member(state: State, bond: Record) -> Iterator[Failure]:
     """The primary slave is one of the members."""
     primary = state.ref_or_none(bond, "primary-slave")
     if primary is not None and primary["bond-slave-of"] != bond["uuid"]:
-        yield Failure("PIF_CONFIGURATION_ERROR", primary, "it is the primary slave of a bond that it is no member of")
+        yield Failure("PIF_CONFIGURATION_ERROR", primary, "it is the primary slave of a bond, but not a member of it")
 
 
 BOND = XenClass(
@@ -103,11 +103,11 @@ BOND = XenClass(
     section=50,
     doc="A bond: several PIFs of a host that work as one.",
     fields=(
-        Ref("master", "pif", required=True, on_delete=CASCADE, doc="The PIF that stands for all members."),
-        Back("slaves", "pif.bond-slave-of", doc="The members."),
-        Choice("mode", MODES, default="balance-slb", doc="How the members share the work."),
-        Map("properties", mode="MRO", param_set=KEYS, doc="Settings of the mode."),
-        Ref("primary-slave", "pif", on_delete=CLEAR, doc="The member whose MAC and IP configuration the bond took."),
+        Ref("master", "pif", required=True, on_delete=CASCADE, doc="The PIF of the bond; it stands for all members."),
+        Back("slaves", "pif.bond-slave-of", doc="The PIFs that are members of the bond."),
+        Choice("mode", MODES, default="balance-slb", doc="How the members share the traffic."),
+        Map("properties", mode="MRO", param_set=KEYS, doc="Extra settings of the mode."),
+        Ref("primary-slave", "pif", on_delete=CLEAR, doc="The member that gave the bond its MAC and IP configuration."),
         Computed(
             "links-up",
             Int,

@@ -33,7 +33,7 @@ def _control_domain(state: State, host: Record) -> str | None:
 
 
 def can_take_part(_state: State, _host: Record) -> Iterator[Failure]:
-    """Why VMs cannot come to the host or leave it; placing a VM says more of it."""
+    """Why VMs cannot come to the host or leave it; the placement of a VM gives the reasons in full."""
     return iter(())
 
 
@@ -44,7 +44,7 @@ def can_go_down(_state: State, host: Record) -> Iterator[Failure]:
 
 
 def can_power_on(_state: State, host: Record) -> Iterator[Failure]:
-    """Why the host cannot be switched on from afar."""
+    """Why the host cannot be switched on remotely."""
     if host["host-metrics-live"]:
         yield Failure("HOST_IS_LIVE", host)
     if not host["power-on-mode"]:
@@ -66,7 +66,7 @@ def can_power_on(_state: State, host: Record) -> Iterator[Failure]:
     profile=STRICT,
 )
 def resident_vms_fit(state: State, host: Record) -> Iterator[Failure]:
-    """The least memory of the VMs that run on a host fits in the host's."""
+    """The VMs on a host fit into its memory if each is at its minimum."""
     needed = memory.needed(state, host)
     available = memory.for_guests(host)
     if needed > available:
@@ -75,7 +75,7 @@ def resident_vms_fit(state: State, host: Record) -> Iterator[Failure]:
 
 @rule("host-metrics-live", "vm.resident-on/dom-id", profile=STRICT)
 def a_live_host_has_a_control_domain(state: State, host: Record) -> Iterator[Failure]:
-    """On a host that answers runs its control domain."""
+    """A running host has a running control domain."""
     if host["host-metrics-live"] and _control_domain(state, host) is None:
         yield Failure("STATE_HOST_INCOMPLETE", host, "control domain")
 
@@ -87,10 +87,10 @@ def a_live_host_has_a_control_domain(state: State, host: Record) -> Iterator[Fai
     profile=STRICT,
 )
 def a_live_host_has_a_management_interface(state: State, host: Record) -> Iterator[Failure]:
-    """A host that answers has a management interface that is up."""
+    """A running host has a management interface that is up."""
     pifs = state.find("pif", host_uuid=host["uuid"], management=True)
     if host["host-metrics-live"] and not any(pif["currently-attached"] for pif in pifs):
-        yield Failure("STATE_HOST_INCOMPLETE", host, "management interface that is attached", blockers=tuple(pifs))
+        yield Failure("STATE_HOST_INCOMPLETE", host, "attached management interface", blockers=tuple(pifs))
 
 
 HOST = XenClass(
@@ -101,71 +101,71 @@ HOST = XenClass(
     fields=(
         *NAMES,
         *OPERATIONS,
-        Bool("enabled", default=True, doc="Whether VMs may start on it."),
+        Bool("enabled", default=True, doc="Whether VMs may start on the host."),
         Choice(
             "display",
             ("enabled", "disable_on_reboot", "disabled", "enable_on_reboot"),
             default="enabled",
-            doc="Whether its console shows on a screen.",
+            doc="Whether the host shows its console on a screen.",
         ),
-        Int("API-version-major", default=2, doc="The version of the API."),
-        Int("API-version-minor", default=23, doc="Its second part."),
-        Text("API-version-vendor", default="XenSource", doc="Whose API it is."),
-        Map("API-version-vendor-implementation", mode="MRO", doc="What the vendor says of it."),
-        Map("logging", mode="MRW", doc="Where logs go."),
-        Ref("suspend-image-sr-uuid", "sr", mode=RW, on_delete=CLEAR, doc="Where the memory of suspended VMs goes."),
-        Ref("crash-dump-sr-uuid", "sr", mode=RW, on_delete=CLEAR, doc="Where the memory of crashed VMs would go."),
-        OrderedMap("software-version", SOFTWARE, mode="MRO", doc="The versions of the software."),
-        Set("capabilities", default=_CAPABILITIES, mode="SRO", doc="The kinds of domain that Xen runs here."),
-        Map("other-config", mode="MRW", effect=settings.other_config_was_set, doc="Further settings of clients."),
-        OrderedMap("cpu_info", CPU_INFO, default=_CPU_INFO, mode="MRO", doc="The physical CPUs."),
-        Map("chipset-info", default={"iommu": "false"}, mode="MRO", doc="The chipset."),
-        Text("hostname", doc="The name on the network."),
-        Text("address", doc="The address by which the pool reaches it."),
-        FirmBool("https-only", mode=RW, doc="Whether plain HTTP is refused."),
+        Int("API-version-major", default=2, doc="The first part of the API version."),
+        Int("API-version-minor", default=23, doc="The second part of the API version."),
+        Text("API-version-vendor", default="XenSource", doc="The vendor of the API."),
+        Map("API-version-vendor-implementation", mode="MRO", doc="Details that the vendor gives about the API."),
+        Map("logging", mode="MRW", doc="Where the host sends its logs."),
+        Ref("suspend-image-sr-uuid", "sr", mode=RW, on_delete=CLEAR, doc="The SR for the memory of suspended VMs."),
+        Ref("crash-dump-sr-uuid", "sr", mode=RW, on_delete=CLEAR, doc="The SR for the memory of crashed VMs."),
+        OrderedMap("software-version", SOFTWARE, mode="MRO", doc="The versions of the installed software."),
+        Set("capabilities", default=_CAPABILITIES, mode="SRO", doc="The kinds of domain that Xen can run on the host."),
+        Map("other-config", mode="MRW", effect=settings.other_config_was_set, doc="Extra settings that clients keep."),
+        OrderedMap("cpu_info", CPU_INFO, default=_CPU_INFO, mode="MRO", doc="Facts about the CPUs."),
+        Map("chipset-info", default={"iommu": "false"}, mode="MRO", doc="Facts about the chipset."),
+        Text("hostname", doc="The name of the host on the network."),
+        Text("address", doc="The address at which the pool reaches the host."),
+        FirmBool("https-only", mode=RW, doc="Whether the host refuses plain HTTP."),
         Set("supported-bootloaders", default=["pygrub", "eliloader"], mode="SRO", doc="The bootloaders for PV guests."),
         Absent("blobs", "blob", default={}, doc="Binary data kept with the host; none is simulated."),
-        Size("memory-overhead", doc="What Xen itself takes of the memory, in bytes."),
-        Size("memory-total", default=16 << 30, doc="The memory, in bytes."),
-        Computed("memory-free", Int, memory.unused, doc="What no VM has at the moment."),
+        Size("memory-overhead", doc="The memory that Xen itself uses, in bytes."),
+        Size("memory-total", default=16 << 30, doc="The total memory, in bytes."),
+        Computed("memory-free", Int, memory.unused, doc="The memory that no VM uses now, in bytes."),
         Computed(
             "memory-free-computed",
             Int,
             memory.free,
             expensive=True,
-            doc="What is left when every VM shrinks to its least.",
+            doc="The memory that would be free if every VM shrank to its minimum, in bytes.",
         ),
-        Bool("host-metrics-live", default=True, doc="Whether the host answers."),
+        Bool("host-metrics-live", default=True, doc="Whether the host is running and answers."),
         Absent("patches", "host_patch", default=[], mode="SRO", join=", ", deprecated=True, doc="Patches applied."),
         Absent("updates", "pool_update", default=[], mode="SRO", join=", ", doc="Updates applied; none is simulated."),
         Set("ha-statefiles", doc="The VDIs that high availability uses."),
-        Set("ha-network-peers", doc="The hosts that it hears."),
-        Text("external-auth-type", doc="The kind of directory for logins."),
-        Text("external-auth-service-name", doc="Its name."),
-        Map("external-auth-configuration", mode="MRO", doc="Its settings."),
+        Set("ha-network-peers", doc="The other hosts that this host can reach, for high availability."),
+        Text("external-auth-type", doc="The type of the external directory that checks logins."),
+        Text("external-auth-service-name", doc="The name of that directory."),
+        Map("external-auth-configuration", mode="MRO", doc="The settings of that directory."),
         Text("edition", default="free", doc="The edition of the software."),
         Map(
             "license-server",
             default={"address": "localhost", "port": "27000"},
             mode="MRO",
-            doc="Where its licence comes from.",
+            doc="The licence server of the host.",
         ),
-        Text("power-on-mode", doc="How it can be switched on from afar."),
-        SecretMap("power-on-config", mode="MRO", doc="The settings of that."),
-        Ref("local-cache-sr", "sr", on_delete=CLEAR, doc="The SR that caches VDIs."),
+        Text("power-on-mode", doc="How the host can be switched on remotely."),
+        SecretMap("power-on-config", mode="MRO", doc="The settings for switching the host on remotely."),
+        Ref("local-cache-sr", "sr", on_delete=CLEAR, doc="The SR on which the host caches VDIs."),
         TAGS,
-        Bool("ssl-legacy", mode=RW, doc="Whether old ciphers are accepted."),
-        Map("guest_VCPUs_params", mode="MRW", doc="Parameters of the virtual CPUs of its guests."),
+        Bool("ssl-legacy", mode=RW, doc="Whether the host accepts old ciphers."),
+        Map("guest_VCPUs_params", mode="MRW", doc="Settings for the virtual CPUs of the guests."),
         Set(
             "virtual-hardware-platform-versions",
             default=["0", "1", "2"],
             mode="SRO",
-            doc="The virtual hardware it offers.",
+            doc="The versions of virtual hardware that the host offers.",
         ),
-        Computed("control-domain-uuid", Ref, _control_domain, to="vm", doc="The domain that manages it."),
-        Back("resident-vms", "vm.resident-on", mode="SRO", doc="The VMs that run here."),
+        Computed("control-domain-uuid", Ref, _control_domain, to="vm", doc="The control domain: it manages the host."),
+        Back("resident-vms", "vm.resident-on", mode="SRO", doc="The VMs that run on the host."),
         Absent(
-            "updates-requiring-reboot", "pool_update", default=[], mode="SRO", doc="Updates that wait for a reboot."
+            "updates-requiring-reboot", "pool_update", default=[], mode="SRO", doc="The updates that wait for a reboot."
         ),
         Absent("features", "Feature", default=[], mode="SRO", doc="Features that the host has switched on."),
         Text(
@@ -173,13 +173,13 @@ HOST = XenClass(
             mode=RW,
             guard=settings.iscsi_iqn,
             effect=settings.mirrored("iscsi_iqn"),
-            doc="Its name as an iSCSI initiator.",
+            doc="The name of the host as an iSCSI initiator.",
         ),
         Bool(
             "multipathing",
             mode=RW,
             effect=settings.mirrored("multipathing"),
-            doc="Whether it uses several paths to its storage.",
+            doc="Whether the host uses several paths to its storage.",
         ),
         Text("uefi-certificates", mode=RW, hidden=True, doc="The certificates for Secure Boot."),
         Choice(
@@ -187,34 +187,34 @@ HOST = XenClass(
             ("any", "best_effort", "default_policy"),
             default="default_policy",
             mode=RW,
-            doc="How VMs are laid on NUMA nodes.",
+            doc="How the host places VMs on NUMA nodes.",
         ),
-        Set("pending-guidances", doc="What updates demand to be done."),
-        Bool("tls-verification-enabled", default=True, doc="Whether it verifies certificates."),
-        Time("last-software-update", unknown=EPOCH, doc="When it was last updated."),
+        Set("pending-guidances", doc="What updates still require, such as a reboot."),
+        Bool("tls-verification-enabled", default=True, doc="Whether the host verifies TLS certificates."),
+        Time("last-software-update", unknown=EPOCH, doc="When the host was last updated."),
         Choice(
             "latest-synced-updates-applied",
             ("yes", "no", "unknown"),
             default="unknown",
-            doc="Whether it is up to date.",
+            doc="Whether the host has all updates that the pool has synced.",
         ),
-        Set("pending-guidances-recommended", doc="What updates recommend to be done."),
-        Set("pending-guidances-full", doc="What makes updates fully effective."),
+        Set("pending-guidances-recommended", doc="What updates recommend to do."),
+        Set("pending-guidances-full", doc="What must be done before updates take full effect."),
         Text("last-update-hash", doc="The checksum of the last update."),
-        Bool("ssh-enabled", default=True, doc="Whether it answers SSH."),
-        Int("ssh-enabled-timeout", mode=RW, doc="After how many seconds it stops."),
-        Time("ssh-expiry", unknown=EPOCH, doc="When it stops."),
+        Bool("ssh-enabled", default=True, doc="Whether the host accepts SSH connections."),
+        Int("ssh-enabled-timeout", mode=RW, doc="After how many seconds SSH is switched off."),
+        Time("ssh-expiry", unknown=EPOCH, doc="When SSH is switched off."),
         Int("console-idle-timeout", mode=RW, doc="After how many idle seconds a console is closed."),
-        Bool("ssh-auto-mode", mode=RW, doc="Whether SSH comes on when the toolstack is down."),
-        Text("max-cstate", mode=RW, doc="How deeply idle CPUs may sleep."),
-        Bool("secure-boot", doc="Whether it booted by Secure Boot."),
+        Bool("ssh-auto-mode", mode=RW, doc="Whether SSH is switched on while the toolstack is down."),
+        Text("max-cstate", mode=RW, doc="The deepest sleep state that idle CPUs may use."),
+        Bool("secure-boot", doc="Whether the host booted with Secure Boot."),
         Choice(
             "ntp-mode",
             ("DHCP", "Custom", "Factory", "Disabled"),
             default="Factory",
             mode=RW,
             guard=settings.ntp_mode,
-            doc="Where it takes the time from.",
+            doc="Where the host gets the time from.",
         ),
         Words(
             "ntp-custom-servers",
@@ -222,10 +222,10 @@ HOST = XenClass(
             join=", ",
             param_set=WHOLE,
             guard=settings.ntp_custom_servers,
-            doc="The user's own time servers.",
+            doc="The time servers for ntp-mode=Custom.",
         ),
-        Text("timezone", default="UTC", mode=RW, doc="Its time zone."),
-        Map("nics", hidden=True, doc="The network cards of the simulated hardware: the MAC address by device."),
+        Text("timezone", default="UTC", mode=RW, doc="The time zone of the host."),
+        Map("nics", hidden=True, doc="The network cards of the simulated hardware: the MAC address of each device."),
     ),
     rules=(resident_vms_fit, a_live_host_has_a_control_domain, a_live_host_has_a_management_interface),
     operations={

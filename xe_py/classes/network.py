@@ -1,4 +1,4 @@
-"""Network: the virtual switch that joins VIFs, and through PIFs reaches the world outside."""
+"""Network: the virtual switch that connects VIFs with each other and, through PIFs, with the outside world."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ def _can_have_purpose(_state: State, network: Record, purposes: list[str]) -> It
 
 @rule("MTU", profile=STRICT)
 def packets_have_a_possible_size(_state: State, network: Record) -> Iterator[Failure]:
-    """The largest packet is one that IP can be sent in."""
+    """The MTU is a packet size that IP allows."""
     if not _LEAST_MTU <= network["MTU"] <= _MOST_MTU:
         yield Failure("INVALID_VALUE", "MTU", str(network["MTU"]), blockers=(network,))
 
 
 @rule("purpose")
 def purposes_do_not_conflict(state: State, network: Record) -> Iterator[Failure]:
-    """A network serves NBD, and no network of the pool serves it both with and without TLS."""
+    """A purpose is nbd or insecure_nbd, and the networks of a pool do not have both."""
     for purpose in network["purpose"]:
         opposite = _OPPOSITE_PURPOSES.get(purpose)
         if opposite is None:
@@ -72,7 +72,7 @@ NETWORK = XenClass(
     "network",
     label="network",
     section=30,
-    doc="A virtual switch: joins VIFs, and reaches the world outside through PIFs.",
+    doc="A virtual switch: connects VIFs with each other and, through PIFs, with the outside world.",
     fields=(
         *NAMES,
         Back("VIF-uuids", "vif.network-uuid", mode="SRO", doc="The VIFs on the network."),
@@ -82,11 +82,11 @@ NETWORK = XenClass(
             lambda state, network: [pif["uuid"] for pif in pifs(state, network)],
             to="pif",
             mode="SRO",
-            doc="The PIFs of the network: its own, then those that joined it directly.",
+            doc="The PIFs on the network: first those whose own network it is, then those that joined it.",
         ),
         BareInt("MTU", default=1500, mode=RW, doc="The largest packet, in bytes."),
         Text("bridge", doc="The name of the bridge on each host."),
-        Bool("managed", default=True, doc="Whether the bridge is made and removed as needed."),
+        Bool("managed", default=True, doc="Whether XenServer makes and removes the bridge as needed."),
         OTHER_CONFIG,
         Absent("blobs", "blob", default={}, doc="Binary data kept with the network; none is simulated."),
         TAGS,
@@ -96,14 +96,14 @@ NETWORK = XenClass(
             default="unlocked",
             mode=RW,
             guard=_no_vif_is_attached,
-            doc="What VIFs may send whose locking-mode is network_default.",
+            doc="Which traffic VIFs with locking-mode=network_default may send.",
         ),
         Set(
             "purpose",
             mode="SRW",
             join=", ",
             guard=_can_have_purpose,
-            doc="What the hosts use it for: nbd or insecure_nbd.",
+            doc="What the hosts use the network for: nbd or insecure_nbd.",
         ),
     ),
     unique=(Unique("bridge", refusal="BRIDGE_NAME_EXISTS"),),

@@ -26,7 +26,7 @@ def can_create(state: State, sr: Record, host: Record, device_config: Mapping[st
     for pbd in state.find("pbd", sr_uuid=sr["uuid"], host_uuid=host["uuid"]):
         yield Failure("PBD_EXISTS", sr, host, pbd)
     if "SRmaster" in device_config:
-        reason = "The storage drivers set this key themselves"
+        reason = "only the storage drivers set this key"
         yield Failure("VALUE_NOT_SUPPORTED", "SRmaster", device_config["SRmaster"], reason)
 
 
@@ -70,25 +70,30 @@ def _attached_elsewhere(state: State, pbd: Record) -> Iterator[Failure]:
 
 
 def _can_read(state: State, sr: Record) -> Iterator[Failure]:
-    """Another driver wrote what is left of the SR."""
+    """Why the SR cannot be plugged: a driver of another type wrote the storage."""
     storage = storage_of(state, sr)
     if storage is not None and layout(storage["type"]) != layout(sr["type"]):
-        yield Failure("SR_BACKEND_FAILURE_47", "", reason("The SR is not there", f"{storage['type']} wrote it"), "")
+        yield Failure(
+            "SR_BACKEND_FAILURE_47",
+            "",
+            reason("The storage does not hold this SR", f"the {storage['type']} driver wrote it"),
+            "",
+        )
 
 
 def _has_devices(state: State, pbd: Record, sr: Record) -> Iterator[Failure]:
-    """Another SR is plugged that lives on the same device of the host."""
+    """Why the SR cannot be plugged: a plugged SR already uses the same device of the host."""
     _, devices = taken_by(sr["type"], pbd["device-config"])
     for other in state.find("pbd", host_uuid=pbd["host-uuid"], currently_attached=True) if devices else ():
         owner = state.ref(other, "sr-uuid")
         taken = devices & taken_by(owner["type"], other["device-config"])[1]
         if taken and other is not pbd:
-            said = reason("The SR is not there", f"{min(taken)} holds another one")
+            said = reason("The storage does not hold this SR", f"{min(taken)} holds another SR")
             yield Failure("SR_BACKEND_FAILURE_47", "", said, "", blockers=(owner,))
 
 
 def _vbds_through(state: State, pbd: Record) -> Iterator[Record]:
-    """The attached VBDs of VMs on the host whose VDIs are on the SR; those of metadata do not count."""
+    """The attached VBDs of the host's VMs whose VDIs are on the SR, except VDIs of type Metadata."""
     for vm in state.pointing_at(state.ref(pbd, "host-uuid"), "vm.resident-on"):
         for vbd in state.pointing_at(vm, "vbd.vm-uuid"):
             vdi = state.ref_or_none(vbd, "vdi-uuid") if vbd["currently-attached"] else None
@@ -96,12 +101,12 @@ def _vbds_through(state: State, pbd: Record) -> Iterator[Record]:
                 yield vbd
 
 
-# Rules. Each holds between two PBDs, and what breaks it changes one of the two: its own fields are all it watches.
+# Rules. Each compares two PBDs. Breaking it takes a change of one of them, so it watches only its own PBD.
 
 
 @rule("sr-uuid", "host-uuid")
 def an_sr_has_one_pbd_for_each_host(state: State, pbd: Record) -> Iterator[Failure]:
-    """An SR is connected to a host once."""
+    """An SR has at most one PBD on each host."""
     for other in state.find("pbd", sr_uuid=pbd["sr-uuid"], host_uuid=pbd["host-uuid"]):
         if other is not pbd:
             yield _exists(state, pbd, other)
@@ -110,7 +115,7 @@ def an_sr_has_one_pbd_for_each_host(state: State, pbd: Record) -> Iterator[Failu
 
 @rule("sr-uuid", "sr-uuid/shared", profile=STRICT)
 def an_sr_has_one_pbd(state: State, pbd: Record) -> Iterator[Failure]:
-    """An SR has one PBD, unless it is declared shared."""
+    """An SR that is not shared has at most one PBD."""
     if not state.ref(pbd, "sr-uuid")["shared"]:
         for other in state.having("pbd", "sr-uuid", pbd["sr-uuid"]):
             if other is not pbd:
@@ -120,7 +125,7 @@ def an_sr_has_one_pbd(state: State, pbd: Record) -> Iterator[Failure]:
 
 @rule("sr-uuid", "host-uuid", "currently-attached", "sr-uuid/shared")
 def an_sr_that_is_not_shared_is_on_one_host(state: State, pbd: Record) -> Iterator[Failure]:
-    """An SR that is not shared is attached on one host at a time."""
+    """An SR that is not shared is plugged on at most one host."""
     if pbd["currently-attached"]:
         yield from _attached_elsewhere(state, pbd)
 
@@ -138,12 +143,12 @@ PBD = XenClass(
         Computed(
             "host", Ref, lambda _state, pbd: pbd["host-uuid"], to="host", deprecated=True, doc="The same as host-uuid."
         ),
-        Ref("host-uuid", "host", required=True, on_delete=CASCADE, doc="The host."),
+        Ref("host-uuid", "host", required=True, on_delete=CASCADE, doc="The host that the PBD connects to the SR."),
         NameOf("host-name-label", "host-uuid", doc="The name of that host."),
-        Ref("sr-uuid", "sr", required=True, on_delete=CASCADE, doc="The SR."),
+        Ref("sr-uuid", "sr", required=True, on_delete=CASCADE, doc="The SR that the PBD connects to the host."),
         NameOf("sr-name-label", "sr-uuid", doc="The name of that SR."),
-        SecretMap("device-config", mode="MRO", doc="Where the host finds the storage."),
-        Bool("currently-attached", doc="Whether the host uses the SR now."),
+        SecretMap("device-config", mode="MRO", doc="Where and how the host finds the storage."),
+        Bool("currently-attached", doc="Whether the PBD is plugged, so that the host uses the SR."),
         OTHER_CONFIG,
     ),
     keys=(("sr-uuid", "host-uuid"),),

@@ -23,12 +23,12 @@ _FEATURE_LETTERS = frozenset("0123456789abcdefABCDEF-")
 
 
 def _free_for_all(_state: State, _pool: Record) -> Iterator[Failure]:
-    """Nothing here forbids an operation on the whole pool: none of them is simulated."""
+    """No reason: operations on the whole pool are not simulated, so nothing forbids them."""
     return iter(())
 
 
 class _OfAllHosts(Derived):
-    """A setting that every host has: shown where they agree, and set on each of them."""
+    """A setting of all hosts: shown if they agree, and set on each of them."""
 
     __slots__ = ("kind", "setting")
 
@@ -62,7 +62,7 @@ def _sr_types(_state: State, _pool: Record) -> list[str]:
 
 
 def _cpu_info(state: State, pool: Record) -> dict[str, str]:
-    """What all hosts' CPUs can do, how many they are together, and the vendor of the coordinator's."""
+    """The CPU features that all hosts share, the number of all CPUs, and the vendor of the coordinator's CPUs."""
     infos = [host["cpu_info"] for host in state.all("host")]
 
     def total(key: str) -> str:
@@ -81,7 +81,7 @@ def _cpu_info(state: State, pool: Record) -> dict[str, str]:
 
 
 def _features(of_hosts: list[str]) -> str:
-    """The features that all hosts have, each host's given as hexadecimal words with hyphens between them."""
+    """The features that all hosts share; each host gives hexadecimal words with hyphens between them."""
     if not of_hosts or not all(of_hosts) or not set("".join(of_hosts)) <= _FEATURE_LETTERS:
         return ""
     words = [-1] * min(features.count("-") + 1 for features in of_hosts)
@@ -113,61 +113,69 @@ POOL = XenClass(
     "pool",
     label="pool",
     section=10,
-    doc="The hosts that are managed together.",
+    doc="A pool: the hosts that are managed together, and the settings they share.",
     fields=(
         *NAMES,
-        Ref("master", "host", required=True, doc="The coordinator."),
-        Ref("default-SR", "sr", mode=RW, on_delete=CLEAR, doc="Where new VDIs go unasked."),
-        Ref("crash-dump-SR", "sr", mode=RW, on_delete=CLEAR, doc="Where the memory of crashed VMs would go."),
-        Ref("suspend-image-SR", "sr", mode=RW, on_delete=CLEAR, doc="Where the memory of suspended VMs goes."),
-        Computed("supported-sr-types", Set, _sr_types, expensive=True, doc="The types an SR may have."),
+        Ref("master", "host", required=True, doc="The host that coordinates the pool."),
+        Ref("default-SR", "sr", mode=RW, on_delete=CLEAR, doc="The SR for new VDIs when no SR is given."),
+        Ref("crash-dump-SR", "sr", mode=RW, on_delete=CLEAR, doc="The SR for the memory of crashed VMs."),
+        Ref("suspend-image-SR", "sr", mode=RW, on_delete=CLEAR, doc="The SR for the memory of suspended VMs."),
+        Computed("supported-sr-types", Set, _sr_types, expensive=True, doc="The types that an SR can have."),
         OTHER_CONFIG,
         *OPERATIONS,
         Bool("ha-enabled", doc="Whether high availability is on; it is not simulated."),
         Map("ha-configuration", doc="The settings of high availability."),
         Set("ha-statefiles", doc="The VDIs that high availability uses."),
-        BareInt("ha-host-failures-to-tolerate", mode=RW, doc="How many hosts may fail."),
-        Int("ha-plan-exists-for", doc="For how many failures there is a plan."),
-        FirmBool("ha-allow-overcommit", mode=RW, doc="Whether more may run than the plan can restart."),
-        Bool("ha-overcommitted", doc="Whether more runs than the plan can restart."),
+        BareInt(
+            "ha-host-failures-to-tolerate",
+            mode=RW,
+            doc="How many hosts may fail before high availability cannot protect all VMs.",
+        ),
+        Int("ha-plan-exists-for", doc="For how many host failures there is a plan."),
+        FirmBool("ha-allow-overcommit", mode=RW, doc="Whether the pool may run more VMs than the plan can restart."),
+        Bool("ha-overcommitted", doc="Whether the pool runs more VMs than the plan can restart."),
         FirmBool(
             "ha-reboot-vm-on-internal-shutdown",
             default=True,
             mode=RW,
-            doc="Whether a protected guest that halts comes up again.",
+            doc="Whether a protected VM starts again after its guest shuts down.",
         ),
         Absent("blobs", "blob", default={}, doc="Binary data kept with the pool; none is simulated."),
-        Text("wlb-url", doc="The address of workload balancing."),
-        Text("wlb-username", doc="Its user."),
-        FirmBool("wlb-enabled", mode=RW, doc="Whether workload balancing is asked."),
-        FirmBool("wlb-verify-cert", mode=RW, doc="Whether its certificate is verified."),
-        FirmBool("igmp-snooping-enabled", mode=RW, doc="Whether the bridges snoop IGMP."),
+        Text("wlb-url", doc="The address of the workload balancing server."),
+        Text("wlb-username", doc="The user name on that server."),
+        FirmBool("wlb-enabled", mode=RW, doc="Whether the pool uses workload balancing."),
+        FirmBool("wlb-verify-cert", mode=RW, doc="Whether the pool verifies the certificate of that server."),
+        FirmBool("igmp-snooping-enabled", mode=RW, doc="Whether the bridges use IGMP snooping."),
         Map("gui-config", mode="MRW", doc="Settings of graphical clients."),
         Map("health-check-config", mode="MRW", doc="Settings of the health check."),
         Fixed("vswitch-controller", "<not set>", hidden=True, doc="The address of the vSwitch controller."),
         Map("restrictions", doc="What the licence forbids."),
         TAGS,
-        Fixed("license-state", {"edition": "free", "expiry": "never"}, doc="The edition, and until when."),
+        Fixed(
+            "license-state",
+            {"edition": "free", "expiry": "never"},
+            doc="The edition of the licence and when it expires.",
+        ),
         Text("ha-cluster-stack", doc="The cluster stack in use."),
-        Map("guest-agent-config", mode="MRW", doc="Settings of the guests' agents."),
-        Computed("cpu_info", Map, _cpu_info, mode="MRO", doc="The CPUs of all hosts."),
-        Bool("policy-no-vendor-device", mode=RW, doc="Whether new VMs go without the vendor device."),
-        Bool("live-patching-disabled", mode=RW, doc="Whether live patches are left out."),
+        Map("guest-agent-config", mode="MRW", doc="Settings of the guest agents."),
+        Computed("cpu_info", Map, _cpu_info, mode="MRO", doc="Facts about the CPUs of all hosts."),
+        Bool("policy-no-vendor-device", mode=RW, doc="Whether new VMs are made without the vendor device."),
+        Bool("live-patching-disabled", mode=RW, doc="Whether live patching is switched off."),
         Text("uefi-certificates", mode=RW, hidden=True, doc="The certificates for Secure Boot."),
         Text("custom-uefi-certificates", mode=RW, hidden=True, doc="The user's own certificates for Secure Boot."),
         Bool("tls-verification-enabled", default=True, doc="Whether hosts verify each other's certificates."),
         Bool("client-certificate-auth-enabled", doc="Whether clients may log in by certificate."),
-        Text("client-certificate-auth-name", doc="The name such a certificate has to bear."),
+        Text("client-certificate-auth-name", doc="The name that such a certificate must have."),
         Absent("repositories", "Repository", default=[], mode="SRW", param_set=WHOLE, doc="Where updates come from."),
-        Text("repository-proxy-url", doc="The proxy on the way there."),
-        Text("repository-proxy-username", doc="Its user."),
-        _OfAllHosts(HOST.by_name["https-only"], "Whether plain HTTP is refused."),
-        FirmBool("migration-compression", mode=RW, doc="Whether migrations are compressed unasked."),
+        Text("repository-proxy-url", doc="The proxy between the pool and its repositories."),
+        Text("repository-proxy-username", doc="The user name on that proxy."),
+        _OfAllHosts(HOST.by_name["https-only"], "Whether the hosts refuse plain HTTP."),
+        FirmBool("migration-compression", mode=RW, doc="Whether migrations are compressed by default."),
         FirmBool(
             "coordinator-bias",
             default=True,
             mode=RW,
-            doc="Whether the coordinator is the last to get VMs.",
+            doc="Whether VMs start on the coordinator only as a last choice.",
         ),
         Choice(
             "telemetry-frequency",
@@ -175,28 +183,32 @@ POOL = XenClass(
             default="weekly",
             doc="How often telemetry is collected.",
         ),
-        Time("telemetry-next-collection", unknown=EPOCH, doc="When it is next."),
-        Time("last-update-sync", unknown=EPOCH, doc="When updates were last looked for."),
-        Choice("update-sync-frequency", ("daily", "weekly"), default="weekly", doc="How often they are."),
-        Int("update-sync-day", doc="On which day of the week."),
-        Bool("update-sync-enabled", doc="Whether they are looked for at all."),
-        FirmBool("auto-update-vm-secureboot-certificates", mode=RW, doc="Whether new VMs get new certificates."),
-        Map("recommendations", mode="MRO", doc="Properties that clients should respect."),
+        Time("telemetry-next-collection", unknown=EPOCH, doc="When telemetry is collected next."),
+        Time("last-update-sync", unknown=EPOCH, doc="When the pool last synced updates."),
+        Choice("update-sync-frequency", ("daily", "weekly"), default="weekly", doc="How often the pool syncs updates."),
+        Int("update-sync-day", doc="The day of the week on which the pool syncs updates."),
+        Bool("update-sync-enabled", doc="Whether the pool syncs updates regularly."),
+        FirmBool(
+            "auto-update-vm-secureboot-certificates",
+            mode=RW,
+            doc="Whether VMs get new Secure Boot certificates automatically.",
+        ),
+        Map("recommendations", mode="MRO", doc="Recommendations for clients."),
         FirmBool(
             "ext-auth-cache-enabled",
             default=True,
             mode=RW,
-            doc="Whether logins by directory are remembered.",
+            doc="Whether the pool caches external logins.",
         ),
-        BareInt("ext-auth-cache-size", default=50, mode=RW, doc="How many."),
-        BareInt("ext-auth-cache-expiry", default=300, mode=RW, doc="For how many seconds."),
-        Map("license-server", mode="MRW", doc="Where licences come from."),
-        _OfAllHosts(HOST.by_name["ssh-enabled"], "Whether the hosts answer SSH.", "RO"),
-        _OfAllHosts(HOST.by_name["ssh-enabled-timeout"], "After how many seconds they stop."),
-        _OfAllHosts(HOST.by_name["ssh-expiry"], "When they stop.", "RO"),
+        BareInt("ext-auth-cache-size", default=50, mode=RW, doc="How many logins the cache holds."),
+        BareInt("ext-auth-cache-expiry", default=300, mode=RW, doc="For how many seconds the cache holds a login."),
+        Map("license-server", mode="MRW", doc="The licence server of the pool."),
+        _OfAllHosts(HOST.by_name["ssh-enabled"], "Whether the hosts accept SSH connections.", "RO"),
+        _OfAllHosts(HOST.by_name["ssh-enabled-timeout"], "After how many seconds SSH is switched off."),
+        _OfAllHosts(HOST.by_name["ssh-expiry"], "When SSH is switched off.", "RO"),
         _OfAllHosts(HOST.by_name["console-idle-timeout"], "After how many idle seconds a console is closed."),
-        _OfAllHosts(HOST.by_name["ssh-auto-mode"], "Whether SSH comes on when the toolstack is down."),
-        Bool("limit-console-sessions", mode=RW, doc="Whether a console takes one client only."),
+        _OfAllHosts(HOST.by_name["ssh-auto-mode"], "Whether SSH is switched on while the toolstack is down."),
+        Bool("limit-console-sessions", mode=RW, doc="Whether a console accepts only one client at a time."),
         Int("vm-console-idle-timeout", mode=RW, doc="After how many idle seconds a VM's console is closed."),
     ),
     single=True,

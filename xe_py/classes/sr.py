@@ -24,7 +24,7 @@ UNKNOWN_SIZE = -1
 
 
 def driver_can(sr: Record, capability: str) -> Iterator[Failure]:
-    """Why work that needs a capability of the driver is refused. Nobody changes the SR of the guest tools."""
+    """Why work that needs a capability of the driver is refused. The SR of the guest tools never changes."""
     of_tools = sr["is-tools-sr"] and capability in {"VDI_CREATE", "VDI_DELETE"}
     if of_tools or capability not in capabilities(sr["type"]):
         yield Failure("SR_OPERATION_NOT_SUPPORTED", sr)
@@ -64,12 +64,12 @@ def _in_use(disks: list[Record]) -> tuple[Record, ...]:
 
 
 def storage_of(state: State, sr: Record) -> Record | None:
-    """What was left of the SR when it was forgotten; an SR that was plugged since has taken it in."""
+    """The storage that the SR left when it was forgotten; None once the SR has been plugged again."""
     return next(iter(state.having("storage", "sr", sr["uuid"])), None)
 
 
 def volumes(state: State, sr: Record) -> list[Record]:
-    """What lies on the SR without a VDI that tells of it."""
+    """The volumes on the SR that have no VDI."""
     found = state.pointing_at(sr, "volume.sr-uuid")
     storage = storage_of(state, sr)
     return found if storage is None else [*found, *state.pointing_at(storage, "volume.storage-uuid")]
@@ -99,7 +99,7 @@ def _has_one_pbd(state: State, sr: Record, shared: bool) -> Iterator[Failure]:
 
 
 def has_space(state: State, sr: Record, more: int) -> Iterator[Failure]:
-    """Why the SR cannot hold so many bytes more: it is known to have less."""
+    """Why the SR cannot hold so many bytes more: its size is known, and too small."""
     size = sr["physical-size"]
     taken = _taken(state, sr) + more if size > 0 else 0
     if taken > size > 0:
@@ -137,7 +137,7 @@ def _taken(state: State, sr: Record) -> int:
     profile=STRICT,
 )
 def vdis_fit(state: State, sr: Record) -> Iterator[Failure]:
-    """What lies on an SR takes no more space than it is known to have."""
+    """The VDIs on an SR, also forgotten ones, fit into its physical-size if that is known."""
     yield from has_space(state, sr, 0)
 
 
@@ -148,26 +148,24 @@ SR = XenClass(
     doc="A storage repository: the place where VDIs are kept.",
     fields=(
         *NAMES,
-        Computed("host", Text, _host, doc="The name of the one host that is connected to it, or <shared>."),
+        Computed("host", Text, _host, doc="The name of the host if it is the only one; else <shared>."),
         *OPERATIONS,
         Back("VDIs", "vdi.sr-uuid", mode="SRO", doc="The VDIs of the SR."),
         Back("PBDs", "pbd.sr-uuid", mode="SRO", doc="The PBDs of the SR."),
-        Computed("virtual-allocation", Int, _allocated, doc="The bytes that its VDIs may come to hold."),
-        Computed(
-            "physical-utilisation", Int, _taken, doc="The bytes in use: each VDI counts in full, forgotten ones too."
-        ),
-        Int("physical-size", default=UNKNOWN_SIZE, doc="The bytes it has; -1 before anyone asked the driver."),
+        Computed("virtual-allocation", Int, _allocated, doc="The size of all its VDIs together, in bytes."),
+        Computed("physical-utilisation", Int, _taken, doc="The space in use, in bytes; forgotten VDIs count too."),
+        Int("physical-size", default=UNKNOWN_SIZE, doc="The size, in bytes; -1 until the driver reports it."),
         Text("type", doc="The driver, such as ext, lvm, nfs or iso."),
-        Text("content-type", doc="What is kept in it, such as user, iso or disk."),
-        Bool("shared", mode=RW, guard=_has_one_pbd, doc="Whether several hosts may use it at once."),
+        Text("content-type", doc="What the SR is for, such as user, iso or disk."),
+        Bool("shared", mode=RW, guard=_has_one_pbd, doc="Whether several hosts may use the SR at once."),
         Absent("introduced-by", "DR_task", doc="The disaster recovery task that introduced it."),
-        Bool("is-tools-sr", doc="Whether it holds the guest tools."),
+        Bool("is-tools-sr", doc="Whether the SR holds the guest tools."),
         OTHER_CONFIG,
-        Map("sm-config", mode="MRO", doc="Further settings of the driver."),
+        Map("sm-config", mode="MRO", doc="Extra settings of the driver."),
         Absent("blobs", "blob", default={}, doc="Binary data kept with the SR; none is simulated."),
-        Bool("local-cache-enabled", doc="Whether it serves as the local cache of a host."),
+        Bool("local-cache-enabled", doc="Whether a host uses the SR as its local cache."),
         TAGS,
-        Bool("clustered", doc="Whether it keeps data on several hosts."),
+        Bool("clustered", doc="Whether the SR keeps its data on several hosts."),
     ),
     rules=(vdis_fit,),
     operations={

@@ -1,6 +1,6 @@
-"""Storage and volume: what is left of an SR and of a VDI that are forgotten. Neither has commands.
+"""Storage and volume: what remains of a forgotten SR and of a forgotten VDI. Neither has commands.
 
-An SR that is introduced again finds its storage; a scan of the storage makes VDIs of its volumes again.
+An SR that is introduced again finds its storage. A scan of the SR makes VDIs of its volumes again.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 
-# What breaks the rule changes one of the two: its own side is all it watches.
+# Breaking the rule takes a change of one of the two storages, so it watches only its own.
 
 
 @rule("sr")
 def an_sr_left_one_storage(state: State, storage: Record) -> Iterator[Failure]:
-    """Of one SR there is one storage."""
+    """An SR has at most one storage."""
     for other in state.having("storage", "sr", storage["sr"]):
         if other is not storage:
             yield Failure("DB_UNIQUENESS_CONSTRAINT_VIOLATION", "storage", "sr", storage["sr"], blockers=(other,))
@@ -35,29 +35,29 @@ def an_sr_left_one_storage(state: State, storage: Record) -> Iterator[Failure]:
 
 @rule("sr-uuid", "storage-uuid")
 def it_lies_in_one_place(_state: State, volume: Record) -> Iterator[Failure]:
-    """A volume lies on an SR, or on the storage of one that is forgotten."""
+    """A volume is either on an SR or on the storage of a forgotten SR."""
     if (volume["sr-uuid"] is None) == (volume["storage-uuid"] is None):
         yield Failure("INVALID_VALUE", "sr-uuid", str(volume["sr-uuid"] or ""))
 
 
 @rule("virtual-size")
 def it_has_a_size(_state: State, volume: Record) -> Iterator[Failure]:
-    """A volume has no less than no bytes."""
+    """The size of a volume is not negative."""
     if volume["virtual-size"] < 0:
-        yield size_refused(f"{volume['virtual-size']} bytes is no size")
+        yield size_refused(f"{volume['virtual-size']} bytes is not a valid size")
 
 
 STORAGE = XenClass(
     "storage",
     label="storage",
     section=130,
-    doc="What is left of an SR that is forgotten; it is found again when the SR is introduced and plugged.",
+    doc="What remains of a forgotten SR; the SR finds it when it is introduced again and plugged.",
     fields=(
         Uuid("sr", required=True, doc="The uuid of the SR."),
         Text("type", doc="The driver that wrote it."),
-        Int("physical-size", default=UNKNOWN_SIZE, doc="The bytes it has; -1 if nobody knows."),
-        Set("devices", doc="The devices it lies on, which an SR that is made there takes for itself."),
-        Ref("host-uuid", "host", on_delete=CLEAR, doc="The host that the devices belong to, if to one alone."),
+        Int("physical-size", default=UNKNOWN_SIZE, doc="The size, in bytes; -1 if it is not known."),
+        Set("devices", doc="The devices it is on; a new SR on one of them destroys it."),
+        Ref("host-uuid", "host", on_delete=CLEAR, doc="The host of the devices, if they belong to only one."),
     ),
     rules=(an_sr_left_one_storage,),
     list_fields=(),
@@ -67,20 +67,20 @@ VOLUME = XenClass(
     "volume",
     label="volume",
     section=140,
-    doc="The data of a VDI that is forgotten; sr-scan makes a VDI of it again.",
+    doc="The data of a forgotten VDI; sr-scan makes a VDI of it again.",
     fields=(
         Uuid("vdi", required=True, doc="The uuid of the VDI."),
-        Ref("sr-uuid", "sr", on_delete=CASCADE, doc="The SR it lies on."),
-        Ref("storage-uuid", "storage", on_delete=CASCADE, doc="What is left of the SR that it lay on."),
-        Text("location", doc="What the driver knows it by."),
-        Int("virtual-size", doc="The bytes that a guest would see."),
-        Text("name-label", doc="The name, where the driver keeps it."),
-        Text("name-description", doc="What it is for, likewise."),
+        Ref("sr-uuid", "sr", on_delete=CASCADE, doc="The SR it is on."),
+        Ref("storage-uuid", "storage", on_delete=CASCADE, doc="The storage it is on, if its SR is forgotten."),
+        Text("location", doc="The name that the driver uses for it."),
+        Int("virtual-size", doc="The size that a guest would see, in bytes."),
+        Text("name-label", doc="The name, if the driver stores it."),
+        Text("name-description", doc="The description, if the driver stores it."),
         Choice("type", TYPES, default="User", doc="What is kept on it, likewise."),
-        Bool("read-only", doc="Whether nobody may write to it."),
+        Bool("read-only", doc="Whether it is read-only."),
         Bool("managed", default=True, doc="Whether VMs may use it."),
         Bool("cbt-enabled", doc="Whether changed blocks are tracked."),
-        Map("sm-config", doc="What the driver finds out of its settings."),
+        Map("sm-config", doc="The settings that the driver can find again."),
     ),
     rules=(it_lies_in_one_place, it_has_a_size),
     list_fields=(),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def name_in_guest(vbd: Record) -> str:
-    """The name under which a guest that sees the disk now sees it."""
+    """The name under which a guest that has the disk now sees it."""
     place = position(vbd)
     if place is None:
         return ""
@@ -27,7 +27,7 @@ def name_in_guest(vbd: Record) -> str:
 
 
 def _device(_state: State, vbd: Record) -> str:
-    """The name of the last attaching; nobody noted one where a hand, or an earlier version, attached the VBD."""
+    """The name that the disk got when it was last attached; computed if the file does not hold it."""
     return str(vbd["attached-as"] or (name_in_guest(vbd) if vbd["currently-attached"] else ""))
 
 
@@ -66,7 +66,7 @@ def can_unplug(state: State, vbd: Record) -> Iterator[Failure]:
 
 
 def can_insert(state: State, vbd: Record) -> Iterator[Failure]:
-    """Why the drive takes no medium."""
+    """Why no disc can be put into the drive."""
     yield from _is_drive(vbd)
     if vbd["vdi-uuid"] is not None:
         yield Failure("VBD_NOT_EMPTY", vbd)
@@ -74,7 +74,7 @@ def can_insert(state: State, vbd: Record) -> Iterator[Failure]:
 
 
 def can_eject(state: State, vbd: Record) -> Iterator[Failure]:
-    """Why the medium cannot be taken out of the drive."""
+    """Why the disc cannot be taken out of the drive."""
     yield from _is_drive(vbd)
     if vbd["vdi-uuid"] is None:
         yield Failure("VBD_IS_EMPTY", vbd)
@@ -83,7 +83,7 @@ def can_eject(state: State, vbd: Record) -> Iterator[Failure]:
 
 
 def can_pause(state: State, vbd: Record) -> Iterator[Failure]:
-    """Why the VBD's traffic cannot be held, or let go on."""
+    """Why the VBD cannot be paused or unpaused."""
     vm = state.ref(vbd, "vm-uuid")
     if vm["power-state"] not in {"running", "paused"}:
         yield Failure("VM_BAD_POWER_STATE", vm, "running", vm["power-state"])
@@ -101,13 +101,13 @@ def can_destroy(_state: State, vbd: Record) -> Iterator[Failure]:
 
 
 def can_hold(vdi: Record) -> Iterator[Failure]:
-    """Why this medium cannot be put into a drive."""
+    """Why this disc cannot be put into a drive."""
     if not vdi["managed"]:
         yield Failure("VDI_NOT_MANAGED", vdi)
 
 
 def _can_share(state: State, vbd: Record) -> Iterator[Failure]:
-    """Why the VBD cannot be attached beside those that have its VDI already."""
+    """Why the VBD cannot be attached beside the other VBDs of its VDI."""
     vdi = state.ref_or_none(vbd, "vdi-uuid")
     if vdi is not None and not vbd["currently-attached"]:
         yield from sharing.others_do_not_write(state, vbd, vdi)
@@ -162,14 +162,14 @@ def _attachable(state: State, vbd: Record) -> str:
 
 @rule("type", "mode")
 def cds_are_read_only(_state: State, vbd: Record) -> Iterator[Failure]:
-    """A CD drive only reads."""
+    """A CD drive is read-only."""
     if vbd["type"] == "CD" and vbd["mode"] != "RO":
         yield Failure("VBD_CDS_MUST_BE_READONLY")
 
 
 @rule("vdi-uuid", "type")
 def only_drives_are_empty(_state: State, vbd: Record) -> Iterator[Failure]:
-    """A VBD without a VDI is a CD drive."""
+    """Only a CD drive can be empty."""
     if vbd["type"] != "CD" and vbd["vdi-uuid"] is None:
         yield Failure("VBD_NOT_REMOVABLE_MEDIA", vbd)
 
@@ -190,28 +190,35 @@ VBD = XenClass(
     fields=(
         Ref("vm-uuid", "vm", required=True, on_delete=CASCADE, doc="The VM that sees the disk."),
         NameOf("vm-name-label", "vm-uuid", doc="The name of that VM."),
-        Ref("vdi-uuid", "vdi", on_delete=CASCADE, doc="The disk; none in an empty drive."),
-        NameOf("vdi-name-label", "vdi-uuid", nothing="<EMPTY>", doc="The name of that disk."),
+        Ref("vdi-uuid", "vdi", on_delete=CASCADE, doc="The VDI that the VM sees; none for an empty drive."),
+        NameOf("vdi-name-label", "vdi-uuid", nothing="<EMPTY>", doc="The name of that VDI."),
         *OPERATIONS,
-        Computed("empty", Bool, lambda _state, vbd: vbd["vdi-uuid"] is None, doc="Whether the drive holds no medium."),
-        Computed("device", Text, _device, doc="The name by which the guest sees the disk; none until it is attached."),
-        Text("attached-as", hidden=True, doc="The name under which it was attached last."),
-        Text("userdevice", mode=RW, doc="The position on the VM's bus: 0, 1, … or a name such as xvda."),
-        Bool("bootable", mode=RW, doc="Whether the VM may boot from it."),
-        Choice("mode", ("RO", "RW"), default="RW", mode=RW, guard=_vm_is_halted, doc="What the guest may do."),
-        Choice("type", ("CD", "Disk", "Floppy"), default="Disk", mode=RW, doc="What kind of drive the guest sees."),
-        Bool("unpluggable", default=True, mode=RW, doc="Whether it may be detached while the VM runs."),
+        Computed("empty", Bool, lambda _state, vbd: vbd["vdi-uuid"] is None, doc="Whether the drive holds no disc."),
+        Computed("device", Text, _device, doc="The name of the disk in the guest; none until the VBD is attached."),
+        Text("attached-as", hidden=True, doc="The name that the disk got in the guest when it was last attached."),
+        Text("userdevice", mode=RW, doc="The position among the disks of the VM: 0, 1, … or a name such as xvda."),
+        Bool("bootable", mode=RW, doc="Whether the VM may boot from the disk."),
+        Choice(
+            "mode",
+            ("RO", "RW"),
+            default="RW",
+            mode=RW,
+            guard=_vm_is_halted,
+            doc="Whether the guest may only read (RO) or also write (RW).",
+        ),
+        Choice("type", ("CD", "Disk", "Floppy"), default="Disk", mode=RW, doc="The kind of drive that the guest sees."),
+        Bool("unpluggable", default=True, mode=RW, doc="Whether the VBD may be detached while the VM runs."),
         Bool("currently-attached", doc="Whether the guest sees the disk now."),
-        Computed("attachable", Text, _attachable, expensive=True, doc="Whether it could be attached now."),
+        Computed("attachable", Text, _attachable, expensive=True, doc="Whether the VBD could be attached now."),
         Bool("storage-lock", doc="Whether the storage is locked for this VBD."),
-        Int("status-code", doc="The code of the last attach."),
+        Int("status-code", doc="The result code of the last attach."),
         Text("status-detail", doc="What the last attach reported."),
         Text("qos_algorithm_type", mode=RW, doc="The quality-of-service algorithm."),
         Map("qos_algorithm_params", mode="MRW", doc="The parameters of that algorithm."),
         Set("qos_supported_algorithms", mode="SRO", doc="The algorithms that the device supports."),
         OTHER_CONFIG,
-        Fixed("io_read_kbs", "<unknown>", expensive=True, doc="KiB read a second; not simulated."),
-        Fixed("io_write_kbs", "<unknown>", expensive=True, doc="KiB written a second; likewise."),
+        Fixed("io_read_kbs", "<unknown>", expensive=True, doc="KiB read per second; not simulated."),
+        Fixed("io_write_kbs", "<unknown>", expensive=True, doc="KiB written per second; not simulated."),
     ),
     rules=(
         device_is_known,

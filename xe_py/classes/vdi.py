@@ -51,7 +51,7 @@ def can_copy(state: State, vdi: Record) -> Iterator[Failure]:
 
 
 def can_resize(state: State, vdi: Record) -> Iterator[Failure]:
-    """Why the size of the VDI cannot be changed while nobody uses it."""
+    """Why the size of the VDI cannot be changed while it is not in use."""
     yield from is_plugged(state, state.ref(vdi, "sr-uuid"))
     yield from _is_detached(state, vdi, "resize")
     yield from _driver_can(state, vdi, "VDI_RESIZE")
@@ -60,7 +60,7 @@ def can_resize(state: State, vdi: Record) -> Iterator[Failure]:
 
 
 def can_resize_online(state: State, vdi: Record) -> Iterator[Failure]:
-    """Why the size of the VDI cannot be changed in use: no driver can do it."""
+    """Why the size of the VDI cannot be changed while it is in use: no driver can do it."""
     return _driver_can(state, vdi, "VDI_RESIZE_ONLINE")
 
 
@@ -83,20 +83,20 @@ def can_destroy(state: State, vdi: Record) -> Iterator[Failure]:
 
 
 def can_forget(state: State, vdi: Record) -> Iterator[Failure]:
-    """Why the VDI cannot be forgotten while its data stay."""
+    """Why the VDI cannot be forgotten; its data would stay."""
     yield from _is_detached(state, vdi, "forget")
     yield from _has_no_statistics(vdi)
 
 
 def can_update(state: State, vdi: Record) -> Iterator[Failure]:
-    """Why the driver cannot be asked about the VDI anew."""
+    """Why the driver cannot report on the VDI."""
     yield from _is_detached(state, vdi, "update")
     yield from _driver_can(state, vdi, "VDI_UPDATE")
     yield from is_plugged(state, state.ref(vdi, "sr-uuid"))
 
 
 def can_generate_config(state: State, vdi: Record) -> Iterator[Failure]:
-    """Why the configuration with which a host attaches the VDI at boot cannot be made."""
+    """Why no configuration can be made with which a host would attach the VDI at boot."""
     yield from _is_detached(state, vdi, "generate_config")
     yield from _driver_can(state, vdi, "VDI_GENERATE_CONFIG")
     yield from _can_be_reached(state, vdi)
@@ -159,20 +159,20 @@ def _vms_are_halted(state: State, vdi: Record, _value: object) -> Iterator[Failu
 
 @rule("virtual-size")
 def size_is_not_negative(_state: State, vdi: Record) -> Iterator[Failure]:
-    """A VDI has no less than no bytes."""
+    """The size of a VDI is not negative."""
     if vdi["virtual-size"] < 0:
-        yield size_refused(f"{vdi['virtual-size']} bytes is no size")
+        yield size_refused(f"{vdi['virtual-size']} bytes is not a valid size")
 
 
 @rule("snapshot-of", "is-a-snapshot", profile=STRICT)
 def only_snapshots_are_of_a_vdi(_state: State, vdi: Record) -> Iterator[Failure]:
-    """What is a snapshot of a VDI says that it is a snapshot."""
+    """A VDI that has snapshot-of also has is-a-snapshot."""
     yield from says_that_it_is_a_snapshot(vdi)
 
 
 @rule("snapshot-of", "parent", profile=STRICT)
 def no_vdi_comes_from_itself(state: State, vdi: Record) -> Iterator[Failure]:
-    """A VDI is no snapshot of itself and not its own parent, nor are those it comes from."""
+    """A VDI does not come from itself, as a snapshot or as a child, directly or through other VDIs."""
     yield from has_no_loop(state, vdi)
 
 
@@ -185,43 +185,43 @@ VDI = XenClass(
         *NAMES,
         Bool("is-a-snapshot", doc="Whether it is a snapshot of another VDI."),
         Ref("snapshot-of", "vdi", on_delete=CLEAR, doc="The VDI that it is a snapshot of."),
-        Back("snapshots", "vdi.snapshot-of", doc="The snapshots of it."),
+        Back("snapshots", "vdi.snapshot-of", doc="The snapshots of this VDI."),
         Time("snapshot-time", unknown=EPOCH, doc="When the snapshot was taken."),
         *OPERATIONS,
-        Ref("sr-uuid", "sr", required=True, doc="The SR it lives on."),
+        Ref("sr-uuid", "sr", required=True, doc="The SR that the VDI is on."),
         NameOf("sr-name-label", "sr-uuid", doc="The name of that SR."),
-        Back("vbd-uuids", "vbd.vdi-uuid", mode="SRO", doc="The VBDs that present it."),
-        Absent("crashdump-uuids", "crashdump", default=[], mode="SRO", doc="The crash dumps on it."),
-        Int("virtual-size", doc="The bytes that the guest sees."),
+        Back("vbd-uuids", "vbd.vdi-uuid", mode="SRO", doc="The VBDs of the VDI."),
+        Absent("crashdump-uuids", "crashdump", default=[], mode="SRO", doc="The crash dumps on the VDI."),
+        Int("virtual-size", doc="The size that the guest sees, in bytes."),
         Computed(
             "physical-utilisation",
             Int,
             lambda _state, vdi: vdi["virtual-size"],
-            doc="The bytes it takes on the SR: all of them, since a guest may fill it.",
+            doc="The space on the SR, in bytes: the full size, because a guest may fill it.",
         ),
-        Text("location", doc="What the driver knows it by: a uuid, a file name."),
-        Choice("type", TYPES, default="User", doc="What is kept on it."),
+        Text("location", doc="The name that the driver uses for the VDI: a uuid or a file name."),
+        Choice("type", TYPES, default="User", doc="What the VDI is used for."),
         Bool("sharable", doc="Whether several VMs may write to it at once."),
-        Bool("read-only", doc="Whether nobody may write to it."),
-        Bool("storage-lock", doc="Whether the driver has locked it."),
-        Bool("managed", default=True, doc="Whether VMs may use it; drivers keep others for themselves."),
-        Ref("parent", "vdi", on_delete=CLEAR, deprecated=True, doc="The VDI that it builds on."),
-        Bool("missing", doc="Whether the last scan of the SR did not find it."),
-        Bool("is-tools-iso", doc="Whether it holds the guest tools."),
+        Bool("read-only", doc="Whether the VDI is read-only."),
+        Bool("storage-lock", doc="Whether the driver has locked the VDI."),
+        Bool("managed", default=True, doc="Whether VMs may use the VDI; drivers keep other VDIs for themselves."),
+        Ref("parent", "vdi", on_delete=CLEAR, deprecated=True, doc="The VDI that this one is based on."),
+        Bool("missing", doc="Whether the last scan of the SR did not find the VDI."),
+        Bool("is-tools-iso", doc="Whether the VDI holds the guest tools."),
         OTHER_CONFIG,
-        Map("xenstore-data", mode="MRO", clears=True, doc="What the guest finds in xenstore."),
-        Map("sm-config", mode="MRO", doc="Further settings of the driver."),
+        Map("xenstore-data", mode="MRO", clears=True, doc="Data for the guest in XenStore."),
+        Map("sm-config", mode="MRO", doc="Extra settings of the driver."),
         Choice(
             "on-boot",
             ("persist", "reset"),
             default="persist",
             mode=RW,
             guard=_can_set_on_boot,
-            doc="Whether it keeps what a VM wrote when that VM starts again.",
+            doc="Whether the VDI keeps its data (persist) or loses it (reset) when its VM starts.",
         ),
-        FirmBool("allow-caching", mode=RW, guard=_vms_are_halted, doc="Whether the host may cache it."),
-        Bool("metadata-latest", doc="Whether it holds the latest metadata of its pool."),
-        Ref("metadata-of-pool", "pool", on_delete=CLEAR, doc="The pool whose metadata it holds."),
+        FirmBool("allow-caching", mode=RW, guard=_vms_are_halted, doc="Whether the host may cache the VDI."),
+        Bool("metadata-latest", doc="Whether the VDI holds the latest metadata of its pool."),
+        Ref("metadata-of-pool", "pool", on_delete=CLEAR, doc="The pool whose metadata the VDI holds."),
         TAGS,
         Bool("cbt-enabled", doc="Whether changed blocks are tracked."),
     ),

@@ -1,4 +1,4 @@
-"""VLAN: joins the untagged PIF, which carries the VLAN's network, to the tagged PIF below it."""
+"""VLAN: connects its own PIF, which is untagged, to the PIF below it, which sends tagged packets."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def tag_is_in_range(_state: State, vlan: Record) -> Iterator[Failure]:
 
 @rule("tagged-PIF/bond-slave-of", "tagged-PIF/VLAN")
 def vlan_stands_on_whole_pif(state: State, vlan: Record) -> Iterator[Failure]:
-    """Below a VLAN is a physical PIF or a bond, neither another VLAN nor a member of a bond."""
+    """The PIF below a VLAN is physical or the PIF of a bond, not a VLAN and not a member of a bond."""
     yield from can_stand_on(state, state.ref(vlan, "tagged-PIF"))
 
 
@@ -46,13 +46,15 @@ def vlan_stands_on_whole_pif(state: State, vlan: Record) -> Iterator[Failure]:
     "tag", *(f"{side}/{field}" for side in ("untagged-PIF", "tagged-PIF") for field in ("host-uuid", "device", "VLAN"))
 )
 def both_pifs_belong_together(state: State, vlan: Record) -> Iterator[Failure]:
-    """The untagged PIF has the VLAN's tag, and the host and the device of the tagged PIF."""
+    """The untagged PIF has the tag of the VLAN, and the host and device of the tagged PIF."""
     untagged, tagged = state.ref(vlan, "untagged-PIF"), state.ref(vlan, "tagged-PIF")
     if untagged["VLAN"] != vlan["tag"]:
-        yield Failure("PIF_CONFIGURATION_ERROR", untagged, f"its VLAN is not the tag {vlan['tag']} of its VLAN object")
+        yield Failure(
+            "PIF_CONFIGURATION_ERROR", untagged, f"its field VLAN is not {vlan['tag']}, the tag of its VLAN object"
+        )
     for field in ("host-uuid", "device"):
         if untagged[field] != tagged[field]:
-            yield Failure("PIF_CONFIGURATION_ERROR", untagged, f"its {field} is not that of the PIF below")
+            yield Failure("PIF_CONFIGURATION_ERROR", untagged, f"its {field} is not the same as on the PIF below")
 
 
 VLAN = XenClass(
@@ -62,7 +64,13 @@ VLAN = XenClass(
     doc="A VLAN: carries a network over a PIF in packets with a tag.",
     fields=(
         Ref("tagged-PIF", "pif", required=True, on_delete=CASCADE, doc="The PIF below, which sends tagged packets."),
-        Ref("untagged-PIF", "pif", required=True, on_delete=CASCADE, doc="The PIF that carries the VLAN's network."),
+        Ref(
+            "untagged-PIF",
+            "pif",
+            required=True,
+            on_delete=CASCADE,
+            doc="The PIF of the VLAN; it carries the VLAN's network.",
+        ),
         Int("tag", doc="The tag of the packets, from 0 to 4094."),
     ),
     unique=(Unique("untagged-PIF", refusal="PIF_VLAN_EXISTS"),),

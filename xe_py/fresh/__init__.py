@@ -1,1 +1,1 @@
-"""Making a fresh host: what a new XenServer has."""
+"""Making a new host, with all that a new XenServer has."""

@@ -1,4 +1,4 @@
-"""The fresh host: the pool that a new XenServer is before anyone has worked on it."""
+"""The new host: the pool of a new XenServer before anyone has worked on it."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def fresh_host(
     rules: str = STRICT,
     cpu_info: Mapping[str, str] | None = None,
 ) -> State:
-    """A pool of new hosts; `nics` are how many network cards each has, or the fields of their PIFs."""
+    """A pool of new hosts; `nics` is the number of network cards of each host, or the fields of their PIFs."""
     cards: NetworkCards = [{} for _ in range(nics)] if isinstance(nics, int) else nics
     _check("hosts", hosts, 1, _MOST_HOSTS)
     _check("nics", len(cards), 1, _MOST_NICS)
@@ -118,7 +118,7 @@ def fresh_host(
 
 
 def _in_order(keys: Sequence[str], texts: Mapping[str, str]) -> dict[str, str]:
-    """Those of the keys that have a text, in their order."""
+    """The keys that have a text, in their order."""
     return {key: texts[key] for key in keys if texts.get(key)}
 
 
@@ -184,7 +184,7 @@ def _add_control_domain(state: State, host: Record, cpus: int, memory: int) -> N
 
 
 def _add_networking(state: State, host: Record, cards: NetworkCards) -> None:
-    """A PIF for each network card; those of the same device share a network. The first one manages the host."""
+    """A PIF for each network card; PIFs of the same device share a network. The first PIF manages the host."""
     state.update(host, {"nics": {f"eth{number}": card["MAC"] for number, card in enumerate(cards)}})
     for number, card in enumerate(cards):
         device = f"eth{number}"

@@ -1,4 +1,4 @@
-"""The machine that this program runs on, as far as a simulated host can be like it."""
+"""The machine that this program runs on, as a model for a simulated host."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CPU_INFO = {
 
 
 def machine() -> dict[str, Any]:
-    """What `fresh_host` needs to make a host like this machine; what cannot be found out is left out."""
+    """The arguments with which `fresh_host` makes a host like this machine; what is unknown is left out."""
     pages = os.sysconf("SC_PHYS_PAGES")
     root = os.statvfs("/")
     found = {
@@ -40,7 +40,7 @@ def machine() -> dict[str, Any]:
 
 
 def network_cards(folder: str) -> list[dict[str, Any]]:
-    """The fields of a PIF for each network card: all that are hardware, or any Ethernet interface if none is.
+    """The fields of a PIF for each network card: the hardware cards or, if there are none, any Ethernet interface.
 
     A host calls its network cards eth0, eth1, … whatever the machine calls them.
     """
@@ -52,7 +52,7 @@ def network_cards(folder: str) -> list[dict[str, Any]]:
 
 
 def cpu_info(text: str) -> dict[str, str]:
-    """The `cpu_info` of a host with the CPUs that the text, in the form of /proc/cpuinfo, tells of."""
+    """The `cpu_info` of a host with the CPUs in the text, which has the form of /proc/cpuinfo."""
     pairs = [(key.strip(), value.strip()) for key, _, value in (line.partition(":") for line in text.splitlines())]
     first = dict(reversed(pairs))
     info = {name: first[key] for name, key in _CPU_INFO.items() if first.get(key)}
@@ -84,7 +84,7 @@ def _by_number(name: str) -> tuple[str, int]:
 
 
 def _read(path: str) -> str:
-    """What is in the file; nothing where it cannot be read, as the speed of an interface that is down."""
+    """The content of the file; the empty text if it cannot be read, as the speed of an interface that is down."""
     with suppress(OSError, UnicodeDecodeError), open(path, encoding="utf-8") as file:
         return file.read().strip()
     return ""

@@ -1,4 +1,4 @@
-"""The SRs that a new XenServer has: those of each host, and the guest tools that all hosts share."""
+"""The SRs of a new XenServer: those of each host, and the guest tools, which all hosts share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TOOLS_SIZE = 9 << 20
 
 
 def add_storage(state: State, disk: int) -> None:
-    """Give each host of the pool its SRs, and the pool the guest tools and a default SR."""
+    """Give each host its SRs, and the pool the guest tools and a default SR."""
     hosts = state.all("host")
     for host in hosts:
         _add_host_storage(state, host, disk)

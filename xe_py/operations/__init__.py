@@ -1,8 +1,8 @@
 """What commands do: plain functions on a state. They never print and know nothing of the command line.
 
-A command stands in a file that begins with the first word of its name: `vm-start` in `vm.py` or `vm_….py`; what only
-records something is a row in `recorded.py`. The generated table says in which, and what a list of commands has to know,
-so that a list imports none of them.
+A command is in a file that begins with the first word of its name: `vm-start` in `vm.py` or `vm_….py`. A command that
+only records something is a row in `recorded.py`. The generated table says where each command is and holds what lists of
+commands show, so that a list imports no command.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def declared() -> dict[str, Command]:
 
 
 def table() -> dict[str, Row]:
-    """A row for each command, declared or generated, by name, sorted; made anew where files came or went."""
+    """A row for each command, declared or generated, by name, sorted; made again if files were added or removed."""
     if not _known:
         from xe_py.operations import _table
 

@@ -1,4 +1,4 @@
-"""Many commands at once. It is xe_py's own; the real xe has no such command."""
+"""Running many commands at once, as one change. Only xe_py has this command, not the real xe."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _LARGEST = 64 << 20
 
 @command(
     "batch",
-    required=(Text("file", doc="The script: a shell script of plain xe lines; - is standard input."),),
-    optional=(Bool("keep-going", doc="Do what can be done, and report the lines that are refused."),),
-    doc="Do the lines of a script of xe commands as one change: all of them or, if one is refused, none.",
+    required=(Text("file", doc="The script, with one xe command in each line; - reads standard input."),),
+    optional=(Bool("keep-going", doc="Keep what succeeds, and report the lines that are refused."),),
+    doc="Run a script of xe commands as one change: if one command is refused, nothing is changed.",
     kind=SCRIPT,
     ours=True,
 )
@@ -41,23 +41,20 @@ def batch(client: Client, file: str, *, keep_going: bool = False) -> str:  # noq
 
 
 def _read(name: str, path: str) -> bytes:
-    """The bytes of the script at the path.
-
-    Of a pipe they are read only if that has no name of its own: then somebody writes to it.
-    """
+    """The bytes of the script; also those of a pipe without a name, because some process must be writing to it."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     with open(handle, "rb") as script:
         kind = os.fstat(handle).st_mode
         if S_ISREG(kind):
             return _whole(name, script)
         if not S_ISFIFO(kind) or os.path.exists(os.path.realpath(path)):
-            raise Misuse(f"The script {name} is no file.\nTo run what comes out of it: xe batch - <{quoted(name)}")
+            raise Misuse(f"The script {name} is not a regular file.\nTo run its output: xe batch - <{quoted(name)}")
         os.set_blocking(handle, True)
         return _whole(name, script)
 
 
 def _whole(name: str, script: BinaryIO) -> bytes:
-    """All that the script has to say; a source without an end (/dev/zero) is left before it takes all memory."""
+    """The whole script; a source without an end, such as /dev/zero, is refused before it takes all memory."""
     found = script.read(_LARGEST + 1)
     if len(found) > _LARGEST:
         raise Misuse(f"The script {name} is larger than {_LARGEST >> 20} MiB. Split it into smaller ones.")

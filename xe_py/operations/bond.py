@@ -22,22 +22,22 @@ _MODE = Choice(
     guards.MODES,
     otherwise="Invalid bond mode. Got {}",
     default="balance-slb",
-    doc="How the members share the work.",
+    doc="How the members share the traffic.",
 )
 
 
 @command(
     "bond-create",
     required=(
-        Ref("network-uuid", "network", doc="The network that the bond is on."),
-        Refs("pif-uuids", "pif", doc="The members."),
+        Ref("network-uuid", "network", doc="The network of the bond."),
+        Refs("pif-uuids", "pif", doc="The PIFs that become members."),
     ),
     optional=(
         Text("mac", doc="The MAC of the bond; that of a member if left out."),
         _MODE,
-        Map("properties", doc="Settings of the mode."),
+        Map("properties", doc="Extra settings of the mode."),
     ),
-    doc="Make several interfaces of a host work as one.",
+    doc="Make a bond: several PIFs of a host that work as one.",
 )
 def create(
     state: State,
@@ -48,7 +48,7 @@ def create(
     mode: str = "balance-slb",
     properties: dict[str, str] | None = None,
 ) -> Record:
-    """Bond the PIFs; what used them uses the bond from then on."""
+    """Bond the PIFs; addresses, VLANs and VIFs move from them to the bond."""
     refuse(networks.is_managed(network))
     members = list({pif["uuid"]: pif for pif in pifs}.values())
     if not members:
@@ -89,9 +89,9 @@ def create(
     return bond
 
 
-@command("bond-destroy", required=(_BOND,), doc="Let the members of a bond work on their own again.")
+@command("bond-destroy", required=(_BOND,), doc="Destroy a bond, so that its members work on their own again.")
 def destroy(state: State, bond: Record) -> None:
-    """Dissolve the bond; what used it uses its primary slave from then on."""
+    """Destroy the bond; its addresses, VLANs and VIFs move to its primary slave."""
     master, members = state.ref(bond, "master"), guards.slaves(state, bond)
     primary = state.ref_or_none(bond, "primary-slave") or members[0]
     network, host = state.ref(master, "network-uuid"), state.ref(master, "host-uuid")
@@ -114,9 +114,9 @@ def destroy(state: State, bond: Record) -> None:
     state.delete(master)
 
 
-@command("bond-set-mode", required=(_BOND, _MODE), doc="Change how the members of a bond share the work.")
+@command("bond-set-mode", required=(_BOND, _MODE), doc="Change how the members of a bond share the traffic.")
 def set_mode(state: State, bond: Record, mode: str) -> None:
-    """Change the mode; properties that it does not have go, those that it has by default come."""
+    """Change the mode, take out properties that it does not have, and add those that it has by default."""
     kept = {name: value for name, value in bond["properties"].items() if guards.is_property(mode, name, value)}
     state.update(bond, {"mode": mode, "properties": guards.with_defaults(mode, kept)})
     bring_up(state, state.ref(bond, "master"))

@@ -62,13 +62,13 @@ def _list_command(view: View, cls: XenClass, name: str) -> Command:
 
     visible = [field for field in cls.fields if not field.hidden]
     optional = (
-        Text("params", doc="The fields to show, with commas, or all."),
+        Text("params", doc="The fields to show, separated by commas, or all."),
         _DATABASE,
         *(Text(field.name, doc=field.doc) for field in visible),
         *(Text(f"{field.name}:contains", doc=field.doc) for field in visible if field.is_set),
     )
     label = cls.label if view.name == cls.name else view.name
-    doc = f"List the {label}s, all of them or those whose fields have the values given."
+    doc = f"List all {label}s, or those whose fields have the given values."
     return Command(name, run, optional=optional, doc=doc, kind=LISTS, standard=name in _STANDARD_LISTS)
 
 
@@ -96,7 +96,7 @@ def _param_get_command(view: View, cls: XenClass, name: str) -> Command:
         name,
         run,
         required=(_FIELD,),
-        optional=(Text("param-key", doc="The key, in a map."), _DATABASE),
+        optional=(Text("param-key", doc="The key, if the field is a map."), _DATABASE),
         doc="Show the value of one field of the object.",
         kind=READS,
     )
@@ -115,7 +115,7 @@ def _param_set_command(view: View, cls: XenClass, name: str) -> Command | None:
     if not optional:
         return None
     return _param_command(
-        view, name, run, optional=optional, doc="Set fields of the object; a map key by key.", kind=SETS
+        view, name, run, optional=optional, doc="Set fields of the object, or single keys of its maps.", kind=SETS
     )
 
 
@@ -134,7 +134,7 @@ def _param_add_command(view: View, cls: XenClass, name: str) -> Command | None:
         name,
         run,
         required=(_FIELD,),
-        optional=(Text("param-key", doc="The member to add to a set."),),
+        optional=(Text("param-key", doc="The member to add, if the field is a set."),),
         doc="Add a member to a set, or key=value pairs to a map.",
         kind=SETS,
     )
@@ -152,8 +152,8 @@ def _param_remove_command(view: View, cls: XenClass, name: str) -> Command | Non
         view,
         name,
         run,
-        required=(_FIELD, Text("param-key", doc="The member of the set, or the key of the map.")),
-        doc="Remove a member of a set, or a key of a map.",
+        required=(_FIELD, Text("param-key", doc="The member of the set or the key of the map to remove.")),
+        doc="Remove a member from a set, or a key from a map.",
     )
 
 
@@ -168,9 +168,9 @@ def _param_clear_command(view: View, cls: XenClass, name: str) -> Command | None
     return _param_command(view, name, run, required=(_FIELD,), doc="Empty a field of the object.")
 
 
-_FIELD = Text("param-name", doc="The field.")
+_FIELD = Text("param-name", doc="The name of the field.")
 _NO_KEYS = frozenset(("param-name", "param-key"))
-_DATABASE = Map("database", doc="Ignored: there is one database.")
+_DATABASE = Map("database", doc="Ignored, because there is only one database.")
 _VERBS: dict[str, Callable[[View, XenClass, str], Command | None]] = {
     "list": _list_command,
     "param-list": _param_list_command,

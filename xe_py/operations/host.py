@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 
-@command("host-enable", doc="Let VMs start on a host again.", selector=HOST)
+@command("host-enable", doc="Enable a host, so that VMs can start on it again.", selector=HOST)
 def enable(state: State, host: Record) -> None:
-    """Let VMs start on the host, which is not under maintenance any more."""
+    """Let VMs start on the host, and end its maintenance."""
     refuse(answers(state, host))
     others = {key: text for key, text in host["other-config"].items() if key != "MAINTENANCE_MODE"}
     state.update(host, {"enabled": True, "other-config": others})
@@ -23,21 +23,21 @@ def enable(state: State, host: Record) -> None:
 
 @command(
     "host-compute-free-memory",
-    doc="Show how much memory a host has left for VMs.",
+    doc="Show how much memory a host has for more VMs.",
     selector=HOST.taking(ONE),
     kind=READS,
 )
 def compute_free_memory(state: State, host: Record) -> str:
-    """The bytes that are left when every VM shrinks to its least."""
+    """How much memory would be free if every VM shrank to its minimum, in bytes."""
     return str(memory.free(state, host))
 
 
 @command(
     "host-compute-memory-overhead",
-    doc="Show how much memory Xen itself takes.",
+    doc="Show how much memory Xen itself uses on a host.",
     selector=HOST.taking(ONE),
     kind=READS,
 )
 def compute_memory_overhead(_state: State, host: Record) -> str:
-    """The bytes."""
+    """How much memory Xen itself uses, in bytes."""
     return str(host["memory-overhead"])

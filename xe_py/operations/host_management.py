@@ -1,4 +1,4 @@
-"""Through which interface a host is managed."""
+"""Choosing the interface through which a host is managed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @command(
     "host-management-reconfigure",
     required=(Ref("pif-uuid", "pif", doc="The interface."),),
-    doc="Manage a host through another interface.",
+    doc="Choose the PIF through which a host is managed.",
 )
 def reconfigure(state: State, pif: Record) -> None:
     """Manage the host through this PIF from now on."""

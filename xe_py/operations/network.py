@@ -19,12 +19,12 @@ _RESERVED = ("xen", "xapi", "vif", "tap", "eth")
 
 @command(
     "network-create",
-    required=(Text("name-label", doc="The name for people."),),
+    required=(Text("name-label", doc="The name."),),
     optional=(
-        Text("name-description", doc="What it is for."),
+        Text("name-description", doc="The description."),
         Int("MTU", doc="The largest packet, in bytes; 1500 if left out."),
         Text("bridge", doc="The name of the bridge; a new one if left out."),
-        Bool("managed", doc="Whether the bridge is made and removed as needed."),
+        Bool("managed", doc="Whether XenServer makes and removes the bridge as needed."),
     ),
     doc="Make a network.",
 )

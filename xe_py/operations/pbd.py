@@ -19,27 +19,27 @@ _PBD = Ref("uuid", "pbd", doc="The PBD.")
 @command(
     "pbd-create",
     required=(Ref("host-uuid", "host", doc="The host."), Ref("sr-uuid", "sr", doc="The SR.")),
-    optional=(Map("device-config", doc="Where the host finds the storage."),),
+    optional=(Map("device-config", doc="Where and how the host finds the storage."),),
     doc="Make a PBD, so that a host can use an SR.",
 )
 def create(state: State, host: Record, sr: Record, device_config: dict[str, str] | None = None) -> Record:
-    """Make a PBD that is not plugged yet; the driver looks at the device-config when it is."""
+    """Make a PBD that is not plugged yet; the driver checks the device-config when the PBD is plugged."""
     refuse(guards.can_create(state, sr, host, device_config or {}))
     fields = {"host-uuid": host["uuid"], "sr-uuid": sr["uuid"], "device-config": device_config or {}}
     return state.add("pbd", fields)
 
 
-@command("pbd-plug", required=(_PBD,), doc="Attach an SR to a host.")
+@command("pbd-plug", required=(_PBD,), doc="Plug a PBD: attach its SR to its host.")
 def plug(state: State, pbd: Record) -> None:
-    """Attach the SR to the host; one that is attached stays so."""
+    """Attach the SR to the host; do nothing if it is attached."""
     if not pbd["currently-attached"]:
         refuse(guards.can_plug(state, pbd))
         attach(state, pbd)
 
 
-@command("pbd-unplug", required=(_PBD,), doc="Detach an SR from a host.")
+@command("pbd-unplug", required=(_PBD,), doc="Unplug a PBD: detach its SR from its host.")
 def unplug(state: State, pbd: Record) -> None:
-    """Detach the SR from the host; one that is detached stays so."""
+    """Detach the SR from the host; do nothing if it is detached."""
     if pbd["currently-attached"]:
         refuse(guards.can_unplug(state, pbd))
         state.update(pbd, {"currently-attached": False})

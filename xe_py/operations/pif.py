@@ -25,13 +25,13 @@ _HOST = Ref("host-uuid", "host", doc="The host.")
     "pif-introduce",
     required=(_HOST, Text("device", doc="The name of the interface on the host.")),
     optional=(
-        Text("mac", doc="The MAC of the interface; the one that the host knows if left out."),
+        Text("mac", doc="The MAC of the interface; by default the one that the host knows."),
         Bool("managed", doc="Whether the host brings the interface up and down."),
     ),
-    doc="Make a PIF for an interface of a host.",
+    doc="Make a PIF for a network card of a host.",
 )
 def introduce(state: State, host: Record, device: str, mac: str = "", *, managed: bool = True) -> Record:
-    """Make a PIF for a network card of the host that has none, not up yet."""
+    """Make a PIF, not yet plugged, for a network card of the host that has none."""
     physical = _physical_pifs(state, host)
     nics = _nics(host, physical)
     mac = mac.lower() or nics.get(device, "")
@@ -44,7 +44,7 @@ def introduce(state: State, host: Record, device: str, mac: str = "", *, managed
     return _introduce(state, host, device, mac, managed=managed)
 
 
-@command("pif-scan", required=(_HOST,), doc="Make PIFs for the interfaces of a host that have none.")
+@command("pif-scan", required=(_HOST,), doc="Make PIFs for the network cards of a host that have none.")
 def scan(state: State, host: Record) -> None:
     """Make a PIF for each network card of the host that has none."""
     physical = _physical_pifs(state, host)
@@ -53,7 +53,7 @@ def scan(state: State, host: Record) -> None:
             _introduce(state, host, device, mac)
 
 
-@command("pif-forget", required=(_PIF,), doc="Forget a PIF; the interface stays in the host.")
+@command("pif-forget", required=(_PIF,), doc="Forget a PIF; the network card stays in the host.")
 def forget(state: State, pif: Record) -> None:
     """Forget the PIF; its network card stays in the host, where `pif-scan` finds it."""
     refuse(guards.can_forget(state, pif))
@@ -62,14 +62,14 @@ def forget(state: State, pif: Record) -> None:
     state.delete(pif)
 
 
-@command("pif-plug", required=(_PIF,), doc="Bring an interface up.")
+@command("pif-plug", required=(_PIF,), doc="Plug a PIF: bring its interface up.")
 def plug(state: State, pif: Record) -> None:
     """Bring the PIF up."""
     refuse(guards.can_plug(state, pif))
     bring_up(state, pif)
 
 
-@command("pif-unplug", required=(_PIF,), doc="Bring an interface down.")
+@command("pif-unplug", required=(_PIF,), doc="Unplug a PIF: bring its interface down.")
 def unplug(state: State, pif: Record) -> None:
     """Bring the PIF down."""
     refuse(guards.can_unplug(state, pif))
@@ -78,11 +78,11 @@ def unplug(state: State, pif: Record) -> None:
 
 @command(
     "pif-set-primary-address-type",
-    required=(_PIF, Choice("primary_address_type", ("IPv4", "IPv6"), doc="Which address comes first.")),
-    doc="Choose which of the addresses of an interface comes first.",
+    required=(_PIF, Choice("primary_address_type", ("IPv4", "IPv6"), doc="Which address is the primary one.")),
+    doc="Choose the primary address of a PIF.",
 )
 def set_primary_address_type(state: State, pif: Record, primary_address_type: str) -> None:
-    """Choose which address of the PIF comes first."""
+    """Choose which address of the PIF is the primary one."""
     refuse(guards.is_not_management(pif))
     state.update(pif, {"primary-address-type": primary_address_type})
 
@@ -92,7 +92,7 @@ def _physical_pifs(state: State, host: Record) -> dict[str, Record]:
 
 
 def _nics(host: Record, physical: dict[str, Record]) -> dict[str, str]:
-    """The MACs of the network cards in the host by device: those it lists, and those that have PIFs."""
+    """The MAC of each network card in the host, by device: the cards that the host lists, and those with a PIF."""
     return {device: mac.lower() for device, mac in host["nics"].items()} | {
         device: pif["MAC"].lower() for device, pif in physical.items()
     }
@@ -105,7 +105,7 @@ def _introduce(state: State, host: Record, device: str, mac: str, *, managed: bo
 
 
 def _network_for(state: State, host: Record, device: str, *, managed: bool) -> Record:
-    """The network that PIFs of this device share in the pool; a new one where it is taken on this host."""
+    """The network that PIFs of this device share in the pool; a new one if this host already has a PIF on it."""
     bridge = bridge_of(device)
     for network in state.having("network", "bridge", bridge):
         if not any(has_no_pif_on(state, network, host)):

@@ -16,14 +16,19 @@ if TYPE_CHECKING:
 
 _PIF = Ref("uuid", "pif", doc="The PIF.")
 _GATEWAY = Text("gateway", doc="The gateway.")
-_DNS = Text("DNS", any_case_name=True, doc="The name servers, with commas between them.")
+_DNS = Text("DNS", any_case_name=True, doc="The DNS servers, separated by commas.")
 
 
 @command(
     "pif-reconfigure-ip",
     required=(_PIF, Choice("mode", ("None", "DHCP", "Static"), doc="How it gets its address.")),
-    optional=(Text("IP", any_case_name=True, doc="The address."), Text("netmask", doc="Its netmask."), _GATEWAY, _DNS),
-    doc="Set how an interface gets its IPv4 address.",
+    optional=(
+        Text("IP", any_case_name=True, doc="The address."),
+        Text("netmask", doc="The netmask of the address."),
+        _GATEWAY,
+        _DNS,
+    ),
+    doc="Set how a PIF gets its IPv4 address.",
 )
 def reconfigure_ip(
     state: State, pif: Record, mode: str, *, ip: str = "", netmask: str = "", gateway: str = "", dns: str = ""
@@ -45,8 +50,8 @@ def reconfigure_ip(
 @command(
     "pif-reconfigure-ipv6",
     required=(_PIF, Choice("mode", ("None", "DHCP", "Static", "Autoconf"), doc="How it gets its address.")),
-    optional=(Text("IPv6", any_case_name=True, doc="The address and the length of its prefix."), _GATEWAY, _DNS),
-    doc="Set how an interface gets its IPv6 address.",
+    optional=(Text("IPv6", any_case_name=True, doc="The address with its prefix length."), _GATEWAY, _DNS),
+    doc="Set how a PIF gets its IPv6 address.",
 )
 def reconfigure_ipv6(state: State, pif: Record, mode: str, *, ipv6: str = "", gateway: str = "", dns: str = "") -> None:
     """Set the IPv6 configuration of the PIF; name servers with IPv4 addresses stay."""

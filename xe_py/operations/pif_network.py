@@ -1,4 +1,4 @@
-"""Joining networks directly: what the strict rules add to a PIF's own network, its VLANs and its bond."""
+"""Joining networks directly: the strict rules allow a PIF more than its own network, its VLANs and its bond."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NETWORK = Ref("network-uuid", "network", doc="The network.")
 @command(
     "pif-network-add",
     required=(_PIF, _NETWORK),
-    doc="Let an interface serve a further network.",
+    doc="Let a PIF serve one more network; only under the strict rules.",
     ours=True,
 )
 def network_add(state: State, pif: Record, network: Record) -> None:
@@ -31,7 +31,7 @@ def network_add(state: State, pif: Record, network: Record) -> None:
 @command(
     "pif-network-remove",
     required=(_PIF, _NETWORK),
-    doc="Let an interface no longer serve a further network.",
+    doc="Take a PIF from a network that it joined with pif-network-add.",
     ours=True,
 )
 def network_remove(state: State, pif: Record, network: Record) -> None:

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 @command(
     "pool-vlan-create",
     required=(
-        Ref("pif-uuid", "pif", doc="The PIF below, on any of the hosts."),
+        Ref("pif-uuid", "pif", doc="The PIF below the VLAN, on any host."),
         Int("vlan", doc="The tag, from 0 to 4094."),
         Ref("network-uuid", "network", doc="The network that the VLANs carry."),
     ),
-    doc="Make a VLAN on each host of the pool; prints the PIFs that carry the network.",
+    doc="Make a VLAN on each host of the pool, and print the uuids of the PIFs of these VLANs.",
 )
 def create(state: State, pif: Record, vlan: int, network: Record) -> list[Record]:
     """Make a VLAN on each PIF of the same network whose host is live; all of them or none."""

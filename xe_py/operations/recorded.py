@@ -1,4 +1,4 @@
-"""The commands that only record something: each is a row that says what is set, and which guard is asked before."""
+"""Commands that only record something: each row says which fields are set, and which guard is asked first."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def _recording(sets: dict[str, Any], guard: Guard) -> Callable[..., None]:
-    """What such a command does; parameters that it takes besides change nothing here."""
+    """The function of such a command; other parameters of the command have no effect."""
 
     def run(state: State, obj: Record, **_without_effect: Any) -> None:
         refuse(guard(state, obj))
@@ -32,8 +32,8 @@ _ROWS = (
         "host-disable",
         _recording({"enabled": False}, answers),
         selector=HOST,
-        optional=(Bool("auto-enable", default=True, doc="Whether its next boot would enable it."),),
-        doc="Let no further VM start on a host.",
+        optional=(Bool("auto-enable", default=True, doc="Whether the host enables itself at its next boot."),),
+        doc="Disable a host, so that no more VMs start on it.",
     ),
 )
 COMMANDS.update({command.name: command for command in _ROWS})

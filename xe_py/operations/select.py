@@ -1,4 +1,4 @@
-"""Choosing objects by filters on their fields, as they stand on the command line."""
+"""Choosing objects by filters on their fields, as they are typed on the command line."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     Words = Iterable[tuple[str, str]]
 
 NAME = "name-label"
-# Among more objects than these nobody looks for a name like the one given.
+# A class with more objects than these is not searched for a similar name.
 _MANY = 5000
 
 
 def matching(
     state: State, cls: XenClass, filters: Words, shown: Iterable[Field] | None = None, *, by: str = NAME
 ) -> list[Record]:
-    """The objects of the class for which every filter holds; Misuse for a field that the class does not have.
+    """The objects of the class that pass every filter; Misuse for a field that the class does not have.
 
-    `by` is the word by which one of them is named: the field, or the selector of a command that has one.
+    `by` is the word that names one of them: the field, or the selector of a command that has one.
 
-    As in xe the filters count one after the other: those behind one that leaves no object are not looked at. Where only
-    some fields are to be `shown`, the objects may hold no others.
+    As in xe, the filters apply one after the other; once no object is left, the rest are not checked. If only some
+    fields are to be `shown`, the objects may lack all others.
     """
     given = list(filters)
     known = _known(cls, given)
@@ -45,13 +45,13 @@ def matching(
     return narrowed(state, cls, objects, [*remaining, *given[known : known + 1]], by)
 
 
-# What is told below a refusal
+# Notes below a refusal
 
 
 def _meant(state: State, cls: XenClass, word: str, value: str, by: str) -> tuple[str, ...]:
-    """What may have been meant by a word that is no filter: the name of an object, a selector, or a field."""
+    """What an unknown filter may have been meant to be: the name of an object, a selector, or a field."""
     if word == by:
-        return (f"{word}= is taken once",)
+        return (f"{word}= can be given only once",)
     stem = word.partition(":")[0]
     if stem in cls.by_name:
         return (f"did you mean {stem}:contains={value}?",) if cls.by_name[stem].mode.startswith("S") else ()
@@ -68,7 +68,7 @@ def _meant(state: State, cls: XenClass, word: str, value: str, by: str) -> tuple
 
 
 def named_like(state: State, cls: XenClass, word: str, by: str) -> tuple[str, ...]:
-    """The object whose name is most like the word, as it is named on the command line."""
+    """A note with the object whose name is most like the word, written as for the command line."""
     if state.count(cls.name) > _MANY:
         return ()
     from xe_py.schema.similar import nearest
@@ -78,7 +78,7 @@ def named_like(state: State, cls: XenClass, word: str, by: str) -> tuple[str, ..
 
 
 def as_word(by: str, name: str) -> str:
-    """The word that names an object, as it can be pasted into a shell."""
+    """The word that names an object, ready to be pasted into a shell."""
     from xe_py.quoting import quoted
 
     return f"{by}={quoted(name)}"
@@ -88,14 +88,14 @@ def as_word(by: str, name: str) -> str:
 
 
 def _known(cls: XenClass, filters: list[tuple[str, str]]) -> int:
-    """How many of the filters nothing is wrong with, up to the first with which something is."""
+    """How many of the filters are valid, up to the first that is not."""
     return next((place for place, (name, _) in enumerate(filters) if _wrong(cls, name)), len(filters))
 
 
 def narrowed(
     state: State, cls: XenClass, objects: list[Record], filters: list[tuple[str, str]], by: str
 ) -> list[Record]:
-    """The objects for which one filter after the other holds; Misuse for one that is none, while an object is left."""
+    """The objects that pass the filters, one after the other; Misuse for a wrong filter while an object is left."""
     for name, wanted in filters:
         if not objects:
             break
@@ -114,7 +114,7 @@ def _with_fields(state: State, cls: XenClass, fields: list[Field]) -> list[Recor
 
 
 def _by_index(state: State, cls: XenClass, filters: list[tuple[str, str]]) -> list[Record] | None:
-    """The objects that the first filter on a uuid or a reference finds through the index, or None; it is taken off."""
+    """The objects that the first filter on a uuid or a reference finds in the index, without that filter; or None."""
     for position, (name, wanted) in enumerate(filters):
         if name == "uuid":
             del filters[position]
@@ -127,7 +127,7 @@ def _by_index(state: State, cls: XenClass, filters: list[tuple[str, str]]) -> li
 
 
 def _wrong(cls: XenClass, name: str) -> str:
-    """What is wrong with a word as a filter; the empty text if nothing is."""
+    """What is wrong with a word as a filter; the empty text if it is valid."""
     meant = split_key(cls, name)
     if meant is None:
         from xe_py.schema.secrets import without_secret
@@ -142,7 +142,7 @@ def _wrong(cls: XenClass, name: str) -> str:
 
 
 def _filter(cls: XenClass, name: str, wanted: str) -> Callable[[State, Record], bool]:
-    """Whether the filter holds for an object; nothing may be wrong with it."""
+    """Whether an object passes the filter, which must be valid."""
     field, key = split_key(cls, name) or (cls.by_name[name], None)
     fold: Callable[[str], str] = str.lower if field.any_case else str
     wanted = fold(wanted)

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 _SR = Ref("uuid", "sr", doc="The SR.")
 _NAME = Text("name-label", doc="The name.")
 _TYPE = Text("type", doc="The driver, such as ext, lvm, nfs or iso.")
-_DESCRIPTION = Text("name-description", doc="What it is for.")
+_DESCRIPTION = Text("name-description", doc="The description.")
 _SHARED = Bool("shared", doc="Whether all hosts of the pool may use it at once.")
-_CONTENT = Text("content-type", doc="What is kept in it, such as user or iso.")
+_CONTENT = Text("content-type", doc="What the SR is for, such as user or iso.")
 
 
 def _one_host_is_meant(state: State, *, host: Record | None = None, shared: bool = False, **_others: object) -> None:
@@ -35,14 +35,14 @@ def _one_host_is_meant(state: State, *, host: Record | None = None, shared: bool
     required=(_NAME, _TYPE),
     optional=(
         _DESCRIPTION,
-        Ref("host-uuid", "host", doc="The host that gets it; needed where there are several, unless shared."),
-        Map("device-config", doc="Where the hosts find the storage."),
+        Ref("host-uuid", "host", doc="The host of the SR; needed if there are several hosts and the SR is not shared."),
+        Map("device-config", doc="Where and how the hosts find the storage."),
         _SHARED,
-        Size("physical-size", doc="How much room it has; the driver's own measure if left out."),
+        Size("physical-size", doc="The size of the SR; if left out, the size that the driver has."),
         _CONTENT,
-        Map("sm-config", doc="Further settings of the driver."),
+        Map("sm-config", doc="Extra settings of the driver."),
     ),
-    doc="Make an SR, connect it to its hosts and plug it.",
+    doc="Make an SR and plug it on its hosts.",
     grammar=_one_host_is_meant,
 )
 def create(
@@ -58,7 +58,7 @@ def create(
     content_type: str = "",
     sm_config: dict[str, str] | None = None,
 ) -> Record:
-    """Make an SR and plug it on its host, or on every host that answers if it is shared."""
+    """Make an SR and plug it on its host or, if it is shared, on every host that answers."""
     type, config = type.lower(), device_config or {}
     hosts = _hosts(state, host, shared=shared)
     refuse(refusals(type, config))
@@ -87,10 +87,10 @@ def create(
 
 @command(
     "sr-introduce",
-    required=(_NAME, _TYPE, Text("uuid", doc="The uuid that the SR has had since it was made.")),
+    required=(_NAME, _TYPE, Text("uuid", doc="The uuid of the existing SR.")),
     optional=(_DESCRIPTION, _SHARED, _CONTENT),
-    undeclared=(Map("sm-config", doc="Settings of the driver."),),
-    doc="Make an SR known that exists; connect it with pbd-create and pbd-plug.",
+    undeclared=(Map("sm-config", doc="Extra settings of the driver."),),
+    doc="Add an existing SR to the pool; connect it with pbd-create and pbd-plug.",
 )
 def introduce(
     state: State,
@@ -103,7 +103,7 @@ def introduce(
     content_type: str = "",
     sm_config: dict[str, str] | None = None,
 ) -> Record:
-    """Make a record of the SR; the first plug says how large it is."""
+    """Make a record of the SR; its size is known after the first plug."""
     if uuid:
         check_uuid("SR", uuid)
         if state.get("sr", uuid) is not None:
@@ -121,29 +121,29 @@ def introduce(
 
 @command("sr-forget", required=(_SR,), doc="Forget an SR with its PBDs and VDIs; its data stays.")
 def forget(state: State, sr: Record) -> None:
-    """Forget the SR: its PBDs and VDIs go, drives that held one of them become empty; what lies on it stays."""
+    """Forget the SR with its PBDs and VDIs; drives with one of its VDIs become empty, and the data stays."""
     refuse(guards.can_forget(state, sr))
     forget_all(state, sr)
 
 
-@command("sr-destroy", required=(_SR,), doc="Destroy an SR on which there are no VDIs.")
+@command("sr-destroy", required=(_SR,), doc="Destroy an SR that has no VDIs, and all data on it.")
 def destroy(state: State, sr: Record) -> None:
-    """Destroy the SR, its PBDs and all that lies on it."""
+    """Destroy the SR, its PBDs and all data on it."""
     refuse(guards.can_destroy(state, sr))
     destroy_all(state, sr)
 
 
-@command("sr-scan", required=(_SR,), doc="Look for VDIs that came to an SR or are gone.")
+@command("sr-scan", required=(_SR,), doc="Scan an SR for VDIs that are new or gone.")
 def scan(state: State, sr: Record) -> None:
-    """Bring the VDIs up to date: forgotten ones come back, and those whose files are gone go."""
+    """Update the VDIs: forgotten VDIs come back, and VDIs whose files are gone are removed."""
     refuse(guards.is_plugged(state, sr))
     take_in(state, sr, scanning=True)
     state.update(sr, {"other-config": {key: text for key, text in sr["other-config"].items() if key != "dirty"}})
 
 
-@command("sr-update", required=(_SR,), doc="Ask the driver of an SR for its size.")
+@command("sr-update", required=(_SR,), doc="Update the size of an SR from its driver.")
 def update(state: State, sr: Record) -> None:
-    """Bring the size of the SR up to date: it changes only if nobody asked before."""
+    """Update the size of the SR, which changes only if the driver was never asked before."""
     refuse(guards.can_update(state, sr))
     take_in(state, sr)
 
@@ -162,7 +162,7 @@ def _hosts(state: State, host: Record | None, *, shared: bool) -> list[Record]:
 
 
 def _check_devices(state: State, host: Record, type: str, config: dict[str, str]) -> None:
-    """Refuse a device that another SR has: a disk of the host, or a LUN that any host sees."""
+    """Refuse a device that another SR uses: a disk of the host, or a LUN that any host sees."""
     key, wanted = taken_by(type, config)
     pbds = state.pointing_at(host, "pbd.host-uuid") if key == "device" else state.all("pbd") if wanted else []
     for pbd in pbds:

@@ -1,4 +1,4 @@
-"""The commands about the state itself. They are xe_py's own; the real xe has none of them."""
+"""The commands about the state itself. Only xe_py has them, not the real xe."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xe_py.store.promise import Store
 
 _RULES = Choice(
-    "rules", (STRICT, XAPI), doc="The rules: strict, the textbook model, or xapi, what a real pool accepts."
+    "rules", (STRICT, XAPI), doc="The set of rules: strict, the textbook model, or xapi, what a real pool accepts."
 )
 
 
@@ -33,16 +33,16 @@ _RULES = Choice(
         Size("disk", doc="The local storage of each host, in bytes or with a suffix; 512GiB if it is not given."),
         _RULES,
         Bool("from-machine", doc="Take name, CPUs, memory, network cards and disk from this machine."),
-        Bool("force", doc="Replace a state file that is there."),
+        Bool("force", doc="Replace an existing state file."),
     ),
-    doc="Make a state file with a fresh host in it.",
+    doc="Make a state file with a new host.",
     kind=REPLACES,
     ours=True,
 )
 def init(
     store: Store, *, dry_run: bool = False, force: bool = False, from_machine: bool = False, **wishes: Any
 ) -> str | Note:
-    """Make the file with a fresh host, pool and all that a new XenServer has; its folder too, for the user alone."""
+    """Make the file with a new host, its pool and what else XenServer has; only the user can read its folder."""
     from xe_py.fresh.host import fresh_host
     from xe_py.schema.secrets import command_line
 
@@ -67,27 +67,27 @@ def init(
     return Note(f"Made {store.name} with the host{'s' if len(names) > 1 else ''} {', '.join(names)}.")
 
 
-@command("state-set", required=(_RULES,), doc="Put a set of rules in force, if the state keeps them.", ours=True)
+@command("state-set", required=(_RULES,), doc="Switch to another set of rules; the state must obey them.", ours=True)
 def set_rules(state: State, rules: str) -> None:
-    """Put the set of rules in force; the core refuses it where the state breaks one of them."""
+    """Switch to the set of rules; the core refuses it if the state breaks one of the rules."""
     state.set_rules(rules)
 
 
-@command("state-show", doc="Show where the state is, what it is, and how many objects it holds.", kind=READS, ours=True)
+@command("state-show", doc="Show where the state is, its header, and how many objects it holds.", kind=READS, ours=True)
 def show(state: State) -> list[str]:
-    """Of which store the state is, its header, and the number of objects of each class."""
+    """The store of the state, its header, and the number of objects of each class."""
     header = [f"{name}: {value}" for name, value in state.header.items()]
     return [state.origin, *header] + [f"{cls.name}: {state.count(cls.name)}" for cls in classes.sections()]
 
 
 @command(
     "state-check",
-    doc="Check the whole state, and name everything that is unsound.",
+    doc="Check the whole state, and list everything that is wrong.",
     kind=INSPECTS,
     ours=True,
 )
 def check(store: Store) -> str:
-    """How many objects were checked; UnsoundStateError with all findings where the state is unsound."""
+    """How many objects were checked; UnsoundStateError with all findings if the state is unsound."""
     opened = store.read(whole=True)
     if opened.findings:
         raise opened.unsound(whole=True)

@@ -1,4 +1,4 @@
-"""The commands about the history of a state file. They are xe_py's own; the real xe has none of them."""
+"""The commands about the history of a state file. Only xe_py has them, not the real xe."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from xe_py.store.promise import Opened, Store, Version
 
 _SHOWN = 5
-_NAME = "its serial, or what state-history calls it where versions share one."
+_NAME = "its serial or, if several versions share it, its name in state-history."
 
 
 @command(
     "state-history",
-    doc="List the versions of the state file that are kept, the newest first, and who made each by which command.",
+    doc="List the versions in the history of the state file, the newest first, with the user and the command of each.",
     kind=INSPECTS,
     ours=True,
 )
 def history(store: Store) -> Table:
-    """A row for each version; the first is the present one. What a version is called is told where serials repeat."""
+    """A row for each version, the present one first; with a column of names if versions share a serial."""
     versions = store.versions()[::-1]
     named = any(each.name != str(each.serial) for each in versions)
     rows = [(str(each.serial), *([each.name] if named else []), each.when, each.who, each.command) for each in versions]
@@ -34,15 +34,18 @@ def history(store: Store) -> Table:
 @command(
     "state-diff",
     optional=(
-        Text("serial", doc=f"The version to start from: {_NAME} Else the one that the last commit found."),
-        Text("to", doc="The version to compare it with; else the present one or, without serial=, the last commit's."),
+        Text("serial", doc=f"The version to start from: {_NAME} By default the one before the other version."),
+        Text(
+            "to",
+            doc="The version to compare it with. By default the present one; without serial= that of the last commit.",
+        ),
     ),
-    doc="Say what the last commit changed, or what changed from one version of the state file to another.",
+    doc="Show what the last commit changed, or what changed between two versions of the state file.",
     kind=INSPECTS,
     ours=True,
 )
 def diff(store: Store, serial: str | None = None, to: str | None = None) -> str | Doubtful:
-    """What changed, object by object, field by field; nothing where nothing did."""
+    """What changed, object by object and field by field; no lines if nothing changed."""
     versions = store.versions()
     if to is not None:
         after = _version(versions, to)
@@ -59,14 +62,14 @@ def diff(store: Store, serial: str | None = None, to: str | None = None) -> str 
 
 @command(
     "state-undo",
-    optional=(Text("serial", doc=f"The version to go back to: {_NAME} Else the one before the present one."),),
-    doc="Take back the last commit, or an edit by hand since; or put any older version of the state in force again. "
-    "This is a change as any other, and can be undone as well.",
+    optional=(Text("serial", doc=f"The version to restore: {_NAME} By default the one before the present version."),),
+    doc="Undo the last commit, or the edits made by hand since; or restore any older version of the state. "
+    "This is a change like any other, so it can be undone too.",
     kind=REPLACES,
     ours=True,
 )
 def undo(store: Store, *, serial: str | None = None, dry_run: bool = False) -> str | Doubtful:
-    """Commit the text of the older version with the next serial; the present state need not be sound."""
+    """Commit the text of the older version with the next serial; the present state may be unsound."""
     from xe_py.schema.secrets import command_line
 
     versions = store.versions()
@@ -89,7 +92,7 @@ def undo(store: Store, *, serial: str | None = None, dry_run: bool = False) -> s
 
 
 def _can_return(store: Store, version: Version) -> bool:
-    """Whether the version could be put in force again: what a command wrote is sound."""
+    """Whether the version could be restored: a version that a command wrote is sound."""
     if version.is_commit:
         return True
     try:
@@ -100,29 +103,29 @@ def _can_return(store: Store, version: Version) -> bool:
 
 
 def _done(store: Store, versions: Sequence[Version], wanted: Version, serial: int, *, can_return: bool) -> str:
-    """What was done, and how to go back from it or further."""
-    lines = [f"The state of serial {wanted.name} is in force again; its serial is {serial} now."]
+    """What was done, how to undo it, and how to go back further."""
+    lines = [f"Restored version {wanted.name}, saved as version {serial}."]
     place = versions.index(wanted)
-    lines += [f"Taken back: {each.name} {each.command}" for each in reversed(versions[place + 1 :])][:_SHOWN]
+    lines += [f"Undone: {each.name} {each.command}" for each in reversed(versions[place + 1 :])][:_SHOWN]
     if len(versions) - place - 1 > _SHOWN:
-        lines.append(f"Taken back: {len(versions) - place - 1 - _SHOWN} more")
+        lines.append(f"Undone: {len(versions) - place - 1 - _SHOWN} more")
     if can_return:
-        lines.append(f"To bring back what was: {on_file(store.name, 'state-undo')}")
+        lines.append(f"To undo this: {on_file(store.name, 'state-undo')}")
     further = next((each for each in reversed(versions[:place]) if _can_return(store, each)), None)
     if further is not None:
-        lines.append(f"To go further: {on_file(store.name, f'state-undo serial={further.name}')}")
+        lines.append(f"To go back further: {on_file(store.name, f'state-undo serial={further.name}')}")
     return "\n".join(lines) + "\n"
 
 
 def _version(versions: Sequence[Version], name: str) -> Version:
-    """The version with this name; of several with this serial it has to be said which."""
+    """The version with this name; Misuse if several have this serial."""
     found = [each for each in versions if name in {each.name, each.full_name}]
     found = found or [each for each in versions if name == str(each.serial)]
     if len(found) == 1:
         return found[0]
     if found:
-        raise Misuse(f"Error: Several versions have the serial {name}: {_names(found)}")
-    raise Misuse(f"Error: No version with the serial {name} is kept, only: {_names(versions)}")
+        raise Misuse(f"Error: Several versions have the serial {name}. Give the name of one: {_names(found)}")
+    raise Misuse(f"Error: The history has no version {name}. It has: {_names(versions)}")
 
 
 def _names(versions: Sequence[Version]) -> str:
@@ -133,7 +136,7 @@ def _before(store: Store, versions: Sequence[Version], version: Version) -> Vers
     """The version that this one followed."""
     place = versions.index(version)
     if not place:
-        raise Misuse(f"Error: No version of {store.name} before {version.name} is kept")
+        raise Misuse(f"Error: The history of {store.name} has no version before {version.name}")
     return versions[place - 1]
 
 
@@ -141,12 +144,12 @@ def _earlier(store: Store, versions: Sequence[Version], serial: str | None) -> V
     """The version to go back to."""
     earlier = [each for each in versions if not each.is_present]
     if not earlier:
-        raise Misuse(f"Error: No earlier version of {store.name} is kept")
+        raise Misuse(f"Error: The history of {store.name} has no earlier version")
     return earlier[-1] if serial is None else _version(earlier, serial)
 
 
 def _sound(store: Store, version: Version) -> Opened:
-    """The version with its state; StateFileError where that is unsound."""
+    """The version with its state; StateFileError if the state is unsound."""
     opened = store.state_of(version)
     if opened.findings:
         from xe_py.codes import describe
@@ -154,7 +157,7 @@ def _sound(store: Store, version: Version) -> Opened:
         first = opened.findings[0]
         about = " ".join(word for word in (first.cls, first.uuid, first.field) if word)
         raise StateFileError(
-            f"{opened.name} is unsound and cannot be put in force again: "
+            f"{opened.name} is unsound, so it cannot be restored: "
             f"{about}: {first.text or describe(first.failure)[0]} [{first.failure.code}]",
             on_file(store.name, "state-history"),
         )
@@ -162,7 +165,7 @@ def _sound(store: Store, version: Version) -> Opened:
 
 
 def _compared(store: Store, before: Version, after: Version, behind: str = "") -> str | Doubtful:
-    """What changed from one version to the other, sound or not, and what is to be said behind it."""
+    """What changed from one version to the other, sound or not, and the text to print after it."""
     from xe_py.state.differences import between, describe
 
     states, doubts = [], []

@@ -19,8 +19,8 @@ _VBD = Ref("uuid", "vbd", doc="The VBD.")
 _NOT_FOR_VMS = frozenset(("HA statefile", "Redo log", "CBT metadata"))
 _AUTODETECT = "autodetect"
 _POSITIONS = 255
-_WRONG_TYPE = "Unknown type: {} (it is Disk, CD or Floppy)"
-_WRONG_MODE = "Unknown mode: {} (it is RO or RW)"
+_WRONG_TYPE = "Unknown type: {} (it must be Disk, CD or Floppy)"
+_WRONG_MODE = "Unknown mode: {} (it must be RO or RW)"
 
 
 def _only_cd_drives_are_empty(
@@ -32,13 +32,18 @@ def _only_cd_drives_are_empty(
 
 @command(
     "vbd-create",
-    required=(Ref("vm-uuid", "vm", doc="The VM that gets the disk."), Text("device", doc="0, 1, … or autodetect.")),
+    required=(
+        Ref("vm-uuid", "vm", doc="The VM that gets the disk."),
+        Text("device", doc="The position among the disks of the VM: 0, 1, … or autodetect."),
+    ),
     optional=(
-        Ref("vdi-uuid", "vdi", doc="The disk; a CD drive may go without."),
+        Ref("vdi-uuid", "vdi", doc="The VDI; only a CD drive may be empty."),
         Bool("bootable", doc="Whether the VM may boot from it."),
-        Choice("type", ("Disk", "CD", "Floppy"), otherwise=_WRONG_TYPE, doc="What kind of drive the guest sees."),
-        Choice("mode", ("RO", "RW"), otherwise=_WRONG_MODE, doc="What the guest may do."),
-        Bool("unpluggable", doc="Whether it may be detached while the VM runs."),
+        Choice("type", ("Disk", "CD", "Floppy"), otherwise=_WRONG_TYPE, doc="The kind of drive that the guest sees."),
+        Choice(
+            "mode", ("RO", "RW"), otherwise=_WRONG_MODE, doc="Whether the guest may only read (RO) or also write (RW)."
+        ),
+        Bool("unpluggable", doc="Whether the VBD may be detached while the VM runs."),
     ),
     doc="Make a VBD, so that a VM sees a VDI as a disk.",
     grammar=_only_cd_drives_are_empty,
@@ -54,7 +59,7 @@ def create(
     mode: str = "RW",
     unpluggable: bool = True,
 ) -> Record:
-    """Make a VBD of the VM, not attached yet."""
+    """Make a VBD of the VM, not yet attached."""
     if vdi is not None and vdi["type"] in _NOT_FOR_VMS:
         raise Failure("VDI_INCOMPATIBLE_TYPE", vdi, vdi["type"])
     if type == "CD" and mode != "RO":
@@ -96,22 +101,25 @@ def plug(state: State, vbd: Record) -> None:
 @command(
     "vbd-unplug",
     required=(_VBD,),
-    optional=(Float("timeout", doc="How long to wait for the guest, in seconds."), Bool("force", doc="Do not ask it.")),
+    optional=(
+        Float("timeout", doc="How many seconds to wait for the guest."),
+        Bool("force", doc="Do not ask the guest."),
+    ),
     doc="Detach a VBD from its running VM.",
 )
 def unplug(state: State, vbd: Record, timeout: float = 0, *, force: bool = False) -> None:  # noqa: ARG001 - no guest
-    """Detach the VBD from its running VM; a simulated guest lets go at once."""
+    """Detach the VBD from its running VM; a simulated guest agrees at once."""
     refuse(guards.can_unplug(state, vbd))
     state.update(vbd, {"currently-attached": False})
 
 
 @command(
     "vbd-insert",
-    required=(_VBD, Ref("vdi-uuid", "vdi", doc="The medium.")),
-    doc="Put a medium into a CD drive.",
+    required=(_VBD, Ref("vdi-uuid", "vdi", doc="The VDI to put into the drive.")),
+    doc="Put a disc into a CD drive.",
 )
 def insert(state: State, vbd: Record, vdi: Record) -> None:
-    """Put the medium into the empty drive; a running VM sees it at once."""
+    """Put the disc into the empty drive; a running VM sees it at once."""
     refuse(guards.can_insert(state, vbd))
     refuse(guards.can_hold(vdi))
     if vbd["currently-attached"]:
@@ -119,9 +127,9 @@ def insert(state: State, vbd: Record, vdi: Record) -> None:
     state.update(vbd, {"vdi-uuid": vdi["uuid"]})
 
 
-@command("vbd-eject", required=(_VBD,), doc="Take the medium out of a CD drive.")
+@command("vbd-eject", required=(_VBD,), doc="Take the disc out of a CD drive.")
 def eject(state: State, vbd: Record) -> None:
-    """Take the medium out of the drive."""
+    """Take the disc out of the drive."""
     refuse(guards.can_eject(state, vbd))
     state.update(vbd, {"vdi-uuid": None})
 

@@ -19,24 +19,28 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 _VDI = Ref("uuid", "vdi", doc="The VDI.")
-_SR = Ref("sr-uuid", "sr", doc="The SR it lives on.")
+_SR = Ref("sr-uuid", "sr", doc="The SR that the VDI is on.")
 _TYPE = ExactChoice(
     "type",
     ("system", "user", "suspend", "crashdump"),
     otherwise="Unknown vdi type: {}",
-    doc="What is kept on it; user if left out.",
+    doc="What the VDI is used for; user if left out.",
 )
 # The backup script finds its disk by a uuid that follows from that of the SR.
 _BACKUP = ("Pool Metadata Backup", "user")
 _BACKUP_NAMESPACE = "e93e0639-2bdb-4a59-8b46-352b3f408c19"
-_SHARABLE = Bool("sharable", doc="Whether several VMs may write to it at once.")
-_SM_CONFIG = Map("sm-config", doc="Further settings of the driver.")
+_SHARABLE = Bool("sharable", doc="Whether several VMs may write to the VDI at once.")
+_SM_CONFIG = Map("sm-config", doc="Extra settings of the driver.")
 
 
 @command(
     "vdi-create",
-    required=(_SR, Text("name-label", doc="The name."), Size("virtual-size", doc="The bytes that the guest sees.")),
-    optional=(_SM_CONFIG, _SHARABLE, Map("tags", doc="Words by which clients find it."), _TYPE),
+    required=(
+        _SR,
+        Text("name-label", doc="The name."),
+        Size("virtual-size", doc="The size of the VDI, in bytes or with a suffix such as GiB."),
+    ),
+    optional=(_SM_CONFIG, _SHARABLE, Map("tags", doc="Words for finding and grouping VDIs."), _TYPE),
     doc="Make a VDI on an SR.",
 )
 def create(
@@ -50,11 +54,11 @@ def create(
     tags: dict[str, str] | None = None,
     type: str = "user",
 ) -> Record:
-    """Make a VDI of at least this size, as large as the driver makes one."""
+    """Make a VDI of this size, rounded up as its driver does."""
     refuse(sr_guards.can_create_vdi(state, sr))
     uuid = _backup_uuid(sr) if (name_label, type) == _BACKUP else None
     if uuid is not None and _lies_on(state, sr, uuid):
-        raise Failure("SR_BACKEND_FAILURE_43", "", reason("The VDI is there already", uuid), "")
+        raise Failure("SR_BACKEND_FAILURE_43", "", reason("The SR already has this VDI", uuid), "")
     size = whole_size(sr["type"], sm_config or {}, virtual_size)
     refuse(sr_guards.has_space(state, sr, size))
     fields = {
@@ -81,32 +85,34 @@ def destroy(state: State, vdi: Record) -> None:
 @command(
     "vdi-introduce",
     required=(
-        Text("uuid", doc="The uuid that the VDI has had since it was made."),
+        Text("uuid", doc="The uuid of the existing VDI."),
         _SR,
         _TYPE,
-        Text("location", doc="What the driver knows it by."),
+        Text("location", doc="The name that the driver uses for the VDI."),
     ),
     optional=(
-        Text("name-description", doc="What it is for."),
+        Text("name-description", doc="The description."),
         _SHARABLE,
-        Bool("read-only", doc="Whether nobody may write to it."),
-        Bool("managed", doc="Whether VMs may use it."),
-        Map("other-config", doc="Further settings of clients."),
-        Map("xenstore-data", doc="What the guest finds in xenstore."),
+        Bool("read-only", doc="Whether the VDI is read-only."),
+        Bool("managed", doc="Whether VMs may use the VDI."),
+        Map("other-config", doc="Extra settings that clients keep."),
+        Map("xenstore-data", doc="Data for the guest in XenStore."),
         _SM_CONFIG,
         Text("name-label", doc="The name."),
     ),
-    doc="Make a VDI known that exists on an SR.",
+    doc="Add a VDI that already exists on an SR.",
 )
 def introduce(state: State, uuid: str, sr: Record, type: str, location: str, **rest: object) -> Record:
-    """Make a record of what lies on the SR at this location; its size is the driver's to know."""
+    """Make a VDI of the data at this location on the SR; the driver knows its size."""
     refuse(sr_guards.can_introduce_vdi(state, sr))
     for other in state.find("vdi", location=location, sr_uuid=sr["uuid"]):
         raise Failure("LOCATION_NOT_UNIQUE", sr, location, blockers=(other,))
     check_uuid("VDI", uuid)
     volume = next((each for each in sr_guards.volumes(state, sr) if each["location"] == location), None)
     if volume is None:
-        raise Failure("SR_BACKEND_FAILURE_46", "", reason("The VDI is not there", f"nothing lies at {location}"), "")
+        raise Failure(
+            "SR_BACKEND_FAILURE_46", "", reason("The SR does not have this VDI", f"there is nothing at {location}"), ""
+        )
     vdi = make_vdi(state, sr, volume, uuid)
     given = {name.replace("_", "-"): value for name, value in rest.items()}
     state.update(vdi, {**given, "type": type.capitalize()})
@@ -115,22 +121,22 @@ def introduce(state: State, uuid: str, sr: Record, type: str, location: str, **r
 
 @command("vdi-forget", required=(_VDI,), doc="Forget a VDI; its data stays.")
 def forget(state: State, vdi: Record) -> None:
-    """Forget the VDI; drives that hold it become empty, other VBDs go. A scan of the SR brings it back."""
+    """Forget the VDI; drives with it become empty, other VBDs are removed. A scan of the SR brings the VDI back."""
     refuse(guards.can_forget(state, vdi))
     forget_vdi(state, vdi)
 
 
 @command(
     "vdi-resize",
-    required=(_VDI, Size("disk-size", doc="The new size in bytes.")),
-    optional=(Bool("online", doc="While a VM uses it."),),
+    required=(_VDI, Size("disk-size", doc="The new size, in bytes or with a suffix such as GiB.")),
+    optional=(Bool("online", doc="Resize the VDI while a VM uses it."),),
     doc="Make a VDI larger.",
 )
 def resize(state: State, vdi: Record, disk_size: int, *, online: bool = False) -> None:
-    """Give the VDI its new size, as large as the driver makes one; none makes one smaller."""
+    """Give the VDI its new size, rounded up as its driver does; no driver makes a VDI smaller."""
     refuse(guards.can_resize_online(state, vdi) if online else guards.can_resize(state, vdi))
     if disk_size < vdi["virtual-size"]:
-        raise size_refused(f"{disk_size} bytes is less than it has")
+        raise size_refused(f"{disk_size} bytes is less than it has now")
     if disk_size > vdi["virtual-size"]:
         sr = state.ref(vdi, "sr-uuid")
         size = whole_size(sr["type"], vdi["sm-config"], disk_size)
@@ -138,9 +144,9 @@ def resize(state: State, vdi: Record, disk_size: int, *, online: bool = False) -
         state.update(vdi, {"virtual-size": size})
 
 
-@command("vdi-update", required=(_VDI,), doc="Ask the driver about a VDI anew.")
+@command("vdi-update", required=(_VDI,), doc="Update a VDI from its driver.")
 def update(state: State, vdi: Record) -> None:
-    """Bring the VDI up to date: there is nothing about it but what is known."""
+    """Check the VDI and change nothing: the driver knows no more than the record."""
     refuse(guards.can_update(state, vdi))
 
 
@@ -152,5 +158,5 @@ def _backup_uuid(sr: Record) -> str:
 
 
 def _lies_on(state: State, sr: Record, uuid: str) -> bool:
-    """Whether the uuid is taken: by any object, or by what lies on the SR."""
+    """Whether the uuid is taken: by any object, or by a volume on the SR."""
     return state.class_of(uuid) is not None or any(volume["vdi"] == uuid for volume in sr_guards.volumes(state, sr))

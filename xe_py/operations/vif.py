@@ -17,18 +17,22 @@ if TYPE_CHECKING:
 RANDOM = "random"
 _VIF = Ref("uuid", "vif", doc="The VIF.")
 _NETWORK = Ref("network-uuid", "network", doc="The network that it is on.")
-_ADDRESS = Text("address", doc="The address and the length of its prefix, for mode=Static.")
+_ADDRESS = Text("address", doc="The address with its prefix length, for mode=Static.")
 _GATEWAY = Text("gateway", doc="The gateway, for mode=Static.")
 
 
 @command(
     "vif-create",
-    required=(Text("device", doc="0, 1, …"), _NETWORK, Ref("vm-uuid", "vm", doc="The VM that gets the network card.")),
-    optional=(Text("mac", doc="The MAC; random, or left out for the one that the VM's mac_seed gives."),),
+    required=(
+        Text("device", doc="The position among the network cards of the VM: 0, 1, …"),
+        _NETWORK,
+        Ref("vm-uuid", "vm", doc="The VM that gets the network card."),
+    ),
+    optional=(Text("mac", doc="The MAC, or random; if left out, it follows from the mac_seed of the VM."),),
     doc="Make a VIF, so that a VM is on a network.",
 )
 def create(state: State, device: str, network: Record, vm: Record, mac: str = "") -> Record:
-    """Make a VIF of the VM, not attached yet."""
+    """Make a VIF of the VM, not yet attached."""
     vif = state.add(
         "vif",
         {
@@ -74,9 +78,9 @@ def unplug(state: State, vif: Record, *, force: bool = False) -> None:  # noqa: 
     state.update(vif, {"currently-attached": False})
 
 
-@command("vif-move", required=(_VIF, _NETWORK), doc="Move a VIF to another network, attached or not.")
+@command("vif-move", required=(_VIF, _NETWORK), doc="Move a VIF to another network, also while it is attached.")
 def move(state: State, vif: Record, network: Record) -> None:
-    """Move the VIF to the network; its guest notices nothing."""
+    """Move the VIF to the network; the guest does not notice."""
     refuse(guards.can_move(state, vif, network))
     state.update(vif, {"network-uuid": network["uuid"]})
     if guards.is_live(state, vif):

@@ -21,14 +21,14 @@ MAC = "fe:ff:ff:ff:ff:ff"
 @command(
     "vlan-create",
     required=(
-        Ref("pif-uuid", "pif", doc="The PIF below."),
+        Ref("pif-uuid", "pif", doc="The PIF below the VLAN."),
         Int("vlan", doc="The tag, from 0 to 4094."),
         Ref("network-uuid", "network", doc="The network that the VLAN carries."),
     ),
-    doc="Make a VLAN on top of an interface; prints the PIF that carries the network.",
+    doc="Make a VLAN on a PIF, and print the uuid of the PIF of the VLAN.",
 )
 def create(state: State, pif: Record, vlan: int, network: Record) -> Record:
-    """Make a VLAN on top of the PIF; what comes back is the PIF that carries the network, up."""
+    """Make a VLAN on the PIF, plug the VLAN's own PIF, and return it."""
     untagged = make(state, pif, vlan, network)
     bring_up(state, untagged)
     return untagged
@@ -36,11 +36,11 @@ def create(state: State, pif: Record, vlan: int, network: Record) -> Record:
 
 @command(
     "vlan-destroy",
-    required=(Text("uuid", doc="The VLAN, or the PIF that carries its network."),),
-    doc="Destroy a VLAN and the PIF that carries its network.",
+    required=(Text("uuid", doc="The VLAN, or the PIF of the VLAN."),),
+    doc="Destroy a VLAN and its PIF; the network stays.",
 )
 def destroy(state: State, uuid: str) -> None:
-    """Destroy a VLAN, named by itself or by its untagged PIF; the network stays."""
+    """Destroy a VLAN, named by its own uuid or by that of its PIF; the network stays."""
     pif = state.get("pif", uuid)
     if pif is not None and pif["VLAN"] < 0:
         raise Failure("PIF_IS_PHYSICAL")
@@ -52,7 +52,7 @@ def destroy(state: State, uuid: str) -> None:
 
 
 def make(state: State, tagged: Record, tag: int, network: Record) -> Record:
-    """Put a VLAN on top of the PIF; what comes back is its untagged PIF, not up yet."""
+    """Make a VLAN on the PIF, and return the VLAN's own PIF, which is not plugged yet."""
     host = state.ref(tagged, "host-uuid")
     refuse(networks.is_managed(network))
     refuse(networks.has_no_pif_on(state, network, host))
@@ -66,7 +66,7 @@ def make(state: State, tagged: Record, tag: int, network: Record) -> Record:
 
 
 def stack(state: State, tagged: Record, tag: int, network: Record) -> Record:
-    """The two objects of a VLAN; what comes back is the untagged PIF."""
+    """Make the two objects of a VLAN, and return its untagged PIF."""
     shared = ("host-uuid", "device", "MTU", "primary-address-type", "carrier", "speed", "duplex")
     untagged = state.add(
         "pif",

@@ -1,4 +1,4 @@
-"""Starting and stopping VMs, and what lies between."""
+"""Starting and stopping VMs, and the states between."""
 
 from __future__ import annotations
 
@@ -20,17 +20,20 @@ if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
-_ON = Named("on", HOST, doc="The host: its name or uuid; the pool chooses one if left out.")
-_PROGRESS = Text("progress", doc="Show the progress; here nothing takes long enough.")
+_ON = Named("on", HOST, doc="The name or uuid of the host; the pool chooses one if left out.")
+_PROGRESS = Text("progress", doc="Show the progress; without effect, because nothing takes long.")
 _UNFORCED = "Error: This operation is dangerous and may cause data loss. This operation must be forced (use --force)."
 
 
 @command(
     "vm-start",
     optional=(
-        Bool("force", doc="Whatever the CPUs can do, and whether or not the memory limits are in order."),
+        Bool(
+            "force",
+            doc="Start even if the CPUs lack features that the VM has used, or its memory limits are not in order.",
+        ),
         _ON,
-        Bool("paused", doc="Hold the guest before its first instruction."),
+        Bool("paused", doc="Start the VM paused, before the first instruction of its guest."),
     ),
     undeclared=(_PROGRESS,),
     doc="Start a VM.",
@@ -46,7 +49,7 @@ def start(
     paused: bool = False,
     **_without_effect: object,
 ) -> None:
-    """Start the VM on the host named, or on the best of those where it can run."""
+    """Start the VM on the given host, or on the best host that can run it."""
     refuse(refusals(state, vm, "start_on" if on else "start"))
     refuse(settings.can_boot(vm, force=force))
     domain.check_disks(state, vm)
@@ -57,14 +60,14 @@ def start(
 
 @command(
     "vm-resume",
-    optional=(Bool("force", doc="Whatever the CPUs can do."), _ON),
+    optional=(Bool("force", doc="Resume even if the CPUs lack features that the VM uses."), _ON),
     undeclared=(_PROGRESS,),
     doc="Resume a suspended VM.",
     selector=VM,
     standard=True,
 )
 def resume(state: State, vm: Record, on: Record | None = None, **_without_effect: object) -> None:
-    """Go on where the suspended VM was, on whichever host; its image is not needed any more."""
+    """Resume the VM from its suspend VDI, on any host that can run it, and destroy that VDI."""
     refuse(refusals(state, vm, "resume_on" if on else "resume"))
     domain.check_disks(state, vm)
     host = _host(state, vm, on)
@@ -82,7 +85,7 @@ def resume(state: State, vm: Record, on: Record | None = None, **_without_effect
     standard=True,
 )
 def shutdown(state: State, vm: Record, *, force: bool = False, **_without_effect: object) -> None:
-    """Have the guest shut down, or with force take its domain away; a suspended VM loses its memory by that."""
+    """Shut the guest down or, with force, destroy its domain; a suspended VM loses its memory."""
     refuse(refusals(state, vm, "hard_shutdown" if force else "clean_shutdown"))
     _check_host(state, vm)
     if vm["power-state"] == SUSPENDED:
@@ -98,7 +101,7 @@ def shutdown(state: State, vm: Record, *, force: bool = False, **_without_effect
     standard=True,
 )
 def reboot(state: State, vm: Record, *, force: bool = False) -> None:
-    """Boot the guest anew on the same host; devices that it did not see yet are attached."""
+    """Boot the guest again on the same host; devices that it did not see before are attached."""
     refuse(refusals(state, vm, "hard_reboot" if force else "clean_reboot"))
     _check_host(state, vm)
     host = state.ref(vm, "resident-on")
@@ -110,7 +113,7 @@ def reboot(state: State, vm: Record, *, force: bool = False) -> None:
 @command(
     "vm-suspend",
     undeclared=(_PROGRESS,),
-    doc="Put a VM's memory on a VDI and stop it.",
+    doc="Suspend a VM: save its memory on a VDI and stop it.",
     selector=VM,
     standard=True,
 )
@@ -131,17 +134,17 @@ def suspend(state: State, vm: Record, **_without_effect: object) -> None:
     domain.suspend(state, vm, image)
 
 
-@command("vm-pause", doc="Hold a running VM.", selector=VM, standard=True)
+@command("vm-pause", doc="Pause a running VM.", selector=VM, standard=True)
 def pause(state: State, vm: Record) -> None:
-    """Hold the VM: its domain stays and does not run."""
+    """Pause the VM: its domain stays but does not run."""
     refuse(refusals(state, vm, "pause"))
     _check_host(state, vm)
     state.update(vm, {"power-state": "paused"})
 
 
-@command("vm-unpause", doc="Let a paused VM go on.", selector=VM, standard=True)
+@command("vm-unpause", doc="Continue a paused VM.", selector=VM, standard=True)
 def unpause(state: State, vm: Record) -> None:
-    """Let the VM go on."""
+    """Continue the paused VM."""
     refuse(refusals(state, vm, "unpause"))
     _check_host(state, vm)
     state.update(vm, {"power-state": "running"})
@@ -154,14 +157,14 @@ def _must_be_forced(_state: State, _obj: Record, *, force: bool = False) -> None
 
 @command(
     "vm-reset-powerstate",
-    optional=(Bool("force", doc="Needed: this is for VMs whose host is lost."),),
-    doc="Record that a VM is halted, after its host is lost.",
+    optional=(Bool("force", doc="Required, because the VM's host must really be lost."),),
+    doc="Record a VM as halted after its host was lost.",
     selector=VM,
     grammar=_must_be_forced,
     standard=True,
 )
 def reset_powerstate(state: State, vm: Record, **_forced: object) -> None:
-    """Record the VM as halted without touching a domain, which must not be there any more."""
+    """Record the VM as halted without touching its domain, which must no longer exist."""
     refuse(refusals(state, vm, "power_state_reset"))
     host = state.ref_or_none(vm, "resident-on")
     if host is not None and host["host-metrics-live"]:
@@ -172,7 +175,7 @@ def reset_powerstate(state: State, vm: Record, **_forced: object) -> None:
 
 
 def _host(state: State, vm: Record, on: Record | None) -> Record:
-    """The host that is asked for, if the VM can run there; else the best one."""
+    """The given host, if the VM can run there; without one, the best host."""
     if on is None:
         return placement.choose(state, vm)
     refuse(placement.can_run_on(state, vm, on))
@@ -186,7 +189,7 @@ def _check_host(state: State, vm: Record) -> None:
 
 
 def _suspend_sr(state: State, vm: Record) -> Record:
-    """Where the VM's memory goes: to the SR of the VM, the pool or the host, the first that is plugged there."""
+    """The SR for the VM's memory: that of the VM, the pool or the host, the first that is plugged on the host."""
     host = state.ref(vm, "resident-on")
     choices = [state.ref_or_none(vm, "suspend-SR-uuid")]
     choices += [state.ref_or_none(pool, "suspend-image-SR") for pool in state.all("pool")]
@@ -198,7 +201,7 @@ def _suspend_sr(state: State, vm: Record) -> Record:
 
 
 def _image_size(vm: Record) -> int:
-    """The bytes that XAPI reserves for the memory of a VM: more than a quarter over the most it can have."""
+    """The bytes that XAPI reserves for a VM's memory: over a quarter more than the VM can ever have."""
     return int(vm["memory-static-max"]) * 126 // 100 + 100 * MIB
 
 

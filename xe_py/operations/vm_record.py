@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     "vm-create",
     required=(Text("name-label", doc="The name of the VM."),),
     optional=(
-        Text("name-description", doc="What it is for."),
+        Text("name-description", doc="The description."),
         Choice(
             "domain-type",
             ("pv", "hvm"),
             otherwise="Invalid domain type. Got {}",
-            doc="How Xen is to run it (ours); pv if left out.",
+            doc="How Xen runs the VM; pv if left out. Only xe_py has this parameter.",
         ),
     ),
-    doc="Make a VM that has no devices yet.",
+    doc="Make a VM without devices.",
     hidden=True,
 )
 def create(state: State, name_label: str, name_description: str = "", domain_type: str = "pv") -> Record:
-    """Make a halted VM with 256 MiB of memory and one CPU; paravirtualised, unless told otherwise."""
+    """Make a halted VM with 256 MiB of memory and one CPU; paravirtualised by default."""
     return state.add(
         "vm",
         {
@@ -50,7 +50,7 @@ def create(state: State, name_label: str, name_description: str = "", domain_typ
     doc="Destroy a VM with its VBDs and VIFs; VDIs and snapshots stay.",
 )
 def destroy(state: State, vm: Record) -> None:
-    """Destroy the VM and its devices; what came from it now comes from where it came from."""
+    """Destroy the VM and its devices; its children become children of its parent."""
     if vm["is-control-domain"]:
         raise Failure("OPERATION_NOT_ALLOWED", "You cannot destroy a control domain via the CLI")
     refuse(refusals(state, vm, "destroy"))

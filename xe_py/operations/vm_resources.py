@@ -1,4 +1,4 @@
-"""How much memory a VM has, and how many CPUs."""
+"""The memory and the CPUs of a VM."""
 
 from __future__ import annotations
 
@@ -16,40 +16,43 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 _ALL = VM.also(TEMPLATES, CONTROL_DOMAINS)
-_MIN, _MAX = Size("min", doc="The least, in bytes."), Size("max", doc="The most, in bytes.")
+_MIN, _MAX = (
+    Size("min", doc="The lower limit, in bytes or with a suffix such as GiB."),
+    Size("max", doc="The upper limit, in bytes or with a suffix such as GiB."),
+)
 
 
 @command(
     "vm-memory-dynamic-range-set",
     required=(_MIN, _MAX),
-    doc="Set the memory that a VM may have at present.",
+    doc="Set the limits for the memory of a running VM: dynamic-min and dynamic-max.",
     selector=_ALL,
 )
 def set_dynamic_range(state: State, vm: Record, min: int, max: int) -> None:
-    """Set within what bounds the guest may be squeezed."""
+    """Set the limits for the memory of the running guest."""
     _set(state, vm, dynamic_min=min, dynamic_max=max)
 
 
 @command(
     "vm-memory-static-range-set",
     required=(_MIN, _MAX),
-    doc="Set the memory that a VM can ever have.",
+    doc="Set the limits for the memory that a VM can ever have: static-min and static-max.",
     selector=_ALL,
 )
 def set_static_range(state: State, vm: Record, min: int, max: int) -> None:
-    """Set the bounds of the bounds."""
+    """Set the limits that the other limits must stay within."""
     _set(state, vm, static_min=min, static_max=max)
 
 
 @command(
     "vm-memory-limits-set",
     required=(
-        Size("static-min", doc="The least it can ever have, in bytes."),
-        Size("static-max", doc="The most it can ever have."),
-        Size("dynamic-min", doc="The least at present."),
-        Size("dynamic-max", doc="The most at present."),
+        Size("static-min", doc="The least memory that the VM can ever have."),
+        Size("static-max", doc="The most memory that the VM can ever have."),
+        Size("dynamic-min", doc="The least memory that the running VM may have."),
+        Size("dynamic-max", doc="The most memory that the running VM may have."),
     ),
-    doc="Set all limits of a VM's memory.",
+    doc="Set all four memory limits of a VM.",
     selector=_ALL,
 )
 def set_limits(state: State, vm: Record, **limits: int) -> None:
@@ -59,34 +62,34 @@ def set_limits(state: State, vm: Record, **limits: int) -> None:
 
 @command(
     "vm-memory-set",
-    required=(Size("memory", doc="The bytes."),),
-    doc="Give a VM exactly so much memory.",
+    required=(Size("memory", doc="The amount, in bytes or with a suffix such as GiB."),),
+    doc="Give a VM a fixed amount of memory; only static-min stays as it is.",
     selector=_ALL,
 )
 def set_memory(state: State, vm: Record, memory: int) -> None:
-    """Set all limits but the least one to the same."""
+    """Set all limits except static-min to the same value."""
     _set(state, vm, static_min=vm["memory-static-min"], dynamic_min=memory, dynamic_max=memory, static_max=memory)
 
 
 @command(
     "vm-memory-target-set",
-    required=(Size("target", doc="The bytes."),),
-    doc="Give a VM exactly so much memory at present.",
+    required=(Size("target", doc="The amount, in bytes or with a suffix such as GiB."),),
+    doc="Set dynamic-min and dynamic-max of a VM to one amount.",
     selector=VM.also(CONTROL_DOMAINS),
 )
 def set_target(state: State, vm: Record, target: int) -> None:
-    """Set the range at present to one value."""
+    """Set both dynamic limits to the same value."""
     _set(state, vm, dynamic_min=target, dynamic_max=target)
 
 
 @command(
     "vm-memory-shadow-multiplier-set",
-    required=(Float("multiplier", doc="1 or more."),),
-    doc="Make the tables of pages of a running VM larger.",
+    required=(Float("multiplier", doc="The new multiplier, 1 or more."),),
+    doc="Make the shadow page tables of a running VM larger.",
     selector=VM,
 )
 def set_shadow_multiplier(state: State, vm: Record, multiplier: float) -> None:
-    """Set by how much the tables of pages are larger than they need to be."""
+    """Set how many times larger than necessary the shadow page tables are."""
     refuse(refusals(state, vm, "changing_shadow_memory_live"))
     refuse(shadow_multiplier_is_valid(multiplier))
     state.update(vm, {"HVM-shadow-multiplier": multiplier})
@@ -94,18 +97,18 @@ def set_shadow_multiplier(state: State, vm: Record, multiplier: float) -> None:
 
 @command(
     "vm-compute-memory-overhead",
-    doc="Show how much memory Xen needs for a VM besides the guest's.",
+    doc="Show how much memory Xen needs for a VM besides the guest's memory.",
     selector=VM.also(CONTROL_DOMAINS),
     kind=READS,
 )
 def compute_overhead(_state: State, vm: Record) -> str:
-    """The bytes."""
+    """How much memory Xen needs for the VM besides the guest's, in bytes."""
     return str(memory.overhead(vm))
 
 
 @command(
     "vm-vcpu-hotplug",
-    required=(Int("new-vcpus", doc="How many it is to have."),),
+    required=(Int("new-vcpus", doc="The new number of CPUs."),),
     doc="Change the number of CPUs of a running VM.",
     selector=VM,
 )
@@ -118,7 +121,7 @@ def hotplug_vcpus(state: State, vm: Record, new_vcpus: int) -> None:
 
 
 def _set(state: State, vm: Record, **limits: int) -> None:
-    """Set the limits given; those of a running control domain count from its next boot."""
+    """Set the given limits; those of a running control domain take effect at its next boot."""
     refuse(can_have_memory(state, vm, **limits))
     state.update(vm, {f"memory-{name.replace('_', '-')}": value for name, value in limits.items()})
     if vm["is-control-domain"] and vm["power-state"] == "running" and "static_max" in limits:

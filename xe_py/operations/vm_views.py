@@ -1,4 +1,4 @@
-"""What a VM has: its devices in lists, and as a tree all that stands behind it.
+"""What a VM has: lists of its devices, and a tree of all that it depends on.
 
 The tree: VM → VBD → VDI → SR → PBD → HOST, and VM → VIF → NETWORK → PIF → HOST.
 """
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 _COLUMNS = (
-    Text("vbd-params", doc="The fields of the VBDs to show, with commas, or all."),
-    Text("vdi-params", doc="The fields of the VDIs to show, with commas, or all."),
+    Text("vbd-params", doc="The fields of the VBDs to show, separated by commas, or all."),
+    Text("vdi-params", doc="The fields of the VDIs to show, separated by commas, or all."),
 )
 _OF_DISKS = ("uuid", "vm-name-label", "userdevice")
 _OF_CDS = (*_OF_DISKS, "empty")
@@ -33,13 +33,13 @@ def disk_list(state: State, vm: Record, vbd_params: str | None = None, vdi_param
 
 @command("vm-cd-list", optional=_COLUMNS, doc="List the CD drives of a VM.", selector=VM, kind=READS, standard=True)
 def cd_list(state: State, vm: Record, vbd_params: str | None = None, vdi_params: str | None = None) -> list[Listing]:
-    """The VBD of each CD drive, and the medium in it."""
+    """The VBD of each CD drive, and the disc in it."""
     return _drives(state, vm, "CD", (vbd_params, vdi_params), _OF_CDS)
 
 
 @command(
     "vm-vif-list",
-    undeclared=(Text("params", doc="The fields to show, with commas, or all."),),
+    undeclared=(Text("params", doc="The fields to show, separated by commas, or all."),),
     doc="List the VIFs of VMs.",
     selector=VM.taking(ALL),
     kind=READS,
@@ -54,7 +54,7 @@ def vif_list(state: State, vm: Record, params: str | None = None) -> Listing:
 def _drives(
     state: State, vm: Record, type: str, chosen: tuple[str | None, str | None], otherwise: tuple[str, ...]
 ) -> list[Listing]:
-    """Two parts for each drive of the type, each under a head; an empty drive has only one."""
+    """Two parts for each drive of the type, each under a head; one part for an empty drive."""
     found = []
     vbds = [vbd for vbd in state.pointing_at(vm, "vbd.vm-uuid") if vbd["type"] == type]
     for number, vbd in enumerate(vbds):
@@ -67,13 +67,13 @@ def _drives(
 
 @command(
     "vm-tree",
-    doc="Show what stands behind a VM, down to the hosts: its disks and storage, its network cards and networks.",
+    doc="Show all that a VM depends on, down to the hosts: its disks and storage, its network cards and networks.",
     selector=VM.also(TEMPLATES, CONTROL_DOMAINS),
     kind=READS,
     ours=True,
 )
 def tree(state: State, vm: Record) -> Node:
-    """The tree from the VM down both chains to the hosts."""
+    """The tree from the VM along both chains down to the hosts."""
     disks = [_disk(state, vbd) for vbd in state.pointing_at(vm, "vbd.vm-uuid")]
     cards = [_card(state, vif) for vif in state.pointing_at(vm, "vif.vm-uuid")]
     return Node(_line(vm, "VM", vm["power-state"]), disks + cards)
@@ -101,7 +101,7 @@ def _card(state: State, vif: Record) -> Node:
 
 
 def _interface(state: State, pif: Record) -> Node:
-    """A PIF over those it is made of: the members of a bond, the PIF that carries a VLAN; else over its host."""
+    """A PIF above those it is made of: the members of a bond, the PIF below a VLAN; else above its host."""
     vlan = f"VLAN {pif['VLAN']}" if pif["VLAN"] >= 0 else ""
     members = [
         member

@@ -1,4 +1,4 @@
-"""Arguments as a Python program gives them: a value of its own kind, or the words of the command line for it."""
+"""Arguments from a Python program: Python values of the right kind, or the texts that the command line takes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _KINDS: tuple[tuple[type[Field], str], ...] = (
 
 
 def value(keyword: str, parameter: Field, given: Any) -> Any:
-    """The value of the parameter's kind that is meant; Misuse or FIELD_TYPE_ERROR where there is none."""
+    """The value that the parameter takes; Misuse or FIELD_TYPE_ERROR if the argument stands for none."""
     found = given
     if isinstance(given, str):
         found = parameter.parse(text(keyword, given))
@@ -40,31 +40,31 @@ def value(keyword: str, parameter: Field, given: Any) -> Any:
 
 
 def text(keyword: str, given: Any) -> str:
-    """The text, as a plain str; Misuse where it is none, or UTF-8 cannot write it, as is so of a lone surrogate."""
+    """The text as a plain str; Misuse if it is not a text, or has a lone surrogate, which UTF-8 cannot write."""
     if not isinstance(given, str):
         raise Misuse(f"Error: {keyword} must be a text, not {kind_of(given)}.")
     plain = str.__str__(given)
     try:
         plain.encode()
     except UnicodeEncodeError as error:
-        raise Misuse(f"Error: {keyword} is no UTF-8 text: it has a lone surrogate at {error.start}.") from None
+        raise Misuse(f"Error: {keyword} is not UTF-8 text: it has a lone surrogate at {error.start}.") from None
     return plain
 
 
 def wrong_kind(keyword: str, parameter: Field, given: Any) -> Failure:
-    """That the parameter does not take what was given, which is not repeated: it may be a secret."""
+    """The refusal of an argument of the wrong kind. It does not repeat the argument, which may be a secret."""
     failure = Failure("FIELD_TYPE_ERROR", parameter.name)
     failure.notes = (f"{called(keyword, parameter)} must be {_expected(parameter)}, not {kind_of(given)}.",)
     return failure
 
 
 def wrong_class(keyword: str, to: str, given: Any) -> Misuse:
-    """That an object of the class `to` is expected; `given` is another."""
+    """The refusal of an object that is not of the class `to`."""
     return Misuse(f"Error: {keyword} must be an object of class {to}, not the {given}.")
 
 
 def unknown(command: str, keyword: str, known: Iterable[str]) -> Misuse:
-    """That the command does not take the keyword, with the nearest of those that it takes, or else all of them."""
+    """The refusal of an unknown keyword, with the nearest one that the command takes, or else all of them."""
     from xe_py.schema.similar import nearest
 
     names = list(known)
@@ -74,12 +74,12 @@ def unknown(command: str, keyword: str, known: Iterable[str]) -> Misuse:
 
 
 def called(keyword: str, parameter: Field) -> str:
-    """The parameter by its keyword and, where that is another, its name on the command line."""
+    """The parameter by its keyword and, if that differs, its name on the command line."""
     return keyword if keyword == parameter.name else f"{keyword} ({parameter.name})"
 
 
 def kind_of(given: Any) -> str:
-    """What was given: an object by itself, anything else by its kind."""
+    """How a message names the argument: an object by itself, anything else by its kind."""
     if hasattr(given, "cls"):
         return f"the {given}"
     if type(given) is int and given.bit_length() > _BITS:

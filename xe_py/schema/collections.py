@@ -1,4 +1,4 @@
-"""Sets and maps that are read from the command line, or printed, in a way of their own."""
+"""Sets and maps with their own way of reading from the command line, or of printing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Numbers(Set):
-    """A set of whole numbers; a word that is none is refused as `value`, which is how xe names it."""
+    """A set of whole numbers. A refusal calls any other word `value`, as xe does."""
 
     __slots__ = ()
 
@@ -19,7 +19,7 @@ class Numbers(Set):
 
 
 class Words(Set):
-    """A set whose members may be written with blanks around them and with nothing between two commas."""
+    """A set that ignores blanks around its members, and empty members, on the command line."""
 
     __slots__ = ()
 
@@ -28,7 +28,7 @@ class Words(Set):
 
 
 class OrderedMap(Map):
-    """A map of which the keys of `order` are printed first and in this order, the others as they are stored."""
+    """A map that prints the keys of `order` first, in this order, and then the others as they are stored."""
 
     __slots__ = ("order",)
 

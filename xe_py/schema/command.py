@@ -25,7 +25,7 @@ if TYPE_CHECKING:
             """The path of the file of this name."""
 
 
-# Words that every command takes and that are no field.
+# Words that every command takes and that are not fields.
 COMMON = frozenset(
     ("server", "password", "port", "username", "minimal", "force", "multiple", "all", "message-priority", "trace")
 )
@@ -40,13 +40,13 @@ class Kind:
     """What the function of a command gets, and whether the command leaves everything as it is.
 
     - ARGUMENTS: `run(state, **arguments)`;
-    - WORDS: `run(state, words)`, with the pairs as they stand: any field may be among them;
-    - STORE: `run(store, **arguments)`, of the store itself; unless it only reads it gets `dry_run` as well, and
-      with that true it says what it would do;
-    - LINES: `run(client, **arguments)`, which hands back a script of command lines: they are what is run. A word that
+    - WORDS: `run(state, words)`, with the pairs as they were typed: any field may be among them;
+    - STORE: `run(store, **arguments)`, for a command about the store itself; one that writes also gets `dry_run`, and
+      with `dry_run` true it only says what it would do;
+    - LINES: `run(client, **arguments)`, which returns a script of command lines; these lines are run. A word that
       stands alone is its first parameter.
 
-    Where the command is about one object, that comes behind the state.
+    If the command is about one object, the object follows the state.
     """
 
     __slots__ = ("gets", "reads")
@@ -66,15 +66,15 @@ SCRIPT = Kind(LINES)
 
 # How many objects a command with a selector takes: one, several with --multiple, or always all that are chosen.
 ONE, MULTIPLE, ALL = "one", "multiple", "all"
-# What a selector leaves out unasked, as the filter that does so.
+# What a selector leaves out by default, as the filter that does it.
 TEMPLATES, CONTROL_DOMAINS = ("is-a-template", "false"), ("is-control-domain", "false")
 
 
 class Selector:
     """How a command chooses its objects: by `name=<name or uuid>`, or by filters on the fields of the class `name`.
 
-    `named_by` are the fields by which one object may be named, `label` is what people call it. `none` and `several`
-    are what xe calls the objects where it finds none, or too many. `leaves_out` are the filters that hold unasked;
+    `named_by` are the fields by which one object may be named, `label` is its name in texts. `none` and `several`
+    are xe's words for the objects if it finds none, or too many. `leaves_out` are the filters that apply by default;
     `takes` says how many objects the command takes.
     """
 
@@ -100,11 +100,11 @@ class Selector:
         self.takes = takes
 
     def also(self, *left_out: tuple[str, str]) -> Selector:
-        """The same that does not leave these out."""
+        """The same selector, which does not leave these out."""
         return self._with(leaves_out=tuple(each for each in self.leaves_out if each not in left_out))
 
     def taking(self, takes: str) -> Selector:
-        """The same for a command that takes ONE object, or ALL."""
+        """The same selector, for a command that takes ONE object, or ALL."""
         return self._with(takes=takes)
 
     def _with(self, **changed: Any) -> Selector:
@@ -134,17 +134,17 @@ SR = Selector("sr", "SR", named_by=("uuid", "name-label"), none="hosts", several
 
 
 class Command:
-    """One command: the parameters it takes, in order, and the function that does it, called as its `kind` says.
+    """One command: its parameters in order, and the function that runs it, called as its `kind` says.
 
-    The function gets an argument for each parameter given, under the name that `argument` makes of it or, where two
-    would have the same, that `called` gives to it. What differs from that:
+    The function gets a keyword argument for each parameter that is given. `argument` makes the keyword from the name of
+    the parameter; `called` gives another keyword where two would be the same. Two things differ from that:
 
-    - the object that the command is about comes first, by its position: the one that the required `uuid` refers to or,
-      with a `selector`, each that is chosen. `about` is the reference to it; its keyword is its class.
-    - `grammar` is called before, in the same way. It raises Misuse for what the command line refuses by itself,
-      before XAPI is asked; the function knows of XAPI's refusals alone.
+    - The object that the command is about is the first argument, by position: the one that the required `uuid` refers
+      to or, with a `selector`, each object that is chosen. `about` is the reference to it; its keyword is its class.
+    - `grammar` is called before the function, with the same arguments. It raises Misuse for what xe refuses before it
+      asks XAPI; the function itself makes only XAPI's refusals.
 
-    `undeclared` parameters are taken although help does not name them. `standard` commands are listed by plain `help`,
+    `undeclared` parameters are accepted, but help does not name them. `standard` commands are listed by plain `help`,
     `hidden` ones by none.
     """
 
@@ -233,7 +233,7 @@ COMMANDS: dict[str, Command] = {}
 def _declares(
     make: Callable[Concatenate[str, Callable[..., Any], Declaration], Command],
 ) -> Callable[Concatenate[str, Declaration], Callable[[Function], Function]]:
-    """The decorator that takes the words of `make`, and puts what that makes into the table."""
+    """The decorator with the arguments of `make`; it puts what `make` returns into the table."""
 
     def command(
         name: str, /, *words: Declaration.args, **declaration: Declaration.kwargs

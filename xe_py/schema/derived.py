@@ -1,6 +1,6 @@
-"""What a field that is not stored can be: a back reference, a name, a value that never changes, or computed.
+"""The kinds of field that are not stored: back references, names, constant values, and computed ones.
 
-Each says of which `kind` its value is, so that nobody has to run it to know.
+Each declares the `kind` of its value, so that no caller needs to compute a value to know it.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Back(Derived):
 
 
 class BackOne(Back):
-    """The same of a reference by which one object at most refers to this one."""
+    """As `Back`, for a reference that at most one object has to this one."""
 
     __slots__ = ()
     kind = Ref
@@ -81,7 +81,7 @@ class NameOf(Derived):
 
 
 class Fixed(Derived):
-    """The same value in every object: what XenServer has and this simulation does not compute.
+    """The same value in every object, for what XenServer has and xe_py does not simulate.
 
     An empty list may stand for no references; `to` is then XAPI's name of their class, which is not simulated.
     """

@@ -41,12 +41,12 @@ class Field:
     brings about elsewhere. `any_case` values are compared without case in filters; the name of a parameter with
     `any_case_name` is understood in any case.
 
-    What `mode` does not tell: `param_set` is what `param-set` does with a set or map, it takes the WHOLE set, sets a
-    map by single KEYS, or takes KEYS_TOGETHER as the whole map; `clears` says that `param-clear` empties the field
-    although it is marked as read-only.
+    `mode` does not say everything. `param_set` says what `param-set` does with a set or map: it takes the WHOLE set,
+    sets single KEYS of a map, or takes KEYS_TOGETHER as the whole map. `clears` says that `param-clear` empties the
+    field although it is marked as read-only.
 
-    `unknown` is printed where there is no value, `join` between several. Every value of exactly the type `takes` may
-    be stored; of others `accepts` knows.
+    `unknown` is printed if there is no value, `join` between several values. Every value of exactly the type `takes`
+    may be stored; `accepts` decides about other values.
     """
 
     __slots__ = (
@@ -147,7 +147,7 @@ class Field:
         return text
 
     def parse_field(self, text: str) -> Any:
-        """The same of a word for `param-set`."""
+        """As `parse`, for a word of `param-set`."""
         return self.parse(text)
 
     def member(self, text: str) -> str:
@@ -159,7 +159,7 @@ class Field:
         return show(value, self.unknown, self.join)
 
     def shown(self, value: Any) -> Any:
-        """What of the value may be shown."""
+        """The part of the value that may be shown."""
         return value
 
 
@@ -175,7 +175,7 @@ class Text(Field):
 
 
 class Choice(Field):
-    """One of a few words, in any case on the command line; `otherwise` is said of another one, if not the usual."""
+    """One of a few words, in any case on the command line; `otherwise` replaces the usual message for another word."""
 
     __slots__ = ("options", "otherwise")
 
@@ -197,7 +197,7 @@ class Choice(Field):
     def _refused(self, text: str) -> Misuse:
         options = ", ".join(f"'{option.lower()}'" for option in self.options)
         said = self.otherwise or f"Expected one of {options}, got {{}}"
-        notes = [f"it is one of {options}"] if self.otherwise else []
+        notes = [f"it must be one of {options}"] if self.otherwise else []
         return Misuse(f"Error: {said.format(text if self.otherwise else text.lower())}", *notes)
 
 
@@ -218,7 +218,7 @@ class Int(Field):
 
 
 class Bool(Field):
-    """True or false: several words of either as a parameter, exactly `true` or `false` as a field."""
+    """True or false: a parameter takes several spellings, a field exactly `true` or `false`."""
 
     __slots__ = ()
     empty = False
@@ -242,7 +242,7 @@ class Bool(Field):
 
 
 class Set(Field):
-    """A list of texts in which each stands once."""
+    """A list of texts, each of them once."""
 
     __slots__ = ()
     empty = _NO_MEMBERS
@@ -268,8 +268,8 @@ class Map(Field):
 class Ref(Field):
     """The uuid of one object of the class `to`.
 
-    When that object goes, the one that holds the reference goes too (CASCADE), forgets it (CLEAR), or stops the
-    deletion (REFUSE). `param-set` takes the empty text for no object unless `always_names` one.
+    When that object is deleted, the object with the reference is deleted too (CASCADE), loses the reference (CLEAR), or
+    prevents the deletion (REFUSE). `param-set` takes the empty text for no object, unless `always_names` is true.
     """
 
     __slots__ = ("always_names", "on_delete", "to")
@@ -289,7 +289,7 @@ class Ref(Field):
 
 
 class Refs(Set):
-    """The uuids of several objects of the class `to`; one that goes is left out (CLEAR)."""
+    """The uuids of several objects of the class `to`; the uuid of a deleted object is taken out (CLEAR)."""
 
     __slots__ = ("on_delete", "to")
 
@@ -304,7 +304,7 @@ class Refs(Set):
 
 
 class Derived(Field):
-    """A field that is computed from the state when it is asked for; `xe_py.schema.derived` has those there are.
+    """A field that is computed from the state when it is asked for; `xe_py.schema.derived` has the kinds.
 
     `kind` is the kind of field that would hold its value. Where that refers to objects, `to` is their class.
     """
@@ -325,7 +325,7 @@ def words(text: str) -> list[str]:
 
 
 def with_key(texts: dict[str, str], key: str, text: str) -> dict[str, str]:
-    """The map with one more or one other text; what is added or changed stands in front, as in XAPI."""
+    """The map with the key set to the text. As in XAPI, a new or changed key comes first."""
     if texts.get(key) == text:
         return texts
     return {key: text} | {other: texts[other] for other in texts if other != key}

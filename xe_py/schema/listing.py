@@ -1,4 +1,4 @@
-"""What a command hands on to be shown: records with the fields to show of them, trees, and tables."""
+"""What a command returns to be printed: records with the fields to show, trees, and tables."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Listing:
     """Records and the fields to show of each, under a head (empty: none).
 
-    `costly` says that expensive fields show their values, and not that they are expensive. `rows`, which one iterates
+    `costly` says that expensive fields show their values instead of `<expensive field>`. `rows`, which one iterates
     over, are for a program: what each record prints, by field.
     """
 
@@ -53,7 +53,7 @@ def columns(cls: XenClass, chosen: str | None, otherwise: tuple[str, ...]) -> tu
 
 
 class Note:
-    """What was done, for a person who reads along: no result, and nothing for a script to read."""
+    """A message about what was done, for a person; it is not a result for a script."""
 
     __slots__ = ("text",)
 
@@ -62,7 +62,7 @@ class Note:
 
 
 class Doubtful:
-    """A text about versions of a state file, and which of them are unsound, so that there may be more to say."""
+    """A text about versions of a state file, and the unsound ones among them, about which there may be more to say."""
 
     __slots__ = ("text", "unsound")
 

@@ -16,7 +16,7 @@ _AS_ZERO = str.maketrans("123456789abcdefABCDEF", "0" * 21)
 
 
 def integer_of(text: str) -> int | None:
-    """The whole number that the text is: a sign, decimal or after 0x, 0o or 0b, `_` between digits; or None."""
+    """The whole number in the text: with a sign, decimal or after 0x, 0o or 0b, `_` between digits; or None."""
     sign, digits = (text[0], text[1:]) if text[:1] in {"-", "+"} else ("", text)
     base, letters = _BASES.get(digits[:2].lower(), _DECIMAL)
     plain = base == _DECIMAL[0]
@@ -24,7 +24,7 @@ def integer_of(text: str) -> int | None:
     if not digits or len(digits) > _LONGEST or digits[0] == "_" or set(digits.lower()) - {*letters, "_"}:
         return None
     number = int(digits.replace("_", ""), base)
-    if not plain:  # As its 64 bits say.
+    if not plain:  # It counts as its 64 bits, so the highest one is the sign.
         if number >= _ALL:
             return None
         number = wrapped(number)
@@ -35,7 +35,7 @@ def integer_of(text: str) -> int | None:
 def size_of(text: str) -> int | None:
     """The bytes that the text stands for: a number, and K, M, G or T for powers of 1024, in any of its spellings.
 
-    None where it is none. What follows a blank behind the unit is passed over; a product beyond 64 bits wraps round.
+    None for any other text. The rest after a unit and a blank is ignored; a product beyond 64 bits wraps round.
     """
     digits = len(text) - len(text.lstrip("0123456789_+"))
     number = integer_of(text[:digits])
@@ -47,7 +47,7 @@ def size_of(text: str) -> int | None:
 
 
 def wrapped(number: int) -> int:
-    """The number as 64 bits hold it."""
+    """The number cut to 64 bits."""
     return (number + LARGEST + 1) % _ALL - LARGEST - 1
 
 

@@ -33,7 +33,7 @@ _secret: dict[str, bool] = {}
 
 
 def is_secret(name: str) -> bool:
-    """Whether what the name stands for is nobody's business: a password, a token, a private key."""
+    """Whether the name stands for a secret: a password, a token, a private key."""
     found = _secret.get(name)
     if found is None:
         found = _secret[name] = _judge(name)
@@ -41,7 +41,7 @@ def is_secret(name: str) -> bool:
 
 
 def without_secret_values(values: dict[str, str]) -> dict[str, str]:
-    """The map as it may be shown: what is secret in it is hidden."""
+    """The map as it may be shown, with its secrets hidden."""
     return {
         key: HIDDEN if value and is_secret(key) and not _is_reference(key, value) else value
         for key, value in values.items()
@@ -49,13 +49,13 @@ def without_secret_values(values: dict[str, str]) -> dict[str, str]:
 
 
 def without_secret(word: str) -> str:
-    """The word as it may be shown: a secret behind `=` is hidden."""
+    """The word as it may be shown, with a secret behind `=` hidden."""
     name, equals, _ = word.partition("=")
     return f"{name}={HIDDEN}" if equals and is_secret(name) else word
 
 
 def command_line(words: Iterable[str]) -> str:
-    """The words of a command as they would be typed, without what is secret in them."""
+    """The words of a command as a user would type them, without the secrets."""
     given = list(words)
     everything = _is_about_secrets(given)
     shown = []

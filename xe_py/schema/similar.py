@@ -1,4 +1,4 @@
-"""Finding what somebody may have meant by a word that means nothing."""
+"""Finding the known word that somebody probably meant."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> list[s
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> tuple[str, ...]:
-    """A note that names the known word that is most like the word; none if none is like it."""
+    """A note that names the known word most like this word; no note if none is like it."""
     return tuple(f"did you mean {near}?" for near in nearest(word, known)[:1])
 
 
 def meant_by_name(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """The same for the name of a parameter: one with `=` in it was written `--name=value`, which nothing splits."""
+    """As `did_you_mean`, for the name of a parameter; a name with `=` was typed as `--name=value`."""
     if "=" in name:
         return (f"did you mean {without_secret(name)}?",)
     return did_you_mean(name.partition(":")[0], known)

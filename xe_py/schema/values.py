@@ -1,4 +1,4 @@
-"""Kinds of field whose values have a form of their own on the command line or in the file: sizes, moments, others."""
+"""Kinds of field with their own form on the command line or in the file: sizes, times, and others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 EPOCH = "19700101T00:00:00Z"
-"""How XAPI prints a moment that has not come."""
+"""How XAPI prints a time that is not set."""
 
 
 class ExactChoice(Choice):
@@ -30,7 +30,7 @@ class ExactChoice(Choice):
 
 
 class FirmBool(Bool):
-    """True or false, which `param-set` demands with another sentence of xe."""
+    """True or false, for which `param-set` has another message in xe."""
 
     __slots__ = ()
 
@@ -41,7 +41,7 @@ class FirmBool(Bool):
 
 
 class BareInt(Int):
-    """A whole number for which xe has no refusal of its own: what is none is an internal error."""
+    """A whole number for which xe has no message: any other word is an internal error."""
 
     __slots__ = ()
 
@@ -85,7 +85,7 @@ class Float(Field):
 
 
 class KeyedMap(Map):
-    """Texts by key where the command line takes no other `keys` than these; `otherwise` is said of another one."""
+    """A map that takes only these `keys` on the command line; `otherwise` is the message for another key."""
 
     __slots__ = ("keys", "otherwise")
 
@@ -101,7 +101,7 @@ class KeyedMap(Map):
 
 
 class Time(Field):
-    """A moment in UTC as xe prints it, `20261122T09:00:00Z`; in the file it is TOML's date-time."""
+    """A time in UTC as xe prints it, `20261122T09:00:00Z`; in the file it is a date-time of TOML."""
 
     __slots__ = ()
 
@@ -110,7 +110,7 @@ class Time(Field):
 
     @staticmethod
     def from_toml(value: Any) -> Any:
-        """The moment that a date-time with an offset stands for; any other value as it is."""
+        """The time that a date-time with an offset stands for; any other value as it is."""
         if getattr(value, "tzinfo", None) is None:
             return value
         try:
@@ -120,12 +120,12 @@ class Time(Field):
 
     @staticmethod
     def to_toml(moment: str) -> str:
-        """The moment as TOML writes it."""
+        """The time as TOML writes it."""
         return f"{moment[:4]}-{moment[4:6]}-{moment[6:]}"
 
 
 class Named(Ref):
-    """An object that is named as a selector names it; of several with the same name the first is meant."""
+    """An object that is named as with a selector; if several have the name, the first one counts."""
 
     __slots__ = ("selector",)
 
@@ -135,7 +135,7 @@ class Named(Ref):
 
 
 class Uuid(Field):
-    """The uuid of an object that need not be there."""
+    """The uuid of an object that need not exist."""
 
     __slots__ = ()
 
@@ -144,7 +144,7 @@ class Uuid(Field):
 
 
 class SecretMap(Map):
-    """A map that may hold passwords and the like, which are not shown."""
+    """A map that may hold secrets, such as passwords, which are not shown."""
 
     __slots__ = ()
 
@@ -155,7 +155,7 @@ class SecretMap(Map):
 
 
 class Absent(Field):
-    """A reference to objects of a class that is not simulated, by XAPI's name for it: there is none to refer to.
+    """A reference to a class that is not simulated, so that there are no objects; `label` is XAPI's name of the class.
 
     The default, None or an empty list, is the only value.
     """

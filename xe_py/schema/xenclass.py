@@ -26,27 +26,27 @@ STRICT, XAPI = "strict", "xapi"
 
 
 def _allowed(state: Any, obj: Any) -> list[str]:
-    """The operations whose guards have nothing against them now."""
+    """The operations that no guard refuses now."""
     return [name for name, guard in obj.cls.operations.items() if not any(guard(state, obj))]
 
 
 NAMES = (
-    Text("name-label", mode=RW, doc="The name for people."),
-    Text("name-description", mode=RW, doc="What it is for."),
+    Text("name-label", mode=RW, doc="The name, for people to read; it need not be unique."),
+    Text("name-description", mode=RW, doc="The description."),
 )
 OPERATIONS = (
-    Computed("allowed-operations", Set, _allowed, mode=SRO, doc="What could be done to it now."),
-    Set("current-operations", mode=SRO, doc="What is being done to it now."),
+    Computed("allowed-operations", Set, _allowed, mode=SRO, doc="The operations that are allowed now."),
+    Set("current-operations", mode=SRO, doc="The operations that are in progress."),
 )
-OTHER_CONFIG = Map("other-config", mode=MRW, doc="Further settings of clients.")
-TAGS = Set("tags", mode=SRW, join=", ", doc="Words to find it by.")
+OTHER_CONFIG = Map("other-config", mode=MRW, doc="Extra settings that clients keep.")
+TAGS = Set("tags", mode=SRW, join=", ", doc="Words for finding and grouping objects.")
 
 
 class Rule:
-    """A truth that holds for every object of a class in every state, whoever wrote it.
+    """A statement that holds for every object of a class in every state, whoever wrote the state.
 
-    `check(state, obj)` yields a Failure for each way in which it is broken. `watches` are the paths (see
-    `xe_py.schema.paths`) it looks at. `profile` is the only set of rules that has it, or None for both.
+    `check(state, obj)` yields a Failure for each way in which the object breaks it. `watches` are the paths (see
+    `xe_py.schema.paths`) that it reads. `profile` is the only set of rules that has it, or None for both.
     """
 
     __slots__ = ("check", "doc", "name", "profile", "watches")
@@ -60,15 +60,15 @@ class Rule:
 
 
 def rule(*watches: str, profile: str | None = None) -> Callable[[Check], Rule]:
-    """Declare the function below as a rule that looks at the watched paths."""
+    """Declare the function below as a rule that reads the watched paths."""
     return lambda check: Rule(check, watches, profile)
 
 
 class Unique:
-    """No two objects of the class have the same values in `fields`, unless the first of these has no value.
+    """No two objects of the class have the same values in `fields`, unless the first of these fields has no value.
 
-    `shows` are the fields whose values the refusal carries, the last of `fields` if left out. `nothing` is what the
-    first field has where it has no value. `key` is what the objects are looked up by: the one field, or all together.
+    `shows` are the fields whose values the refusal carries; by default the last of `fields`. `nothing` is the value of
+    the first field that counts as no value. `key` is what objects are looked up by: the one field, or all together.
     """
 
     __slots__ = ("fields", "key", "nothing", "refusal", "shows")
@@ -112,7 +112,7 @@ class XenClass:
         self.label = label
         self.section = section
         self.doc = doc
-        self.fields: tuple[Field, ...] = (Text("uuid", doc="The name that never changes."), *fields)
+        self.fields: tuple[Field, ...] = (Text("uuid", doc="The unique identifier; it never changes."), *fields)
         self.list_fields = list_fields
         self.filters = filters or {}
         self.unique = unique
@@ -143,7 +143,7 @@ class View:
 
 
 def split_key(cls: XenClass, name: str) -> tuple[Field, str | None] | None:
-    """The field that a word's name means, and the key behind it: `f`, `f:key`, or the old `f-key`; None if none."""
+    """The field and key that a word means: `f`, `f:key`, or the old form `f-key`; None if it means no field."""
     if name in cls.by_name:
         return cls.by_name[name], None
     if ":" in name:
@@ -159,14 +159,14 @@ def split_key(cls: XenClass, name: str) -> tuple[Field, str | None] | None:
 
 
 def meant_field(cls: XenClass, name: str) -> tuple[str, ...]:
-    """A note that names the field that a name which is none is most like; none if it is like none."""
+    """A note that names the field most like the unknown name; no note if no field is like it."""
     from xe_py.schema.similar import meant_by_name
 
     return meant_by_name(name, (field.name for field in cls.fields if not field.hidden))
 
 
 def field_and_key(cls: XenClass, word: str) -> tuple[Field, str | None]:
-    """As `split_key`; Misuse, in the words of xe, for a word that means no field."""
+    """As `split_key`, but a word that means no field raises Misuse, in the words of xe."""
     meant = split_key(cls, word)
     if meant is None:
         name, colon, _ = word.partition(":")

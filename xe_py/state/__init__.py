@@ -1,1 +1,1 @@
-"""The objects in memory: look up, follow, change, and the validation core that judges the changes."""
+"""The objects in memory: finding, following and changing them, and the validation core that checks the changes."""

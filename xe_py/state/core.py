@@ -1,8 +1,7 @@
-"""The validation core, which judges whether a state is sound.
+"""The validation core, which decides whether a state is sound.
 
-`verify` judges what changed and, along the watched paths, every object that could be touched by it; `findings`
-judges everything. Both ask the same checks, so a chain of changes that was accepted step by step leaves a state in
-which the full check finds nothing.
+`verify` checks what changed and, along the watched paths, every object that a change could touch; `findings` checks
+everything. Both use the same checks. So if every step of a chain of changes was accepted, the full check finds nothing.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ if TYPE_CHECKING:
 
 
 class Finding:
-    """Something unsound: the object and the field where it shows, and the Failure that says what.
+    """Something unsound: the object and the field where it shows, and the Failure that says what is wrong.
 
-    `name` is the object's name-label. `rule` names the rule that is broken, if it is one. `spoils` is the field of
-    which nobody knows the value because of it. `text` says it better than the code's sentence does.
+    `name` is the object's name-label. `rule` names the broken rule, if it is one. `spoils` is the field whose value
+    is unknown because of the finding. `text` says it better than the sentence of the code.
     """
 
     __slots__ = ("cls", "failure", "field", "name", "rule", "spoils", "text", "uuid")
@@ -105,7 +104,7 @@ def findings(state: State, *, typed: bool = False) -> Iterator[Finding]:
 
 
 def causes(state: State, found: list[Finding]) -> list[Finding]:
-    """The findings without those of rules that look at a field of which nobody knows the value."""
+    """The findings, except those of rules that read a field with an unknown value."""
     from xe_py.state.state import Change
 
     spoilt: dict[tuple[str, str], set[str]] = {}
@@ -119,7 +118,7 @@ def causes(state: State, found: list[Finding]) -> list[Finding]:
 
 
 def _doubled(objects: list[Record], unique: Unique) -> set[str]:
-    """The uuids of objects that have the same values in the fields that must be unique as another has."""
+    """The uuids of objects that share the values of fields that must be unique."""
     first: dict[Any, str] = {}
     found: set[str] = set()
     for obj in objects:
@@ -175,7 +174,7 @@ def _shown_at(cls: XenClass, rule: Rule) -> str:
 def _touched_rules(
     state: State, touches: Iterable[tuple[Change, frozenset[str] | None]]
 ) -> Iterator[tuple[Record, Rule]]:
-    """Each object and rule that the changes, each with the fields it touches, can touch; once, in their order."""
+    """Each object and rule that the changes can touch, once and in order; each change names the touched fields."""
     seen: set[tuple[str, str]] = set()
     for change, touched in touches:
         itself = [] if change.after is None else [change.after]
@@ -190,9 +189,9 @@ _watching: dict[tuple[str, frozenset[str] | None], list[tuple[Rule, tuple[Step, 
 
 
 def _watchers(cls: XenClass, touched: frozenset[str] | None) -> list[tuple[Rule, tuple[Step, ...]]]:
-    """The rules that watch one of the fields (None: any), each with the steps to the object that it is asked about.
+    """The rules that watch one of the fields (None: any), each with the steps to the object to check.
 
-    A rule that watches several fields along the same steps is there once.
+    A rule that watches several fields along the same steps appears once.
     """
     key = cls.name, touched
     if key not in _watching:

@@ -1,4 +1,4 @@
-"""What became of objects, in words: a line for each that is new or gone, and for each field that has another value."""
+"""Changes in words: a line for each object that is new or gone, and for each field with another value."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ _HIDDEN = "***"
 
 
 def describe(changes: Iterable[Change], rules_before: str, rules: str, *, whole: bool = True) -> str:
-    """What the changes are, and whether another set of rules is in force; of a state that is `whole` these are all."""
+    """The changes, and the change of the set of rules; `whole` says that the whole states could be compared."""
     lines = [] if rules == rules_before else [f"rules: {rules_before} -> {rules}"]
     for change in changes:
         lines += differences(change.cls, change.uuid, change.before, change.after)
     return "".join(
-        f"{line}\n" for line in lines or ["Nothing changes." if whole else "Nothing changes in what can be read."]
+        f"{line}\n"
+        for line in lines or ["Nothing changes." if whole else "Nothing changes in the parts that can be read."]
     )
 
 
 def between(before: State, after: State) -> list[Change]:
-    """What became of each object from one state to the other, class by class."""
+    """What changed for each object from one state to the other, class by class."""
     found = []
     for cls in classes.sections():
         old = {obj["uuid"]: obj for obj in before.all(cls.name)}
@@ -43,7 +44,7 @@ def between(before: State, after: State) -> list[Change]:
 
 
 def differences(cls: XenClass, uuid: str, before: Fields | None, after: Fields | None) -> list[str]:
-    """What became of one object, given the fields that it stored before and stores now; None where it was not there."""
+    """What changed for one object, from the fields before and now; None if it did not or does not exist."""
     label = (after or before or {}).get("name-label")
     what = f"{cls.name} {uuid} ({label})" if label else f"{cls.name} {uuid}"
     if after is None:
@@ -58,7 +59,7 @@ def differences(cls: XenClass, uuid: str, before: Fields | None, after: Fields |
 
 
 def _of_field(field: Field, was: Any, now: Any, *, new: bool) -> list[str]:
-    """How the value of a field changed; for a map, how that of each key did, or the order of the keys alone."""
+    """How the value of a field changed; for a map, how each key changed, or only the order of the keys."""
     if not isinstance(now, dict):
         return [_line(field.name, _shown(field, was), _shown(field, now), new=new)]
     if was == now:
@@ -79,7 +80,7 @@ def _shown(field: Field, value: Any) -> str:
 
 
 def _text(key: str, text: str | None) -> str:
-    """The text of a key in a map, which is not told where it is a secret."""
+    """The text of a key in a map; a secret is hidden."""
     if text and is_secret(key):
         return _HIDDEN
     return text or _EMPTY

@@ -16,9 +16,9 @@ else:
 
 
 class Record(_Fields):
-    """One object: it holds `uuid` and the fields that differ from their defaults; reading another gives its default.
+    """One object: its `uuid` and the fields that differ from their defaults; other fields read as their defaults.
 
-    Only the state changes a record, everyone else reads; values are never changed in place. `place` orders the
+    Only the state changes a record; all others just read it. Values are never changed in place. `place` orders the
     objects of a class by creation.
     """
 
@@ -38,15 +38,15 @@ class Record(_Fields):
         return f"{self.cls.name} {named(self)}"
 
     def __repr__(self) -> str:
-        """The class, uuid and name: what a record holds may be secret."""
+        """The class, uuid and name, but no fields, which may be secret."""
         return f"<{self}>"
 
     @property
     def name(self) -> str:
-        """The name-label, or the empty text where the class has none."""
+        """The name-label; the empty text if the class has none."""
         return self["name-label"] if "name-label" in self.cls.stored else ""
 
 
 def alike(one: Any, other: Any) -> bool:
-    """Whether two values are the same; maps also by the order of their keys, which is seen in all that is printed."""
+    """Whether two values are the same; for maps, the order of keys counts too, because all output shows it."""
     return bool(one == other) and (type(one) is not dict or list(one) == list(other))

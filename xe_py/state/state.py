@@ -30,7 +30,7 @@ FORMAT = 2
 
 
 class Change:
-    """What became of one object: its fields before (None: it is new) and the record now (None: it is gone)."""
+    """How one object changed: its fields before (None: it is new) and the record now (None: it is gone)."""
 
     __slots__ = ("after", "before", "cls", "uuid")
 
@@ -56,26 +56,26 @@ class Change:
         return Change(self.cls, self.uuid, self.before, None if after is None else Record(after.cls, dict(after)))
 
     def touches(self, field: str) -> bool:
-        """Whether the value of the field is another than before; all fields of a new or a gone object are."""
+        """Whether the change gives the field another value; a new or gone object counts as a change of all fields."""
         touched = self.touched()
         return touched is None or field in touched
 
     def touched(self) -> frozenset[str] | None:
-        """The fields whose values are others than before; None stands for all, of a new or a gone object."""
+        """The fields with another value; None means all, for a new or gone object."""
         before, after = self.before, self.after
         if before is None or after is None:
             return None
         return frozenset(name for name in {**before, **after} if not alike(before.get(name), after.get(name)))
 
     def values(self, field: str) -> Iterator[Any]:
-        """The values of the field before and after, where the object was there."""
+        """The values of the field before and after, if the object existed."""
         for fields in (self.before, self.after):
             if fields is not None and fields.get(field) is not None:
                 yield fields[field]
 
 
 class Committed:
-    """What a commit did: the serial that the state has now, and what became of each object, as it was then."""
+    """What a commit did: the new serial of the state, and how each object changed, as it was then."""
 
     __slots__ = ("changes", "serial")
 
@@ -87,7 +87,7 @@ class Committed:
 class State:
     """The objects of one pool, by class and uuid, in order of creation, and the header of the file they live in.
 
-    `origin` says of what kind the store is that it is from, and which.
+    `origin` names its store: the kind and the address.
     """
 
     def __init__(self, header: dict[str, Any], source: Source | None = None) -> None:
@@ -103,11 +103,11 @@ class State:
 
     @property
     def serial(self) -> int:
-        """How often it was committed, or what somebody has set that to."""
+        """The serial, which each commit raises by one."""
         return int(self.header["serial"])
 
     def set_rules(self, rules: str) -> None:
-        """Put another set of rules in force."""
+        """Switch to another set of rules."""
         if rules != self.rules:
             self._journal.append((None, "", self.header))
             self.header = {**self.header, "rules": rules}
@@ -134,7 +134,7 @@ class State:
         return self._tables.all(cls)
 
     def some(self, cls: str, fields: tuple[str, ...]) -> list[Record]:
-        """All objects of the class in order of creation, to look at; they need hold no other fields than these."""
+        """All objects of the class in order of creation, to read; they may lack all fields but these."""
         return self._tables.some(cls, fields)
 
     def count(self, cls: str) -> int:
@@ -142,7 +142,7 @@ class State:
         return len(self.all(cls))
 
     def find(self, cls: str, **fields: Any) -> list[Record]:
-        """The objects whose stored fields have these values, `_` standing for `-`; a set holds the value."""
+        """The objects with these values in stored fields, `_` for `-`; a set matches a member."""
         names, values = tuple(name.replace("_", "-") for name in fields), tuple(fields.values())
         if names in classes.get(cls).keys:
             return self.having(cls, names, values)
@@ -150,7 +150,7 @@ class State:
         return [obj for obj in found if all(obj[name] == value for name, value in zip(names, values, strict=True))]
 
     def having(self, cls: str, key: Key, value: Any) -> list[Record]:
-        """The objects whose stored field has this value, or whose set holds it; of several fields all have theirs."""
+        """The objects whose field has this value, or whose set contains it; of several fields, all must match."""
         return self._tables.having(cls, key, value)
 
     def ref_or_none(self, obj: Record, field: str) -> Record | None:
@@ -199,7 +199,7 @@ class State:
         return self._tables.put(Record(declared, {"uuid": uuid, **_changed_from_default(declared, fields)}))
 
     def update(self, obj: Record, fields: Mapping[str, Any]) -> None:
-        """Give fields of the object new values; HANDLE_INVALID for a record that is not, or no more, the state's."""
+        """Set fields of the object; HANDLE_INVALID for a record that does not, or no longer, belong to the state."""
         self._check_own(obj)
         if all(alike(obj[name], value) and type(obj[name]) is type(value) for name, value in fields.items()):
             return
@@ -209,10 +209,10 @@ class State:
         self._tables.replace(obj, kept | _changed_from_default(obj.cls, fields), fields)
 
     def delete(self, obj: Record) -> None:
-        """Take the object away, with all that cannot be without it; references that may be empty are emptied.
+        """Delete the object and all objects that cannot exist without it; references that may be empty become empty.
 
-        A reference that must not go away stays and dangles, and the core refuses the result. HANDLE_INVALID for a
-        record that is not, or no more, the state's.
+        Another reference to it stays and dangles, and the core refuses the result. HANDLE_INVALID for a record that
+        does not, or no longer, belong to the state.
         """
         self._check_own(obj)
         uuid = obj["uuid"]
@@ -222,7 +222,7 @@ class State:
                 self._let_go(other, field, uuid)
 
     def repeat(self, changes: list[Change], rules: str) -> None:
-        """Do here what was done to another state that was made from the same version of the file."""
+        """Make the same changes as another state that was read from the same version of the file."""
         self.set_rules(rules)
         for change in changes:
             obj, after = self.get(change.cls.name, change.uuid), change.after
@@ -234,7 +234,7 @@ class State:
                 self.update(obj, {name: after[name] for name in change.touched() or ()})
 
     def _drop(self, obj: Record) -> None:
-        # The record itself is kept, so that it is the state's again when this is taken back.
+        # The record itself is kept, so that a rollback gives this very record back to the state.
         self._journal.append((obj.cls, obj["uuid"], obj))
         self._tables.drop(obj)
 
@@ -244,7 +244,7 @@ class State:
 
     def _let_go(self, obj: Record, field: str, uuid: str) -> None:
         if self.get(obj.cls.name, obj["uuid"]) is not obj:
-            return  # It went with another that was let go.
+            return  # It was deleted together with another object.
         reference = obj.cls.references[field]
         if reference.on_delete == CASCADE:
             self.delete(obj)
@@ -253,14 +253,14 @@ class State:
         elif reference.on_delete == CLEAR:
             self.update(obj, {field: None})
 
-    # Taking back, and saying what changed
+    # Rolling back, and reporting changes
 
     def mark(self) -> int:
         """A point to which `rollback` can return and from which `changes` can count."""
         return len(self._journal)
 
     def rollback(self, mark: int) -> None:
-        """Take back everything that was changed since the mark."""
+        """Undo all changes since the mark."""
         for cls, uuid, before in reversed(self._journal[mark:]):
             if cls is None:
                 self.header = before or {}
@@ -275,11 +275,11 @@ class State:
         del self._journal[mark:]
 
     def rules_changed(self, mark: int = 0) -> bool:
-        """Whether another set of rules was put in force since the mark."""
+        """Whether the set of rules was changed since the mark."""
         return any(cls is None for cls, _, _ in self._journal[mark:])
 
     def changes(self, mark: int = 0) -> list[Change]:
-        """What became of each object that was touched since the mark, in the order of the first touch."""
+        """How each object changed since the mark, in the order of the first change."""
         first: dict[tuple[XenClass, str], dict[str, Any] | None] = {}
         for cls, uuid, before in self._journal[mark:]:
             if cls is not None:
@@ -288,9 +288,9 @@ class State:
         return [change for change in found if change]
 
     def settle(self, changes: list[Change] | None = None) -> Committed:
-        """What was changed so far is written down: it counts as a change no more and cannot be taken back.
+        """Treat all changes so far as saved: they no longer count as changes and cannot be rolled back.
 
-        `changes` are all that `changes()` says; what is handed back stays as it is, whatever becomes of the objects.
+        `changes` must be all that `changes()` returns. The result never changes, even if the objects do.
         """
         found = self.changes() if changes is None else changes
         if self._journal:
@@ -299,26 +299,26 @@ class State:
         self._tables.settle()
         return Committed(self.serial, [change.kept() for change in found])
 
-    # Taking in what is written
+    # Loading what is written
 
     def load(self, cls: XenClass, fields: dict[str, Any]) -> Record:
-        """Take in an object as it is written; this is no change."""
+        """Add an object as it is written; this does not count as a change."""
         return self._tables.load(Record(cls, fields))
 
     def rest_on(self, source: Source, places: Mapping[str, Mapping[str, int]]) -> None:
-        """The source has all objects as they are now, each at the place given by class and uuid; this is no change."""
+        """Use the source for all objects as they are now, at the given places by class and uuid; this is no change."""
         self._tables.rest_on(source, places)
 
     def place_of(self, cls: str, uuid: str) -> int:
-        """The place of an object among those of its class, or the one that it had before an uncommitted change."""
+        """The place of an object among those of its class; for an uncommitted deletion, the place that it had."""
         return self._tables.place_of(cls, uuid)
 
     def last(self, cls: str, beside: set[str]) -> tuple[int, str] | None:
-        """The place and the uuid of the last object of the class that is not among those given."""
+        """The place and the uuid of the last object of the class, except the given ones."""
         return self._tables.last(cls, beside)
 
     def totals(self) -> dict[tuple[str, str], dict[str, int]]:
-        """The totals that were asked for, by reference and field; they are current."""
+        """The totals that were asked for, by reference and field, up to date."""
         return self._tables.totals()
 
 

@@ -1,7 +1,7 @@
-"""The objects by class and uuid, their indices and totals; and, where there is a source, only those asked for so far.
+"""The objects by class and uuid, their indices and totals; with a source, only the objects asked for so far.
 
-A source knows all objects as they were written and hands them over one by one, so that a command on a large state
-touches what it needs. What is changed or deleted here shadows what the source has.
+A source knows all objects as they were written and gives them one by one, so that a command on a large state reads
+only what it needs. Changed and deleted objects here hide those of the source.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     Found = Iterable[tuple[int, dict[str, Any]]]
 
     class Source(Protocol):
-        """All objects as they were written; each is handed over with its place among those of its class.
+        """All objects as they were written; it gives each object with its place among those of its class.
 
-        What is handed over may lack some fields, which `whole` adds.
+        An object that it gives may lack some fields, which `whole` adds.
         """
 
         # How many places the objects of each class have; they count from 0.
@@ -39,19 +39,19 @@ if TYPE_CHECKING:
             """The places and uuids of the objects of the class, the last first."""
 
         def columns(self, cls: str, fields: Iterable[str]) -> list[list[Any]] | None:
-            """The values of each field, object by object; None where one of them has no column."""
+            """The values of each field, object by object; None if one of them has no column."""
 
         def where(self, cls: str, key: Key, value: Any) -> Found | None:
-            """The objects whose field has, or whose set holds, the value; None where the key or value has no index."""
+            """The objects whose field has, or whose set holds, the value; None if the key or value has no index."""
 
         def all(self, cls: str) -> Found:
             """All objects of the class."""
 
         def whole(self, cls: str, place: int, fields: dict[str, Any]) -> dict[str, Any]:
-            """All fields of an object that was handed over."""
+            """All fields of an object that the source gave."""
 
 
-# Where an object stood that does not come back there.
+# Where an object was that does not return to this place.
 _NOWHERE = -1
 _EMPTY: dict[str, Record] = {}
 _NO_INDICES: dict[Key, dict[Any, dict[str, None]]] = {}
@@ -158,7 +158,7 @@ class Tables:
         return self._gone[cls, uuid] if obj is None else obj.place
 
     def last(self, cls: str, beside: set[str]) -> tuple[int, str] | None:
-        """The place and the uuid of the last object of the class that is not among those given."""
+        """The place and the uuid of the last object of the class, except the given ones."""
         found = max(
             ((obj.place, uuid) for uuid, obj in self._tables.get(cls, _EMPTY).items() if uuid not in beside),
             default=None,
@@ -178,34 +178,34 @@ class Tables:
     # Changing
 
     def made(self, uuid: str) -> None:
-        """The uuid was made just now: the source has no object with it, and none that knows of one."""
+        """The uuid is brand-new: the source has neither the object nor anything that refers to it."""
         self._made.add(uuid)
 
     def put(self, obj: Record) -> Record:
-        """Take the object in, behind all others or where it was dropped since `settle`; totals count it."""
+        """Add the object behind all others, or at its old place if it was dropped since `settle`; totals count it."""
         cls = obj.cls.name
         self._count(obj, 1)
         place = self._gone.get((cls, obj["uuid"]), _NOWHERE)
         return self._put(obj, None if place == _NOWHERE else place)
 
     def load(self, obj: Record) -> Record:
-        """Take in an object that the totals of the source count already, behind all others."""
+        """Add an object, behind all others, that the totals of the source already count."""
         return self._put(obj, None)
 
     def drop(self, obj: Record) -> None:
-        """Take the object away; its place is kept for its return, until `settle`."""
+        """Remove the object; its place is kept for its return, until `settle`."""
         self.undo(obj)
         self._gone[obj.cls.name, obj["uuid"]] = obj.place
 
     def undo(self, obj: Record) -> None:
-        """Take the object away as if it had never been put in."""
+        """Remove the object as if it had never been put in."""
         self._count(obj, -1)
         self._unindex(obj, None)
         del self._tables[obj.cls.name][obj["uuid"]]
         del self._class_of[obj["uuid"]]
 
     def settle(self) -> None:
-        """What is gone is gone from the file as well: if it is made again, it stands behind all others."""
+        """Objects that are gone are gone from the file too: if they are made again, they go behind all others."""
         self._gone = dict.fromkeys(self._gone, _NOWHERE)
 
     def rest_on(self, source: Source, places: Mapping[str, Mapping[str, int]]) -> None:
@@ -219,7 +219,7 @@ class Tables:
         self._next_place = dict(source.counts)
 
     def replace(self, obj: Record, fields: dict[str, Any], touched: Mapping[str, Any]) -> None:
-        """Give the object these fields instead of its present ones; `touched` has those that may differ."""
+        """Give the object these fields instead of its present ones; `touched` names the fields that may differ."""
         self._count(obj, -1)
         self._unindex(obj, touched)
         obj.clear()
@@ -230,7 +230,7 @@ class Tables:
     # Keeping
 
     def _ask(self, source: Source, cls: str, key: Key, value: Any) -> None:
-        """Take in what the source has of the value, unless that is here already."""
+        """Take the objects with the value from the source, unless they are already here."""
         if value in self._made or (cls, key, value) in self._asked:
             return
         if type(key) is tuple and (value[0] in self._made or (cls, key[0], value[0]) in self._asked):
@@ -272,7 +272,7 @@ class Tables:
             _add(totals, obj, reference, field, sign)
 
     def _new_index(self, cls: str, key: Key) -> dict[Any, dict[str, None]]:
-        """An index of the class by this key, kept current from now on; a field that has its default counts too."""
+        """An index of the class by this key, kept current from now on; it counts default values too."""
         index = self._indices.setdefault(cls, {})[key] = {}
         for obj in self._tables.get(cls, _EMPTY).values():
             _enter(index, obj, key)
@@ -291,7 +291,7 @@ class Tables:
 
 
 def _add(totals: dict[str, int], obj: Record, reference: str, field: str, sign: int) -> None:
-    """Count the object's field or measure for the object it refers to, if it refers to one."""
+    """Add the object's field or measure to the total of the object that it refers to, if any."""
     uuid = obj[reference]
     if uuid is not None:
         measure = obj.cls.measures.get(field)
@@ -309,12 +309,12 @@ def _concerns(key: Key, touched: Mapping[str, Any] | None) -> bool:
 
 
 def value_of(fields: Mapping[str, Any], key: Key) -> Any:
-    """What the object with these fields has in the field, or in the fields, that the key is."""
+    """The value of the key, a field or several fields, in these fields of an object."""
     return fields[key] if isinstance(key, str) else tuple([fields[field] for field in key])
 
 
 def entries(value: Any) -> Iterable[Any]:
-    """What an index knows a value by: the members of a set, or the value itself; nothing for a map."""
+    """The values under which an index lists a value: the members of a set, or the value itself; nothing for a map."""
     if type(value) is list:
         return value
     return () if type(value) is dict else (value,)

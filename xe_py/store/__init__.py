@@ -1,4 +1,4 @@
-"""Stores, in which states live: what they promise (`promise.py`), and the TOML file that keeps it."""
+"""Stores keep states. `promise.py` says what every store promises; the store here is a TOML file."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def store_for(address: str, variables: Mapping[str, str], outcome: Outcome | None = None, *, folder: str = "") -> Store:
-    """The store at the address, with the settings in these variables; the outcome notes what it does.
+    """The store at the address, with the settings in these variables; the outcome notes what the store does.
 
-    Every address is the path of a file today; `folder` is where a relative one begins, if that is not where the process
-    is. StateFileError for a path that leads nowhere.
+    Today every address is the path of a file; a relative one begins in the folder, or where the process is.
+    StateFileError for a path that leads nowhere.
     """
     from xe_py.store.files.document import Site
     from xe_py.store.files.terms import Settings
@@ -29,9 +29,9 @@ def store_for(address: str, variables: Mapping[str, str], outcome: Outcome | Non
 
 
 def surely(opened: Opened, work: Callable[[], T]) -> T:
-    """Do the work on the opened state and, where that proves stale, once more on a fresh one.
+    """Do the work on the opened state and, if that is stale, once more on a fresh one.
 
-    What was done to the state before the work stays done. The work prints nothing, for it may be done twice.
+    Changes from before the work are kept. The work prints nothing, because it may run twice.
     """
     mark = opened.state.mark()
     try:

@@ -1,4 +1,4 @@
-"""Bringing the changes of a state into its file: the next content, and the index of the next version."""
+"""Writing the changes of a state into its file: the next content, and the index of the next version."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 @uninterrupted
 def commit(site: Site, index: str | None, document: Document, state: State, command: str) -> tuple[Committed, Document]:
-    """Replace the file by one with the state's changes in it; what was done, and the next version with its index.
+    """Replace the file with one that has the state's changes; what was done, and the next version with its index.
 
-    Nothing is written where nothing changed. A StateFileError leaves the file and the state as they were.
+    Without changes, nothing is written. A StateFileError leaves the file and the state as they were.
     """
     changes = state.changes()
     if not changes and not state.rules_changed():
@@ -33,7 +33,7 @@ def commit(site: Site, index: str | None, document: Document, state: State, comm
     content = _content(index, document, state, changes, serial)
     version = replace(site, content, document.identity, serial, command)
     committed = state.settle(changes)
-    # Where someone has written to the file already, a further commit finds that this version is gone.
+    # If someone has already written to the file, the next commit finds that this version is gone.
     following = Document(document.path, document.target, version or ())
     following.is_plain = document.is_plain
     if version is not None and not document.reordered:
@@ -42,24 +42,24 @@ def commit(site: Site, index: str | None, document: Document, state: State, comm
 
 
 def next_serial(path: str, serial: int) -> int:
-    """The serial behind this one; StateFileError where there is none."""
-    if serial + 1 < LARGEST:  # The largest number itself is unsound, as it has none behind it.
+    """The next serial; StateFileError if there is none."""
+    if serial + 1 < LARGEST:  # The largest number itself is unsound, because none follows it.
         return serial + 1
     raise StateFileError(
-        f"The serial of {path} is {serial}, the largest there can be, so that no change can follow it.\n"
-        "Set a smaller one by hand, in its table [state]: serial = 1"
+        f"The serial of {path} is {serial}, the largest possible one, so no change can follow it.\n"
+        "Set a smaller serial by hand, in the table [state]: serial = 1"
     )
 
 
 def serial_behind(path: str, last: int, otherwise: int) -> int:
-    """The serial behind the last one or, where there is none, behind the other."""
+    """The serial after the last one or, if there is none, after the other."""
     return next_serial(path, last if last + 1 < LARGEST else otherwise)
 
 
 def _carried_on(
     index: str | None, head: Head | None, document: Document, state: State, changes: list[Change]
 ) -> Head | None:
-    """The index of the new version of the file; None where there is none, and the next command makes it anew."""
+    """The index for the new version of the file; None if there is none, so that the next command makes it."""
     from xe_py.store.index.making import advance, build
 
     try:

@@ -1,10 +1,10 @@
 """What every store promises. Nothing here is loaded when a command runs: these are types, and what they mean.
 
-`tests/test_store_promise.py` is what a store has to pass. Who works with a store asks for no more than is here.
+Every store must pass `tests/test_store_promise.py`. Code that uses a store relies only on what is here.
 
-One part is named and not built, as no disk has contents yet: `contents`, the bytes of disks. It will follow the
-journal of a state: `write` goes to a new name, `State.rollback` drops that, a commit publishes it before the record
-that names it, and what a killed writer leaves is swept. A dry run gets one that only counts.
+One part has a name but does not exist, because disks have no contents yet: `contents`, the bytes of disks. It will
+follow the journal of a state: `write` goes to a new name, `State.rollback` removes that, a commit publishes it before
+the record that names it, and the leftovers of a killed writer are swept. A dry run gets one that only counts.
 """
 
 from __future__ import annotations
@@ -20,44 +20,44 @@ if TYPE_CHECKING:
     from xe_py.state.state import Committed, State
 
     class Opened(Protocol):
-        """A state as a store has it: `state`, and in `findings` what is unsound in it. `name` is what messages say."""
+        """A state from a store: `state`, what is unsound in it as `findings`, and its `name` in messages."""
 
         @property
         def name(self) -> str:
-            """What messages call it."""
+            """The name in messages."""
 
         @property
         def state(self) -> State:
-            """The state, another one after `refresh`. It may raise StaleError whenever it is asked for something."""
+            """The state; after `refresh` it is another one. Any question to it may raise StaleError."""
 
         @property
         def findings(self) -> list[Finding]:
             """What is unsound in it."""
 
         def commit(self) -> Committed:
-            """Keep what was changed, all of it or nothing, and go on from there.
+            """Save all changes or none, and continue from there.
 
-            Only what was opened to write can do so. StateFileError where it cannot be kept, or somebody has written to
-            the store behind the back of its lock; StaleError where another was first. Either leaves all as it was.
-            Where nothing was changed, nothing is written.
+            The state must be open for writing. StateFileError if the changes cannot be saved, or somebody has written
+            to the store without its lock; StaleError if another commit was first. Both leave everything as it was.
+            Without changes, nothing is written.
             """
 
         def refresh(self) -> None:
-            """Read the state anew, and do to it what was changed and not committed; for who met a StaleError.
+            """Read the state again and repeat the uncommitted changes, after a StaleError.
 
-            StateFileError where that is not possible, or what was opened to write is not sound any more.
+            StateFileError if that is not possible, or if a state that was opened to write is no longer sound.
             """
 
         def places(self, findings: list[Finding]) -> list[str]:
             """Where each finding shows."""
 
         def unsound(self, *, whole: bool = False) -> UnsoundStateError:
-            """What to raise for the findings; `whole` says that they are what was asked for."""
+            """The error to raise for the findings; `whole` says that the user asked for them."""
 
     class Version(Protocol):
         """A version of the state that the store has kept, or the present one.
 
-        `name` is what no other is called: the serial or, where others have that as well, `full_name`.
+        `name` belongs to no other version: it is the serial or, if others share the serial, `full_name`.
         """
 
         @property
@@ -82,18 +82,18 @@ if TYPE_CHECKING:
 
         @property
         def command(self) -> str:
-            """With which command line."""
+            """By which command line."""
 
         @property
         def is_commit(self) -> bool:
-            """Whether a command wrote it, and no one by hand."""
+            """Whether a command wrote it, and not an edit by hand."""
 
         @property
         def is_present(self) -> bool:
-            """Whether it is in force."""
+            """Whether it is the present version."""
 
     class Store(Protocol):
-        """Where a state lives. StateFileError where the store cannot be used, with what may help."""
+        """Where a state is kept. StateFileError, with what may help, if the store cannot be used."""
 
         @property
         def name(self) -> str:
@@ -104,32 +104,32 @@ if TYPE_CHECKING:
             """What kind of store it is, and which: `file: host.toml`."""
 
         def read(self, *, whole: bool = False) -> Opened:
-            """The state as it is now; no lock is waited for. With `whole` all of it is read and judged anew."""
+            """The state as it is now, without waiting for the lock. With `whole`, all of it is read and checked."""
 
         def write(self, command: str) -> AbstractContextManager[Opened]:
-            """The same to be changed by the command line. Nobody else commits before the end of the block."""
+            """The state, to be changed by the command line. Nobody else commits before the end of the block."""
 
         def create(self, state: State, command: str, *, force: bool = False) -> None:
-            """Make the store for a new state; where there is one, only `force` replaces that."""
+            """Make the store for a new state; only `force` replaces an existing store."""
 
         def may_create(self, *, force: bool) -> None:
-            """StateFileError where `create` would be refused."""
+            """StateFileError if `create` would be refused."""
 
         def versions(self) -> Sequence[Version]:
-            """The versions that are kept, the oldest first, and last the present one, if there is one."""
+            """The kept versions, the oldest first, and at the end the present one, if there is one."""
 
         def state_of(self, version: Version) -> Opened:
-            """The version, one of those listed last, to be looked at."""
+            """The version, one of those listed last, opened to read."""
 
         def restore(self, choose: Callable[[Sequence[Version]], Version], command: str) -> int:
-            """Put an older version in force again, as a commit of its own; the new serial.
+            """Restore an older version as a new commit; the new serial.
 
-            `choose` says which, or refuses, while nobody else can commit. The present state need not be sound.
+            `choose` names the version, or refuses, while nobody else can commit. The present state may be unsound.
             """
 
         def watch(self, serial: int) -> Committed | None:
-            """What has become of the state since the version with this serial, as if it were one commit.
+            """All changes of the state since the version with this serial, as if they were one commit.
 
-            None where the store cannot tell, as that version is not kept or others have its serial: then who watches
+            None if the store cannot tell, because that version is not kept or others share its serial; the caller then
             reads the whole state.
             """

@@ -1,4 +1,4 @@
-"""Replacing a file safely: the old version or the new one is there, whatever happens, and the disk has it."""
+"""Replacing a file safely: whatever happens, either the old or the new version is there, also on the disk."""
 
 from __future__ import annotations
 
@@ -24,13 +24,12 @@ if TYPE_CHECKING:
 def replace(
     site: Site, parts: Iterable[Part], expected: tuple[int, ...] | None, serial: int, command: str
 ) -> tuple[int, ...] | None:
-    """Put the parts in the place of the file, durably and all at once.
+    """Replace the file with the parts, durably and all at once.
 
-    What identifies the new version; None where someone has written to it already.
+    Returns what identifies the new version; None if someone has already written to it.
 
-    `expected` identifies the version that is replaced, None a file that is not there; `serial` is that of the new
-    version, `command` is who asks for it: these are for the history. StateFileError leaves the file as it was. The lock
-    is held.
+    `expected` identifies the version that is replaced; None means that there is no file. `serial` and `command`
+    describe the new version for the history. StateFileError leaves the file as it was. The caller holds the lock.
     """
     target = site.target
     temporary = os.path.join(neighbour(target), f"{NEW}{os.getpid()}")
@@ -54,15 +53,15 @@ def replace(
         found = identity(os.stat(target))
     except FileNotFoundError:
         raise StateFileError(
-            f"The state file {target} is written, but somebody has removed it since.",
+            f"The state file {target} was written, but somebody has removed it since then.",
             on_file(target, "state-undo"),
         ) from None
     except OSError as error:
         raise StateFileError(
-            f"The state file {target} is written, but its folder is not flushed to the disk: {error.strerror}.\n"
-            "After a power cut the file may be the one before this command."
+            f"The state file {target} was written, but its folder could not be flushed to the disk: {error.strerror}.\n"
+            "After a power cut, the file may be the version before this command."
         ) from None
-    # Putting a file in place changes nothing of it but the last of its times.
+    # A rename changes only the last of the file's times.
     if found[:-1] != written[:-1]:
         return None
     if kept is not None:
@@ -71,13 +70,13 @@ def replace(
 
 
 def sweep(target: str) -> None:
-    """Remove what a writer that was killed has left; under the lock nobody else is writing."""
+    """Remove what a killed writer has left; the caller holds the lock, so nobody else is writing."""
     for path in left_behind(target):
         _discard(target, path)
 
 
 def _discard(target: str, path: str) -> None:
-    """Take away what never became the state file, if there is such a file, and its entry in the history before it."""
+    """Remove a file that never became the state file, and its entry in the history before it."""
     try:
         keeping.withdraw(target, os.lstat(path))
         os.unlink(path)
@@ -86,9 +85,9 @@ def _discard(target: str, path: str) -> None:
 
 
 def _write(path: str, parts: Iterable[Part], site: Site) -> tuple[int, ...]:
-    """A new file with the parts, flushed to the disk, with the mode and the owner of the present one if there is one.
+    """A new file with the parts, flushed to the disk, with the mode and owner of the present file, if there is one.
 
-    What identifies it.
+    Returns what identifies the new file.
     """
     model = site.target
     file = open_file(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)

@@ -1,7 +1,7 @@
-"""The store that is a TOML file: open it to read or to write, make it, go back to an older version.
+"""The store in a TOML file: open it to read or to write, make it, restore an older version.
 
-Beside `host.toml` stands the folder `host.toml.d` with the lock, the history and, for a moment, the next version of the
-file. A reader takes no lock: it sees the old file or the new one. A symbolic link stays one; its target is what is
+Beside `host.toml` is the folder `host.toml.d` with the lock, the history and, for a moment, the next version of the
+file. A reader takes no lock: it sees either the old file or the new one. A symbolic link stays a link; its target is
 locked and replaced.
 """
 
@@ -30,7 +30,7 @@ class OpenedFile:
     """One version of the file, opened: its document, its state, and what is unsound in that.
 
     `index` is where the files of its index are, without their ending. `command` is the command line that opened it to
-    write; `is_over` says that its lock is let go.
+    write; `is_over` says that its lock has been released.
     """
 
     __slots__ = ("command", "document", "findings", "index", "is_over", "site", "state")
@@ -55,18 +55,18 @@ class OpenedFile:
         return self.document.path
 
     def commit(self) -> Committed:
-        """Replace the file by one with the state's changes in it; this is that version then."""
+        """Replace the file with one that has the state's changes, and continue with that version."""
         if not self.command or self.is_over:
-            raise StateFileError(f"{self.name} is not open to be written. Nothing was changed.")
+            raise StateFileError(f"{self.name} is not open for writing. Nothing was changed.")
         from xe_py.store.committing import commit
 
         committed, self.document = commit(self.site, self.index, self.document, self.state, self.command)
         return committed
 
     def refresh(self) -> None:
-        """Read the file itself, as the index is damaged, and change again what was changed.
+        """Read the file itself, because the index is damaged, and repeat the uncommitted changes.
 
-        StateFileError where that was on another version, or the lock is let go.
+        StateFileError if the changes were made on another version, or the lock is released.
         """
         reading.discard(self.index)
         if self.is_over:
@@ -87,7 +87,7 @@ class OpenedFile:
         return places(self.document, findings)
 
     def unsound(self, *, whole: bool = False) -> UnsoundStateError:
-        """What to raise for the findings, with the way back that there is."""
+        """The error to raise for the findings, with the way back, if there is one."""
         return UnsoundStateError(self, *_ways_back(self.site), whole=whole)
 
     def _judge(self) -> None:
@@ -109,7 +109,7 @@ class FileStore:
         self._read: dict[str, OpenedFile] = {}
 
     def read(self, *, whole: bool = False) -> OpenedFile:
-        """The state in the file as it is now; what it is asked for it takes from the index, if there is one."""
+        """The state in the file as it is now; it takes what it needs from the index, if there is one."""
         head = None if whole else self._head()
         if head is None:
             return in_full(self._site, self._index, makes_index=not whole)
@@ -118,7 +118,7 @@ class FileStore:
         return OpenedFile(self._site, self._index, document)
 
     def write(self, command: str) -> _Writing:
-        """The same under the lock, which is held while the body of a `with` runs."""
+        """The state under the lock, which is held while the body of a `with` runs."""
         return _Writing(self, self._lock(command), command)
 
     def create(self, state: State, command: str, *, force: bool = False) -> None:
@@ -140,7 +140,7 @@ class FileStore:
             replace(self._site, [canonical(state).encode()], old, int(state.header["serial"]), command)
 
     def may_create(self, *, force: bool) -> None:
-        """StateFileError where no file can be made: something else is there, or it is and `force` is not given."""
+        """StateFileError if no file can be made: one exists and `force` is not given, or something else is there."""
         target = self._site.target
         if os.path.lexists(target) and not os.path.isfile(target):
             from xe_py.store.toml.reader import read
@@ -148,11 +148,11 @@ class FileStore:
             read(self._site)
         if os.path.lexists(target) and not force:
             raise StateFileError(
-                f"The state file {self.name} is there already.\nTo replace it by a fresh host, add --force."
+                f"The state file {self.name} already exists.\nTo replace it with a new host, add --force."
             )
 
     def versions(self) -> Sequence[Version]:
-        """The versions that the history has, and the file; StateFileError where there is nothing at all."""
+        """The versions in the history, and the file; StateFileError if there is neither."""
         from xe_py.store.history.versions import versions
 
         found = versions(self._site)
@@ -161,7 +161,7 @@ class FileStore:
         return found
 
     def state_of(self, version: Version) -> OpenedFile:
-        """The version, of those listed last, with its state; it is read once."""
+        """The version, one of those listed last, with its state; it is read only once."""
         name = version.full_name
         if name not in self._read:
             with _WayBack(self._site):
@@ -188,7 +188,7 @@ class FileStore:
             return serial
 
     def watch(self, serial: int) -> Committed | None:
-        """What has become of the state since the version with this serial, if the history has just one of that."""
+        """The changes of the state since the version with this serial, if the history has exactly one such version."""
         from xe_py.state.differences import between
         from xe_py.state.state import Committed
 
@@ -206,7 +206,7 @@ class FileStore:
             self.read()
 
     def sweep(self) -> None:
-        """Remove what a writer that was killed has left; the lock is held."""
+        """Remove what a killed writer has left; the caller holds the lock."""
         from xe_py.store.replacing import sweep
 
         sweep(self._site.target)
@@ -224,7 +224,7 @@ class FileStore:
 
 
 class _Writing:
-    """The file opened to write in a `with`: its lock is taken first, and let go at the end."""
+    """The file opened to write in a `with`: the lock is taken first, and released at the end."""
 
     def __init__(self, store: FileStore, lock: Lock, command: str) -> None:
         self._store = store
@@ -251,7 +251,7 @@ class _Writing:
 
 
 class _WayBack:
-    """Adds the way back to an earlier version to the errors of a file in which no state is there any more."""
+    """Adds the way back to an earlier version to the errors of a file that no longer holds a state."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -265,7 +265,7 @@ class _WayBack:
 
 
 def in_full(site: Site, index: str | None, *, makes_index: bool = True) -> OpenedFile:
-    """The file read and judged in full; a sound state gets its index, unless an upgrade took something out of it."""
+    """The file read and checked in full; a sound state gets its index, unless an upgrade removed something."""
     from xe_py.store.toml.reader import read
 
     with _WayBack(site):
@@ -278,7 +278,7 @@ def in_full(site: Site, index: str | None, *, makes_index: bool = True) -> Opene
 
 
 def _ways_back(site: Site) -> tuple[str, ...]:
-    """The command line that leads back to the last version that was committed, if there is one."""
+    """The command line that restores the last committed version, if there is one."""
     from xe_py.store.history.chains import way_back
 
     return way_back(site)

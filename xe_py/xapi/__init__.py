@@ -1,1 +1,1 @@
-"""What XAPI knows besides its classes: guests, memory, placement, drivers, addresses, many guards and rules."""
+"""What XAPI knows besides its classes: guests, memory, placement, drivers, addresses, most guards and rules."""

@@ -23,17 +23,17 @@ def is_mac(text: str) -> bool:
 
 
 def is_unicast(mac: str) -> bool:
-    """Whether the MAC, which is well formed, is that of one network card: neither of a group, nor all zeros."""
+    """Whether the MAC, which is well formed, is a single card's address: no multicast address and not all zeros."""
     return not int(mac[:2], 16) & 1 and bool(mac.strip("0:"))
 
 
 def random_mac() -> str:
-    """A new MAC that nobody else administers."""
+    """A new random MAC, marked as locally administered."""
     return _local_mac(os.urandom(_OCTETS_OF_A_MAC))
 
 
 def derived_mac(seed: str, device: str) -> str:
-    """The MAC that a VM with this `mac_seed` has on its VIF of this device: always the same one."""
+    """The MAC that follows from the VM's `mac_seed` and the device of the VIF: always the same one."""
     from hashlib import md5
 
     def digest(data: bytes) -> bytes:
@@ -62,7 +62,7 @@ def is_cidr(text: str, version: int) -> bool:
 
 
 def _longest_prefix(text: str, version: int) -> int | None:
-    """How long the prefix of the address can be; None if the text is no address of the version."""
+    """The greatest prefix length for the address; None if the text is no address of the version."""
     from ipaddress import ip_address
 
     try:
@@ -73,7 +73,7 @@ def _longest_prefix(text: str, version: int) -> int | None:
 
 
 def lease(state: State) -> dict[str, str]:
-    """The fields of a PIF that got its address by DHCP: the first free address of the simulated network."""
+    """The fields of a PIF with a DHCP address: the first free address of the simulated network."""
     for number in range(10, 255):
         address = f"{_SUBNET}.{number}"
         if not state.having("pif", "IP", address):

@@ -1,6 +1,6 @@
-"""What a field is in XenAPI: the class and the name that it has there, its type, and its qualifier.
+"""What a field is in XenAPI: its class and name there, its type, and its qualifier.
 
-Most of it follows from the declaration; what does not is named in the tables. Only a refusal, or an API, asks for it.
+Most of it follows from the declaration; the tables name the exceptions. Only a refusal, or an API, asks for it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xe_py.schema.xenclass import XenClass
 
 RUNTIME, CONSTRUCTOR = "RO/runtime", "RO/constructor"
-"""What nobody sets, or operations do; what `create` takes, and nobody sets afterwards but by such an operation."""
+"""The qualifiers of fields without a setter. Operations set these fields; `create` takes those with CONSTRUCTOR."""
 
 # Fields that XenAPI keeps in another class, by that class.
 ELSEWHERE = {
@@ -40,7 +40,7 @@ ELSEWHERE = {
     },
 }
 
-# Fields of xe that are none of XenAPI: a call tells them, or they are ours.
+# Fields of xe that XenAPI does not have as fields: they come from a call, or only xe_py has them.
 NOWHERE = {
     "pool": "supported-sr-types license-state",
     "host": "memory-free-computed nics",
@@ -66,14 +66,14 @@ NAMES = {
     "vm.vtpms": "VTPMs",
 }
 
-# Columns of XAPI's database that maps have, by a field's name: the group to which one belongs stands before it.
+# Maps whose column in XAPI's database has a prefix, the name of its group, by the field's name.
 COLUMNS = {
     "HVM-boot-params": "HVM__boot_params",
     "VCPUs-params": "VCPUs__params",
     "qos_algorithm_params": "qos__algorithm_params",
 }
 
-# Types by a field's name, in all classes or in one: what is text here, and references or numbers there, above all.
+# Types by a field's name, in all classes or in one; mostly texts here that are references or numbers there.
 # `{}` is the enumeration of the operations of the class.
 TYPES = {
     "allowed-operations": "set(enum {})",
@@ -93,7 +93,7 @@ TYPES = {
     "vm.numa-node-memory": "map(int,int)",
 }
 
-# Enumerations that are not called by class and field.
+# Enumerations whose names do not consist of class and field.
 ENUMS = {
     "host.latest-synced-updates-applied": "latest_synced_updates_applied_state",
     "host.operations": "host_allowed_operations",
@@ -187,9 +187,9 @@ class ApiField:
 
 
 def api_field(cls: XenClass, field: Field, class_of: Callable[[str], XenClass]) -> ApiField | None:
-    """What the field of the class is in XenAPI; None where it is nothing there.
+    """What the field of the class is in XenAPI; None if XenAPI has no such field.
 
-    The name of another object is told from the field that refers to it.
+    The name of another object belongs to the field that refers to the object.
     """
     if isinstance(field, NameOf):
         field = cls.by_name[field.reference]
@@ -200,12 +200,12 @@ def api_field(cls: XenClass, field: Field, class_of: Callable[[str], XenClass]) 
 
 
 def column(field: Map) -> str:
-    """The name of a map in XAPI's database, in which a refusal calls it."""
+    """The name of a map in XAPI's database, which refusals use."""
     return COLUMNS.get(field.name) or field.name.replace("-", "_")
 
 
 def _name(cls: XenClass, field: Field, class_of: Callable[[str], XenClass]) -> str:
-    """With `_` for `-`; a reference without `-uuid`, called as its class where it was nothing but that."""
+    """The name with `_` for `-`, and a reference without `-uuid`; if only its class is left, as XenAPI spells that."""
     exception = NAMES.get(f"{cls.name}.{field.name}")
     if exception is not None:
         return exception
@@ -231,7 +231,7 @@ def _type(cls: XenClass, field: Field, class_of: Callable[[str], XenClass]) -> s
 
 
 def _label(field: Field, class_of: Callable[[str], XenClass]) -> str:
-    """XenAPI's name of the class that the field refers to."""
+    """XenAPI's name for the class that the field refers to."""
     if isinstance(field, Absent):
         return field.label
     to = _to(field)
@@ -247,11 +247,11 @@ def _enum(cls: XenClass, name: str) -> str:
 
 
 def _qualifier(cls: XenClass, field: Field) -> str:
-    """A setter that asks or does something is a message of its own in XenAPI, and not the field's."""
+    """The qualifier: a setter that checks or changes more is a message of its own in XenAPI, not part of the field."""
     plain = (field.has_setter or field.has_adder) and not field.guard and not field.effect
     return _listed(QUALIFIERS, cls, field) or (RW if plain else CONSTRUCTOR if field.required else RUNTIME)
 
 
 def _listed(table: Mapping[str, Mapping[str, str]], cls: XenClass, field: Field) -> str | None:
-    """Under what the table lists the field."""
+    """The key under which the table lists the field."""
     return next((under for under, names in table.get(cls.name, {}).items() if field.name in names.split()), None)

@@ -1,6 +1,6 @@
 """How XenAPI spells the words that xe prints: `Halted` for `halted`, `coredump_and_destroy` for a longer text.
 
-Most words are the same in both. An enumeration of XenAPI has one rule for all of its words, and exceptions by name.
+Most words are the same in both. Each enumeration of XenAPI has one rule for all its words, and exceptions by name.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _EXCEPTIONS = {
 
 
 def in_api(enum: str, text: str) -> str:
-    """XenAPI's spelling of a word of the enumeration that xe prints."""
+    """XenAPI's spelling of a word that xe prints for the enumeration."""
     exception = _EXCEPTIONS.get(enum, {}).get(text)
     if exception is not None:
         return exception
@@ -45,5 +45,5 @@ def in_api(enum: str, text: str) -> str:
 
 
 def in_xe(enum: str, value: str, words: Iterable[str]) -> str | None:
-    """The one of these words of xe that XenAPI spells as `value`; None if it is none of them."""
+    """The word of xe, among these words, that XenAPI spells as `value`; None if there is none."""
     return next((word for word in words if in_api(enum, word) == value), None)

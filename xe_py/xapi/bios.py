@@ -1,4 +1,4 @@
-"""BIOS strings: what a VM's BIOS tells of the hardware, given once in its life."""
+"""BIOS strings: what a VM's BIOS tells the guest about the hardware. They can be set only once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST = 512
 
 
 def can_be_given(_state: State, vm: Record, strings: Mapping[str, str]) -> Iterator[Failure]:
-    """Why these strings are refused: strings given before, a text that no BIOS can have."""
+    """Why these strings are refused: the VM already has strings, or no BIOS can have one of the texts."""
     if vm["bios-strings"]:
         yield Failure("VM_BIOS_STRINGS_ALREADY_SET")
     for key, text in strings.items():
@@ -30,5 +30,5 @@ def can_be_given(_state: State, vm: Record, strings: Mapping[str, str]) -> Itera
 
 
 def with_generic(keys: Iterable[str], strings: Mapping[str, str]) -> dict[str, str]:
-    """The strings with generic ones for those of the keys that are not given, and those that nobody can give."""
+    """The strings, with generic ones for the keys that are not given and for those that nobody can give."""
     return {key: strings.get(key, _GENERIC.get(key, "")) for key in keys} | _OTHERS

@@ -18,12 +18,12 @@ _DIGITS = 18
 
 
 def position(vbd: Record) -> tuple[str, int] | None:
-    """The bus (`disk` or `floppy`) and the number on it that `userdevice` names; None where it names none."""
+    """The bus (`disk` or `floppy`) and the number on it that `userdevice` means; None if it means none."""
     return position_of(vbd["userdevice"], floppy=vbd["type"] == "Floppy")
 
 
 def position_of(word: str, *, floppy: bool = False) -> tuple[str, int] | None:
-    """The bus and the number that a device word names: `3`, `xvdd`, `hdd`, `sdd` are one disk, `fda` a floppy."""
+    """The bus and the number that a device word means: `3`, `xvdd`, `hdd`, `sdd` are one disk, `fda` is a floppy."""
     if word.isascii() and word.isdecimal() and len(word) <= _DIGITS and not floppy:
         return "disk", int(word)
     for bus in (*_BUSES, "fd"):
@@ -46,7 +46,7 @@ def device_name(number: int, bus: str = "xvd") -> str:
     return bus + letters
 
 
-# What breaks the third rule changes one of the two VBDs, so its own side is all it watches.
+# The third rule compares two VBDs. Breaking it takes a change of one of them, so it watches only its own VBD.
 
 
 @rule("userdevice", "type")
@@ -58,7 +58,7 @@ def device_is_known(_state: State, vbd: Record) -> Iterator[Failure]:
 
 @rule("attached-as")
 def name_in_guest_is_known(_state: State, vbd: Record) -> Iterator[Failure]:
-    """The name under which a disk was attached is one such as xvda or fda."""
+    """The field attached-as is a name such as xvda or fda."""
     name = vbd["attached-as"]
     if name and (name.isdecimal() or position_of(name) is None):
         yield Failure("INVALID_DEVICE", name)
@@ -66,7 +66,7 @@ def name_in_guest_is_known(_state: State, vbd: Record) -> Iterator[Failure]:
 
 @rule("vm-uuid", "userdevice", "type")
 def device_is_used_once(state: State, vbd: Record) -> Iterator[Failure]:
-    """Each device of a VM has one VBD, whichever of its names it goes by."""
+    """A VM has at most one VBD for each device, by whichever name the device is called."""
     place = position(vbd)
     for other in state.having("vbd", "vm-uuid", vbd["vm-uuid"]):
         if other is not vbd and place is not None and position(other) == place:

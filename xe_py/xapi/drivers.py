@@ -1,4 +1,4 @@
-"""The storage drivers: what an SR of each type needs in its device-config, can do, and has room for."""
+"""The storage drivers: what an SR of each type needs in its device-config, what it can do, and how large it is."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _LAST_PORT = 65535
 
 
 class ConfigKey:
-    """A key of device-config, what a driver says against its value, and how that is refused.
+    """A key of device-config, the test for a wrong value, and the code of the refusal.
 
-    Without `wrong` the driver cannot do without the key.
+    A key without `wrong` is required.
     """
 
     __slots__ = ("name", "refusal", "wrong")
@@ -29,7 +29,7 @@ class ConfigKey:
         self.wrong = wrong
 
     def complaint(self, device_config: Mapping[str, str]) -> str:
-        """What is wrong with the key in this device-config; nothing if it will do."""
+        """What is wrong with the key in this device-config; the empty text if nothing is."""
         value = device_config.get(self.name, "")
         if self.wrong is None:
             return "" if value else f"device-config:{self.name} is missing"
@@ -138,31 +138,31 @@ DRIVERS = {
 
 
 def capabilities(type: str) -> frozenset[str]:
-    """What the driver of this type can do; nothing where there is no such driver."""
+    """What the driver of this type can do; nothing if there is no such driver."""
     driver = DRIVERS.get(type)
     return frozenset() if driver is None else driver.capabilities
 
 
 def layout(type: str) -> str:
-    """How the driver of this type lays out a storage."""
+    """The layout in which the driver of this type writes a storage."""
     driver = DRIVERS.get(type)
     return "" if driver is None else driver.layout
 
 
 def taken_by(type: str, device_config: Mapping[str, str]) -> tuple[str, frozenset[str]]:
-    """The key of device-config by which a new SR of the type takes devices for itself, and the devices."""
+    """The key of device-config that names the devices a new SR of the type takes for itself, and the devices."""
     driver = DRIVERS.get(type)
     key = "" if driver is None else driver.formats
     return key, frozenset(_devices(device_config.get(key, "")))
 
 
 def reason(sentence: str, detail: str) -> str:
-    """What a driver says, in the form that XAPI hands on: the reason, then what exactly."""
+    """What a driver reports, in the form that XAPI passes on: the reason, then the details."""
     return f"{sentence} [opterr={detail}]"
 
 
 def refusals(type: str, device_config: Mapping[str, str], *, plugging: bool = False) -> Iterator[Failure]:
-    """What the driver of this type has against the device-config of an SR that is made, or plugged."""
+    """Why the driver refuses the device-config of an SR that is made or plugged."""
     driver = DRIVERS.get(type)
     if driver is None:
         yield Failure("SR_UNKNOWN_DRIVER", type)
@@ -170,20 +170,20 @@ def refusals(type: str, device_config: Mapping[str, str], *, plugging: bool = Fa
     for key in driver.plug_keys if plugging else driver.keys:
         complaint = key.complaint(device_config)
         if complaint:
-            yield Failure(key.refusal, "", reason("The device-config will not do", complaint), "")
+            yield Failure(key.refusal, "", reason("The device-config is not valid", complaint), "")
 
 
 def whole_size(type: str, sm_config: Mapping[str, str], size: int) -> int:
-    """The bytes that a VDI has for which these are asked; Failure where the driver cannot make one so large."""
+    """The size that a VDI gets when this size is asked for; Failure if the driver cannot make it so large."""
     driver = DRIVERS.get(type)
     if size < 0:
-        raise size_refused(f"{size} bytes is no size")
+        raise size_refused(f"{size} bytes is not a valid size")
     if driver is None:
         return size
     if sm_config.get("type") == "raw" or not driver.vhd:
         return _up(size, driver.raw_unit)
     if size > LARGEST_VHD:
-        raise size_refused(f"{size} bytes is more than the {LARGEST_VHD} of the largest VHD")
+        raise size_refused(f"{size} bytes is more than a VHD can hold ({LARGEST_VHD})")
     return max(_up(size, _VHD_UNIT), _VHD_UNIT)
 
 

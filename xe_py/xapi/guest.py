@@ -1,4 +1,4 @@
-"""The guest: what the operating system in a VM does, and what it tells of itself while the VM has a domain."""
+"""The guest: what the operating system in a VM does, and what it reports while the VM has a domain."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def is_live(vm: Record) -> bool:
 
 
 def has_drivers(vm: Record) -> bool:
-    """Whether the guest has PV drivers, with which it hotplugs, shuts down when asked, and can be suspended."""
+    """Whether the guest has PV drivers, which it needs for hotplug, for a clean shutdown and to be suspended."""
     return bool(vm["other-config"].get(TOOLS) != "false")
 
 
 def cooperates(vm: Record) -> bool:
-    """Whether the guest does what the toolstack asks: a paravirtualised one always, others with PV drivers."""
+    """Whether the guest obeys the toolstack: a paravirtualised guest always does, others only with PV drivers."""
     return vm["domain-type"] != "hvm" or has_drivers(vm)
 
 
@@ -40,12 +40,12 @@ def domain_type(_state: State, vm: Record) -> str:
 
 
 def platform_says(vm: Record, key: str) -> bool:
-    """Whether a setting of the virtual hardware is on."""
+    """Whether a setting of the virtual hardware is true."""
     return vm["platform"].get(key) in {"true", "1"}
 
 
 class Told(Derived):
-    """A field that the guest fills: nothing without a guest, and little without PV drivers."""
+    """A field that the guest fills: empty without a running guest, and nearly empty without PV drivers."""
 
     __slots__ = ("kind", "with_drivers", "without")
 

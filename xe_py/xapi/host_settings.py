@@ -1,4 +1,4 @@
-"""What may be set on a host, and what a setting brings about elsewhere."""
+"""Which settings a host accepts, and what else a setting changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
-# Settings that stand in other-config too, each with the texts there that mean a value.
+# Settings that other-config has too, each with the texts that stand for a value there.
 _MIRRORED: dict[str, Callable[[str], Any]] = {
     "multipathing": {"true": True, "false": False}.get,
     "iscsi_iqn": lambda text: text or None,
@@ -21,7 +21,7 @@ _MIRRORED: dict[str, Callable[[str], Any]] = {
 
 
 def mirrored(field: str) -> Callable[[State, Record, Any], None]:
-    """The effect of a setting that stands in other-config too: it is written there."""
+    """The effect of a setting that other-config has too: the same value is written there."""
 
     def effect(state: State, host: Record, value: Any) -> None:
         state.update(host, {"other-config": with_key(host["other-config"], field, show(value))})
@@ -30,24 +30,24 @@ def mirrored(field: str) -> Callable[[State, Record, Any], None]:
 
 
 def other_config_was_set(state: State, host: Record, texts: Mapping[str, str]) -> None:
-    """A mirrored setting follows what is written in other-config; what means no value, or is gone, changes nothing."""
+    """A mirrored setting takes its value from other-config; a text without a meaning, or no text, changes nothing."""
     found = {field: meaning(texts[field]) for field, meaning in _MIRRORED.items() if field in texts}
     state.update(host, {field: value for field, value in found.items() if value is not None})
 
 
 def iscsi_iqn(_state: State, _host: Record, value: str) -> Iterator[Failure]:
-    """Why the name of the iSCSI initiator is refused: there is always one."""
+    """Why the name of the iSCSI initiator is refused: it cannot be empty."""
     if not value:
         yield Failure("INVALID_VALUE", "value", value)
 
 
 def ntp_mode(_state: State, host: Record, value: str) -> Iterator[Failure]:
-    """Why the source of the time is refused: there is no server to take it from."""
+    """Why the NTP mode is refused: Custom needs a server."""
     if value == "Custom" and not host["ntp-custom-servers"]:
         yield Failure("INVALID_NTP_CONFIG", "ntp-custom-servers is empty", blockers=(host,))
 
 
 def ntp_custom_servers(_state: State, host: Record, value: list[str]) -> Iterator[Failure]:
-    """Why these time servers are refused: none is left to take the time from."""
+    """Why these time servers are refused: the mode Custom needs at least one."""
     if host["ntp-mode"] == "Custom" and not value:
         yield Failure("INVALID_NTP_CONFIG", "ntp-mode is Custom, which needs a server", blockers=(host,))

@@ -1,4 +1,4 @@
-"""What a host is made of and runs, and whether it answers."""
+"""The hardware and the software of a host, and whether the host answers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CPU_INFO = (
     "features_hvm_host",
     "features_pv_host",
 )
-"""What is told of the CPUs, in the order in which it is printed."""
+"""The keys of cpu_info, in the order in which they are printed."""
 
 SOFTWARE = (
     "product_version",
@@ -51,7 +51,7 @@ SOFTWARE = (
     "network_backend",
     "db_schema",
 )
-"""What is told of the software, in the order in which it is printed."""
+"""The keys of software-version, in the order in which they are printed."""
 
 
 def cpus(host: Record) -> int:
@@ -66,6 +66,6 @@ def has_hvm(host: Record) -> bool:
 
 
 def answers(_state: State, host: Record) -> Iterator[Failure]:
-    """Why the host itself cannot do anything."""
+    """Why the host cannot do anything: it does not answer."""
     if not host["host-metrics-live"]:
         yield Failure("HOST_OFFLINE", host)

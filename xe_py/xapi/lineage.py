@@ -1,4 +1,4 @@
-"""Lineage: what a VM or VDI is a snapshot of, and what it builds on."""
+"""Lineage: what a VM or VDI is a snapshot of, and what it is based on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LINKS = ("snapshot-of", "parent")
 
 
 def has_no_loop(state: State, obj: Record) -> Iterator[Failure]:
-    """What is wrong where the object, followed along one of its links, comes from itself."""
+    """What is wrong if the object, followed along one of its links, comes from itself."""
     for link in _LINKS:
         seen = set()
         before = state.ref_or_none(obj, link)
@@ -28,6 +28,6 @@ def has_no_loop(state: State, obj: Record) -> Iterator[Failure]:
 
 
 def says_that_it_is_a_snapshot(obj: Record) -> Iterator[Failure]:
-    """What is wrong with a snapshot that does not say that it is one."""
+    """What is wrong with an object that has snapshot-of but not is-a-snapshot."""
     if obj["snapshot-of"] is not None and not obj["is-a-snapshot"]:
         yield Failure("INVALID_VALUE", "is-a-snapshot", "false", blockers=(obj,))

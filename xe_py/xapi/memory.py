@@ -1,4 +1,4 @@
-"""Memory: how much a VM takes of its host, and how the VMs of a host share what there is."""
+"""Memory: how much a VM uses on its host, and how the VMs of a host share the memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PAGES_FOR_A_VCPU = 256
 
 
 def overhead(vm: Record) -> int:
-    """What Xen needs for a VM beyond the memory that its guest sees, in bytes: tables of pages, and a little more."""
+    """What Xen needs for a VM besides the guest's memory, in bytes: page tables, and a little more."""
     if vm["is-control-domain"]:
         return 0
     pages = vm["VCPUs-max"] * _PAGES_FOR_A_VCPU + 2 * _rounded_up(vm["memory-static-max"], MIB)
@@ -24,28 +24,28 @@ def overhead(vm: Record) -> int:
 
 
 def least(vm: Record) -> int:
-    """What a VM takes of its host when its guest is squeezed as far as allowed; a VM starts if this is free."""
+    """What a VM uses on its host when its guest has the least memory; a VM starts if this much is free."""
     return int(vm["memory-dynamic-min"]) + overhead(vm)
 
 
 def for_guests(host: Record) -> int:
-    """What all VMs of a host, the control domain included, may take together."""
+    """What all VMs of a host together may use, the control domain included."""
     return int(host["memory-total"]) - int(host["memory-overhead"])
 
 
 def free(state: State, host: Record) -> int:
-    """What a further VM could get if every VM of the host shrank to its least."""
+    """What another VM could get if every VM of the host shrank to its minimum."""
     return max(0, for_guests(host) - needed(state, host))
 
 
 def unused(state: State, host: Record) -> int:
-    """What no VM of the host has at the moment."""
+    """What no VM of the host uses now."""
     left = free(state, host)
     return left - min(left, _ranges(state, host))
 
 
 def target(state: State, vm: Record) -> int:
-    """How much the guest of a live VM has: all VMs of a host are squeezed alike, and no more than is needed."""
+    """How much memory the guest of a live VM has: all VMs of a host shrink alike, and no more than necessary."""
     host = state.ref_or_none(vm, "resident-on")
     if host is None or not _range(vm):
         return int(vm["memory-dynamic-max"])
@@ -54,7 +54,7 @@ def target(state: State, vm: Record) -> int:
 
 
 def needed(state: State, host: Record) -> int:
-    """What all VMs of a host take if every one has its least."""
+    """What all VMs of a host use if each one has the least memory."""
     return state.sum_of(host, "vm.resident-on", "least-memory")
 
 

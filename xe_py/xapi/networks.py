@@ -1,4 +1,4 @@
-"""How a network reaches hosts through its PIFs, and what it lets them do."""
+"""How a network reaches hosts through its PIFs, and which uses it allows."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
-# Of a VLAN, and of a trunk to a VIF.
+# For a VLAN, and for a trunk of a VIF.
 LARGEST_TAG = 4094
 INTERNAL_MANAGEMENT = "is_host_internal_management_network"
 _SHARED = "assume_network_is_shared"
 
 
 def pifs(state: State, network: Record) -> list[Record]:
-    """The PIFs of the network: those whose own network it is, then those that joined it directly."""
+    """The PIFs on the network: first those whose own network it is, then those that joined it."""
     return state.pointing_at(network, "pif.network-uuid") + state.pointing_at(network, "pif.joined-network-uuids")
 
 
 def pifs_on(state: State, network: Record, host: Record) -> list[Record]:
-    """The PIFs of the network on one host."""
+    """The PIFs on the network that belong to one host."""
     joined = state.pointing_at(network, "pif.joined-network-uuids")
     own = state.find("pif", network_uuid=network["uuid"], host_uuid=host["uuid"])
     return own + [pif for pif in joined if pif["host-uuid"] == host["uuid"]]
@@ -32,7 +32,7 @@ def pifs_on(state: State, network: Record, host: Record) -> list[Record]:
 def is_visible_on(state: State, network: Record, host: Record) -> bool:
     """Whether VMs on the host can use the network.
 
-    One without PIFs is internal: it lives on the host where running VMs use it, or on any as long as none does.
+    A network without PIFs is internal: it is on the host where running VMs use it, or on any host if none does.
     """
     if pifs(state, network):
         return bool(pifs_on(state, network, host))
@@ -44,7 +44,7 @@ def is_visible_on(state: State, network: Record, host: Record) -> bool:
 
 
 def can_attach(state: State, network: Record, host: Record) -> Iterator[Failure]:
-    """Why VMs on the host cannot use the network, once it is visible there."""
+    """Why VMs on the host cannot use the network, although they see it."""
     local = pifs_on(state, network, host)
     slaves = tuple(pif for pif in local if pif["bond-slave-of"])
     if slaves and len(slaves) == len(local):
@@ -52,7 +52,7 @@ def can_attach(state: State, network: Record, host: Record) -> Iterator[Failure]
 
 
 def is_managed(network: Record) -> Iterator[Failure]:
-    """Why the network takes no VLANs, bonds, joins and purposes."""
+    """Why the network accepts no VLANs, bonds, joined PIFs or purposes."""
     if not network["managed"]:
         yield Failure("NETWORK_UNMANAGED", network)
 

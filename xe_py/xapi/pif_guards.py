@@ -1,4 +1,4 @@
-"""Why something cannot be done with a PIF, in the order in which XAPI asks."""
+"""Why something cannot be done with a PIF, in the order in which XAPI checks."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def can_unplug(state: State, pif: Record) -> Iterator[Failure]:
 
 
 def can_join(state: State, pif: Record, network: Record) -> Iterator[Failure]:
-    """Why the PIF cannot join the network directly."""
+    """Why the PIF cannot join the network."""
     yield from network_is_managed(network)
     yield from is_managed(pif)
     yield from is_no_bond_slave(state, pif)
@@ -52,10 +52,10 @@ def can_join(state: State, pif: Record, network: Record) -> Iterator[Failure]:
 
 
 def can_leave(state: State, pif: Record, network: Record) -> Iterator[Failure]:
-    """Why the PIF cannot leave a network that it joined directly."""
+    """Why the PIF cannot leave a network that it joined."""
     host = state.ref(pif, "host-uuid")
     if pif["network-uuid"] == network["uuid"]:
-        yield Failure("OPERATION_NOT_ALLOWED", "The network is the PIF's own, which it keeps for life")
+        yield Failure("OPERATION_NOT_ALLOWED", "A PIF cannot leave its own network")
     if network["uuid"] not in pif["joined-network-uuids"]:
         yield Failure("PIF_NOT_PRESENT", host, network)
     if pifs_on(state, network, host) == [pif]:
@@ -85,7 +85,7 @@ def can_have_properties(_state: State, pif: Record, _properties: dict[str, str])
 
 
 def management_pifs(state: State, host: str) -> list[Record]:
-    """The management interface of the host with this uuid, in a list that is empty if there is none."""
+    """A list with the management interface of the host with this uuid, or an empty list."""
     return [pif for pif in state.having("pif", "host-uuid", host) if pif["management"]]
 
 

@@ -1,4 +1,4 @@
-"""What a PIF is when a host finds a network card, and the network that it goes to."""
+"""What a PIF is when a host finds a network card, and which network the PIF gets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for every PIF in every state."""
+"""The rules that hold for every PIF in every state."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @rule("host-uuid", "device", "VLAN")
 def device_is_used_once(state: State, pif: Record) -> Iterator[Failure]:
-    """Each device of a host has one PIF, and each VLAN on it another one."""
+    """A host has at most one PIF for each device and each VLAN tag on it."""
     for other in state.find("pif", host_uuid=pif["host-uuid"], device=pif["device"], VLAN=pif["VLAN"]):
         if other is not pif:
             yield Failure(
@@ -29,7 +29,7 @@ def device_is_used_once(state: State, pif: Record) -> Iterator[Failure]:
 
 @rule("network-uuid", "host-uuid")
 def network_has_one_pif_on_each_host(state: State, pif: Record) -> Iterator[Failure]:
-    """On each host, a network is the own one of at most one PIF."""
+    """On each host, a network is the own network of at most one PIF."""
     network, host = state.ref(pif, "network-uuid"), state.ref(pif, "host-uuid")
     for failure in has_no_pif_on(state, network, host):
         if failure.values[1] is not pif:
@@ -39,23 +39,23 @@ def network_has_one_pif_on_each_host(state: State, pif: Record) -> Iterator[Fail
 
 @rule("joined-network-uuids", "network-uuid")
 def own_network_is_not_joined_again(state: State, pif: Record) -> Iterator[Failure]:
-    """A PIF does not join the network that is its own."""
+    """A PIF does not join its own network."""
     if pif["network-uuid"] in pif["joined-network-uuids"]:
         yield Failure("NETWORK_ALREADY_CONNECTED", state.ref(pif, "host-uuid"), pif)
 
 
 @rule("joined-network-uuids", profile=XAPI)
 def networks_are_not_joined_directly(_state: State, pif: Record) -> Iterator[Failure]:
-    """A PIF serves its own network and those of VLANs and bonds on top of it, no others."""
+    """A PIF joins no networks directly; the xapi rules know only its own network, VLANs and bonds."""
     if pif["joined-network-uuids"]:
         yield Failure(
-            "OPERATION_NOT_ALLOWED", "A PIF joins networks directly in the strict rules only", blockers=(pif,)
+            "OPERATION_NOT_ALLOWED", "Only the strict rules let a PIF join networks directly", blockers=(pif,)
         )
 
 
 @rule("management", "host-uuid")
 def host_has_one_management_pif(state: State, pif: Record) -> Iterator[Failure]:
-    """At most one PIF of a host is its management interface."""
+    """A host has at most one management interface."""
     if pif["management"]:
         for other in management_pifs(state, pif["host-uuid"]):
             if other is not pif:
@@ -65,7 +65,7 @@ def host_has_one_management_pif(state: State, pif: Record) -> Iterator[Failure]:
 
 @rule("management", "primary-address-type", "IP-configuration-mode", "IPv6-configuration-mode")
 def management_pif_has_ip_configuration(_state: State, pif: Record) -> Iterator[Failure]:
-    """The management interface gets an address."""
+    """The management interface has an IP configuration."""
     if pif["management"]:
         yield from has_ip_configuration(pif)
 
@@ -79,14 +79,14 @@ def mac_is_well_formed(_state: State, pif: Record) -> Iterator[Failure]:
 
 @rule("MAC", profile=STRICT)
 def mac_is_unicast(_state: State, pif: Record) -> Iterator[Failure]:
-    """A MAC is that of one network card, and of no group."""
+    """A MAC is not a multicast address."""
     if is_mac(pif["MAC"]) and not is_unicast(pif["MAC"]):
         yield Failure("MAC_INVALID", pif["MAC"])
 
 
 @rule("IP-configuration-mode", "IP", "netmask", "gateway", "DNS")
 def ip_configuration_is_valid(_state: State, pif: Record) -> Iterator[Failure]:
-    """A static configuration has an address and a netmask; every address is one."""
+    """A static configuration has an address and a netmask, and all addresses are valid."""
     static = pif["IP-configuration-mode"] == "Static"
     for field in ("IP", "netmask", "gateway"):
         wanted = static and field != "gateway"
@@ -99,7 +99,7 @@ def ip_configuration_is_valid(_state: State, pif: Record) -> Iterator[Failure]:
 
 @rule("IPv6", "IPv6-gateway")
 def ipv6_configuration_is_valid(_state: State, pif: Record) -> Iterator[Failure]:
-    """IPv6 addresses come with the length of their prefix, the gateway without."""
+    """The IPv6 addresses are valid and have prefix lengths; the IPv6 gateway is valid and has none."""
     if pif["IPv6-gateway"] and not is_ip(pif["IPv6-gateway"], 6):
         yield Failure("INVALID_IP_ADDRESS_SPECIFIED", "gateway")
     for address in pif["IPv6"]:
@@ -109,7 +109,7 @@ def ipv6_configuration_is_valid(_state: State, pif: Record) -> Iterator[Failure]
 
 @rule("properties")
 def properties_are_known(_state: State, pif: Record) -> Iterator[Failure]:
-    """A property has a known name and one of its values."""
+    """A property has a known name and an allowed value."""
     for name, value in pif["properties"].items():
         if value not in PROPERTIES.get(name, ()):
             yield Failure("INVALID_VALUE", "properties", f"{name} = {value}")
@@ -117,18 +117,24 @@ def properties_are_known(_state: State, pif: Record) -> Iterator[Failure]:
 
 @rule("physical", "VLAN", "vlan.untagged-PIF", "bond.master")
 def pif_is_of_one_kind(state: State, pif: Record) -> Iterator[Failure]:
-    """A PIF is physical, the untagged PIF of one VLAN, or the master of one bond."""
+    """A PIF is either physical, the untagged PIF of one VLAN, or the PIF of one bond."""
     vlan = bool(state.pointing_at(pif, "vlan.untagged-PIF"))
     bond = bool(state.pointing_at(pif, "bond.master"))
     if vlan != (pif["VLAN"] >= 0):
-        yield Failure("PIF_CONFIGURATION_ERROR", pif, "it has a VLAN tag if and only if a VLAN object belongs to it")
+        yield Failure(
+            "PIF_CONFIGURATION_ERROR", pif, "it has a VLAN tag but no VLAN object, or a VLAN object but no tag"
+        )
     elif pif["physical"] + vlan + bond != 1:
-        yield Failure("PIF_CONFIGURATION_ERROR", pif, "it is neither physical nor of one VLAN nor of one bond")
+        yield Failure(
+            "PIF_CONFIGURATION_ERROR",
+            pif,
+            "it must be exactly one of these: physical, the PIF of a VLAN, or the PIF of a bond",
+        )
 
 
 @rule("bond-slave-of", "currently-attached", "management", "joined-network-uuids")
 def bond_slaves_work_through_the_bond(state: State, pif: Record) -> Iterator[Failure]:
-    """A member of a bond is not up by itself, is no management interface, and joins no network directly."""
+    """A member of a bond is not plugged by itself, is no management interface and joins no networks."""
     if pif["currently-attached"] or pif["management"] or pif["joined-network-uuids"]:
         yield from is_no_bond_slave(state, pif)
 

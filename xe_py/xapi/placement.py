@@ -1,4 +1,4 @@
-"""Placement: on which hosts a VM can run, and which of them gets it."""
+"""Placement: which hosts can run a VM, and which of them is chosen."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def possible_hosts(state: State, vm: Record) -> list[Record]:
 
 
 def reasons(state: State, vm: Record) -> Iterator[tuple[Record, Failure]]:
-    """Each host on which the VM cannot run, and the first reason."""
+    """Each host that cannot run the VM, with the first reason."""
     for host in state.all("host"):
         failure = next(can_run_on(state, vm, host), None)
         if failure is not None:
@@ -50,7 +50,7 @@ def reasons(state: State, vm: Record) -> Iterator[tuple[Record, Failure]]:
 
 
 def can_run_on(state: State, vm: Record, host: Record) -> Iterator[Failure]:
-    """Why the VM cannot run on this host, in XAPI's order."""
+    """Why the VM cannot run on this host, in the order of XAPI's checks."""
     yield from actions_after_crash(state, vm, vm["actions-after-crash"])
     if not host["host-metrics-live"]:
         yield Failure("HOST_NOT_LIVE")

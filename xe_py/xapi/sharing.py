@@ -1,4 +1,4 @@
-"""Sharing: which VBDs may have a VDI at once, and where its SR has to be plugged."""
+"""Sharing: which VBDs may use a VDI at the same time, and where its SR must be plugged."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def others_do_not_write(state: State, vbd: Record, vdi: Record) -> Iterator[Failure]:
-    """One VBD that writes excludes all others, except those of control domains."""
+    """Why the VBD cannot be attached now: it or another attached VBD of the VDI can write to it."""
     if vdi["sharable"] or vdi["read-only"] or _is_of_control_domain(state, vbd):
         return
     live = [other for other in state.pointing_at(vdi, "vbd.vdi-uuid") if other is not vbd and holds(state, other)]
@@ -25,13 +25,13 @@ def others_do_not_write(state: State, vbd: Record, vdi: Record) -> Iterator[Fail
 
 
 def does_not_write(vbd: Record, vdi: Record) -> Iterator[Failure]:
-    """Nobody writes to a read-only VDI."""
+    """Why the VBD cannot write: its VDI is read-only."""
     if vbd["mode"] == "RW" and vdi["read-only"]:
         yield Failure("VDI_READONLY", vdi)
 
 
 def holds(state: State, vbd: Record) -> bool:
-    """Whether others have to reckon with the VBD: it is attached, its VM is neither suspended nor a control domain."""
+    """Whether the VBD keeps others from its VDI: it is attached, and its VM is no suspended VM or control domain."""
     if not vbd["currently-attached"]:
         return False
     vm = state.ref(vbd, "vm-uuid")
@@ -42,12 +42,12 @@ def _is_of_control_domain(state: State, vbd: Record) -> bool:
     return bool(state.ref(vbd, "vm-uuid")["is-control-domain"])
 
 
-# Rules. Those that hold between two VBDs are broken by a change of one of the two: its own side is all they watch.
+# Rules. Some compare two VBDs. Breaking them takes a change of one of them, so they watch only their own VBD.
 
 
 @rule("mode", "vdi-uuid", "vdi-uuid/read-only")
 def read_only_vdis_are_not_written(state: State, vbd: Record) -> Iterator[Failure]:
-    """A VBD that writes does not present a read-only VDI."""
+    """A VBD in mode RW does not have a read-only VDI."""
     vdi = state.ref_or_none(vbd, "vdi-uuid")
     if vdi is not None:
         yield from does_not_write(vbd, vdi)
@@ -62,7 +62,7 @@ def read_only_vdis_are_not_written(state: State, vbd: Record) -> Iterator[Failur
     profile=STRICT,
 )
 def a_vdi_has_one_vbd(state: State, vbd: Record) -> Iterator[Failure]:
-    """A VDI has one VBD, unless it is declared sharable or read-only; what control domains attach does not count."""
+    """A VDI has at most one VBD, unless it is sharable or read-only; VBDs of control domains do not count."""
     vdi = state.ref_or_none(vbd, "vdi-uuid")
     if vdi is None or vdi["sharable"] or vdi["read-only"] or _is_of_control_domain(state, vbd):
         return
@@ -84,7 +84,7 @@ def a_vdi_has_one_vbd(state: State, vbd: Record) -> Iterator[Failure]:
     "vm-uuid/is-control-domain",
 )
 def one_that_writes_is_alone(state: State, vbd: Record) -> Iterator[Failure]:
-    """Among the VBDs that have a VDI attached, one that writes excludes all others, unless the VDI is sharable."""
+    """If an attached VBD can write, its VDI has no other attached VBD, unless the VDI is sharable."""
     vdi = state.ref_or_none(vbd, "vdi-uuid") if holds(state, vbd) else None
     if vdi is not None:
         yield from others_do_not_write(state, vbd, vdi)
@@ -105,7 +105,7 @@ _PBD = "vdi-uuid/sr-uuid/pbd.sr-uuid"
     f"{_PBD}/currently-attached",
 )
 def attached_vdis_are_within_reach(state: State, vbd: Record) -> Iterator[Failure]:
-    """What a live VM has attached lives on an SR that is plugged on the VM's host."""
+    """The attached VDIs of a running VM are on SRs that are plugged on its host."""
     if not vbd["currently-attached"]:
         return
     vdi, vm = state.ref_or_none(vbd, "vdi-uuid"), state.ref(vbd, "vm-uuid")

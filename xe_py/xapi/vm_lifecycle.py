@@ -1,4 +1,4 @@
-"""What may be done to a VM: XAPI's table of power states, and the checks it makes before every operation, in order."""
+"""What may be done to a VM: XAPI's table of power states, and its checks before every operation, in order."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _STATES = {operation: states for states, operations in _ALLOWED_IN for operation
 _CONTROL_DOMAINS_ALSO_RUNNING = _words("changing_VCPUs changing_static_range changing_memory_limits")
 _SNAPSHOTS_ALSO_SUSPENDED = _words("clone copy")
 
-# What the other checks speak of.
+# The operations of the other checks.
 
 _ON_TEMPLATES = _words(
     "changing_dynamic_range changing_static_range changing_memory_limits changing_shadow_memory changing_VCPUs "
@@ -57,7 +57,7 @@ _OF_MOBILE_VMS = _words("suspend checkpoint pool_migrate migrate_send")
 _BY_COOPERATION = _OF_MOBILE_VMS + _words("clean_shutdown clean_reboot changing_VCPUs_live")
 _NOT_WITH_RESET_DISKS = _words("suspend checkpoint snapshot snapshot_with_quiesce")
 
-# The operations that `allowed-operations` speaks of, in XAPI's order.
+# The operations in `allowed-operations`, in XAPI's order.
 
 _SHOWN = _words(
     "sysprep create_vtpm destroy metadata_export export make_into_template changing_NVRAM changing_VCPUs_live "
@@ -73,7 +73,7 @@ def can(operation: str) -> Guard:
 
 
 def operations() -> dict[str, Guard]:
-    """The guards by operation, as `allowed-operations` shows them."""
+    """The guard of each operation in `allowed-operations`."""
     return {operation: can(operation) for operation in _SHOWN}
 
 
@@ -109,7 +109,7 @@ def _power_state(vm: Record, operation: str) -> Iterator[Failure]:
 
 
 def _kind(vm: Record, operation: str) -> Iterator[Failure]:
-    """What templates and snapshots are not for, and what only they are for."""
+    """What templates and snapshots do not allow, and what only they allow."""
     if vm["is-a-snapshot"]:
         if operation not in _ON_SNAPSHOTS:
             yield Failure("VM_IS_SNAPSHOT", vm, operation)
@@ -144,7 +144,7 @@ def _control_domain(vm: Record, operation: str) -> Iterator[Failure]:
 
 
 def is_domain_zero(vm: Record) -> bool:
-    """Whether the VM is the domain that manages its host."""
+    """Whether the VM is the control domain with the number 0, which manages its host."""
     return bool(vm["is-control-domain"]) and vm["dom-id"] == 0
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @rule("power-state", "resident-on", "dom-id")
 def live_vms_have_a_host_and_a_domain(_state: State, vm: Record) -> Iterator[Failure]:
-    """A VM that runs or is paused has a host and the number of its domain there; no other VM has."""
+    """A running or paused VM has a host and a domain number on it; other VMs have neither."""
     host, domain = vm["resident-on"], vm["dom-id"]
     if is_live(vm) and host is None:
         yield Failure("INVALID_VALUE", "resident-on", "<not in database>", blockers=(vm,))
@@ -36,33 +36,33 @@ def live_vms_have_a_host_and_a_domain(_state: State, vm: Record) -> Iterator[Fai
 
 @rule("dom-id", "is-control-domain")
 def domain_zero_is_a_control_domain(_state: State, vm: Record) -> Iterator[Failure]:
-    """Domain 0 manages its host, and only a control domain does that."""
+    """Domain 0 is a control domain."""
     if vm["dom-id"] == 0 and not vm["is-control-domain"]:
         yield Failure("INVALID_VALUE", "dom-id", "0", blockers=(vm,))
 
 
 @rule("VCPUs-max", "VCPUs-at-startup", profile=STRICT)
 def vcpus_are_in_order(_state: State, vm: Record) -> Iterator[Failure]:
-    """A VM starts with at least one CPU, and with no more than it can have."""
+    """VCPUs-at-startup is at least 1 and at most VCPUs-max."""
     at_startup, most = vm["VCPUs-at-startup"], vm["VCPUs-max"]
     yield from vcpus_are_ordered(vm, at_startup=at_startup, most=most, value=at_startup)
 
 
 @rule(*MEMORY_LIMITS, profile=STRICT)
 def memory_limits_are_in_order(_state: State, vm: Record) -> Iterator[Failure]:
-    """The limits of the memory rise: static-min, dynamic-min, dynamic-max, static-max."""
+    """The memory limits satisfy static-min <= dynamic-min <= dynamic-max <= static-max."""
     yield from memory_is_ordered(vm)
 
 
 @rule("HVM-shadow-multiplier")
 def shadow_multiplier_is_at_least_one(_state: State, vm: Record) -> Iterator[Failure]:
-    """The tables of pages are not made smaller than they have to be."""
+    """HVM-shadow-multiplier is at least 1."""
     yield from shadow_multiplier_is_valid(vm["HVM-shadow-multiplier"])
 
 
 @rule("is-a-template", "is-a-snapshot", "power-state")
 def templates_do_not_run(_state: State, vm: Record) -> Iterator[Failure]:
-    """A template is halted; a snapshot is too, or suspended if it has the memory."""
+    """A template is halted. A snapshot is halted, or suspended if it holds the memory."""
     if vm["is-a-snapshot"] and vm["power-state"] not in {HALTED, SUSPENDED}:
         yield Failure("VM_IS_SNAPSHOT", vm, "start")
     elif vm["is-a-template"] and not vm["is-a-snapshot"] and vm["power-state"] != HALTED:
@@ -71,7 +71,7 @@ def templates_do_not_run(_state: State, vm: Record) -> Iterator[Failure]:
 
 @rule("power-state", "VCPUs-number", "VCPUs-max", profile=STRICT)
 def live_vms_have_no_more_cpus_than_they_can(_state: State, vm: Record) -> Iterator[Failure]:
-    """A VM that runs or is paused has at least one CPU, and no more than it can have."""
+    """A running or paused VM has at least one CPU and at most VCPUs-max."""
     if is_live(vm) and not 0 < vm["VCPUs-number"] <= vm["VCPUs-max"]:
         yield Failure(
             "INVALID_VALUE",
@@ -83,7 +83,7 @@ def live_vms_have_no_more_cpus_than_they_can(_state: State, vm: Record) -> Itera
 
 @rule("power-state", "suspend-VDI-uuid", profile=STRICT)
 def suspended_vms_have_an_image(state: State, vm: Record) -> Iterator[Failure]:
-    """A VM that is suspended, and no other, has its memory on a VDI, which no other VM has."""
+    """Every suspended VM, and no other, has a suspend VDI, and each VM has one of its own."""
     image = vm["suspend-VDI-uuid"]
     if vm["power-state"] == SUSPENDED:
         yield from has_image(vm)
@@ -98,19 +98,19 @@ def suspended_vms_have_an_image(state: State, vm: Record) -> Iterator[Failure]:
 
 @rule("snapshot-of", "is-a-snapshot", profile=STRICT)
 def only_snapshots_are_of_a_vm(_state: State, vm: Record) -> Iterator[Failure]:
-    """What is a snapshot of a VM says that it is a snapshot."""
+    """A VM that has snapshot-of also has is-a-snapshot."""
     yield from says_that_it_is_a_snapshot(vm)
 
 
 @rule("snapshot-of", "parent", profile=STRICT)
 def no_vm_comes_from_itself(state: State, vm: Record) -> Iterator[Failure]:
-    """A VM is no snapshot of itself and not its own parent, nor are those it comes from."""
+    """A VM does not come from itself, as a snapshot or as a child, directly or through other VMs."""
     yield from has_no_loop(state, vm)
 
 
 @rule("power-state", "dom-id", "is-control-domain", profile=STRICT)
 def live_control_domains_are_domain_zero(_state: State, vm: Record) -> Iterator[Failure]:
-    """A control domain that runs is domain 0, of which a host has one."""
+    """A running control domain is domain 0, so a host has only one."""
     if vm["is-control-domain"] and is_live(vm) and vm["dom-id"] != 0:
         yield Failure("INVALID_VALUE", "dom-id", str(vm["dom-id"]), blockers=(vm,))
 

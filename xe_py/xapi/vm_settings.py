@@ -1,4 +1,4 @@
-"""What may be set on a VM: the guards that `param-set` asks, and what a setting brings about elsewhere."""
+"""Which settings a VM accepts: the guards of `param-set`, and what else a setting changes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 BIOS_ORDER = "BIOS order"
-# What can be given of what a BIOS tells.
+# The BIOS strings that can be given.
 BIOS_STRINGS = (
     "bios-vendor",
     "bios-version",
@@ -44,14 +44,14 @@ MEMORY_LIMITS = ("memory-static-min", "memory-dynamic-min", "memory-dynamic-max"
 
 
 def memory_is_ordered(limits: Mapping[str, int]) -> Iterator[Failure]:
-    """Why the four limits, given by their fields, are refused: they do not rise in this order."""
+    """Why the four limits are refused: they are not in the right order."""
     values = [limits[field] for field in MEMORY_LIMITS]
     if values[0] < 0 or values != sorted(values):
         yield Failure("MEMORY_CONSTRAINT_VIOLATION_ORDER")
 
 
 def can_have_memory(state: State, vm: Record, **changed: int) -> Iterator[Failure]:
-    """Why new limits of the memory, given as `static_min=` and so on, are refused."""
+    """Why new memory limits, given as `static_min=` and so on, are refused."""
     limits = {field: vm[field] for field in MEMORY_LIMITS}
     limits |= {f"memory-{name.replace('_', '-')}": value for name, value in changed.items()}
     kinds = {name.partition("_")[0] for name in changed}
@@ -72,7 +72,7 @@ def memory(limit: str) -> Guard:
 
 
 def vcpus_are_ordered(vm: Record, *, at_startup: int, most: int, value: int) -> Iterator[Failure]:
-    """Why the numbers of CPUs are refused; `value` is the one to complain of."""
+    """Why the numbers of CPUs are refused; the refusal shows `value`."""
     if not 0 < at_startup <= most:
         yield Failure(
             "INVALID_VALUE", "VCPU values must satisfy: 0 < VCPUs_at_startup ≤ VCPUs_max", str(value), blockers=(vm,)
@@ -80,13 +80,13 @@ def vcpus_are_ordered(vm: Record, *, at_startup: int, most: int, value: int) -> 
 
 
 def vcpus_max(state: State, vm: Record, value: int) -> Iterator[Failure]:
-    """Why the VM cannot have this many CPUs at most."""
+    """Why the VM cannot have this number as VCPUs-max."""
     yield from refusals(state, vm, "changing_VCPUs")
     yield from vcpus_are_ordered(vm, at_startup=vm["VCPUs-at-startup"], most=value, value=value)
 
 
 def vcpus_at_startup(_state: State, vm: Record, value: int) -> Iterator[Failure]:
-    """Why the VM cannot start with this many CPUs; a VM that runs takes them when it next starts."""
+    """Why the VM cannot start with this many CPUs; a running VM gets them at its next start."""
     if is_domain_zero(vm):
         yield Failure("OPERATION_NOT_ALLOWED", "set_VCPUs_at_startup is not allowed on dom0")
     yield from vcpus_are_ordered(vm, at_startup=value, most=vm["VCPUs-max"], value=value)
@@ -114,7 +114,7 @@ def is_a_template(state: State, vm: Record, value: bool) -> Iterator[Failure]:
 
 
 def template_was_set(state: State, vm: Record, value: bool) -> None:
-    """A template is not kept running; a VM that was a template is installed now."""
+    """A template is not kept running; a VM that was a template counts as installed now."""
     if value:
         state.update(vm, {"ha-always-run": False})
     else:
@@ -128,23 +128,23 @@ def is_default_template(state: State, vm: Record, value: bool) -> Iterator[Failu
 
 
 def default_template_was_set(state: State, vm: Record, value: bool) -> None:
-    """A default template is a template, and says so in its other-config too."""
+    """A default template is a template, and its other-config says that too."""
     marked = with_key(vm["other-config"], "default_template", "true" if value else "false")
     state.update(vm, {"other-config": marked, "is-a-template": value or vm["is-a-template"]})
 
 
 def domain_type_was_set(state: State, vm: Record, value: str) -> None:
-    """A hardware-virtualised guest boots as a BIOS does."""
+    """A hardware-virtualised guest gets the boot policy of a BIOS."""
     state.update(vm, {"HVM-boot-policy": BIOS_ORDER if value == "hvm" else ""})
 
 
 def boot_policy_was_set(state: State, vm: Record, value: str) -> None:
-    """A boot policy makes the VM hardware-virtualised, and none makes it paravirtualised."""
+    """With a boot policy the VM is hardware-virtualised, without one it is paravirtualised."""
     state.update(vm, {"domain-type": "hvm" if value else "pv"})
 
 
 def actions_after_crash(_state: State, vm: Record, value: str) -> Iterator[Failure]:
-    """Why the action is refused: a domain outlives its VM, or the memory of a hardware-virtualised guest is dumped."""
+    """Why the action is refused: it would keep the domain, or dump the memory of a hardware-virtualised guest."""
     from xe_py.xapi.api_values import CRASH_ACTIONS, in_api
 
     reason = ""
@@ -164,7 +164,7 @@ def bios_strings(state: State, vm: Record, value: Mapping[str, str]) -> Iterator
 
 
 def bios_strings_were_given(state: State, vm: Record, value: Mapping[str, str]) -> None:
-    """Those that were not given are generic."""
+    """Strings that were not given get generic texts."""
     from xe_py.xapi.bios import with_generic
 
     state.update(vm, {"bios-strings": with_generic(BIOS_STRINGS, value)})
@@ -181,25 +181,25 @@ def blocked_operations(_state: State, _vm: Record, value: Mapping[str, str]) -> 
 
 
 def ha_restart_priority(_state: State, _vm: Record, value: str) -> Iterator[Failure]:
-    """Why the priority is refused: there is none of this name."""
+    """Why the priority is refused: there is no such priority."""
     if value not in _PRIORITIES:
         yield Failure("INVALID_VALUE", "ha_restart_priority", value)
 
 
 def restart_priority_was_set(state: State, vm: Record, value: str) -> None:
-    """A running VM with the priority `restart` is to be kept running."""
+    """High availability keeps a running VM with the priority `restart` running."""
     if vm["power-state"] == RUNNING:
         state.update(vm, {"ha-always-run": value == _RESTART})
 
 
 def always_run_was_set(state: State, vm: Record, value: bool) -> None:
-    """What the old setting means in terms of the new one; it shows itself only while the VM runs."""
+    """The old setting changes the new one; ha-always-run itself is only true while the VM runs."""
     state.update(vm, {"ha-restart-priority": _RESTART if value else ""})
     state.update(vm, {"ha-always-run": value and vm["power-state"] == RUNNING})
 
 
 def is_kept_running(vm: Record) -> bool:
-    """Whether high availability would keep the VM running once it has started."""
+    """Whether high availability would keep the VM running after its start."""
     return bool(vm["ha-restart-priority"] == _RESTART)
 
 
@@ -214,13 +214,13 @@ def not_negative(field: str) -> Guard:
 
 
 def has_image(vm: Record) -> Iterator[Failure]:
-    """Why the VM cannot be resumed: its memory was saved nowhere."""
+    """Why the VM cannot be resumed: it has no suspend VDI."""
     if vm["suspend-VDI-uuid"] is None:
         yield Failure("VM_HAS_NO_SUSPEND_VDI", "VM", vm, blockers=(vm,))
 
 
 def can_boot(vm: Record, *, force: bool) -> Iterator[Failure]:
-    """Why the VM cannot start with its settings; those of a VM from elsewhere may break the rules of the setters."""
+    """Why the VM cannot start with its settings; a VM from elsewhere may break the rules of the setters."""
     for field in ("VCPUs-max", "VCPUs-at-startup"):
         if vm[field] < 1:
             yield Failure("INVALID_VALUE", field, str(vm[field]))
@@ -232,7 +232,7 @@ def can_boot(vm: Record, *, force: bool) -> Iterator[Failure]:
 
 
 def suspend_vdi(state: State, vm: Record, value: str | None) -> Iterator[Failure]:
-    """Why the image of a suspended VM cannot be another VDI: the VM is not suspended, the VDI does not fit."""
+    """Why the suspend VDI cannot be changed: the VM is not suspended, or the VDI does not fit."""
     if vm["power-state"] != SUSPENDED:
         yield Failure("VM_BAD_POWER_STATE", vm, SUSPENDED, vm["power-state"])
     vdi = state.get("vdi", value)
@@ -243,12 +243,12 @@ def suspend_vdi(state: State, vm: Record, value: str | None) -> Iterator[Failure
 
 
 def _content(vdi: str | None) -> str:
-    """A VDI and the checksum of what is on it; no two images here hold the memory of the same VM."""
+    """A VDI and the checksum of its content; no two suspend VDIs here hold the memory of the same VM."""
     from hashlib import sha1
 
     return f"{vdi} : {sha1(str(vdi).encode(), usedforsecurity=False).hexdigest()}"
 
 
 def now() -> str:
-    """The present second, in UTC."""
+    """The present time in UTC, in whole seconds."""
     return time.strftime("%Y%m%dT%H:%M:%SZ", time.gmtime())

@@ -1,4 +1,4 @@
-"""What moves when PIFs are bonded, and back when the bond goes: addresses, management, VLANs, networks and VIFs."""
+"""What moves to a bond when it is made, and back when it is destroyed: addresses, VLANs, networks and VIFs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _IP = {"IP-configuration-mode": "None", "IP": "", "netmask": "", "gateway": "", 
 
 
 def local_vifs(state: State, host: Record, networks: Iterable[Record]) -> list[Record]:
-    """The VIFs on the networks whose VMs are on the host, or could start on this one alone or on none."""
+    """The VIFs on the networks whose VMs run on the host, or could start on this host alone or on no host."""
     vifs = [vif for network in networks for vif in state.pointing_at(network, "vif.network-uuid")]
     vms = {vif["vm-uuid"]: state.ref(vif, "vm-uuid") for vif in vifs}
     local = {uuid for uuid, vm in vms.items() if _is_local(state, vm, host)}
@@ -36,7 +36,7 @@ def move_vifs(state: State, vifs: Iterable[Record], network: Record) -> None:
 
 
 def move_ip_configuration(state: State, source: Record, target: Record) -> None:
-    """Give the target the IPv4 configuration of the source, which has none from then on."""
+    """Give the target the IPv4 configuration of the source, and take it from the source."""
     state.update(target, {field: source[field] for field in _IP})
     state.update(source, _IP)
 
@@ -50,7 +50,7 @@ def move_joined_networks(state: State, source: Record, target: Record) -> None:
 
 
 def move_vlan(state: State, vlan: Record, target: Record) -> None:
-    """Put a VLAN on top of the target instead; VIFs change their network where the target has this tag already."""
+    """Put a VLAN on the target instead; its VIFs change their network if the target already has this tag."""
     old = state.ref(vlan, "untagged-PIF")
     network, host = state.ref(old, "network-uuid"), state.ref(old, "host-uuid")
     same = state.find("vlan", tagged_PIF=target["uuid"], tag=vlan["tag"])

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def bring_up(state: State, pif: Record) -> None:
-    """Bring the PIF up as its network wants it; members of a bond go down, the bond works for them."""
+    """Plug the PIF with the MTU of its network; members of a bond are unplugged, since the bond works for them."""
     mtu = state.ref(pif, "network-uuid")["MTU"]
     for bond in state.pointing_at(pif, "bond.master"):
         for slave in state.pointing_at(bond, "pif.bond-slave-of"):
@@ -27,19 +27,19 @@ def bring_up(state: State, pif: Record) -> None:
 
 
 def bring_down(state: State, pif: Record) -> None:
-    """Bring the PIF down."""
+    """Unplug the PIF."""
     state.update(pif, {"currently-attached": False})
 
 
 def attach_network(state: State, network: Record, host: Record) -> None:
-    """Bring up the PIFs that VMs on the host need for the network."""
+    """Plug the PIFs that VMs on the host need for the network."""
     for pif in pifs_on(state, network, host):
         if pif["managed"] and not pif["currently-attached"] and not pif["bond-slave-of"]:
             bring_up(state, pif)
 
 
 def get_address(state: State, pif: Record) -> None:
-    """Ask DHCP for the address of a PIF that is up and has none, and let its host be found where it is managed."""
+    """Get an address by DHCP for a plugged PIF that has none; the management PIF gives it to its host."""
     if pif["IP-configuration-mode"] == "DHCP" and pif["currently-attached"] and not pif["IP"]:
         state.update(pif, lease(state))
     if pif["management"]:
@@ -50,7 +50,7 @@ def get_address(state: State, pif: Record) -> None:
 
 
 def manage_through(state: State, pif: Record) -> None:
-    """Make the PIF the management interface of its host, instead of the one that is it now."""
+    """Make the PIF the management interface of its host, instead of the present one."""
     for other in management_pifs(state, pif["host-uuid"]):
         state.update(other, {"management": False})
     state.update(pif, {"management": True})

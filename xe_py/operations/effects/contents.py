@@ -1,4 +1,4 @@
-"""What lies on the storage behind the records: remembered when a VDI or an SR is forgotten, found again by a scan."""
+"""What is on the storage besides the records: kept when a VDI or an SR is forgotten, found again by a scan."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _PARENT = "vhd-parent"
 
 
 def forget(state: State, vdi: Record) -> None:
-    """Take the record of the VDI away; what it told of stays on the SR."""
+    """Remove the record of the VDI, and keep what it says as a volume on the SR."""
     _remember(state, vdi, {"sr-uuid": vdi["sr-uuid"]})
     drop(state, vdi)
 
 
 def drop(state: State, vdi: Record) -> None:
-    """Take the VDI away: drives that hold it become empty, other VBDs go with it."""
+    """Remove the VDI: drives with it become empty, and its other VBDs are removed too."""
     for vbd in state.pointing_at(vdi, "vbd.vdi-uuid"):
         if vbd["type"] == "CD":
             state.update(vbd, {"vdi-uuid": None})
@@ -31,7 +31,7 @@ def drop(state: State, vdi: Record) -> None:
 
 
 def forget_all(state: State, sr: Record) -> None:
-    """Take the record of the SR away, with its PBDs and VDIs; what lies on it stays."""
+    """Remove the record of the SR with its PBDs and VDIs, and keep what is on it."""
     storage = _leave_storage(state, sr)
     for volume in state.pointing_at(sr, "volume.sr-uuid"):
         state.update(volume, {"sr-uuid": None, "storage-uuid": storage["uuid"]})
@@ -42,7 +42,7 @@ def forget_all(state: State, sr: Record) -> None:
 
 
 def destroy_all(state: State, sr: Record) -> None:
-    """Take the SR away with its PBDs, and all that lies on it."""
+    """Remove the SR with its PBDs and all that is on it."""
     for vdi in state.pointing_at(sr, "vdi.sr-uuid"):
         drop(state, vdi)
     storage = storage_of(state, sr)
@@ -52,7 +52,7 @@ def destroy_all(state: State, sr: Record) -> None:
 
 
 def format_devices(state: State, host: Record, type: str, device_config: dict[str, str]) -> None:
-    """What was left on the devices that a new SR takes for itself is gone."""
+    """Remove what was on the devices that a new SR takes for itself."""
     key, devices = taken_by(type, device_config)
     for storage in state.all("storage") if devices else ():
         owner = storage["host-uuid"] if key == "device" else host["uuid"]
@@ -61,9 +61,9 @@ def format_devices(state: State, host: Record, type: str, device_config: dict[st
 
 
 def take_back(state: State, sr: Record, driver: Driver, *, are_files: bool) -> None:
-    """Make VDIs of what lies on the SR without one, and know the size of the SR.
+    """Make VDIs of the volumes on the SR, and set the size of the SR.
 
-    Where VDIs are files of a folder, the folder is looked at for them, and not what was remembered.
+    If VDIs are files in a folder, the files count and not the volumes.
     """
     storage = storage_of(state, sr)
     size = sr["physical-size"]
@@ -85,7 +85,7 @@ def take_back(state: State, sr: Record, driver: Driver, *, are_files: bool) -> N
 
 
 def make_vdi(state: State, sr: Record, volume: Record, uuid: str | None = None) -> Record:
-    """Make a VDI of the volume on the SR; with a uuid it gets that one instead of the one it had."""
+    """Make a VDI of the volume on the SR, with the given uuid or else with the uuid that it had before."""
     fields = {name: volume[name] for name in (*_KEPT, *_KEPT_BY_LVM, "sm-config")}
     state.delete(volume)
     return state.add("vdi", {**fields, "sr-uuid": sr["uuid"]}, uuid or volume["vdi"])
@@ -99,7 +99,7 @@ def _remember(state: State, vdi: Record, place: dict[str, str]) -> None:
 
 
 def _leave_storage(state: State, sr: Record) -> Record:
-    """What is left of the SR, made now unless it was there before."""
+    """The storage that the SR leaves behind; a new one if there is none yet."""
     found = storage_of(state, sr)
     if found is not None:
         return found

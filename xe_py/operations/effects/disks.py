@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def connect(state: State, vbd: Record) -> None:
-    """Let the guest see the disk, if it is there, under a name that it keeps until it is attached anew."""
+    """Let the guest see the disk, if there is one; the disk keeps its name until it is attached again."""
     check_medium(state, state.ref_or_none(vbd, "vdi-uuid"))
     state.update(vbd, {"currently-attached": True, "attached-as": name_in_guest(vbd)})
 

@@ -1,4 +1,4 @@
-"""The domain of a VM: what changes when Xen makes one on a host, and when it is gone."""
+"""The domain of a VM: what changes when Xen makes it on a host, and when it ends."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def check_disks(state: State, vm: Record) -> None:
 
 
 def make(state: State, vm: Record, host: Record, *, paused: bool = False) -> None:
-    """Make a domain for the VM on the host, with the devices that are attached."""
+    """Make a domain for the VM on the host, with the devices that are already attached."""
     state.update(
         vm,
         {
@@ -47,7 +47,7 @@ def make(state: State, vm: Record, host: Record, *, paused: bool = False) -> Non
 
 
 def boot(state: State, vm: Record, host: Record, *, paused: bool = False) -> None:
-    """Make a domain for the VM in which its guest boots, with all its devices."""
+    """Make a domain for the VM with all its devices, and boot its guest."""
     for vbd in state.pointing_at(vm, "vbd.vm-uuid"):
         is_seen = vbd["vdi-uuid"] is not None or vm["domain-type"] == "hvm"
         state.update(vbd, {"currently-attached": is_seen})
@@ -58,7 +58,7 @@ def boot(state: State, vm: Record, host: Record, *, paused: bool = False) -> Non
 
 
 def end(state: State, vm: Record) -> None:
-    """The VM has no domain any more, and halts."""
+    """End the domain of the VM, which is halted then."""
     for reference in ("vbd.vm-uuid", "vif.vm-uuid"):
         for device in state.pointing_at(vm, reference):
             state.update(device, {"currently-attached": False})
@@ -66,12 +66,12 @@ def end(state: State, vm: Record) -> None:
 
 
 def suspend(state: State, vm: Record, image: Record) -> None:
-    """The VM has its memory on a VDI, and no domain; its devices wait for it."""
+    """End the domain of the VM and keep its memory on a VDI; its devices stay attached."""
     state.update(vm, {**_NO_DOMAIN, "power-state": SUSPENDED, "suspend-VDI-uuid": image["uuid"]})
 
 
 def _free_number(state: State, host: Record) -> int:
-    """The number of a further domain of the host: the first that is free from the number of its domains on."""
+    """The number for a new domain on the host: the first free one, counted from the number of its domains."""
     numbers = count(max(1, state.sum_of(host, "vm.resident-on", "domains")))
     return next(number for number in numbers if not state.find("vm", resident_on=host["uuid"], dom_id=number))
 

@@ -1,4 +1,4 @@
-"""What several storage commands do: connect an SR to a host, look at what lies on it, and whether it is there."""
+"""What several storage commands do: connect an SR to a host, look at what is on it, check that a VDI is there."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def attach(state: State, pbd: Record) -> None:
 
 
 def take_in(state: State, sr: Record, *, scanning: bool = False) -> None:
-    """Bring the SR, which is plugged, up to date with what lies on its storage: its size, and VDIs for all of it."""
+    """Update the plugged SR from its storage: its size, and a VDI for each volume on it."""
     driver = DRIVERS.get(sr["type"])
     if driver is None:
         raise Failure("SR_UNKNOWN_DRIVER", sr["type"])
@@ -38,16 +38,16 @@ def take_in(state: State, sr: Record, *, scanning: bool = False) -> None:
 def list_isos(folder: str, *, scanning: bool = False) -> dict[str, int]:
     """The names of the ISO files in the folder, sorted, and their sizes."""
     if not os.path.isabs(folder) or "\0" in folder:
-        said = reason("The location is no folder", f"{folder} is not an absolute path")
+        said = reason("The location is not a folder", f"{folder} is not an absolute path")
         raise Failure("SR_BACKEND_FAILURE_226", "", said, "")
     try:
         with os.scandir(folder) as entries:
             names = [name for name in (entry.name for entry in entries) if name.lower().endswith(".iso")]
     except (FileNotFoundError, NotADirectoryError):
-        said = reason("The location is no folder", f"{folder} is no folder here")
+        said = reason("The location is not a folder", f"{folder} is not a folder here")
         raise Failure("SR_BACKEND_FAILURE_47" if scanning else "SR_BACKEND_FAILURE_226", "", said, "") from None
     except OSError as error:
-        said = reason("The folder cannot be used", f"{folder}: {error.strerror}")
+        said = reason("The driver cannot use the folder", f"{folder}: {error.strerror}")
         raise Failure("SR_BACKEND_FAILURE_222", "", said, "") from None
     # isfile takes a link in a circle, or to nothing, for what it is worth.
     paths = {name: os.path.join(folder, name) for name in sorted(filter(_is_text, names))}
@@ -55,13 +55,13 @@ def list_isos(folder: str, *, scanning: bool = False) -> dict[str, int]:
 
 
 def check_uuid(label: str, uuid: str) -> None:
-    """Refuse what has not the form of a uuid."""
+    """Refuse a text that does not have the form of a uuid."""
     if not is_uuid(uuid):
         raise Failure("UUID_INVALID", label, uuid)
 
 
 def is_there(state: State, vdi: Record) -> Iterator[Failure]:
-    """Why no VM can use the VDI now: its file is gone from the folder of ISO files."""
+    """Why no VM can use the VDI now: its file is no longer in the folder of ISO files."""
     sr = state.ref(vdi, "sr-uuid")
     folder = _folder(state, sr)
     if vdi["missing"] or (folder is not None and not os.path.isfile(os.path.join(folder, vdi["location"]))):
@@ -71,7 +71,7 @@ def is_there(state: State, vdi: Record) -> Iterator[Failure]:
 def _folder(state: State, sr: Record) -> str | None:
     """The local folder whose ISO files the SR shows.
 
-    None where they are on a server, as in host:/path, and for the guest tools, which are no file here.
+    None if they are on a server, as in host:/path, and for the guest tools, which are not a file here.
     """
     if sr["type"] != "iso" or sr["is-tools-sr"]:
         return None
@@ -94,7 +94,7 @@ def _take_in_files(state: State, sr: Record, sizes: dict[str, int]) -> None:
 
 
 def _uuid_in(state: State, name: str) -> str | None:
-    """The uuid that the name of a file is, unless another object has it."""
+    """The uuid in the name of a file, unless another object has it."""
     stem = os.path.splitext(name)[0]
     return stem if is_uuid(stem) and state.class_of(stem) is None else None
 

@@ -1,4 +1,4 @@
-"""Writing fields as `*-param-set`, `-add`, `-remove` and `-clear` do: what a field takes stands in its declaration."""
+"""Writing fields for `*-param-set`, `-add`, `-remove` and `-clear`, as the declaration of each field says."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def set_fields(state: State, obj: Record, words: Words) -> None:
-    """Give fields and keys of maps the values of the words, in their order; keys that belong together come last."""
+    """Set fields, and keys of maps, in the order of the words; keys that belong together come last."""
     together: dict[str, dict[str, str]] = {}
     for word, text in words:
         field, key = field_and_key(obj.cls, word)
@@ -74,7 +74,7 @@ def remove(state: State, obj: Record, field: Field, key: str) -> None:
 
 
 def clear(state: State, obj: Record, field: Field) -> None:
-    """Empty the field; one that is neither set nor map takes the empty text, if that is a value of its kind."""
+    """Empty the field; a field that is no set or map gets the empty text, if it takes that."""
     if not field.can_be_cleared:
         raise Misuse("Error: Can only clear RW parameters")
     if field.is_map:
@@ -117,7 +117,7 @@ def _write(state: State, obj: Record, field: Field, value: Any) -> None:
 
 def _check_keys(obj: Record, field: Field, value: dict[str, str]) -> None:
     if "" in value:
-        raise Misuse(f"Error: A key of {field.name} has at least one letter")
+        raise Misuse(f"Error: A key of {field.name} must have at least one letter")
     for key in value:
         if field.param_set == KEYS_TOGETHER or key not in obj[field.name]:
             field.member(key)

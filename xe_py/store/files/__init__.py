@@ -1,1 +1,1 @@
-"""Files: what identifies them, safe access, locks, and what an interrupted write leaves."""
+"""Files: what identifies them, safe access, locks, and the leftovers of interrupted writes."""

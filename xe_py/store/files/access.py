@@ -1,4 +1,4 @@
-"""Folders and files of our own, and never what somebody has put in their place: a link, a pipe, a file of two names."""
+"""Access to the program's own folders and files, never to what somebody put in their place, as a link or a pipe."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import os
 from stat import S_ISDIR, S_ISREG
 
 _PIECE = 1 << 20
-# How the name of a file begins that a writer makes and is about to put in the place of the state file.
+# How the names of files begin that a writer makes before one becomes the state file.
 NEW = "new."
 
 
 def neighbour(target: str) -> str:
-    """The folder of our own beside a state file."""
+    """The program's own folder beside a state file."""
     return f"{target}.d"
 
 
 def left_behind(target: str) -> list[str]:
-    """What writers have made and not put in the place of the file, or are about to put there."""
+    """The files of writers that have not become the state file, or are about to."""
     folder = neighbour(target)
     try:
         return [os.path.join(folder, entry) for entry in os.listdir(folder) if entry.startswith(NEW)]
@@ -26,9 +26,9 @@ def left_behind(target: str) -> list[str]:
 
 
 def make_folder(path: str, *, above: bool = False) -> bool:
-    """Make the folder, for the user alone, if it is not there, and say whether it was; OSError if something else is.
+    """Make the folder for the user alone, if it does not exist, and say whether it was made; OSError if it is a file.
 
-    With `above` the folders it is in are made too, unless the path as a whole cannot be.
+    With `above`, the folders above it are made too, unless the path as a whole is impossible.
     """
     if above:
         for folder in _missing(os.path.dirname(path)):
@@ -40,13 +40,13 @@ def make_folder(path: str, *, above: bool = False) -> bool:
         os.mkdir(path, 0o700)
     except FileExistsError:
         if not S_ISDIR(os.lstat(path).st_mode):
-            raise NotADirectoryError(errno.ENOTDIR, "it is no folder, or a link to one", path) from None
+            raise NotADirectoryError(errno.ENOTDIR, "it is not a folder, or it is a link to one", path) from None
         return False
     return True
 
 
 def _missing(path: str) -> list[str]:
-    """What there is not of the folders of the path, the outermost first; OSError where they cannot be."""
+    """The folders of the path that do not exist, the outermost first; OSError if they cannot exist."""
     found: list[str] = []
     while path:
         try:
@@ -60,17 +60,17 @@ def _missing(path: str) -> list[str]:
 
 
 def open_file(path: str, flags: int) -> int:
-    """A handle to the file, made for the user alone if the flags say so; OSError if it is none, or has other names."""
+    """A handle to the file, which the flags may create for the user alone; OSError if it is no file, or linked."""
     handle = os.open(path, flags | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     status = os.fstat(handle)
     if S_ISREG(status.st_mode) and status.st_nlink <= 1:
         return handle
     close(handle)
-    raise OSError(errno.EINVAL, "it is no file of its own", path)
+    raise OSError(errno.EINVAL, "it is not an ordinary file, or it has another name as well", path)
 
 
 def is_file(path: str) -> bool:
-    """Whether there is an ordinary file, and no link to one."""
+    """Whether there is an ordinary file, not a link to one."""
     try:
         return S_ISREG(os.lstat(path).st_mode)
     except FileNotFoundError:
@@ -78,11 +78,11 @@ def is_file(path: str) -> bool:
 
 
 def read_file(path: str) -> bytes:
-    """The bytes of an ordinary file; OSError if it is none, at once and without following a link."""
+    """The bytes of an ordinary file; otherwise OSError, at once and without following a link."""
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     if not S_ISREG(os.fstat(handle).st_mode):
         close(handle)
-        raise OSError(errno.EINVAL, "it is no ordinary file", path)
+        raise OSError(errno.EINVAL, "it is not an ordinary file", path)
     with open(handle, "rb") as file:
         return file.read()
 
@@ -95,17 +95,16 @@ def put(data: bytes, file: int) -> None:
 
 
 def copy(source: int, span: range, file: int) -> int:
-    """Add a part of one file to another; where it ended, which is before its end if the source is shorter.
+    """Append a part of one file to another; the offset where it ended, which is earlier if the source is shorter.
 
-    The system does it where it can, without handing the bytes to us: where files can share what they hold, it takes
-    neither time nor room.
+    The system does this itself if it can: files that can share their content then need neither time nor space.
     """
     place = span.start
     try:
         while place < span.stop and (done := os.copy_file_range(source, file, span.stop - place, place)):
             place += done
     except (OSError, AttributeError):
-        pass  # Not between these files, or not on this system; or it tells again what is wrong.
+        pass  # Impossible between these files or on this system; another error comes again below.
     while place < span.stop and (data := os.pread(source, min(_PIECE, span.stop - place), place)):
         put(data, file)
         place += len(data)
@@ -113,7 +112,7 @@ def copy(source: int, span: range, file: int) -> int:
 
 
 def close(handle: int) -> None:
-    """Let go of a handle that was only looked through; how that ends says nothing about what was seen."""
+    """Close a handle that was only used to read; an error at closing says nothing about what was read."""
     try:
         os.close(handle)
     except OSError:

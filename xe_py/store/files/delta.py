@@ -1,4 +1,4 @@
-"""What a version of a file is made of: new bytes, and ranges of the version before it."""
+"""What a version of a file consists of: new bytes, and ranges of the previous version."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    # Bytes, or those of the version before from one offset to another.
+    # New bytes, or the span of bytes to take from the previous version.
     Part = bytes | range
 
 _BLOCK = 1 << 16
-# How many bytes in a row, from the beginning of a line on, tell that two texts go on alike.
+# From this many equal bytes at the start of a line on, two texts count as the same there.
 _ALIKE = 128
 _LINES = 200
 
 
 def joined(parts: Iterable[Part]) -> Iterator[Part]:
-    """The parts, bytes next to each other as one."""
+    """The parts, with adjacent bytes joined."""
     near: list[bytes] = []
     for part in parts:
         if isinstance(part, range):
@@ -34,7 +34,7 @@ def joined(parts: Iterable[Part]) -> Iterator[Part]:
 
 
 def pack(parts: Iterable[Part]) -> bytes:
-    """The parts as a line that says what they are, and the new bytes behind it."""
+    """The parts as a line that describes them, followed by the new bytes."""
     words = []
     new = []
     for part in parts:
@@ -47,7 +47,7 @@ def pack(parts: Iterable[Part]) -> bytes:
 
 
 def unpack(data: bytes) -> list[Part]:
-    """The parts again; ValueError for what was never packed."""
+    """The packed parts; ValueError for data that was never packed."""
     line, _, new = data.partition(b"\n")
     parts: list[Part] = []
     offset = 0
@@ -62,7 +62,7 @@ def unpack(data: bytes) -> list[Part]:
 
 
 def composed(before: list[Part], parts: Iterable[Part]) -> list[Part]:
-    """The parts of a version in terms of what the one before it is in terms of; IndexError where that is too short."""
+    """The parts of a version, rewritten for the version that `before` refers to; IndexError if that is too short."""
     ends = list(accumulate(map(len, before)))
     found: list[Part] = []
     for part in parts:
@@ -80,7 +80,7 @@ def composed(before: list[Part], parts: Iterable[Part]) -> list[Part]:
 
 
 def difference(old: bytes, new: bytes, offset: int) -> list[Part]:
-    """The new bytes in terms of a file that has the old ones at the offset: lines that stayed become ranges."""
+    """The new bytes, relative to a file that has the old ones at the offset: unchanged lines become ranges."""
     tail = _common(old[::-1], new[::-1], 0, 0)
     old_end, new_end = len(old) - tail, len(new) - tail
     parts: list[Part] = []
@@ -99,7 +99,7 @@ def difference(old: bytes, new: bytes, offset: int) -> list[Part]:
 
 
 def _next_alike(old: bytes, new: bytes, here: tuple[int, int], there: tuple[int, int]) -> tuple[int, int]:
-    """Where both go on alike: the next line of the new bytes that the old ones have as well, or both ends."""
+    """Where both continue with the same line: the next such line of the new bytes, or both ends."""
     line = there[0]
     for _ in range(_LINES):
         line = new.find(b"\n", line, there[1]) + 1

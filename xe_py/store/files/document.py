@@ -1,4 +1,4 @@
-"""A state file: where it is and how it is kept, and a version of it: what identifies it, and its text."""
+"""A state file: where it is and how it is kept; and one version of it: what identifies it, and its text."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def identity(status: os.stat_result) -> tuple[int, ...]:
 
 
 class Site:
-    """A state file as a place: the path by which it was named, and `target`, the file that this leads to.
+    """The place of a state file: the path that the user named, and `target`, the file that it leads to.
 
-    `source` is the path with the folder in which it was named. `settings` are those for the file, and in `outcome` is
-    noted what is done to it.
+    `source` is the path with the folder in which the user named it. `settings` are those for the file, and `outcome`
+    notes what is done to the file.
     """
 
     __slots__ = ("outcome", "path", "settings", "source", "target")
@@ -47,7 +47,7 @@ class Site:
 
 
 def changed_meanwhile(path: str) -> StateFileError:
-    """That someone else has written to the file since it was looked at."""
+    """The error if someone else has written to the file since it was read."""
     return StateFileError(
         f"The state file {path} was changed by someone else in the meantime.\n"
         "Nothing was written; run the command again."
@@ -55,12 +55,12 @@ def changed_meanwhile(path: str) -> StateFileError:
 
 
 class Document:
-    """One version of a state file. `target` is the file itself where `path` is a link; `head` its index, if it has one.
+    """One version of a state file. `target` is the real file if `path` is a link; `head` is its index, if it has one.
 
-    `is_plain` says that it is known to be of the plain form, all lines whole. `reordered` says that the next text has
-    objects in another order than the state. `taken_out` has by class and uuid the fields that stand in the text and, as
-    it is of an older format, not in the state. The text is read when it is asked for; StateFileError if the file is
-    another by then.
+    `is_plain` says that the text is known to be of the plain form, with all lines whole. `reordered` says that the next
+    text has objects in another order than the state. `taken_out` has, by class and uuid, the fields that a text of an
+    older format has and the state does not. The text is read when it is asked for; StateFileError if the file has been
+    replaced by then.
     """
 
     __slots__ = ("_text", "_wrapping", "head", "identity", "is_plain", "path", "reordered", "taken_out", "target")
@@ -87,11 +87,11 @@ class Document:
 
     @property
     def is_wrapped(self) -> bool:
-        """Whether the file has other bytes than its text: a byte order mark, or the line breaks of Windows."""
+        """Whether the file has more bytes than its text: a byte order mark, or the line breaks of Windows."""
         return self._wrapping != ("", "\n")
 
     def encoded(self, text: str) -> bytes:
-        """The text as bytes for this file, with the byte order mark and the line breaks that it has."""
+        """The text as bytes, with the byte order mark and the line breaks of this file."""
         mark, line_break = self._wrapping
         return (mark + (text if line_break == "\n" else text.replace("\n", line_break))).encode()
 
@@ -103,7 +103,7 @@ class Document:
         return text.replace("\r\n", "\n") if windows else text
 
     def content(self) -> bytes | mmap:
-        """The bytes of this version; those of a large file are mapped into memory, not read."""
+        """The bytes of this version; a large file is mapped into memory instead of read."""
         if self._text is not None:
             return self._text.encode()
         try:

@@ -1,6 +1,6 @@
-"""Interrupts (Ctrl-C): what must not be left half done is done to its end, and the interrupt comes then.
+"""Interrupts (Ctrl-C): work that must not stop halfway is finished first, then the interrupt comes.
 
-`_signal` is what `signal` is made of. The latter costs as much to import as a whole read.
+`_signal` is the core of `signal`, whose import costs as much as a whole read.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def uninterrupted(work: Callable[Given, Result]) -> Callable[Given, Result]:
-    """The function, in which an interrupt waits until it is done. One may be called within another."""
+    """The function, during which an interrupt waits. Such functions may call each other."""
 
     def whole(*given: Given.args, **named: Given.kwargs) -> Result:
         waiting: list[tuple[Any, ...]] = []

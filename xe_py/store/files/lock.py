@@ -1,4 +1,4 @@
-"""The lock of a state file: one writer at a time, and those who wait know for whom."""
+"""The lock of a state file: one writer at a time, and those who wait can see who holds it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _PAUSE = 0.01
 
 
 class Lock:
-    """The lock in the folder beside the state file; it ends with the process that took it, however that ends.
+    """The lock in the folder beside the state file; it ends with the process that took it, whatever ends that.
 
-    A forked child has none. Who takes it twice, in one thread or in two, waits as another process does. `command` is
-    what its holder does. `XE_LOCK_TIMEOUT` is the time to wait for it, in seconds.
+    A forked child does not have it. A process that takes it twice, even in two threads, waits like another process.
+    `command` is what the holder does. `XE_LOCK_TIMEOUT` is the time to wait, in seconds.
     """
 
     def __init__(self, target: str, command: str, settings: Settings) -> None:
@@ -56,7 +56,7 @@ class Lock:
         _sign(self._handle, self._command)
 
     def release(self) -> None:
-        """Let the lock go, for whoever has a copy of its handle too."""
+        """Release the lock, also for all who have a copy of its handle."""
         if self._process == os.getpid():
             _unlock(self._handle)
         self.forget()
@@ -68,7 +68,7 @@ class Lock:
         self._handle = -1
 
 
-# The locks that are held or waited for in this process.
+# The locks that this process holds or waits for.
 _open: set[Lock] = set()
 
 
@@ -77,12 +77,12 @@ def _forget_all() -> None:
         lock.forget()
 
 
-# A forked child would keep its parent's lock when the parent is gone.
+# Otherwise a forked child would keep its parent's lock after the parent has ended.
 os.register_at_fork(after_in_child=_forget_all)
 
 
 def _hide(folder: str) -> None:
-    """Let git pass the folder over; where that cannot be said, git shows it."""
+    """Let git ignore the folder; if that cannot be written, git shows the folder."""
     try:
         handle = open_file(os.path.join(folder, ".gitignore"), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     except OSError:
@@ -128,11 +128,11 @@ def _sign(lock: int, command: str) -> None:
         os.ftruncate(lock, 0)
         os.pwrite(lock, line.encode(errors="replace"), 0)
     except OSError:
-        pass  # The lock holds without the name of its holder, on a full disk too.
+        pass  # The lock works without the name of its holder, for example on a full disk.
 
 
 def _holder(lock: int) -> str:
-    """Who has the lock, as far as the holder's signature says it."""
+    """Who has the lock, as far as the holder's signature says."""
     process, user, since, command, *_ = [*os.pread(lock, 1000, 0).decode(errors="replace").split("\t"), "", "", "", ""]
     if not user.isdecimal():
         return "another process"

@@ -1,7 +1,7 @@
-"""The terms on which a store is opened: whoever opens it hands settings over, and an outcome that is filled in.
+"""How a store is opened: the caller gives the settings, and an outcome that the store fills in.
 
-This is loaded before any commit, and needs nothing that is not there by then: an interrupt may come while other modules
-are half loaded.
+This module is loaded before any commit and needs no module that is loaded later, because an interrupt may come while
+other modules are half loaded.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Settings:
-    """The settings in these variables; each is read when it is asked for, and a StateFileError where it is none.
+    """The settings in these variables; each is read when it is asked for; StateFileError if it is not valid.
 
     XE_LOCK_TIMEOUT                    how long to wait for the lock, in seconds
     XE_BACKUPS                         how many versions the history keeps, 0 for none
@@ -43,7 +43,7 @@ class Settings:
         return seconds
 
     def number(self, name: str, digits: int, otherwise: int) -> int:
-        """A whole number of so many digits at the most."""
+        """A whole number with at most so many digits."""
         text = self._variables.get(name, "")
         if not text:
             return otherwise
@@ -52,7 +52,7 @@ class Settings:
         return int(text)
 
     def cache(self) -> str:
-        """The folder for what can be made again; no absolute path where the user has none."""
+        """The folder for files that can be made again; not an absolute path if the user has none."""
         cache = self._variables.get("XDG_CACHE_HOME", "")
         return cache if os.path.isabs(cache) else os.path.join(self.home(), ".cache")
 
@@ -70,10 +70,10 @@ class Settings:
 
 
 class Outcome:
-    """Whoever opens a store hands it one of these, and can ask it at any moment, however a command ends.
+    """The caller of a store passes one of these and can read it at any moment, however a command ends.
 
-    `replaced` says that the state was replaced by another. `warnings` are what could not be done besides, such as
-    keeping a history; whoever tells them clears them.
+    `replaced` says that the state was replaced. `warnings` say what else could not be done, such as keeping a history;
+    whoever prints them clears them.
     """
 
     __slots__ = ("_noted", "replaced", "warnings")
@@ -84,7 +84,7 @@ class Outcome:
         self._noted: set[str] = set()
 
     def begin(self) -> None:
-        """From here on it is about something else that is done."""
+        """Start again, for the next command."""
         self.replaced = False
         self.warnings.clear()
         self._noted.clear()

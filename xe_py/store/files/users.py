@@ -1,4 +1,4 @@
-"""The users of this machine, of whom files, locks and histories have the numbers."""
+"""The users of this machine; files, locks and histories have only their numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pwd
 
 
 def user_name(number: int) -> str:
-    """The name of the user; of one that is not there any more, the number."""
+    """The name of the user; for a user who no longer exists, the number."""
     try:
         return pwd.getpwuid(number).pw_name
     except (KeyError, OverflowError):

@@ -1,1 +1,1 @@
-"""The versions of a state file that are kept."""
+"""The versions in the history of a state file."""

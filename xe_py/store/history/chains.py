@@ -1,7 +1,7 @@
-"""Where a chain of versions in the history begins, and where old ones end.
+"""Where a chain of versions in the history begins, and when old chains are dropped.
 
-A chain begins with a full copy of the file that is replaced: where that is none that the history has (it begins here,
-or somebody has edited the file), and where the chain before has become long. Chains are dropped as a whole, the oldest
+A chain begins with a full copy of the file that is replaced: if the history does not have that version (it is the
+first one, or somebody edited the file), or if the last chain has become long. Chains are dropped as a whole, the oldest
 first.
 """
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 BY_HAND = "(edited by hand)"
 _UNKNOWN = "(not recorded)"
-# Versions as they were kept in an earlier layout: 000012-serial-11.toml, each a whole file.
+# Versions in an earlier layout: 000012-serial-11.toml, each a whole file.
 _SERIAL = "-serial-"
 _NEW = "new"
 _PIECE = 1 << 20
@@ -35,7 +35,7 @@ _DAY = 86400 * 10**9
 
 
 def go_on(target: str, folder: str, present: tuple[int, ...], limits: Limits) -> Chain:
-    """The chain that ends with the present file: the one that is there, or a new one."""
+    """The chain that ends with the present file: the existing one, or a new one."""
     log = _whole_log(folder)
     last = log.entries[-1] if log.entries else None
     if last is not None and is_content(folder, log, last, target, present):
@@ -55,13 +55,13 @@ def go_on(target: str, folder: str, present: tuple[int, ...], limits: Limits) ->
 
 
 def begin_with(folder: str, new: str, entry: Entry) -> Chain:
-    """A chain that begins with a new version, in `new`, where there is no file that it replaces."""
+    """A chain that begins with a new version, in `new`, because there is no file to replace."""
     entry.place = next_place(folder, _whole_log(folder))
     return _begun(folder, new, entry)
 
 
 def is_content(folder: str, log: Log, entry: Entry, target: str, identity: tuple[int, ...]) -> bool:
-    """Whether the file with this identity is the version: the very file that was written, or one of the same bytes."""
+    """Whether the file with this identity is the version: the very file that was written, or one with equal bytes."""
     mark = entry.mark
     if mark is not None and (*entry.file, mark.changed) == identity[1:]:
         return True
@@ -72,12 +72,12 @@ def is_content(folder: str, log: Log, entry: Entry, target: str, identity: tuple
 
 
 def content(folder: str, log: Log, entry: Entry) -> bytes:
-    """The bytes of the version; OSError or ValueError where they are gone or damaged."""
+    """The bytes of the version; OSError or ValueError if they are gone or damaged."""
     return log.content(entry, lambda full: read_file(copy_of(folder, full.place)))
 
 
 def read_log(folder: str) -> Log:
-    """The log of the history; OSError where there is something that is none."""
+    """The log of the history; OSError if something else is in its place."""
     try:
         handle = open_file(os.path.join(folder, LOG), os.O_RDONLY)
     except FileNotFoundError:
@@ -87,7 +87,7 @@ def read_log(folder: str) -> Log:
 
 
 def way_back(site: Site) -> tuple[str, ...]:
-    """The command line that puts the last version that was committed in force again; none if none is kept."""
+    """The command line that restores the last committed version; none if no version is kept."""
     try:
         kept = read_log(folder_of(site.target)).entries
     except OSError:
@@ -96,7 +96,7 @@ def way_back(site: Site) -> tuple[str, ...]:
 
 
 def note(log: Log, serial: int, status: os.stat_result) -> tuple[int, int, str]:
-    """Who wrote a file that has no entry, in which process, by which command line, as far as it is known."""
+    """Who wrote a file that has no entry, in which process, by which command line, as far as known."""
     commit = log.notes.get((str(serial), moment(status.st_mtime_ns)))
     if commit is not None and commit[0].isdecimal() and commit[1].isdecimal():
         return int(commit[0]), int(commit[1]), commit[2]
@@ -105,7 +105,7 @@ def note(log: Log, serial: int, status: os.stat_result) -> tuple[int, int, str]:
 
 
 def old_versions(folder: str) -> list[Old]:
-    """The versions that an earlier layout has left, the oldest first."""
+    """The versions from an earlier layout, the oldest first."""
     found = []
     for name in _names(folder):
         place, between, serial = name.removesuffix(COPY).partition(_SERIAL)
@@ -116,7 +116,7 @@ def old_versions(folder: str) -> list[Old]:
 
 
 def next_place(folder: str, log: Log) -> int:
-    """The place behind all that the history has."""
+    """The place after all those in the history."""
     places = [
         int(place) for name in _names(folder) if (place := name.removesuffix(COPY).partition(_SERIAL)[0]).isdecimal()
     ]
@@ -124,7 +124,7 @@ def next_place(folder: str, log: Log) -> int:
 
 
 def withdraw(folder: str, file: File) -> None:
-    """Take back the last entry if it is of this file, which never became the state file."""
+    """Remove the last entry if it belongs to this file, which never became the state file."""
     log = read_log(folder)
     if log.entries and log.entries[-1].mark is None and log.entries[-1].file == file:
         os.truncate(os.path.join(folder, LOG), log.entries[-1].start)
@@ -145,7 +145,7 @@ def _begun(folder: str, source: str, first: Entry) -> Chain:
 
 
 def _whole_log(folder: str) -> Log:
-    """The log, its last line ended so that more can follow."""
+    """The log, its last line completed so that more lines can follow."""
     log = read_log(folder)
     if not log.is_whole:
         handle = open_file(os.path.join(folder, LOG), os.O_WRONLY | os.O_APPEND)
@@ -157,7 +157,7 @@ def _whole_log(folder: str) -> Log:
 
 
 def _found(target: str, log: Log, place: int) -> Entry:
-    """The entry of the present file, which the history does not have."""
+    """The entry of the present file, which is not in the history."""
     from xe_py.store.history.serials import serial_in
 
     status = os.stat(target)
@@ -167,7 +167,7 @@ def _found(target: str, log: Log, place: int) -> Entry:
 
 
 def _chain_of(log: Log, entry: Entry) -> Chain:
-    """The chain that the last entry is the end of, as far as the log says when it was begun."""
+    """The chain that ends with the last entry, as far as the log says when it began."""
     first = next(each for each in reversed(log.entries) if each.full is not None)
     marks = [each.mark for each in log.entries if each.mark and each.mark.first == first.place]
     since = marks[0].since if marks else int(time.time())
@@ -176,10 +176,10 @@ def _chain_of(log: Log, entry: Entry) -> Chain:
 
 
 def _copied(source: str, folder: str, place: int) -> int:
-    """Keep a full copy of the file, flushed to the disk as others are made of it; the checksum of its bytes."""
+    """Keep a full copy of the file, flushed to the disk because others depend on it; the checksum of its bytes."""
     temporary = os.path.join(folder, _NEW)
     if is_file(temporary):
-        os.unlink(temporary)  # A writer that was killed has left it.
+        os.unlink(temporary)  # A killed writer has left it.
     original = os.open(source, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         file = open_file(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL)
@@ -201,13 +201,13 @@ def _copied(source: str, folder: str, place: int) -> int:
 
 
 def _drop_old(folder: str, log: Log, limits: Limits) -> None:
-    """Drop what is too old, too many or too much; the newest chain stays, and a further version is about to join it."""
+    """Drop what is too old, too many or too large; the newest chain stays, and a new version is about to join it."""
     oldest = time.time_ns() - limits.days * _DAY
     *older, kept = _chains(log)
     versions, room = 1, limits.bytes - kept[0].file[1]
     for chain in reversed(older):
         room -= chain[0].file[1] + kept[0].start - chain[0].start
-        # The file of an edit by hand may have any time.
+        # A file that was edited by hand may have any time.
         if room < 0 or versions >= limits.number or max(entry.file[2] for entry in chain) < oldest:
             break
         versions += len(chain)
@@ -224,7 +224,7 @@ def _drop_old(folder: str, log: Log, limits: Limits) -> None:
 
 
 def _chains(log: Log) -> list[list[Entry]]:
-    """The entries, those of each chain together; what is before the first one belongs to none."""
+    """The entries by chain; those before the first chain belong to none."""
     found: list[list[Entry]] = []
     for entry in log.entries:
         if entry.full is not None:
@@ -235,7 +235,7 @@ def _chains(log: Log) -> list[list[Entry]]:
 
 
 def _drop_old_versions(folder: str, limits: Limits, versions: int, room: int, oldest: int) -> None:
-    """The same for those of the earlier layout, which are the oldest of all."""
+    """The same for the versions from the earlier layout, which are the oldest of all."""
     for _, _, path in reversed(old_versions(folder)):
         status = os.stat(path)
         room -= status.st_size
@@ -245,7 +245,7 @@ def _drop_old_versions(folder: str, limits: Limits, versions: int, room: int, ol
 
 
 def _cut(folder: str, start: int) -> None:
-    """Drop what the log has before the offset."""
+    """Drop the part of the log before the offset."""
     log, temporary = os.path.join(folder, LOG), os.path.join(folder, _NEW)
     data = read_file(log)[start:]
     if is_file(temporary):
@@ -265,7 +265,7 @@ def _copies(folder: str) -> list[str]:
 
 
 def _names(folder: str) -> list[str]:
-    """What is in the folder; nothing where there is none."""
+    """The names in the folder; none if there is no folder."""
     try:
         return os.listdir(folder)
     except FileNotFoundError:

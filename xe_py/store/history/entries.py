@@ -4,11 +4,11 @@
     (as many bytes as the length says)
     present <place> <seal> <inode> <size> <time> <change> <first> <since> <bytes>
 
-All is in lines, with tabs between the columns. The seal of an entry is the checksum of all of it. A version is `full`,
-with the checksum of the file that has it, or `next`: then the bytes say how it is made of the version before it (see
-`files/delta.py`), whose seal is there. A mark is written once the version is the state file; it says besides where
-its chain of versions began and how long it is by now. Lines of an earlier layout are notes on commits only: serial,
-time, user, process, command.
+The log has lines with tabs between the columns. The seal of an entry is the checksum of the whole entry. A version is
+either `full`, with the checksum of its file, or `next`, with the seal of the previous version; then the bytes say how
+to make it from that version (see `files/delta.py`). A mark is written once the version is the state file; it also says
+where the chain of versions began and how long it is now. Lines of an earlier layout only note commits: serial, time,
+user, process, command.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _NOTE = 5
 
 
 class Chain:
-    """Where the history goes on: its last version and, if that is known, its file with the time of its last touch.
+    """The end of the history: its last version and, if known, its file with the time of its last change.
 
-    Further the place of the chain's first version, when the chain was begun (seconds), and its bytes in the log.
+    Also the place of the chain's first version, when the chain began (seconds), and its bytes in the log.
     """
 
     __slots__ = ("bytes", "changed", "file", "first", "place", "seal", "since")
@@ -59,7 +59,7 @@ class Chain:
 
 
 def mark_in(line: bytes) -> Chain | None:
-    """The chain that the line, without its end, is a mark of; None where it is none."""
+    """The chain that the line, without its end, marks; None if it is no mark."""
     try:
         place, seal, inode, size, written, changed, *rest = map(int, line.removeprefix(_MARK).split(b"\t"))
         first, since, length = rest
@@ -72,8 +72,8 @@ def mark_in(line: bytes) -> Chain | None:
 class Entry:
     """A version: its place in the history, its serial, its file when that was written, by whom, by which command.
 
-    `full` is the checksum of its bytes where they are kept in full, else `after` the seal of the version before it
-    and `changes` how it is made of that.
+    `full` is the checksum of its bytes if they are kept in full; otherwise `after` is the seal of the previous version
+    and `changes` says how to make this version from it.
     """
 
     __slots__ = (
@@ -134,24 +134,24 @@ class Log:
             offset = end
 
     def content(self, entry: Entry, full: Callable[[Entry], bytes]) -> bytes:
-        """The bytes of the version, where `full` has those of one that is kept in full; ValueError if they are gone."""
+        """The bytes of the version, where `full` returns those of a full copy; ValueError if they are gone."""
         number = self.entries.index(entry)
         changes = []
         while entry.full is None:
             number -= 1
             if number < 0 or self.entries[number].seal != entry.after:
-                raise ValueError("an entry before it is damaged")
+                raise ValueError("an entry that it needs is damaged")
             changes.append(unpack(entry.changes))
             entry = self.entries[number]
         base = full(entry)
         if crc32(base) != entry.full:
-            raise ValueError("the version that it is made of is damaged")
+            raise ValueError("the version before it is damaged")
         parts: list[Part] = [range(len(base))]
         try:
             for each in reversed(changes):
                 parts = composed(parts, each)
         except IndexError:
-            raise ValueError("it is made of more than there is") from None
+            raise ValueError("the version before it is too short") from None
         return b"".join(base[part.start : part.stop] if isinstance(part, range) else part for part in parts)
 
     def _mark(self, mark: Chain | None) -> None:
@@ -165,7 +165,7 @@ class Log:
 
 
 def _entry(data: bytes, start: int, end: int) -> Entry | None:
-    """The entry whose first line stands there; None if it is not as it was written."""
+    """The entry whose first line is there; None if it is damaged."""
     try:
         _, seal, text = data[start:end].split(b"\t", 2)
         columns = text[:-1].decode().split("\t", _COLUMNS - 1)

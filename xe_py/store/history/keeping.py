@@ -1,9 +1,9 @@
 """The history of a state file: every version that a commit wrote or replaced, and who wrote each by which command line.
 
-It is in `host.toml.d/history`: `log` has an entry for each version (see `entries.py`), and `000012.toml` is a
-full copy of the version with this place, with which a chain of versions begins; each further one is kept as what it has
-that the one before it has not. A version is kept before it becomes the file, and marked once it is. Nothing of it is
-needed to read the state, and a commit goes on where its history cannot be kept.
+It is in `host.toml.d/history`: `log` has an entry for each version (see `entries.py`), and `000012.toml` is a full copy
+of the version at this place. A chain of versions begins with a full copy; of each later version only the differences
+from the previous one are kept. A version is kept before it becomes the file, and marked afterwards. Nothing in the
+history is needed to read the state, and a commit continues if the history cannot be written.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def entry_of(written: tuple[int, ...], serial: int, command: str) -> Entry:
-    """The entry of the version that this process has written: what identifies it, its serial, and why."""
+    """The entry of the version that this process has written: its identity, its serial, and the command."""
     _, inode, size, time_written, _ = written
     return Entry(0, serial, (inode, size, time_written), (os.getuid(), os.getpid(), command))
 
@@ -32,8 +32,8 @@ def entry_of(written: tuple[int, ...], serial: int, command: str) -> Entry:
 def keep(site: Site, new: str, parts: Iterable[Part], present: tuple[int, ...] | None, entry: Entry) -> Chain | None:
     """Keep the version in `new`, made of the parts, which is about to replace the file; the mark for `confirm`.
 
-    `present` identifies the file; if the history does not have it, it is kept first. What fails here is a warning of
-    the outcome; only a bad setting is a StateFileError.
+    `present` identifies the file; if the history does not have it, it is kept first. Failures here are warnings in the
+    outcome; only a bad setting is a StateFileError.
     """
     target, limits = site.target, Limits(site.settings)
     folder = folder_of(target)
@@ -54,21 +54,23 @@ def keep(site: Site, new: str, parts: Iterable[Part], present: tuple[int, ...] |
         length = chain.bytes + append(folder, entry)
         return Chain(entry.place, entry.seal, entry.file, first=chain.first, since=chain.since, length=length)
     except OSError as error:
-        site.outcome.warn(f"the history in {folder} cannot be kept: {error.strerror}. XE_BACKUPS=0 does without one.")
+        site.outcome.warn(
+            f"the history in {folder} cannot be written: {error.strerror}. To work without a history, set XE_BACKUPS=0."
+        )
         return None
 
 
 def confirm(target: str, chain: Chain, changed: int) -> None:
-    """Note that the version is the file now, and when the file was touched last."""
+    """Note that the version is the file now, and when the file was last touched."""
     chain.changed = changed
     try:
         add(os.path.join(folder_of(target), LOG), chain.line)
     except OSError:
-        return  # The next commit has to compare what the file has.
+        return  # The next commit must compare the contents of the file.
 
 
 def withdraw(target: str, left: os.stat_result) -> None:
-    """Take back the entry of a version that never became the file: `left` is what a writer made and left behind."""
+    """Remove the entry of a version that never became the file: `left` is the file that a writer left."""
     folder = folder_of(target)
     try:
         if last_mark(folder) is None:
@@ -80,7 +82,7 @@ def withdraw(target: str, left: os.stat_result) -> None:
 
 
 def _going_on(folder: str, present: tuple[int, ...], limits: Limits) -> Chain | None:
-    """The chain that ends with the present file, if there is one that may go on."""
+    """The chain that ends with the present file, if that chain may continue."""
     chain = last_mark(folder)
     if chain is None or (*chain.file, chain.changed) != present[1:] or limits.exceeded_by(chain, present[2]):
         return None
@@ -88,7 +90,7 @@ def _going_on(folder: str, present: tuple[int, ...], limits: Limits) -> Chain | 
 
 
 def _changes(target: str, parts: Iterable[Part]) -> Iterator[Part]:
-    """The parts, and of those that are bytes no more than differs from what stands there now."""
+    """The parts; of new bytes, only what differs from the present file."""
     handle = os.open(target, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         size = os.fstat(handle).st_size
@@ -108,7 +110,7 @@ def _changes(target: str, parts: Iterable[Part]) -> Iterator[Part]:
 
 
 def _clear(folder: str) -> None:
-    """Drop all versions, where there are any."""
+    """Drop all versions, if there are any."""
     if os.path.lexists(folder):
         from xe_py.store.history import chains
 

@@ -1,4 +1,4 @@
-"""The folder of a history: where its files are, how much it may hold, and what is added to its log."""
+"""The folder of a history: where its files are, how much it may hold, and how its log grows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BYTES = 256 << 20
 _ANY = 1 << 62
 _DIGITS = 6
 _MOST_DIGITS = 18
-# A chain is begun anew after so many versions, or where what it has beside its beginning is half as much as that.
+# A new chain begins after this many versions, or once the versions after the first take half its size.
 _LONGEST_CHAIN = 256
 _SHORTEST_CHAIN = 32
 _SMALL = 1 << 19
@@ -29,7 +29,7 @@ _TAIL = 512
 
 
 class Limits:
-    """What is kept at the most: so many versions beside the present one, so many days, so many bytes."""
+    """The most that is kept: versions beside the present one, days, and bytes."""
 
     def __init__(self, settings: Settings) -> None:
         self.number = settings.number("XE_BACKUPS", _DIGITS, _ANY)
@@ -37,7 +37,7 @@ class Limits:
         self.bytes = settings.number("XE_HISTORY_BYTES", _MOST_DIGITS, _BYTES)
 
     def exceeded_by(self, chain: Chain, size: int) -> bool:
-        """Whether the chain, of a file of this size, is too long to go on."""
+        """Whether the chain, of a file of this size, is too long to continue."""
         return (
             chain.place - chain.first >= min(_LONGEST_CHAIN, max(self.number, _SHORTEST_CHAIN))
             or chain.bytes > min(max(_SMALL, size), self.bytes) // 2
@@ -56,20 +56,20 @@ def copy_of(folder: str, place: int) -> str:
 
 
 def moment(nanoseconds: int) -> str:
-    """A time of a file as people and old logs have it."""
+    """The time of a file as people and old logs write it."""
     seconds, fraction = divmod(nanoseconds, 10**9)
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{fraction:09}Z"
 
 
 def append(folder: str, entry: Entry) -> int:
-    """Add the entry to the log, all of it or nothing; how many bytes it has."""
+    """Add the entry to the log, all of it or nothing; its number of bytes."""
     data = entry.written()
     entry.start = add(os.path.join(folder, LOG), data)
     return len(data)
 
 
 def add(log: str, data: bytes) -> int:
-    """Add the bytes to the log, all or none of them; where they are."""
+    """Add the bytes to the log, all or none of them; their offset."""
     handle = open_file(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     try:
         before = os.fstat(handle).st_size
@@ -84,7 +84,7 @@ def add(log: str, data: bytes) -> int:
 
 
 def last_mark(folder: str) -> Chain | None:
-    """The mark that the log ends with, if it ends with one."""
+    """The mark at the end of the log, if there is one."""
     try:
         handle = open_file(os.path.join(folder, LOG), os.O_RDONLY)
     except FileNotFoundError:

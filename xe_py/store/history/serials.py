@@ -1,4 +1,4 @@
-"""The serial of a file that nobody has read yet, which may be one that cannot be read as a whole."""
+"""The serial of a file that nobody has read yet, and that may be broken."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LINE = re.compile(rb"^[ \t]*(?:state[ \t]*\.[ \t]*)?serial[ \t]*=[ \t]*([0-9]{1
 
 
 def serial_in(data: bytes) -> int:
-    """The serial of the state in the text; of a text that is broken the one that its lines seem to have, 0 for none."""
+    """The serial in the text; in a broken text the one that its lines seem to have, or else 0."""
     for text in (_table(data), data):
         try:
             serial = tomllib.loads(text.decode())["state"]["serial"]
@@ -26,7 +26,7 @@ def serial_in(data: bytes) -> int:
 
 
 def _table(data: bytes) -> bytes:
-    """The lines of the table [state], where no line can be the inside of a text; else none."""
+    """The lines of the table [state], if no line can be inside a text; else none."""
     header = None if b'"""' in data or b"'''" in data else _HEADER.search(data)
     if header is None:
         return b""

@@ -1,4 +1,4 @@
-"""The versions of a state file that its history has (see `xe_py.store.history.keeping`), and the present one."""
+"""The versions in the history of a state file (see `xe_py.store.history.keeping`), and the present one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TRIES = 5
 class Version:
     """One version of a state file: its place in the history, its serial, when it was written, by whom and how.
 
-    `name` is what no other is called: the serial or, where others have that as well, the serial and the place.
+    `name` belongs to no other version: it is the serial or, if others share the serial, the serial and the place.
     `is_kept` says that the history has it, `is_present` that it is the file, `is_commit` that a command wrote it.
     """
 
@@ -49,11 +49,11 @@ class Version:
 
     @property
     def full_name(self) -> str:
-        """The name that it has in any company."""
+        """The name that is always unique."""
         return f"{self.serial}.{self.place}"
 
     def document(self, site: Site) -> Document:
-        """The version as a document, called by its name and the path of the file; StateFileError if it is gone."""
+        """The version as a document, named after it and the path of the file; StateFileError if it is gone."""
         if self.is_present and not self.is_kept:
             return read(site)
         label = f"Version {self.name} of {site.path}"
@@ -62,7 +62,7 @@ class Version:
         except OSError as error:
             raise StateFileError(f"{label} cannot be read: {error.filename}: {error.strerror}.") from None
         except ValueError as error:
-            raise StateFileError(f"{label} cannot be put together again: {error}.") from None
+            raise StateFileError(f"{label} cannot be restored from the history: {error}.") from None
         try:
             return Document(label, label, (), text=data.decode())
         except UnicodeDecodeError:
@@ -70,9 +70,9 @@ class Version:
 
 
 def versions(site: Site) -> list[Version]:
-    """The versions that are kept, the oldest first, and last the present one, if there is a file.
+    """The kept versions, the oldest first, and at the end the present one, if there is a file.
 
-    StateFileError where the history cannot be read, or the file is none, or there is nothing at all.
+    StateFileError if the history or the file cannot be read, or if there is neither.
     """
     folder = folder_of(site.target)
     found: list[Version] = []
@@ -116,7 +116,7 @@ def _versions(site: Site, folder: str, log: Log) -> list[Version]:
 
 
 def _left(target: str) -> list[os.stat_result]:
-    """What there is of versions that are not in the place of the file, or are about to be."""
+    """The versions that are not in the place of the file, or are about to be."""
     found = []
     for path in left_behind(target):
         try:
@@ -127,7 +127,7 @@ def _left(target: str) -> list[os.stat_result]:
 
 
 def _status(site: Site) -> os.stat_result | None:
-    """What is known of the present file; None if there is none, StateFileError if there is something else."""
+    """The status of the present file; None if there is no file, StateFileError if there is something else."""
     try:
         status = os.stat(site.target)
     except FileNotFoundError:
@@ -149,7 +149,7 @@ def _kept(folder: str, log: Log, entry: Entry) -> Version:
 
 
 def _old(folder: str, log: Log, present: os.stat_result | None) -> list[Version]:
-    """The versions of the earlier layout, without a link that a killed writer has left to what is there besides."""
+    """The versions from the earlier layout, except a killed writer's link to a file that is there anyway."""
     known = {entry.file[0] for entry in log.entries} | ({present.st_ino} if present else set())
     found = []
     for place, serial, path in chains.old_versions(folder):
@@ -161,7 +161,7 @@ def _old(folder: str, log: Log, present: os.stat_result | None) -> list[Version]
 
 
 def _named(found: list[Version], most: int) -> list[Version]:
-    """The versions that are shown, so many and the present one, each with its name."""
+    """The versions to show, at most so many and the present one, each with its name."""
     shown = [*[each for each in found if not each.is_present][-most:], *found[-1:]] if most else found[-1:]
     shown = list(dict.fromkeys(shown))
     times = Counter(each.serial for each in shown if each.is_kept)

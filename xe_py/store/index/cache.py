@@ -1,6 +1,6 @@
-"""Files in the user's cache folder, made of parts with a checksum each; nothing in them is needed.
+"""Files in the user's cache folder, made of parts with a checksum each; the program works without them.
 
-A file counts only if it belongs to the user alone; whatever is wrong with one, it is as if it were not there.
+A file counts only if it belongs to the user alone; a file with any fault counts as missing.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 CHECK = 4
 # The endings of the files about a target.
 KINDS = ("head", "base")
-# The mark of fields that lack the maps with a secret in them; no field has such a name.
+# Marks fields from which maps with secrets were left out; no field has this name.
 MASKED = "\0masked"
-# How the name of such a file begins, as its target's path does with a slash.
+# How the names of such files begin; it stands for the slash at the start of the target's path.
 _ROOT = "%2F"
 _LONGEST = 240
 # How many files a sweep looks at.
@@ -34,14 +34,14 @@ _WIDTH = 8
 
 
 def path_for(target: str, settings: Settings) -> str | None:
-    """Where files about the target are, without their ending; None where the user has no place for them."""
+    """Where the files about the target are, without their ending; None if the user has no cache folder."""
     cache = settings.cache()
     name = target.replace("%", "%25").replace("/", "%2F")
     return os.path.join(cache, "xe", name) if len(name) < _LONGEST and os.path.isabs(cache) else None
 
 
 def open_file(path: str) -> int | None:
-    """A handle to read the file; None where it is not there, or not the user's alone."""
+    """A handle to read the file; None if it does not exist or does not belong to the user alone."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
@@ -54,7 +54,7 @@ def open_file(path: str) -> int | None:
 
 
 def read_part(handle: int, start: int, length: int) -> memoryview:
-    """The part that was written at this place; DamagedIndexError where it is not as it was written."""
+    """The part that was written at this place; DamagedIndexError if it is damaged."""
     try:
         data = memoryview(os.pread(handle, CHECK + length, start)) if start >= 0 <= length else memoryview(b"")
     except OSError:
@@ -65,12 +65,12 @@ def read_part(handle: int, start: int, length: int) -> memoryview:
 
 
 def checked(data: bytes) -> tuple[bytes, bytes]:
-    """The data as a part is written: its checksum, and itself."""
+    """The data as a part is written: its checksum, then the data."""
     return crc32(data).to_bytes(CHECK, "little"), data
 
 
 def write_file(path: str, parts: Iterable[bytes]) -> bool:
-    """Put a file for the user alone in place, all at once; False where that cannot be."""
+    """Put a file for the user alone in place, all at once; False if that is not possible."""
     temporary = f"{path}.{os.getpid()}"
     try:
         access.make_folder(os.path.dirname(path), above=True)
@@ -91,9 +91,9 @@ def write_file(path: str, parts: Iterable[bytes]) -> bool:
 
 
 def sweep(folder: str) -> None:
-    """Remove what writers that were killed have left in the user's folder, and files about targets that are gone.
+    """Remove what killed writers have left in the user's folder, and files about targets that no longer exist.
 
-    However many files there are, only some of them are looked at, other ones each time.
+    It looks only at some of the files, other ones each time, however many there are.
     """
     try:
         entries = sorted(os.listdir(folder)) if os.stat(folder).st_uid == os.geteuid() else []
@@ -106,7 +106,7 @@ def sweep(folder: str) -> None:
 
 
 def _is_left(entry: str) -> bool:
-    """Whether a file of this name is one of ours, and nobody has a use for it."""
+    """Whether a file of this name belongs to the program and is no longer needed."""
     name, _, ending = entry.rpartition(".")
     process = ""
     if ending.isdecimal():
@@ -118,7 +118,7 @@ def _is_left(entry: str) -> bool:
 
 
 def _is_gone(name: str) -> bool:
-    """Whether nothing is where the target of this name was."""
+    """Whether the target of this name no longer exists."""
     try:
         os.lstat(name.replace("%2F", "/").replace("%25", "%"))
     except (FileNotFoundError, NotADirectoryError):
@@ -139,7 +139,7 @@ def _lives(process: int) -> bool:
 
 
 def remove_file(path: str) -> None:
-    """Take the file away, if it is there."""
+    """Remove the file, if it exists."""
     try:
         os.unlink(path)
     except OSError:
@@ -153,7 +153,7 @@ def pages(numbers: array[int]) -> Iterator[bytes]:
 
 
 class Numbers:
-    """A row of unsigned 64-bit numbers whose first part is at `start`; DamagedIndexError where it is not as written."""
+    """A row of unsigned 64-bit numbers whose first part is at `start`; DamagedIndexError if it is damaged."""
 
     __slots__ = ("_count", "_handle", "_pages", "_start")
 

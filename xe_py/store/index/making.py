@@ -1,4 +1,4 @@
-"""Making the derived index (see `reading.py`), and bringing it from one version of the file to the next."""
+"""Making the derived index (see `reading.py`), and updating it for the next version of the file."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
     from xe_py.state.state import Change, State
     from xe_py.store.files.document import Document
 
-# How many changes a head holds at least, and one for how many objects of the base.
+# A head holds at least this many changes, and one more for every so many objects of the base.
 _ROOM, _SHARE = 64, 50
 
 
 def build(path: str | None, document: Document, state: State) -> Head | None:
-    """Make the index of this version of the file, which says what the state does; the state is sound, and all there.
+    """Make the index of this version of the file, from its state, which is sound and complete.
 
-    `path` is where its files are, without their ending. A file so young that a further change could leave its times as
-    they are gets no index.
+    `path` is where its files are, without their ending. A very young file gets no index, because another change could
+    leave its times as they are.
     """
     if time.time_ns() - document.identity[3] < GRAIN:
         return None
@@ -43,7 +43,7 @@ def build(path: str | None, document: Document, state: State) -> Head | None:
 
 
 def advance(path: str | None, document: Document, head: Head, state: State, changes: list[Change]) -> Head:
-    """Bring the index from the head's version of the file to this one; where the head grows long, on a new base."""
+    """Update the index from the head's version of the file to this one; a head that is too long gets a new base."""
     counts, changed = dict(head.counts), dict(head.changed)
     for change in changes:
         cls, obj = change.cls.name, change.after
@@ -66,7 +66,7 @@ def advance(path: str | None, document: Document, head: Head, state: State, chan
 def _make(
     path: str | None, document: Document, state: State, objects: Callable[[XenClass], list[Record]]
 ) -> Head | None:
-    """A new base with these objects, its head, and the state on top of it; None where it cannot be written."""
+    """A new base with these objects, its head, and the state on top of it; None if it cannot be written."""
     if path is None:
         return None
     sweep(os.path.dirname(path))
@@ -87,7 +87,7 @@ def _make(
     try:
         base = Base(handle, token, document.target)
     except (DamagedIndexError, OutdatedError):
-        return None  # Another process has put its own in this place already.
+        return None  # Another process has already put its own base here.
     named = maker(), document.identity, state.header, document.is_plain, token
     head = Head((*named, base.counts, state.totals(), {}), base)
     _write_head(path, head)
@@ -100,7 +100,7 @@ def _write_head(path: str, head: Head) -> None:
 
 
 class _Base:
-    """The parts of a base as they are written one after the other."""
+    """The parts of a base, as they are written one after the other."""
 
     def __init__(self) -> None:
         self.parts: list[bytes] = []
@@ -108,7 +108,7 @@ class _Base:
         self.catalog: dict[str, Any] = {}
 
     def add(self, cls: XenClass, objects: list[Record], data: bytes | mmap | None) -> list[bytes]:
-        """The objects of a class in chunks, and a sorted table of each field by which they are looked up."""
+        """Write the objects of a class in chunks, and a sorted table for each field by which they are looked up."""
         chunks = array("Q")
         near = 0
         for start in range(0, len(objects), CHUNK):
@@ -124,7 +124,7 @@ class _Base:
         return self._taken()
 
     def finish(self, token: bytes) -> list[bytes]:
-        """The catalog, then the foot that says where the catalog is."""
+        """Write the catalog, then the foot, which says where the catalog is."""
         span = self._part(marshal.dumps((token, self.catalog)))
         self._part(array("Q", span).tobytes())
         return self._taken()
@@ -147,7 +147,7 @@ class _Base:
 
 
 def _table(objects: list[Record], key: Key) -> array[int]:
-    """The sorted table of a key; what has no value is not in it."""
+    """The sorted table of a key; objects without a value are not in it."""
     values = [obj[key] for obj in objects] if isinstance(key, str) else [value_of(obj, key) for obj in objects]
     if any(type(value) is list for value in values):
         found = [(place, each) for place, value in enumerate(values) for each in entries(value)]

@@ -1,4 +1,4 @@
-"""Secrets stay out of the derived index: what has one is left out of it, and read from the state file when needed."""
+"""Secrets stay out of the derived index: fields with secrets are left out, and read from the state file when needed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def masked(obj: Record) -> dict[str, Any]:
-    """The fields of the object as the index may have them."""
+    """The fields of the object that the index may have."""
     fields = dict(obj)
     for name in obj.cls.maps:
         if name in fields and any(map(is_secret, fields[name])):
@@ -31,10 +31,10 @@ def masked(obj: Record) -> dict[str, Any]:
 
 
 def unmasked(target: str, version: tuple[int, ...], cls: str, uuid: str, near: int | None) -> dict[str, Any]:
-    """The fields of the object as this version of the state file has them.
+    """All fields of the object in this version of the state file.
 
-    In a plain file it stands about where `near` says; with None the whole file is read. DamagedIndexError where the
-    file is another by now, or does not have the object.
+    In a plain file the object is about at `near`; with None the whole file is read. DamagedIndexError if the file has
+    changed or does not have the object.
     """
     document = Document(target, target, version)
     try:

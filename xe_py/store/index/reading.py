@@ -1,13 +1,13 @@
 """The derived index: what a state file says, in the user's cache folder, in a form that is quick to look up.
 
-The TOML file alone is the truth. The index is used only while it names the very version of the file that is there
-(device, inode, size, times) and was made by a program with the same declarations and rules; anything else, and any
-damage, means that the file is read in full and the index made anew. It holds data only: dicts, lists, texts and
-numbers, by marshal.
+Only the TOML file counts. The index is used only if it names exactly the present version of the file (device, inode,
+size, times) and was made by a program with the same declarations and rules. In all other cases, and if the index is
+damaged, the file is read in full and the index is made again. The index holds only data (dicts, lists, texts and
+numbers), written with marshal.
 
-Two files: the *base* has all objects of one version of the state file, in chunks, with sorted tables of what fields
-hold; the *head* names the version that is current and has the objects changed since the base, so that a commit writes
-only the head.
+There are two files. The *base* has all objects of one version of the state file, in chunks, with sorted tables of the
+values of fields. The *head* names the current version and has the objects that changed since the base, so that a commit
+writes only the head.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
     Rows = list[tuple[int, dict[str, Any]]]
     Stamp = list[tuple[str, int, int]]
 
-# What may read an index; another layout of its files is another number.
+# Which programs may read an index; another layout of its files gets another number.
 _LAYOUT = 3
 TOOL = f"xe_py layout {_LAYOUT} {sys.implementation.cache_tag} {marshal.version}"
 CHUNK = 8
 FOOT = 16
 
-# The folders of the program that say what a sound state is and how it is read.
+# The folders of the program that decide what a sound state is and how it is read.
 _DECIDING = ("classes", "schema", "state", "store/index", "store/toml", "xapi")
 _found: list[Stamp] = []
 
@@ -50,11 +50,11 @@ _NONE: dict[str, tuple[int, bytes | None]] = {}
 
 
 class OutdatedError(Exception):
-    """Another has made a new base in this moment."""
+    """Another process has made a new base at this moment."""
 
 
 def number_of(value: Any) -> int:
-    """The number that stands for a value in the sorted tables; others may have the same."""
+    """The number that stands for a value in the sorted tables; other values may have the same."""
     text = value if type(value) is str else "\n".join(map(str, value)) if type(value) is tuple else str(value)
     return crc32(text.encode())
 
@@ -68,8 +68,8 @@ class Base:
 
     The catalog has for each class the number of its objects, the row of its chunks (start, count), the rows of its
     tables by key (start, count, and the defaults of the key's fields), and its columns by field (start, length). The
-    row of chunks has three numbers for each: start, length, and about where in the state file its first object stands.
-    A table is sorted; an entry has a number that stands for a value in its upper half and a place in the lower. A
+    row of chunks has three numbers for each: start, length, and the rough offset of its first object in the state file.
+    A table is sorted; the upper half of an entry is a number that stands for a value, the lower half is a place. A
     column has the values of one field of all objects.
     """
 
@@ -95,7 +95,7 @@ class Base:
         return next((cls for cls in self.catalog if self.where(cls, "uuid", uuid)), None)
 
     def where(self, cls: str, key: Key, value: Any) -> Rows | None:
-        """The objects whose field has, or whose set holds, the value; None where the key or the value has no index."""
+        """The objects whose field has, or whose set holds, the value; None if the key or the value has no index."""
         if cls not in self.catalog:
             return []
         if value is None or key not in self.catalog[cls][2]:
@@ -132,7 +132,7 @@ class Base:
         return unmasked(self._target, self.version, cls, fields["uuid"], near)
 
     def columns(self, cls: str, fields: Iterable[str]) -> list[list[Any]] | None:
-        """The values of each field, object by object; None where one of them has no column."""
+        """The values of each field, object by object; None if one of them has no column."""
         spans = self.catalog[cls][3] if cls in self.catalog else {}
         if any(field not in spans for field in fields):
             return None
@@ -145,7 +145,7 @@ class Base:
                 yield number * CHUNK + position, fields["uuid"]
 
     def near(self, cls: str, place: int) -> int:
-        """About where in the state file the object with this place stands, in bytes."""
+        """The rough offset of the object with this place in the state file, in bytes."""
         count = self._chunk_count(cls)
         return self._row(*self.catalog[cls][1])[3 * min(place // CHUNK, count - 1) + 2] if count else 0
 
@@ -168,8 +168,9 @@ class Head:
     """What the index says of the present version of a state file: a source for `xe_py.state.tables`.
 
     `maker` is the stamp and the digest of the program that made the base. `plain` says that every object is written as
-    a table of its own with a plain header. `counts` and `totals` are those of a source. `changed` has what became of
-    objects since the base was made: by class and uuid the place and the fields, by marshal; None for one that is gone.
+    a table of its own with a plain header. `counts` and `totals` are those of a source. `changed` has the objects that
+    changed since the base was made: by class and uuid the place and the fields, as marshal writes them; None for an
+    object that is gone.
     """
 
     __slots__ = ("base", "changed", "counts", "header", "identity", "maker", "plain", "token", "totals")
@@ -183,7 +184,7 @@ class Head:
         base.version, base.plain = self.identity, self.plain
 
     def rows(self) -> tuple[Any, ...]:
-        """All that is written of it."""
+        """All parts that are written to the file."""
         named = self.maker, self.identity, self.header, self.plain, self.token
         return *named, self.counts, self.totals, self.changed
 
@@ -208,7 +209,7 @@ class Head:
         return [] if data is None else [(place, marshal.loads(data))]
 
     def where(self, cls: str, key: Key, value: Any) -> Rows | None:
-        """The objects whose field has, or whose set holds, the value; None where the key or the value has no index."""
+        """The objects whose field has, or whose set holds, the value; None if the key or the value has no index."""
         found = self.base.where(cls, key, value)
         if found is None or cls not in self.changed:
             return found
@@ -227,7 +228,7 @@ class Head:
         return self.base.whole(cls, place, fields)
 
     def columns(self, cls: str, fields: Iterable[str]) -> list[list[Any]] | None:
-        """The values of each field, object by object; None where one of them has no column."""
+        """The values of each field, object by object; None if one of them has no column."""
         names = ("uuid", *fields)
         columns = self.base.columns(cls, names)
         if columns is None or cls not in self.changed:
@@ -267,7 +268,7 @@ class Head:
 
 
 def _sources() -> list[str]:
-    """The files of the program that decide what an index says: classes and their rules, and what they are made of."""
+    """The program files that decide what an index says: the classes, their rules, and what both are made of."""
     program = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
     folders = [f"{program}/{name}" for name in _DECIDING]
     return [f"{folder}/{name}" for folder in folders for name in sorted(os.listdir(folder)) if name.endswith(".py")]
@@ -278,9 +279,9 @@ def _present() -> Stamp:
 
 
 def _stamp() -> Stamp:
-    """What shows whether these files are those that made an index: their names, sizes and times.
+    """What shows whether an index was made by these program files: their names, sizes and times.
 
-    As they were when this process first asked: what is edited from then on is not what it runs.
+    They count as they were when this process first asked; it does not run what is edited later.
     """
     if not _found:
         _found.append(_present())
@@ -288,7 +289,7 @@ def _stamp() -> Stamp:
 
 
 def _digest() -> bytes:
-    """What shows it where they lie elsewhere: a digest of their contents; empty where they were edited meanwhile."""
+    """The same for copies in another place: a digest of their contents; empty if they were edited meanwhile."""
     from hashlib import sha256
 
     found = sha256()
@@ -305,7 +306,7 @@ def maker() -> tuple[Stamp, bytes]:
 
 
 def _made_alike(maker: tuple[Stamp, bytes]) -> bool:
-    """Whether the program that made an index judges and reads as this one does."""
+    """Whether the program that made an index has the same declarations and rules as this one."""
     return maker[0] == _stamp() or b"" != maker[1] == _digest()
 
 
@@ -330,6 +331,6 @@ def look(path: str | None, target: str, identity: tuple[int, ...]) -> Head | Non
 
 
 def discard(path: str | None) -> None:
-    """Forget the index that is there."""
+    """Forget the existing index."""
     for kind in KINDS if path else ():
         remove_file(f"{path}.{kind}")

@@ -1,1 +1,1 @@
-"""The text of a state file: reading it, and bringing changes into it."""
+"""The text of a state file: reading it, and writing changes into it."""

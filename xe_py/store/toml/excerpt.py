@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from xe_py.store.toml.plain import Path
     from xe_py.store.toml.splice import Edit
 
-# How far from where it should stand a table is looked for first, and how many times as far then.
+# How far from its expected place a table is first searched for, and by what factor the search then grows.
 _NEAR = 1 << 18
 _WIDER = 8
-# What stays and is longer than this is not looked at, but copied from file to file.
+# An unchanged part that is longer than this is copied from file to file without being read.
 _LONG = 1 << 16
 # Keeps the tables of an excerpt apart, so that no edit reaches over the end of one.
 _BETWEEN = "#\n"
 
 
 class NotFoundError(Exception):
-    """A table is not where a plain file has it; the file has to be read in full."""
+    """A table is not where a plain file has it, so the file must be read in full."""
 
 
 class Excerpt:
-    """Some tables of a file, in the order of the file: their text, and for each the offsets in both."""
+    """Some tables of a file, in the order of the file: their text, and the offsets of each table in both."""
 
     def __init__(self, data: bytes | mmap, tables: Iterable[tuple[Path, int]]) -> None:
         spans = sorted({_span(data, path, near) for path, near in tables})
@@ -44,7 +44,7 @@ class Excerpt:
         self.text = "".join(text + _BETWEEN for _, _, text in self._pieces)
 
     def apply(self, edits: list[Edit]) -> Iterator[Part]:
-        """The content of the whole file with the edits of the excerpt's text in it, in parts."""
+        """The content of the whole file, in parts, with these edits of the excerpt's text."""
         done = 0
         for start, end, new in edits:
             offset, base, text = next(piece for piece in reversed(self._pieces) if piece[0] <= start)
@@ -58,7 +58,7 @@ class Excerpt:
 
 
 def _span(data: bytes | mmap, path: Path, near: int) -> tuple[int, int]:
-    """Where a table stands: from its header, or the empty line in front of it, to the next table or its empty line."""
+    """Where a table is: from its header, or the empty line before it, to the next table or its empty line."""
     header = f"\n[{'.'.join(path)}]\n".encode()
     if data[: len(header) - 1] == header[1:]:
         return 0, _end(data, 0)
@@ -77,5 +77,5 @@ def _end(data: bytes | mmap, header: int) -> int:
 
 
 def _with_empty_line(data: bytes | mmap, line_break: int) -> int:
-    """The offset behind a line break, or of the line break itself where it ends an empty line."""
+    """The offset after a line break, or of the line break itself if it ends an empty line."""
     return line_break if data[line_break - 1 : line_break] == b"\n" else line_break + 1

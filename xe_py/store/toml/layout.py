@@ -1,6 +1,6 @@
-"""Where things stand in the text of a state file: its statements, with their keys, lines and offsets.
+"""Where things are in the text of a state file: its statements, with their keys, lines and offsets.
 
-Only the outline is read here, in one pass; the text is one that tomllib has accepted before.
+This reads only the outline, in one pass; tomllib has accepted the text before.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _PLAIN_HEADER = re.compile(r"\[([A-Za-z0-9_-]+)(?:\.([A-Za-z0-9_-]+))?\]\s*$")
 _PLAIN_PAIR = re.compile(
     r"""\s*([A-Za-z0-9_-]+)\s*=\s*("[^"\\]*"|'[^']*'|true|false|[-+]?[0-9][0-9_]*|\{\}|\[\])[ \t]*(?:\#.*)?$"""
 )
-# A string over several lines may end in up to two quotes of its own before the three that close it.
+# A string of several lines may itself end in one or two quotes, before the three that close it.
 _STRING = r"""
     \"{3} (?: [^"\\]++ | \\. | "(?!"") )*+ \"{3,5}
   | '{3} (?: [^']++ | '(?!'') )*+ '{3,5}
@@ -66,7 +66,7 @@ def statements(text: str) -> Iterator[Statement]:
 
 
 def lines_of(text: str, paths: Iterable[Path]) -> dict[Path, int]:
-    """The line where each of the tables and keys, and what they are in, is first written."""
+    """The line where each of the tables and keys, and their parents, first appears."""
     wanted = {path[:depth] for path in paths for depth in range(1, len(path) + 1)}
     lines: dict[Path, int] = {}
     for statement in statements(text):
@@ -77,7 +77,7 @@ def lines_of(text: str, paths: Iterable[Path]) -> dict[Path, int]:
 
 
 def _lines(text: str) -> list[str]:
-    """The lines as TOML breaks them: only at a line feed."""
+    """The lines as TOML counts them: only a line feed ends a line."""
     parts = text.split("\n")
     return [part + "\n" for part in parts[:-1]] + ([parts[-1]] if parts[-1] else [])
 
@@ -102,7 +102,7 @@ def _key(text: str, place: int) -> tuple[Path, int]:
 
 
 def _value(text: str, place: int) -> tuple[tuple[int, int], int]:
-    """The span of the value behind the place, a comment behind it left out, and where the next line begins."""
+    """The span of the value after the place, without a comment, and where the next line begins."""
     start = end = -1
     depth = 0
     while True:

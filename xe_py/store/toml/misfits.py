@@ -1,4 +1,4 @@
-"""What is wrong with a part of a state file that cannot be taken in, in words: the value, and what it must be."""
+"""Why a part of a state file cannot be read into the state, in words: the value, and what it must be."""
 
 from __future__ import annotations
 
@@ -21,39 +21,39 @@ _KINDS = {
     Int: "a whole number of up to 63 bits",
     Float: "a number of up to 63 bits",
     Bool: "true or false",
-    Time: "a moment with an offset, as 2026-11-22T09:00:00Z",
+    Time: "a time with an offset, such as 2026-11-22T09:00:00Z",
     Set: "a list of texts",
-    Map: 'a map of texts, as { key = "text" }',
+    Map: 'a map of texts, such as { key = "text" }',
 }  # fmt: skip
 _LONGEST = 40
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that this one is most like; empty if it is like none."""
+    """The known name most like this one; empty if none is like it."""
     return next(iter(similar.nearest(name, known)), "")
 
 
 def guess(name: str) -> str:
-    """The name as a question behind what is said."""
+    """The name as a question after the message."""
     return f" ({name}?)" if name else ""
 
 
 def no_object(cls: str, value: Any) -> str:
-    """That the value stands where an object of the class should."""
+    """The message for a value in the place of an object of the class."""
     tables = isinstance(value, list) and all(isinstance(each, dict) for each in value)
     shown = f"a list of tables, [[{cls}.uuid]]" if tables else _kind(value)
-    return f"this is {shown}; an object is one table, [{cls}.uuid]"
+    return f"this is {shown}; an object must be one table, [{cls}.uuid]"
 
 
 def unknown_field(cls: XenClass, name: str) -> str:
-    """That the class stores no field of this name."""
+    """The message for a field that the class does not store."""
     if name in cls.by_name:
-        return f"{name} is not written in the file; take it out"
+        return f"{name} is computed and not stored in the file; remove it"
     return f"there is no field {name}{guess(nearest(name, cls.stored))}"
 
 
 def misfit(field: Field, value: Any) -> str:
-    """That the field cannot hold the value."""
+    """The message for a value that the field cannot hold."""
     name = field.name
     if isinstance(field, Map) and isinstance(value, dict):
         key, held = next((key, held) for key, held in value.items() if not isinstance(held, str))
@@ -63,14 +63,14 @@ def misfit(field: Field, value: Any) -> str:
         if odd:
             return f"{name} has {_shown(odd[0])} in it; it must be {_wanted(field)}"
         twice = next(member for number, member in enumerate(value) if member in value[:number])
-        return f"{name} has {_shown(twice)} twice; each may be there once"
+        return f"{name} has {_shown(twice)} twice; each member may be there only once"
     # A text in the place of a map may be a secret.
     shown = _kind(value) if isinstance(field, Map) else _shown(value)
     return f"{name} is {shown}; it must be {_wanted(field)}{guess(_meant(field, value))}"
 
 
 def missing(field: Field) -> str:
-    """That a field which is required is not there."""
+    """The message for a required field that is missing."""
     return f"{field.name} is missing; it must be {_wanted(field)}"
 
 
@@ -82,7 +82,7 @@ def _wanted(field: Field) -> str:
         return f"the uuid of a {field.to} in quotes"
     if isinstance(field, Refs):
         return f"a list of uuids, each of a {field.to}"
-    # Of another kind is only a field in which nothing can be.
+    # The only other kind of field is one that cannot hold anything.
     return next((_KINDS[kind] for kind in type(field).__mro__ if kind in _KINDS), "left out")
 
 
@@ -108,4 +108,4 @@ def _shown(value: Any) -> str:
 
 def _kind(value: Any) -> str:
     kinds = {bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list", dict: "a table"}
-    return kinds.get(type(value), "a moment")
+    return kinds.get(type(value), "a time")

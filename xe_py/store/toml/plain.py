@@ -1,10 +1,10 @@
-"""TOML as `xe_py.store.toml.render` writes it, read without a parser: a fast way for what is nearly always there.
+"""TOML as `xe_py.store.toml.render` writes it, read without a parser: a fast way for the usual form.
 
-Whatever is not of this form is not understood here, and None says so: then tomllib reads the text, and
-`layout.py` finds its statements. What is understood here, tomllib would read as the same; a test holds that.
+This module returns None for any other form; then tomllib reads the text, and `layout.py` finds its statements. For the
+usual form, tomllib would read the same; a test checks that.
 
     [vm.77aa0b2e-…]                   a header of an object, or [state], alone on its line
-    name-label = "web"                a text, a number, true, false, a moment in UTC
+    name-label = "web"                a text, a number, true, false, a time in UTC
     other-config = { a = "1" }        a map on one line, of texts
     tags = [                          a list of texts, one on each line
         "one",
@@ -53,7 +53,7 @@ class Statement:
 
 
 def load(text: str) -> dict[str, Any] | None:
-    """What tomllib makes of the text; None for a text that is not wholly of the plain form."""
+    """The same as tomllib reads; None for a text that is not entirely of the plain form."""
     first, *blocks = text.split("\n[")
     if first.startswith("["):
         blocks.insert(0, first[1:])
@@ -74,7 +74,7 @@ def load(text: str) -> dict[str, Any] | None:
 
 
 def _pair_finder(text: str) -> Callable[[str], list[tuple[str, str, str]]]:
-    """What finds `name = value` lines: names, texts, and other values; where it takes longer to make, it finds none."""
+    """A function that finds `name = value` lines: names, texts, other values; in a small text, to save time, none."""
     if len(text) < _LARGE:
         return lambda _body: []
     import re
@@ -83,7 +83,7 @@ def _pair_finder(text: str) -> Callable[[str], list[tuple[str, str, str]]]:
 
 
 def _load_pairs(table: dict[str, Any], body: str, pairs: list[tuple[str, str, str]], known: dict[str, Any]) -> bool:
-    """Put the pairs into the table; False, and nothing done, where the body has more than pairs of its own lines."""
+    """Put the pairs into the table; False, and nothing done, if the body has more than pairs on their own lines."""
     for name, text, shown in pairs:
         if not shown:
             table[name] = text
@@ -101,7 +101,7 @@ def _load_pairs(table: dict[str, Any], body: str, pairs: list[tuple[str, str, st
 
 
 def _load_lines(table: dict[str, Any], body: str, known: dict[str, Any]) -> bool:
-    """Put what stands in the lines into the table; False where a line is not of the plain form."""
+    """Put the values in the lines into the table; False if a line is not of the plain form."""
     lines = iter(body.split("\n"))
     for line in lines:
         if not line or _is_comment(line):
@@ -119,7 +119,7 @@ def _load_lines(table: dict[str, Any], body: str, known: dict[str, Any]) -> bool
 
 
 def statements(text: str) -> list[Statement] | None:
-    """The statements of a valid TOML text; None for a text that is not wholly of the plain form."""
+    """The statements of a valid TOML text; None for a text that is not entirely of the plain form."""
     found: list[Statement] = []
     table: Path = ()
     offset = 0
@@ -165,7 +165,7 @@ def _has_no_control(shown: str) -> bool:
 
 
 def _path(head: str) -> Path | None:
-    """What a header is about: `state`, or a class and a uuid; None where it is another, or not of the plain form."""
+    """What a header is about: `state`, or a class and a uuid; None if it is another, or not of the plain form."""
     cls, _, uuid = head.partition(".")
     if cls and uuid and not (cls + uuid).translate(BARE):
         return cls, uuid
@@ -173,7 +173,7 @@ def _path(head: str) -> Path | None:
 
 
 def _new_table(tables: dict[str, Any], path: Path) -> dict[str, Any] | None:
-    """The table of a header, new; None where it is there already."""
+    """A new table for a header; None if there already is one."""
     outer = tables if len(path) == 1 else tables.setdefault(path[0], {})
     if path[-1] in outer:
         return None
@@ -183,7 +183,7 @@ def _new_table(tables: dict[str, Any], path: Path) -> dict[str, Any] | None:
 
 
 def _value(shown: str) -> Any:
-    """The value as tomllib reads it; _NO where it is not of the plain form."""
+    """The value as tomllib reads it; _NO if it is not of the plain form."""
     first = shown[:1]
     if first == '"':
         text = _text(shown)
@@ -217,12 +217,12 @@ def _text(shown: str) -> str | None:
 
 
 def _hidden(shown: str) -> str:
-    """The same with control characters, which stand nowhere in it, for escaped backslashes and quotes."""
+    """The text with control characters, which it never contains, for escaped backslashes and quotes."""
     return shown.replace("\\\\", "\0").replace('\\"', "\1")
 
 
 def _unescaped(hidden: str) -> str | None:
-    """The text that is meant; None where it has an escape that is not of the plain form."""
+    """The meant text; None if it has an escape that is not of the plain form."""
     first, *parts = hidden.split("\\")
     found = [_shown(first)]
     for part in parts:
@@ -240,7 +240,7 @@ def _shown(hidden: str) -> str:
 
 
 def _char(digits: str) -> str | None:
-    """The character with this number of four hexadecimal digits; None where there is none."""
+    """The character with this number of four hexadecimal digits; None if there is none."""
     if len(digits) < 4 or digits.strip(_HEX) or 0xD800 <= int(digits, 16) < 0xE000:  # noqa: PLR2004 - halves of pairs
         return None
     return chr(int(digits, 16))
@@ -250,7 +250,7 @@ def _map(shown: str) -> Any:
     """A map of texts on one line."""
     if shown[:2] != "{ " or shown[-2:] != " }" or not _has_no_control(shown):
         return _NO
-    # At odd places is what stands between quotes: texts, and names that need quotes.
+    # The odd elements are those between quotes: texts, and names that need quotes.
     parts = iter(_hidden(shown)[2:-2].split('"'))
     found: dict[str, str] = {}
     for number, before in enumerate(parts):

@@ -1,4 +1,4 @@
-"""From the bytes of a state file to a state, with everything that is wrong named and placed."""
+"""From the bytes of a state file to a state; everything that is wrong gets a name and a place."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 _HEADER = {"format": int, "lineage": str, "serial": int, "rules": str}
 
 
-# That something is missing, which may be among what was left out.
+# Codes that say something is missing; it may be one of the parts that were left out.
 _LACKS = frozenset(("STATE_HOST_INCOMPLETE", "STATE_OBJECT_MISSING"))
 
 
 def read(site: Site) -> Document:
-    """The file with its text; StateFileError where it cannot be read.
+    """The file with its text; StateFileError if it cannot be read.
 
-    An error that an earlier version of the file may mend says so.
+    The error says so if an earlier version of the file may help.
     """
     path = site.path
     try:
@@ -45,7 +45,7 @@ def read(site: Site) -> Document:
         with open(handle, "rb") as file:
             status = os.fstat(handle)
             if not S_ISREG(status.st_mode):
-                kind = "a folder" if S_ISDIR(status.st_mode) else "no ordinary file"
+                kind = "a folder" if S_ISDIR(status.st_mode) else "a special file"
                 raise StateFileError(f"{path} is {kind}, not a state file.\nName the file itself.")
             data = file.read()
     except FileNotFoundError:
@@ -68,10 +68,10 @@ def _lost(error: StateFileError) -> StateFileError:
 
 
 def judge(document: Document) -> tuple[State, list[Finding]]:
-    """The state that the text describes, and all that is unsound in it.
+    """The state in the text, and everything in it that is unsound.
 
-    A part that cannot be taken in (an unknown field, a value of the wrong kind) is left out and is a finding.
-    StateFileError where the text as a whole says no state.
+    A part that cannot be read into the state (an unknown field, a value of the wrong kind) is left out and is a
+    finding. StateFileError if the text as a whole is not a state.
     """
     try:
         tables = _parse(document)
@@ -88,13 +88,13 @@ def judge(document: Document) -> tuple[State, list[Finding]]:
     found = list(findings(state, typed=True))
     found = _all_found(state, tables, left_out, found) if left_out or found else []
     if state.header["serial"] == LARGEST:
-        reason = "no change can follow the largest number"
+        reason = "it is the largest possible number, so no change can follow"
         found.insert(0, Finding("state", "", "serial", Failure("VALUE_NOT_SUPPORTED", "serial", str(LARGEST), reason)))
     return state, found
 
 
 def read_back(text: str) -> State | None:
-    """The state that the text describes, or None if it describes none or holds more than a state can take in."""
+    """The state in the text; None if it holds none, or more than a state can take in."""
     try:
         tables = _parse(Document("", "", (), text=text))
         state = State(tables.pop("state", {}))
@@ -104,7 +104,7 @@ def read_back(text: str) -> State | None:
 
 
 def places(document: Document, found: list[Finding]) -> list[str]:
-    """Where each finding shows: `path:line` of the field, or of the nearest thing around it that is written."""
+    """Where each finding shows: `path:line` of the field, or of the nearest part around it that is in the text."""
     from xe_py.store.toml.layout import lines_of
 
     paths = [(finding.cls, finding.uuid, finding.field) for finding in found]
@@ -143,7 +143,7 @@ def _header(document: Document, header: Any) -> dict[str, Any]:
     number = header.get("format")
     if type(number) is int and number > FORMAT:
         raise _no_header(
-            document, "format", f"has a newer format than {FORMAT}, the newest that this xe knows. Use a newer xe"
+            document, "format", f"has a newer format than {FORMAT}, the newest that this xe knows; use a newer xe"
         )
     for name in header:
         if name not in _HEADER:
@@ -154,9 +154,9 @@ def _header(document: Document, header: Any) -> dict[str, Any]:
         if type(header.get(name)) is not kind:
             raise _no_header(document, name, f"must have {name}, a {'number' if kind is int else 'text'}")
     if header["format"] < 1:
-        raise _no_header(document, "format", f"has a format that cannot be; it must be {FORMAT}")
+        raise _no_header(document, "format", f"has a format that does not exist; it must be {FORMAT}")
     if not 0 <= header["serial"] <= LARGEST:
-        raise _no_header(document, "serial", f"has a serial that cannot be; it must be 0 to {LARGEST}")
+        raise _no_header(document, "serial", f"has an impossible serial; it must be from 0 to {LARGEST}")
     if header["rules"] not in {STRICT, XAPI}:
         from xe_py.store.toml.misfits import misfit
 
@@ -172,7 +172,7 @@ def _no_header(document: Document, name: str, text: str) -> StateFileError:
 
 
 def _all_found(state: State, tables: dict[str, Any], left_out: list[Finding], found: list[Finding]) -> list[Finding]:
-    """What was left out and what is unsound besides, but nothing that only follows from what was left out."""
+    """What was left out and what else is unsound, except what only follows from the parts left out."""
     from xe_py.store.toml.misfits import missing
 
     written = {uuid for table in tables.values() if isinstance(table, dict) for uuid in table}
@@ -247,7 +247,9 @@ def _no_class(name: str, known: Iterable[str]) -> Finding:
 
     near = nearest(name, known)
     text = (
-        f"objects of this class are tables, [{name}.uuid]" if near == name else f"there is no class {name}{guess(near)}"
+        f"objects of this class must be tables, [{name}.uuid]"
+        if near == name
+        else f"there is no class {name}{guess(near)}"
     )
     return Finding(name, "", "", Failure("STATE_UNKNOWN_CLASS", name), text=text)
 
@@ -275,6 +277,6 @@ def _misfit(cls: XenClass, uuid: str, fields: dict[str, Any], name: str) -> Find
 
 
 def _name(fields: Any) -> str:
-    """The name-label in the fields of an object, if they have one."""
+    """The name-label in the fields of an object, if there is one."""
     name = fields.get("name-label", "") if isinstance(fields, dict) else ""
     return name if isinstance(name, str) else ""

@@ -1,4 +1,4 @@
-"""TOML as the state file has it: one table for each object, maps inline, every value as tomli-w writes it."""
+"""TOML as the state file has it: a table for each object, maps inline, every value as tomli-w writes it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def pair(field: Field, value: Any) -> str:
 
 
 def value_in(field: Field | None, value: Any) -> str:
-    """The value as it stands in the file in this field, or (None) in a map or in the header."""
+    """The value as the file has it in this field or, for None, in a map or in the header."""
     return field.to_toml(value) if isinstance(field, Time) else value_of(value)
 
 
@@ -51,7 +51,7 @@ def value_of(value: Any) -> str:
 
 
 def inline(pairs: Iterable[tuple[str, str]]) -> str:
-    """A table on one line, of names and of values as they stand in the file."""
+    """A table on one line, from names and from values as the file has them."""
     shown = ", ".join(f"{key_of(name)} = {value}" for name, value in pairs)
     return f"{{ {shown} }}" if shown else "{}"
 
@@ -86,7 +86,7 @@ def _written(obj: Record) -> list[Field]:
 
 
 def canonical(state: State) -> str:
-    """The whole file as it is written when nothing of an older text is to be kept."""
+    """The whole file, as it is written if nothing of an older text is to be kept."""
     from xe_py import classes
 
     tables = [header(state.header)]

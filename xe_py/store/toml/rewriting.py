@@ -1,4 +1,4 @@
-"""The next text of a state file; one that is not of the plain form is read back before it is written."""
+"""The next text of a state file; a text that is not of the plain form is read back before it is written."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 
 def rewritten(document: Document, state: State, changes: list[Change], serial: int) -> bytes:
-    """The document with the changes, and the state's header with this serial, in it; without changes all else stays.
+    """The document with the changes and the new serial; apart from them the text stays as it is.
 
-    StateFileError where the text would not say the state.
+    StateFileError if the new text would not describe the state.
     """
     text = document.text if document.text.endswith("\n") else document.text + "\n"
     found = splice(text, state, _with_upgrade(document, state, changes), serial)
     is_plain = document.is_plain or plain.load(text) is not None
     if not is_plain and not _says(found, document, state, serial):
         raise StateFileError(
-            f"The change cannot be brought into {document.path} as that is written. Nothing was changed.\n"
-            "Run the command again. If that fails as well, write each object that it changes as a table of its own, "
-            "[class.uuid]."
+            f"The change does not fit into {document.path} as it is written. Nothing was changed.\n"
+            "Run the command again. If it fails again, edit the file first: write each object that the command changes "
+            "as a table of its own, [class.uuid]."
         )
     if not changes and text is not document.text:
         found = found.removesuffix("\n")
@@ -36,7 +36,7 @@ def rewritten(document: Document, state: State, changes: list[Change], serial: i
 
 
 def _with_upgrade(document: Document, state: State, changes: list[Change]) -> list[Change]:
-    """The changes, and those that bring the text to the present format."""
+    """The changes, plus those that bring the text to the present format."""
     if not document.taken_out:
         return changes
     from xe_py.state.state import Change
@@ -53,7 +53,7 @@ def _with_upgrade(document: Document, state: State, changes: list[Change]) -> li
 
 
 def _says(text: str, document: Document, state: State, serial: int) -> bool:
-    """Whether the text says this very state with this serial."""
+    """Whether the text describes exactly this state with this serial."""
     from xe_py.classes import sections
     from xe_py.store.toml.reader import read_back
 
@@ -62,13 +62,13 @@ def _says(text: str, document: Document, state: State, serial: int) -> bool:
         return False
     pairs = [(state.all(cls.name), again.all(cls.name)) for cls in sections()]
     if any(meant != said for meant, said in pairs):
-        # An index would go on listing the objects in the order that they had.
+        # Otherwise an index would still list the objects in their old order.
         document.reordered = True
     return all(_by_uuid(meant) == _by_uuid(said) for meant, said in pairs)
 
 
 def _by_uuid(objects: list[Record]) -> dict[str, dict[str, Any]]:
-    """The objects in no order, but the maps in them as lists, whose order counts."""
+    """The objects in no order, but with their maps as lists, because the order of keys counts."""
     return {
         obj["uuid"]: {name: list(value.items()) if type(value) is dict else value for name, value in obj.items()}
         for obj in objects

@@ -1,8 +1,8 @@
-"""Bringing changes into the text of a state file, and leaving everything else in it as its user wrote it.
+"""Writing changes into the text of a state file, and leaving everything else as its user wrote it.
 
-A changed field replaces only its value, so that comments, order and blank lines stay even inside a changed table. An
-object keeps the form it is written in: a table, dotted keys, or a value on one line. New ones are tables, unless their
-class is written as one value.
+Only the value of a changed field is replaced, so comments, order and blank lines stay, even inside a changed table. An
+object keeps the form it is written in: a table, dotted keys, or a value on one line. New objects are tables, unless
+their class is written as one value.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ FORMAT: Path = ("state", "format")
 
 
 def splice(text: str, state: State, changes: list[Change], serial: int) -> str:
-    """The text with the changes, and the state's header with this serial, brought in.
+    """The text with the changes, and the state's header with this serial.
 
     Every line of the text ends in a line break.
     """
@@ -41,9 +41,9 @@ def splice(text: str, state: State, changes: list[Change], serial: int) -> str:
 
 
 def edits(text: str, state: State, changes: list[Change], serial: int) -> list[Edit]:
-    """What has to be replaced in the text, in its order; edits at one place in their own order.
+    """The replacements in the text, in its order; several at one place stay in their own order.
 
-    Of the file the text may hold only the tables that `anchors` names, each under a header of its own.
+    The text may hold only the tables of the file that `anchors` names, each under a header of its own.
     """
     splicer = _Splicer(text, _outline(text), state)
     splicer.header({**state.header, "serial": serial})
@@ -54,7 +54,7 @@ def edits(text: str, state: State, changes: list[Change], serial: int) -> list[E
 def anchors(state: State, changes: list[Change]) -> dict[Path, int]:
     """The tables of the file that the changes concern, each with its place among those of its class.
 
-    Those are the changed ones and, where objects are new, the last one in front of them.
+    These are the changed tables and, if objects are new, the last table before them.
     """
     found: dict[Path, int] = {}
     new = set()
@@ -81,14 +81,14 @@ class _Splicer:
         self.outline = outline
         self.state = state
         self.edits: list[Edit] = []
-        # New headers and what follows them; at one place they come behind what is added to the section before.
+        # New tables; at the same place they come after what is added to the section before.
         self.sections: list[Edit] = []
         self.held: dict[Path, list[Statement]] = {}
         for statement in outline:
             self.held.setdefault(_owner(statement.path), []).append(statement)
 
     def header(self, header: dict[str, Any]) -> None:
-        """Bring the header of the state in."""
+        """Edit the header of the state."""
         held = self.held[STATE]
         if _is_value(held, STATE):
             self._replace(held[0], render.value_of(header))
@@ -102,7 +102,7 @@ class _Splicer:
         return int(self.text[slice(*statement.value)], 0)
 
     def objects(self, changes: list[Change]) -> None:
-        """Bring the changed objects in."""
+        """Edit the changed objects."""
         made: dict[str, list[str]] = {}
         values = set()
         for change in changes:
@@ -134,9 +134,9 @@ class _Splicer:
         now: Mapping[str, Any],
         kinds: Mapping[str, Field | None],
     ) -> None:
-        """Bring the fields of an object, or of the header, from their values before to those now.
+        """Edit the fields of an object, or of the header, from their old values to the new ones.
 
-        A value is replaced where it stands; a new line goes where the order of `kinds` has it.
+        A value is replaced in its place; a new line goes where the order of `kinds` puts it.
         """
         written: dict[str, list[Statement]] = {}
         for statement in held:
@@ -167,9 +167,9 @@ class _Splicer:
             edits.append((place, place, f"{prefix.removesuffix('.')} = {{}}\n"))
 
     def _keys(self, path: Path, held: list[Statement], was: dict[str, str], now: dict[str, str]) -> None:
-        """Bring the keys of a map that has a line for each from their texts before to those now, in the order of now.
+        """Edit the keys of a map with a line for each key, from the old texts to the new ones, in the new order.
 
-        What is new or has moved comes in front of what stays in place; a line that moves takes its comment along.
+        New and moved keys go before the keys that stay; a line that moves takes its comment along.
         """
         lines = {line.path[-1]: line for line in held if not line.is_header}
         edits, place, prefix = self._way_in(path, held)
@@ -188,7 +188,7 @@ class _Splicer:
             edits.append((place, place, f"{prefix.removesuffix('.')} = {{}}\n"))
 
     def _way_in(self, path: Path, held: list[Statement]) -> tuple[list[Edit], int, str]:
-        """How a line can be added to a table: to which edits, where, and what its key begins with there."""
+        """How to add a line to a table: to which edits, where, and with which prefix of the key."""
         for statement in held:
             if statement.is_header and statement.path == path:
                 return self.edits, statement.end, ""
@@ -202,7 +202,7 @@ class _Splicer:
         return self.sections, start, ""
 
     def _section(self, statement: Statement) -> Path:
-        """The table in whose section the statement stands; that of a header is its own."""
+        """The table in whose section the statement is; a header is in its own."""
         headers = (each.path for each in reversed(self.outline) if each.is_header and each.start <= statement.start)
         return next(headers, ())
 
@@ -210,7 +210,7 @@ class _Splicer:
         self.edits.append((*statement.value, value))
 
     def _remove(self, gone: Iterable[Statement]) -> None:
-        """Take statements out; with a header goes the empty line in front of it."""
+        """Remove statements; a header goes with the empty line before it."""
         for statement in gone:
             start = statement.start
             if statement.is_header and (start == 1 or self.text.endswith("\n\n", max(0, start - 2), start)):
@@ -218,7 +218,7 @@ class _Splicer:
             self.edits.append((start, statement.end, ""))
 
     def _insert(self, name: str, uuids: list[str]) -> None:
-        """Put new tables behind the section of the last one of their class, or of the nearest class before it."""
+        """Put new tables after the last one of their class, or of the nearest class before it."""
         order = classes.order()
         ends = self._ends()
         place = next(ends[cls] for cls in (*reversed(order[: order.index(name) + 1]), *STATE) if cls in ends)
@@ -227,7 +227,7 @@ class _Splicer:
             self.sections.append((place, place, "\n" + render.record(obj)))
 
     def _ends(self) -> dict[str, int]:
-        """Where the last section ends that has something of a class, by class."""
+        """The end of the last section of each class."""
         ends: dict[str, int] = {}
         inside: set[str] = set()
         for statement in self.outline:
@@ -249,12 +249,12 @@ def _outline(text: str) -> list[Statement]:
 
 
 def _is_value(held: list[Statement], path: Path) -> bool:
-    """Whether what stands there is one key with a value."""
+    """Whether the path is one key with a value."""
     return len(held) == 1 and not held[0].is_header and held[0].path == path
 
 
 def _last_in_order(lines: list[str], now: list[str]) -> set[str]:
-    """The last of the keys now, as many as stand among the lines in this order."""
+    """The last of the new keys up to which the existing lines are already in order."""
     found: set[str] = set()
     before = iter(reversed(lines))
     for key in reversed(now):

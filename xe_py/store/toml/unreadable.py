@@ -6,9 +6,9 @@ import re
 
 from xe_py.errors import StateFileError, on_file
 
-# tomllib takes time and memory by the square of the parts of a name; a class, a uuid, a field and a key are four.
+# tomllib's time and memory grow with the square of the parts of a name. Class, uuid, field and key are four parts.
 _MOST_PARTS = 8
-# Python turns no longer ones into numbers.
+# Python refuses to read numbers with more digits.
 _MOST_DIGITS = 4300
 _PART = r"""(?: [A-Za-z0-9_-]++ | "(?: [^"\\\n] | \\[^\n] )*+" | '[^'\n]*+' )"""
 _TOKEN = re.compile(
@@ -29,12 +29,12 @@ _TWICE = re.compile(r"Cannot declare \((.*)\) twice")
 _NO_KEY = "Invalid initial character for a key part"
 # What to do about what tomllib says.
 _WAYS = {
-    'A table in braces stands on one line, with no comma behind its last value: { a = "1", b = "2" }': (
+    'A table in braces must be on one line, with no comma after its last value: { a = "1", b = "2" }': (
         _NO_KEY,
         "Unclosed inline table",
     ),
-    "A text ends on the line on which it begins, with the quote with which it begins; in double quotes \\n is a line"
-    " break. A text of several lines stands between three quotes.": (
+    "A text must end on the line on which it begins, with the same quote; in double quotes, write \\n for a line break."
+    " A text of several lines needs three quotes on each side.": (
         "Illegal character '\\n'",
         "Found invalid character '\\n'",
         "Unterminated string",
@@ -42,7 +42,7 @@ _WAYS = {
         'Expected \'"""\'',
         "Expected \"'''\"",
     ),
-    "In double quotes a backslash is written twice, \\\\; in single quotes it stands as it is.": (
+    "In double quotes, write a backslash twice, \\\\; in single quotes, write it once.": (
         "Unescaped '\\' in a string",
         "Invalid hex value",
     ),
@@ -51,7 +51,7 @@ _MARKERS = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")
 
 
 def refuse_deep_names(path: str, text: str) -> None:
-    """StateFileError where a name has so many parts that reading the text would not end in time."""
+    """StateFileError if a name has so many parts that reading the text would take too long."""
     if any(line.count(".") >= _MOST_PARTS for line in text.split("\n")):
         place = _first("deep", text)
         if place is not None:
@@ -62,7 +62,7 @@ def refuse_deep_names(path: str, text: str) -> None:
 
 
 def no_toml(path: str, text: str, error: Exception) -> StateFileError:
-    """What tomllib has found wrong with the text."""
+    """The error for what tomllib found wrong with the text."""
     found = _WHERE.fullmatch(str(error))
     if found is None:
         return _no_value(path, text, error)
@@ -71,8 +71,8 @@ def no_toml(path: str, text: str, error: Exception) -> StateFileError:
     line = int(found["line"]) if found["line"] else _line(text, unclosed.start()) if unclosed else len(lines)
     if lines[line - 1].startswith(_MARKERS):
         return StateFileError(
-            f"{path}:{line}: a merge has left a conflict here, so that this is not TOML.\n"
-            "Keep one side of each conflict, and the larger serial; take the lines out that begin with <<<<<<<, ======="
+            f"{path}:{line}: a merge left a conflict here, so this is not TOML.\n"
+            "Keep one side of each conflict, and the larger serial; remove the lines that begin with <<<<<<<, ======="
             f" and >>>>>>>.\nThen run: {on_file(path, 'state-check')}"
         )
     column = f" (column {found['column']})" if found["column"] else ""
@@ -81,7 +81,7 @@ def no_toml(path: str, text: str, error: Exception) -> StateFileError:
 
 
 def _way(what: str, before: str) -> str:
-    """What to do about it, on a line of its own, where that is known; `before` is the line up to the place."""
+    """What to do about it, on its own line, if known; `before` is the line up to the place."""
     if what == _NO_KEY and "{" not in before:
         return ""
     return next((f"\n{way}" for way, told in _WAYS.items() if what in told), "")
@@ -104,13 +104,13 @@ def _no_value(path: str, text: str, error: Exception) -> StateFileError:
     what = f"{name.strip()} is" if equals else "this is"
     digits = sum(map(str.isdigit, place["long"]))
     return StateFileError(
-        f"{path}:{_line(text, place.start())}: {what} a number of {digits} digits, which is no number that can be read."
-        "\nNo number in a state file has more than 19."
+        f"{path}:{_line(text, place.start())}: {what} a number of {digits} digits, which is too long to be read."
+        "\nNo number in a state file has more than 19 digits."
     )
 
 
 def _first(kind: str, text: str) -> re.Match[str] | None:
-    """The first token of the kind; of a text that is no TOML only what stands in front of a text without an end."""
+    """The first token of the kind; in a text that is not TOML, only before a text without an end."""
     for token in _TOKEN.finditer(text):
         if token.lastgroup == kind:
             return token

@@ -1,8 +1,8 @@
-"""State files of older formats, brought to the present one: a step for each format that there was.
+"""State files of older formats, brought to the present one: a step for each older format.
 
 A step changes the tables in memory and says what it took out of them; the next commit takes that out of the text and
 writes the new format. So a file that is only read stays as it is. `docs/upgrades.md` says what the steps do, and what
-whoever makes a new one has to do besides.
+else the author of a new step has to do.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     # By class and uuid the fields as they were.
     Taken = dict[Path, dict[str, Any]]
 
-# What format 1 kept as texts, any texts, and what refers to objects once their classes are here.
+# Fields that format 1 kept as any texts, and that will refer to objects once xe_py has their classes.
 _REFERENCES = {
     "vm": ("console-uuids", "vtpms", "blobs"),
     "host": ("patches", "updates", "updates-requiring-reboot", "features", "blobs"),
@@ -29,7 +29,7 @@ _REFERENCES = {
 
 
 def upgrade(tables: Tables, number: int) -> Taken:
-    """Bring the tables, without that of the header, from the format with this number to the present one."""
+    """Bring the tables, without the header, from the format with this number to the present one."""
     taken: Taken = {}
     for step in STEPS[number - 1 :]:
         step(tables, taken)
@@ -37,7 +37,7 @@ def upgrade(tables: Tables, number: int) -> Taken:
 
 
 def _without_references(tables: Tables, taken: Taken) -> None:
-    """From 1 to 2: texts that stand where references will stand are taken out, as there is nothing they could name."""
+    """From 1 to 2: remove texts where references belong, because they cannot name anything."""
     for cls, names in _REFERENCES.items():
         objects = tables.get(cls)
         for uuid, fields in objects.items() if isinstance(objects, dict) else ():
