@@ -157,7 +157,7 @@ def fail(victim: Victim, line: str, error: int) -> tuple[int, int]:
             return tried, done
         tried += 1
         written = victim.path.read_bytes() != victim.old
-        assert ended.status == 0 or not written or "is written" in ended.err, (failed, ended)
+        assert ended.status == 0 or not written or "was written" in ended.err, (failed, ended)
         assert ended.status in {0, 4 if written else 3}, (failed, ended)
         assert written or ended.status, (failed, ended)
         done += victim.aftermath(ended.err)
