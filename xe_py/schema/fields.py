@@ -36,10 +36,10 @@ _NO_KEYS: dict[str, str] = {}
 class Field:
     """One field of a class, or one parameter of a command.
 
-    `mode` is the mark that xe prints behind the name. `guard` is asked before `param-set` changes the field; it is
-    called with the state, the object and the new value; `effect`, called in the same way, is what such a change
-    brings about elsewhere. `any_case` values are compared without case in filters; the name of a parameter with
-    `any_case_name` is understood in any case.
+    `mode` is the mark that xe prints after the name. `guard` is asked before `param-set` changes the field; it is
+    called with the state, the object and the new value. `effect` is called in the same way and makes the changes
+    elsewhere that follow. Filters compare `any_case` values without case; the name of a parameter with `any_case_name`
+    is understood in any case.
 
     `mode` does not say everything. `param_set` says what `param-set` does with a set or map: it takes the WHOLE set,
     sets single KEYS of a map, or takes KEYS_TOGETHER as the whole map. `clears` says that `param-clear` empties the
@@ -306,7 +306,7 @@ class Refs(Set):
 class Derived(Field):
     """A field that is computed from the state when it is asked for; `xe_py.schema.derived` has the kinds.
 
-    `kind` is the kind of field that would hold its value. Where that refers to objects, `to` is their class.
+    `kind` is the kind of field that would hold its value. If it refers to objects, `to` is their class.
     """
 
     __slots__ = ()
@@ -315,7 +315,7 @@ class Derived(Field):
     to = ""
 
     def compute(self, state: State, obj: Record) -> Any:
-        """The value that the object has in the state; each kind says how it comes about."""
+        """The value that the object has in the state; each kind computes it in its own way."""
         raise NotImplementedError(type(self).__name__)
 
 
@@ -332,7 +332,7 @@ def with_key(texts: dict[str, str], key: str, text: str) -> dict[str, str]:
 
 
 def show(value: Any, unknown: str = "<not in database>", join: str = "; ") -> str:
-    """The value as xe prints it; `unknown` where there is none, `join` between several."""
+    """The value as xe prints it; `unknown` if there is none, `join` between several."""
     if type(value) is str:
         return value
     if value is None:

@@ -44,7 +44,7 @@ class Listing:
 def columns(cls: XenClass, chosen: str | None, otherwise: tuple[str, ...]) -> tuple[Field, ...]:
     """The fields that `params=` chooses (`all` or names with commas), in the order of the class; hidden ones never.
 
-    None chooses those of `otherwise`. Names that the class does not have are passed over.
+    None chooses those of `otherwise`. Names that the class does not have are ignored.
     """
     if chosen == "all":
         return tuple(field for field in cls.fields if not field.hidden)
@@ -85,7 +85,7 @@ class Node:
 
 
 class Table:
-    """Rows of texts under a head, in columns; bare, it is the first text of each row."""
+    """Rows of texts under a head, in columns; with `--minimal`, only the first text of each row."""
 
     __slots__ = ("head", "rows")
 

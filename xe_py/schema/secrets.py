@@ -1,4 +1,4 @@
-"""Which names have a secret as their value, and command lines without what is secret in them."""
+"""Which names stand for secrets, and command lines without their secrets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PAIRS = (
     "sessionid",
     "authdata",
 )
-# These tell which object holds the secret, and not the secret.
+# These names say which object holds a secret; they stand for no secret themselves.
 _REFERENCES = ("password_secret", "secret-uuid", "secret_uuid")
 _SWITCH = "-pw"
 _EXTRA = "XE_EXTRA_ARGS"
@@ -75,7 +75,7 @@ def command_line(words: Iterable[str]) -> str:
 
 
 def without_secrets(line: str) -> str:
-    """The line of a script up to the first secret in it; what follows might be part of that."""
+    """The line of a script up to its first secret, because the rest might be part of that."""
     place = 0
     everything = _is_about_secrets(line.translate(_QUOTES).split())
     announced = False
@@ -121,12 +121,12 @@ def _is_reference(name: str, value: str) -> bool:
 
 
 def _announces(word: str) -> bool:
-    """Whether the word has a secret as the next one."""
+    """Whether the next word after this one is a secret."""
     return word == _SWITCH or (word.startswith("--") and is_secret(word))
 
 
 def _holds_secret(name: str, value: str) -> bool:
-    """Whether a value has a secret inside: switches of a connection, or a password in an address."""
+    """Whether a value contains a secret: connection switches, or a password in an address."""
     if name == _EXTRA and value:
         return True
     behind_user = value.partition("://")[2].partition("/")[0].partition(":")[2]

@@ -110,7 +110,7 @@ class Tables:
         return list(table.values())
 
     def some(self, cls: str, fields: tuple[str, ...]) -> list[Record]:
-        """All objects of the class in order of creation; they need hold no other fields than these."""
+        """All objects of the class in order of creation; they may lack all other fields."""
         columns = None
         if self._source is not None and cls not in self._whole:
             columns = self._source.columns(cls, ("uuid", *fields))
@@ -128,7 +128,7 @@ class Tables:
         return found + sorted((obj for obj in table.values() if obj.place >= count), key=_place)
 
     def having(self, cls: str, key: Key, value: Any) -> list[Record]:
-        """The objects whose field has this value, or whose set holds it; of several fields all have theirs."""
+        """The objects whose field has this value, or whose set contains it; of several fields, all must match."""
         if self._source is not None and cls not in self._whole:
             self._ask(self._source, cls, key, value)
         try:
@@ -182,14 +182,14 @@ class Tables:
         self._made.add(uuid)
 
     def put(self, obj: Record) -> Record:
-        """Add the object behind all others, or at its old place if it was dropped since `settle`; totals count it."""
+        """Add the object after all others, or at its old place if it was dropped since `settle`; totals count it."""
         cls = obj.cls.name
         self._count(obj, 1)
         place = self._gone.get((cls, obj["uuid"]), _NOWHERE)
         return self._put(obj, None if place == _NOWHERE else place)
 
     def load(self, obj: Record) -> Record:
-        """Add an object, behind all others, that the totals of the source already count."""
+        """Add an object, after all others, that the totals of the source already count."""
         return self._put(obj, None)
 
     def drop(self, obj: Record) -> None:
@@ -205,11 +205,11 @@ class Tables:
         del self._class_of[obj["uuid"]]
 
     def settle(self) -> None:
-        """Objects that are gone are gone from the file too: if they are made again, they go behind all others."""
+        """Objects that are gone are gone from the file too: if they are made again, they go after all others."""
         self._gone = dict.fromkeys(self._gone, _NOWHERE)
 
     def rest_on(self, source: Source, places: Mapping[str, Mapping[str, int]]) -> None:
-        """The source has all objects as they are now, at these places; it stands behind them from here on."""
+        """Use the source for all objects as they are now, at these places."""
         if self._source is not None:
             self._source = source
         self._gone.clear()

@@ -66,11 +66,11 @@ if TYPE_CHECKING:
 
         @property
         def name(self) -> str:
-            """What no other is called."""
+            """Its name in lists, which no other version there has."""
 
         @property
         def full_name(self) -> str:
-            """What no other is called in any company."""
+            """Its name that is always unique."""
 
         @property
         def when(self) -> str:
