@@ -107,7 +107,7 @@ def test_a_host_can_be_made(tmp_path: "Path") -> None:
         assert [each["name-label"] for each in host.find("host")] == ["lab", "lab-2"]
         assert host.find("host")[0]["memory-total"] == 8 << 30
         assert host.state.rules == "xapi"
-    with pytest.raises(StateFileError, match=r"is there already\.\nTo replace it, add: force=True"):
+    with pytest.raises(StateFileError, match=r"already exists\.\nTo replace it, add: force=True"):
         create_host(path)
     create_host(str(path), force=True)
     for options, text in [({"host": 2}, "did you mean hosts"), ({"hosts": 2.5}, "hosts must be a whole number"), ({"name_label": "\udc80"}, "not UTF-8 text")]:  # fmt: skip

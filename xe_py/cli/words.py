@@ -65,7 +65,7 @@ def split(argv: list[str], extra: str = "") -> Line:
         "".join(line.words).encode()
     except UnicodeEncodeError as error:
         word = next(word for word in line.words if error.object[error.start] in word)
-        raise Misuse(f"Error: This word is no UTF-8 text: {word.partition('=')[0]!a}") from None
+        raise Misuse(f"Error: This word is not UTF-8 text: {word.partition('=')[0]!a}") from None
     return line
 
 

@@ -275,7 +275,7 @@ def create_host(path: str | os.PathLike[str], **options: Any) -> None:
     """
     command = operations.find("state-init")
     if os.path.isfile(_path(path)) and not options.get("force"):
-        raise StateFileError(f"The state file {_path(path)} is there already.\nTo replace it, add: force=True")
+        raise StateFileError(f"The state file {_path(path)} already exists.\nTo replace it, add: force=True")
     if command is not None:
         environment = of_process()
         store = store_for(_path(path), environment.variables, environment.outcome)
