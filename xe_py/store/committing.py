@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import DamagedIndexError, StateFileError
-from xe_py.schema.numbers import LARGEST
+from xe_py.schema.fields import LARGEST
 from xe_py.state.state import Committed
 from xe_py.store.files.document import Document
 from xe_py.store.files.interrupts import uninterrupted
