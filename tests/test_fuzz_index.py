@@ -18,7 +18,7 @@ from xe_py.schema.command import WORDS, Command
 from xe_py.state.state import State
 from xe_py.store import store_for
 from xe_py.store.files.document import Site
-from xe_py.store.index import making, reading
+from xe_py.store.index import look, making
 from xe_py.store.state_file import OpenedFile
 from xe_py.store.toml import reader
 from xe_py.store.toml.render import canonical
@@ -75,7 +75,7 @@ def _step(opened: OpenedFile, draw: Random, command: Command) -> bool:
     committed = opened.commit()
     if opened.document is not before:  # What is set to what it was is no change.
         assert whole.settle().serial == committed.serial
-    after, found = _whole(before.path), reading.look(opened.index, before.target, opened.document.identity)
+    after, found = _whole(before.path), look(opened.index, before.target, opened.document.identity)
     assert found is not None, (command.name, given)
     assert found.plain, (command.name, given)
     expected = canonical(whole)

@@ -17,7 +17,7 @@ from xe_py.state.state import State
 from xe_py.store import store_for
 from xe_py.store.files.document import Site, identity
 from xe_py.store.files.terms import Settings
-from xe_py.store.index import making, reading
+from xe_py.store.index import Head, look, making
 from xe_py.store.index.cache import path_for
 from xe_py.store.toml import reader, rewriting
 from xe_py.store.toml.render import canonical
@@ -59,10 +59,10 @@ def judged(path: Path) -> State:
     return state
 
 
-def agree(path: Path, state: State | None = None) -> reading.Head:
+def agree(path: Path, state: State | None = None) -> Head:
     """The index of the file, which says what the file says, as does the state; object by object and list by list."""
     target = os.path.realpath(path)
-    head = reading.look(path_for(target, Settings(os.environ)), target, identity(path.stat()))
+    head = look(path_for(target, Settings(os.environ)), target, identity(path.stat()))
     assert head is not None
     whole = judged(path)
     for lazy in (head.state(), *([state] if state else ())):

@@ -20,7 +20,7 @@ from xe_py.fresh.host import fresh_host
 from xe_py.state.state import Change, State
 from xe_py.store.files.document import Document
 from xe_py.store.files.terms import Settings
-from xe_py.store.index import reading
+from xe_py.store.index import discard
 from xe_py.store.index.cache import path_for
 from xe_py.store.toml import rewriting
 from xe_py.store.toml.reader import judge
@@ -166,7 +166,7 @@ def test_the_index_of_a_file_in_any_style_says_what_the_file_says(xe: "Xe", seed
             done = xe(line, vm=vm)
             assert not done.status or "A key of other-config must have at least one letter" in done.err, done.err
         kept = [xe.do(f"{name}-list params=all") for name in classes.names()]
-        reading.discard(path_for(str(xe.state), Settings(os.environ)))
+        discard(path_for(str(xe.state), Settings(os.environ)))
         assert [xe.do(f"{name}-list params=all") for name in classes.names()] == kept
 
 

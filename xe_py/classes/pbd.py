@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from xe_py.classes.sr import storage_of
 from xe_py.errors import Failure
 from xe_py.schema.derived import Computed, NameOf
 from xe_py.schema.fields import CASCADE, Bool, Ref
@@ -71,6 +70,8 @@ def _attached_elsewhere(state: State, pbd: Record) -> Iterator[Failure]:
 
 def _can_read(state: State, sr: Record) -> Iterator[Failure]:
     """Why the SR cannot be plugged: a driver of another type wrote the storage."""
+    from xe_py.classes.sr import storage_of
+
     storage = storage_of(state, sr)
     if storage is not None and layout(storage["type"]) != layout(sr["type"]):
         yield Failure(

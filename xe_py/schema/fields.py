@@ -8,7 +8,6 @@ changed in place.
 from __future__ import annotations
 
 from xe_py.errors import Misuse
-from xe_py.schema.numbers import LARGEST, integer_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +25,9 @@ RO, RW, SRO, SRW, MRO, MRW = "RO", "RW", "SRO", "SRW", "MRO", "MRW"
 CASCADE, CLEAR, REFUSE = "cascade", "clear", "refuse"
 
 WHOLE, KEYS, KEYS_TOGETHER = "whole", "keys", "keys-together"
+
+# The largest number that may be stored.
+LARGEST = (1 << 63) - 1
 
 _TRUE = frozenset(("true", "yes", "1", "t", "y"))
 _FALSE = frozenset(("false", "no", "0", "f", "n"))
@@ -211,6 +213,8 @@ class Int(Field):
         return type(value) is int and -LARGEST <= value <= LARGEST
 
     def parse(self, text: str) -> int:
+        from xe_py.schema.numbers import integer_of
+
         number = integer_of(text)
         if number is None or not self.accepts(number):
             raise Misuse(f"Error: Failed to parse parameter '{self.name}': expecting an integer")

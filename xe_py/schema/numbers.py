@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-LARGEST = (1 << 63) - 1
 _ALL = 1 << 64
+_HALF = _ALL >> 1
 _BASES = {"0x": (16, "0123456789abcdef"), "0o": (8, "01234567"), "0b": (2, "01")}
 _DECIMAL = 10, "0123456789"
 # How many digits a number may have, underscores and leading zeros included, before it is read at all.
@@ -29,7 +29,7 @@ def integer_of(text: str) -> int | None:
             return None
         number = wrapped(number)
     number = -number if sign == "-" else number
-    return number if -LARGEST - 1 <= number <= LARGEST else None
+    return number if -_HALF <= number < _HALF else None
 
 
 def size_of(text: str) -> int | None:
@@ -48,7 +48,7 @@ def size_of(text: str) -> int | None:
 
 def wrapped(number: int) -> int:
     """The number cut to 64 bits."""
-    return (number + LARGEST + 1) % _ALL - LARGEST - 1
+    return (number + _HALF) % _ALL - _HALF
 
 
 def is_uuid(text: str) -> bool:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from xe_py.quoting import quoted
-from xe_py.schema.numbers import is_uuid
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,6 +53,8 @@ def without_secret(word: str) -> str:
 
 def command_line(words: Iterable[str]) -> str:
     """The words of a command as a user would type them, without the secrets."""
+    from xe_py.quoting import quoted
+
     given = list(words)
     everything = _is_about_secrets(given)
     shown = []
@@ -117,6 +116,8 @@ def _words(name: str) -> list[str]:
 
 def _is_reference(name: str, value: str) -> bool:
     """Whether the value only tells which object holds the secret."""
+    from xe_py.schema.numbers import is_uuid
+
     return name.endswith(_REFERENCES) and is_uuid(value)
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure, Misuse
-from xe_py.schema.fields import Bool, Choice, Field, Int, Map, Ref
-from xe_py.schema.numbers import LARGEST, integer_of, is_uuid, size_of
+from xe_py.schema.fields import LARGEST, Bool, Choice, Field, Int, Map, Ref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,6 +45,8 @@ class BareInt(Int):
     __slots__ = ()
 
     def parse(self, text: str) -> int:
+        from xe_py.schema.numbers import integer_of
+
         number = integer_of(text)
         if number is None or not self.accepts(number):
             raise Failure("INTERNAL_ERROR", "Failure: Int64.of_string")
@@ -58,6 +59,8 @@ class Size(Int):
     __slots__ = ()
 
     def parse(self, text: str) -> int:
+        from xe_py.schema.numbers import size_of
+
         size = size_of(text)
         if size is None or not self.accepts(size):
             units = "expecting an integer (possibly with suffix KiB, MiB, GiB, TiB)"
@@ -140,6 +143,8 @@ class Uuid(Field):
     __slots__ = ()
 
     def accepts(self, value: Any) -> bool:
+        from xe_py.schema.numbers import is_uuid
+
         return type(value) is str and is_uuid(value)
 
 

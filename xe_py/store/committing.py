@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from xe_py.errors import DamagedIndexError, StateFileError
-from xe_py.schema.numbers import LARGEST
+from xe_py.schema.fields import LARGEST
 from xe_py.state.state import Committed
 from xe_py.store.files.document import Document
 from xe_py.store.files.interrupts import uninterrupted
-from xe_py.store.index import reading
+from xe_py.store.index import discard
 from xe_py.store.replacing import replace
 
 TYPE_CHECKING = False
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from xe_py.state.state import Change, State
     from xe_py.store.files.delta import Part
     from xe_py.store.files.document import Site
-    from xe_py.store.index.reading import Head
+    from xe_py.store.index import Head
 
 
 @uninterrupted
@@ -65,7 +65,7 @@ def _carried_on(
     try:
         return build(index, document, state) if head is None else advance(index, document, head, state, changes)
     except (DamagedIndexError, StateFileError, MemoryError):
-        reading.discard(index)
+        discard(index)
         return None
 
 
@@ -81,12 +81,12 @@ def _content(index: str | None, document: Document, state: State, changes: list[
             excerpt = Excerpt(document.content(), [(STATE, 0), *near])
             return excerpt.apply(edits(excerpt.text, state, changes, serial))
         except (NotFoundError, DamagedIndexError):
-            reading.discard(index)
+            discard(index)
             document.head, document.is_plain = None, False
     from xe_py.store.toml.rewriting import rewritten
 
     try:
         return [rewritten(document, state, changes, serial)]
     except StateFileError:
-        reading.discard(index)
+        discard(index)
         raise

@@ -11,7 +11,7 @@ import os
 
 from xe_py.errors import StateFileError, UnsoundStateError
 from xe_py.store.files.document import Document, changed_meanwhile, identity
-from xe_py.store.index import reading
+from xe_py.store.index import Head, discard, look
 from xe_py.store.index.cache import path_for
 
 TYPE_CHECKING = False
@@ -68,7 +68,7 @@ class OpenedFile:
 
         StateFileError if the changes were made on another version, or the lock is released.
         """
-        reading.discard(self.index)
+        discard(self.index)
         if self.is_over:
             raise StateFileError(f"The index of {self.name} is damaged. Open the file again.")
         fresh = in_full(self.site, self.index)
@@ -211,9 +211,9 @@ class FileStore:
 
         sweep(self._site.target)
 
-    def _head(self) -> reading.Head | None:
+    def _head(self) -> Head | None:
         try:
-            return reading.look(self._index, self._site.target, identity(os.stat(self._site.target)))
+            return look(self._index, self._site.target, identity(os.stat(self._site.target)))
         except OSError:
             return None
 

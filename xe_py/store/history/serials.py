@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 
-from xe_py.schema.numbers import LARGEST
+from xe_py.schema.fields import LARGEST
 
 _HEADER = re.compile(rb"^[ \t]*\[[ \t]*state[ \t]*\]", re.MULTILINE)
 _NEXT = re.compile(rb"\n[ \t]*\[")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from xe_py.errors import XeError
 from xe_py.schema import similar
-from xe_py.schema.fields import Bool, Choice, Int, Map, Ref, Refs, Set, Text
-from xe_py.schema.numbers import LARGEST
+from xe_py.schema.fields import LARGEST, Bool, Choice, Int, Map, Ref, Refs, Set, Text
 from xe_py.schema.values import Float, Time
 
 TYPE_CHECKING = False

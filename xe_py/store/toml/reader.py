@@ -8,8 +8,8 @@ from stat import S_ISDIR, S_ISREG
 from xe_py import classes
 from xe_py.classes import sections
 from xe_py.errors import Failure, StateFileError, on_file
-from xe_py.schema.fields import Choice
-from xe_py.schema.numbers import LARGEST, is_uuid
+from xe_py.schema.fields import LARGEST, Choice
+from xe_py.schema.numbers import is_uuid
 from xe_py.schema.values import Time
 from xe_py.schema.xenclass import STRICT, XAPI
 from xe_py.state.core import Finding, causes, findings

@@ -1,0 +1,90 @@
+"""The parts of a base of the index, as they are written one after the other. Most commits make no new base."""
+
+from __future__ import annotations
+
+import marshal
+from array import array
+
+from xe_py import classes
+from xe_py.schema.fields import Map
+from xe_py.state.tables import entries, value_of
+from xe_py.store.index import CHUNK, number_of
+from xe_py.store.index.cache import checked, pages
+from xe_py.store.index.masking import masked
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mmap import mmap
+    from typing import Any
+
+    from xe_py.schema.xenclass import Key, XenClass
+    from xe_py.state.record import Record
+
+
+class Parts:
+    """The parts of a base, as they are written one after the other."""
+
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+        self.length = 0
+        self.catalog: dict[str, Any] = {}
+
+    def add(self, cls: XenClass, objects: list[Record], data: bytes | mmap | None) -> list[bytes]:
+        """Write the objects of a class in chunks, and a sorted table for each field by which they are looked up."""
+        chunks = array("Q")
+        near = 0
+        for start in range(0, len(objects), CHUNK):
+            if data is not None:
+                near = max(near, data.find(f"\n[{cls.name}.{objects[start]['uuid']}]".encode(), near))
+            chunks.extend((*self._part(marshal.dumps([masked(obj) for obj in objects[start : start + CHUNK]])), near))
+        tables = {}
+        for key in _looked_up(cls):
+            fields = (key,) if isinstance(key, str) else key
+            tables[key] = (*self._row(_table(objects, key)), {field: cls.defaults[field] for field in fields})
+        columns = {name: self._part(marshal.dumps([obj[name] for obj in objects])) for name in _listed(cls)}
+        self.catalog[cls.name] = (len(objects), self._row(chunks), tables, columns)
+        return self._taken()
+
+    def finish(self, token: bytes) -> list[bytes]:
+        """Write the catalog, then the foot, which says where the catalog is."""
+        span = self._part(marshal.dumps((token, self.catalog)))
+        self._part(array("Q", span).tobytes())
+        return self._taken()
+
+    def _taken(self) -> list[bytes]:
+        parts, self.parts = self.parts, []
+        return parts
+
+    def _row(self, numbers: array[int]) -> tuple[int, int]:
+        start = self.length
+        for page in pages(numbers):
+            self._part(page)
+        return start, len(numbers)
+
+    def _part(self, data: bytes) -> tuple[int, int]:
+        start = self.length
+        self.parts += checked(data)
+        self.length += sum(map(len, self.parts[-2:]))
+        return start, len(data)
+
+
+def _table(objects: list[Record], key: Key) -> array[int]:
+    """The sorted table of a key; objects without a value are not in it."""
+    values = [obj[key] for obj in objects] if isinstance(key, str) else [value_of(obj, key) for obj in objects]
+    if any(type(value) is list for value in values):
+        found = [(place, each) for place, value in enumerate(values) for each in entries(value)]
+    else:
+        found = [(place, value) for place, value in enumerate(values) if value is not None]
+    return array("Q", sorted([number_of(value) << 32 | place for place, value in found]))
+
+
+def _listed(cls: XenClass) -> list[str]:
+    """The stored fields that plain lists show or filter on."""
+    views = [view for view in map(classes.view, classes.names()) if view.of == cls.name]
+    fields = ["uuid", *(name for view in views for name in (*view.list_fields, *view.filters))]
+    return [name for name in dict.fromkeys(fields) if name in cls.stored and not isinstance(cls.stored[name], Map)]
+
+
+def _looked_up(cls: XenClass) -> list[Key]:
+    named = ["name-label"] * ("name-label" in cls.stored)
+    return list(dict.fromkeys(["uuid", *cls.references, *cls.keys, *named]))
