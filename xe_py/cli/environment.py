@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import TextIO
 
-_CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
-# What turns the direction of writing makes a line look as it is not.
-_CONTROL |= {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 _STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
 
@@ -171,4 +168,7 @@ def clean(text: str) -> str:
     """The text with control characters written out, so that no name can steer a terminal; line breaks stay."""
     if text.replace("\n", "").isprintable():
         return text
-    return "\n".join(line if line.isprintable() else line.translate(_CONTROL) for line in text.split("\n"))
+    written = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
+    # What turns the direction of writing makes a line look as it is not.
+    written |= {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+    return "\n".join(line if line.isprintable() else line.translate(written) for line in text.split("\n"))
