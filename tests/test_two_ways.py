@@ -86,13 +86,21 @@ LINES = [
     "state-history",
     "batch nowhere.sh",
     "event-wait class=vm",
+    "vm-destroy uuid={vm} --state=",
+    "vm-destroy uuid={vm} -help",
+    "vm-destroy uuid={vm} --version",
+    "vm-param-set uuid={vm} name-label=a name-label=b",
+    "vm-shutdown vm=web force=false force=true",
+    "host-param-set uuid={host} other-config:multipathing=true multipathing=false",
+    "-s there -u root -pw x vm-list",
+    "--nossl vm-list",
+    "--debug vm-list",
+    "--dry-run=true vm-destroy uuid={vm}",
+    "vm-destroy uuid={vm} --dry-run=maybe",
+    "-help",
+    "--version",
+    "",
 ]
-
-
-def without_command(told: tuple[str, str, int]) -> tuple[str, list[str], int]:
-    """What was told, without the line that repeats the words: they may stand in another order."""
-    out, err, status = told
-    return out, [line for line in err.splitlines() if not line.startswith("Command: ")], status
 
 
 @pytest.mark.parametrize("other", ["click", "mounted"])
@@ -101,19 +109,21 @@ def test_all_ways_come_to_the_same(xe: "Xe", line: str, other: str) -> None:
     vm = xe.do("vm-create name-label=web")
     xe.do(f"vm-param-set uuid={vm} other-config:a=1")
     before = xe.state.read_bytes()
-    words = line.format(vm=vm, pif=xe.do("pif-list device=eth1 --minimal")).split()
+    words = line.format(vm=vm, pif=xe.do("pif-list device=eth1 --minimal"), host=xe.do("host-list --minimal")).split()
     short = by("short", xe, words)
     after_short = xe.state.read_bytes()
     xe.state.write_bytes(before)
     long = by(other, xe, words)
-    if words[0] == "state-history":
+    if words[:1] == ["state-history"]:
         assert short[1:] == long[1:]
-    elif words[0].endswith("-create"):
+    elif "".join(words[:1]).endswith("-create"):
         assert len(short[0]) == len(long[0])
         assert short[1:] == long[1:]
         assert (after_short == before) == (xe.state.read_bytes() == before)
+    elif line == "-help":
+        assert short[0].split() == long[0].split()  # click's runner has a width of its own.
     else:
-        assert without_command(short) == without_command(long)
+        assert short == long
         if "vm-start" not in line:
             assert after_short == xe.state.read_bytes()
 
@@ -144,7 +154,7 @@ def test_every_command_refuses_nonsense_alike(xe: "Xe", name: str) -> None:
     before = xe.state.read_bytes()
     short = by("short", xe, words)
     xe.state.write_bytes(before)
-    assert without_command(short) == without_command(by("click", xe, words))
+    assert short == by("click", xe, words)
 
 
 def test_click_completes_it_where_it_is_mounted() -> None:

@@ -66,7 +66,7 @@ def run(argv: list[str], environment: Environment) -> int:
 def _do(argv: list[str], environment: Environment) -> int:
     line = words.split(argv, environment.extra)
     if line.help or line.version or not line.command:
-        from xe_py.cli.tree import show_help  # click costs several times the interpreter's start
+        from xe_py.cli.options import show_help  # click costs several times the interpreter's start
 
         return show_help(line, environment)
     from xe_py.cli.answer import do

@@ -26,6 +26,8 @@ _FOR_ALL = {
     "-help": "help",
     "--version": "version",
 }
+# Switches of xe_py itself that may have their value behind `=`.
+WITH_EQUALS = ("--state", "--dry-run")
 _NONE: dict[str, str] = {}
 _SWITCHES = WITH_VALUE | _ALONE | _CONNECTION | {"--state", "minimal", *(word.partition("=")[0] for word in _FOR_ALL)}
 _SYNTAX = "Syntax error: \nFor usage run: 'xe help'"
