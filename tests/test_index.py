@@ -156,6 +156,36 @@ def test_a_damaged_index_is_as_none(xe: "Xe", cache: Path, kind: str) -> None:
             assert xe.do("vm-list params=all") == expected
 
 
+REFUSED_OVER_DAMAGE = [
+    "vm-destroy uuid=web",
+    "vm-start vm=nobody",
+    "vm-param-set uuid={vm} name-label=b is-a-template=maybe",
+    "batch script.sh",
+    "vm-destroy uuid=web --dry-run",
+]
+
+
+@pytest.mark.parametrize("line", REFUSED_OVER_DAMAGE)
+def test_what_a_refusal_says_is_read_anew_where_the_index_is_damaged(xe: "Xe", cache: Path, line: str) -> None:
+    """Notes and hints look into the state as well; the warnings of a script that is run again are told once."""
+    words = line.format(vm=xe.do("vm-create name-label=web")).split()
+    script = xe.state.with_name("script.sh")
+    script.write_text("xe vm-create name-label=a colour=red\nxe vm-destroy uuid=web\n")
+    words = [str(script) if word == "script.sh" else word for word in words]
+    settle(xe)
+    expected = xe.run(words)
+    assert expected.status == 1
+    assert expected.err.count("colour; ignored.") == line.startswith("batch")
+    (damaged,) = (path for path in cache.iterdir() if path.suffix == ".base")
+    data = damaged.read_bytes()
+    head = {path: path.read_bytes() for path in cache.iterdir() if path.suffix == ".head"}
+    for place in range(0, len(data), max(1, len(data) // 40)):
+        for path, content in head.items():
+            path.write_bytes(content)
+        damaged.write_bytes(data[:place] + bytes([data[place] ^ 0xFF]) + data[place + 1 :])
+        assert xe.run(words) == expected, place
+
+
 STRICTER = (
     "def vcpus_are_in_order(_state: State, vm: Record) -> Iterator[Failure]:",
     (

@@ -27,6 +27,8 @@ class XeError(Exception):
     """Whether the parts that were not refused stay done."""
     state: Any = None
     """The state in which it was raised, if there was one."""
+    told: str | None = None
+    """What is said of it, where that was put into words while its state could still be read."""
     call: Any = None
     """The call that was refused, if it is known."""
 

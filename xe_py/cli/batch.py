@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xe_py.cli import output, words
-from xe_py.cli.binding import binding_of, heed_unknown
+from xe_py.cli.binding import binding_of, unknown_in
 from xe_py.cli.environment import clean
 from xe_py.cli.expansion import Variables
 from xe_py.cli.report import hints_of, message_of, output_of
@@ -135,7 +135,9 @@ class _Run:
             line = words.split([*given, *self._extra])
         call = bound.call(line.words)
         call.state_file = self._state_file
-        heed_unknown(call, self._environment, f"{self._name}:{step.number}: ", quiet=step.quiet)
+        unknown = unknown_in(call, self._environment)
+        if unknown and not step.quiet:
+            self._environment.outcome.warn(f"{self._name}:{step.number}: {unknown}")
         result = run(self._state, call)
         goes_to = None if captured else self._environment.output
         text = output.text_of(self._state, result, minimal=line.minimal, output=goes_to)

@@ -105,20 +105,16 @@ def binding_of(name: str, following: Sequence[str] = ()) -> Binding:
     return _found[name]
 
 
-def heed_unknown(call: Call, environment: Environment, place: str = "", *, quiet: bool = False) -> None:
-    """Warn once of the parameters that the command does not know; with XE_STRICT=1 they are refused.
-
-    `place` says where the call is written; a quiet one warns of nothing.
-    """
+def unknown_in(call: Call, environment: Environment) -> str:
+    """What to warn of where the command does not know parameters, else nothing; with XE_STRICT=1 they are refused."""
     if not call.unknown:
-        return
+        return ""
     known = [parameter.name for parameter in call.command.taken()]
     notes = [_about(name, known) for name in call.unknown]
     what = f"{call.command.name} does not know the parameter{'s' if len(notes) > 1 else ''}: {', '.join(notes)}"
     if environment.has("XE_STRICT", "1"):
         raise Misuse(f"Error: {what}")
-    if not quiet:
-        environment.tell(f"Warning: {place}{what}; ignored.\n")
+    return f"{what}; ignored."
 
 
 def _about(name: str, known: list[str]) -> str:

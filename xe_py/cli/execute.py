@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xe_py import running
 from xe_py.cli import where
-from xe_py.cli.binding import binding_of, heed_unknown
-from xe_py.errors import DONE
+from xe_py.cli.binding import binding_of, unknown_in
+from xe_py.errors import DONE, XeError
 from xe_py.schema.command import LINES, STORE
 from xe_py.schema.listing import Doubtful, Note
 
@@ -27,7 +27,8 @@ def run(line: Line, environment: Environment) -> int:
     """Run the command line; the exit status. Raises XeError for what is refused."""
     call = binding_of(line.command, line.words).call(line.words)
     call.state_file = line.state
-    heed_unknown(call, environment)
+    if unknown := unknown_in(call, environment):
+        environment.tell(f"Warning: {unknown}\n")
     line.dry_run |= environment.has("XE_DRY_RUN", "1")
     kind = call.command.kind
     if kind.gets == STORE:
@@ -47,7 +48,17 @@ def _work(line: Line, call: Call, environment: Environment) -> Work:
         from xe_py.cli.batch import batch_of
 
         return batch_of(call, environment).run
-    return lambda state: _text(state, running.run(state, call), line, environment)
+
+    def work(state: State) -> str:
+        try:
+            return _text(state, running.run(state, call), line, environment)
+        except XeError as refusal:
+            from xe_py.cli.report import told_of
+
+            refusal.told = told_of(refusal, plain=environment.is_plain)
+            raise
+
+    return work
 
 
 def _text(state: State, result: Any, line: Line, environment: Environment) -> str:

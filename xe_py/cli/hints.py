@@ -7,7 +7,7 @@ from itertools import islice
 from xe_py import classes
 from xe_py.cli.binding import binding_of
 from xe_py.cli.remedies import candidates, other_rules
-from xe_py.errors import DamagedIndexError, Failure, SeveralFailed, XeError, on_file
+from xe_py.errors import Failure, SeveralFailed, XeError, on_file
 from xe_py.running import run
 
 TYPE_CHECKING = False
@@ -35,7 +35,7 @@ def _helps(state: State, line: str, call: Call, refused: Failure) -> bool:
     try:
         run(state, binding_of(name).call(words))
         return name == call.command.name or _gets_further(state, call, refused)
-    except (XeError, DamagedIndexError):
+    except XeError:
         return False
     finally:
         state.rollback(mark)
@@ -51,8 +51,6 @@ def _can_switch(state: State, rules: str, call: Call, refused: Failure) -> bool:
                 return False
         state.set_rules(rules)
         return _gets_further(state, call, refused)
-    except DamagedIndexError:
-        return False
     finally:
         state.rollback(mark)
 

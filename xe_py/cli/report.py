@@ -28,7 +28,7 @@ _SHOWN_FINDINGS = 3
 
 def show(error: XeError, environment: Environment) -> int:
     """Print what there is to say; the exit status."""
-    told = message_of(error, plain=environment.is_plain) + hints_of(error, plain=environment.is_plain)
+    told = told_of(error, plain=environment.is_plain) if error.told is None else error.told
     try:
         environment.out(output_of(error))
     except OutputLostError as lost:
@@ -36,6 +36,11 @@ def show(error: XeError, environment: Environment) -> int:
         return environment.lost(lost, error.exit_status)
     environment.err(told)
     return error.exit_status
+
+
+def told_of(error: XeError, *, plain: bool) -> str:
+    """All that goes to standard error. It looks into the state at hand, which may raise StaleError."""
+    return message_of(error, plain=plain) + hints_of(error, plain=plain)
 
 
 def message_of(error: XeError, *, plain: bool) -> str:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from xe_py.schema.command import Command
-    from xe_py.state.state import State
+    from xe_py.state.state import Committed, State
     from xe_py.store.files.terms import Outcome
     from xe_py.store.promise import Opened
 
@@ -129,16 +129,9 @@ class Host:
         with self._turn:
             return surely(self._opened, read)
 
-    def commit(self) -> None:
-        """Write what was changed since the last commit, by any thread, and go on."""
-
-        def write() -> None:
-            try:
-                self._opened.commit()
-            finally:
-                of_process(self._outcome).tell_warnings()
-
-        self._do(write)
+    def commit(self) -> Committed:
+        """Write what was changed since the last commit, by any thread, and go on; the serial, and what was changed."""
+        return self._do(self._opened.commit)
 
     def rollback(self) -> None:
         """Take back what was changed since the last commit, by any thread."""
@@ -167,7 +160,11 @@ class Host:
         with self._turn:
             if self._ended:
                 raise Misuse("Error: The block of this host has ended. Open the file again with open_host.")
-            return surely(self._opened, work)
+            try:
+                return surely(self._opened, work)
+            finally:
+                if self._outcome.warnings:
+                    of_process(self._outcome).tell_warnings()
 
     def _refuse(self) -> None:
         raise Misuse(
@@ -273,16 +270,16 @@ def create_host(path: str | os.PathLike[str], **options: Any) -> None:
     `name_label`, `hosts`, `nics`, `cpus`, `memory`, `disk`, `rules`, `from_machine`, and `force` to replace a file that
     is there. Raises Misuse, and StateFileError where the file cannot be made.
     """
-    command = operations.find("state-init")
+    from xe_py.cli.binding import binding_of
+
     if os.path.isfile(_path(path)) and not options.get("force"):
         raise StateFileError(f"The state file {_path(path)} already exists.\nTo replace it, add: force=True")
-    if command is not None:
-        environment = of_process()
-        store = store_for(_path(path), environment.variables, environment.outcome)
-        try:
-            running.run_on_store(store, Call(command, options), dry_run=False)
-        finally:
-            environment.tell_warnings()
+    environment = of_process()
+    store = store_for(_path(path), environment.variables, environment.outcome)
+    try:
+        running.run_on_store(store, Call(binding_of("state-init").command, options), dry_run=False)
+    finally:
+        environment.tell_warnings()
 
 
 def _path(path: Any) -> str:
