@@ -121,6 +121,8 @@ tests/test_concurrency.py tests/test_streams.py tests/test_toml_styles.py tests/
 - A disk may say that it has flushed data when it has not. xe cannot know.
 - An editor may write into the file, instead of replacing it, in the instant between xe's last look at the file and the
   rename. Then the change of the editor is lost, as with any two programs that do not share a lock.
+- An interrupt in the first milliseconds, while Python itself starts and before a line of xe runs, ends as Python ends
+  it: with a traceback and the status 1, or not at all. Nothing was changed then.
 - `kill -9` while xe writes the index may leave a file in the cache folder. No command reads it, and a later command
   that makes an index removes it.
 """

@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,9 @@ from xe_py.reference.files import modules
 from xe_py.store import store_for
 
 pytest_plugins = ["exercised"]
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # What a shell starts in the background ignores interrupts, and hands that on to the processes of the tests.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ["XDG_CACHE_HOME"] = tempfile.mkdtemp(prefix="xe-cache-")
 REPOSITORY = Path(__file__).parent.parent
 

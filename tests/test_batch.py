@@ -183,8 +183,8 @@ def test_a_bug_in_a_line_changes_nothing(xe: "Xe", script, monkeypatch: pytest.M
         ("xe vm-create name-label=a --dry-run", "--dry-run of a single line"),
         ("xe vm-create --help", "help"),
         ("xe help", "help"),
-        ("xe --version", "help"),
-        ("xe", "help"),
+        ("xe --version", "--version"),
+        ("xe", "xe without a command"),
     ],
 )
 def test_what_is_no_part_of_a_batch_is_refused_before_anything_runs(xe: "Xe", script, line: str, what: str) -> None:  # noqa: ANN001 - as above

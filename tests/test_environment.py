@@ -105,6 +105,11 @@ def test_each_variable_is_heeded_where_it_is_handed_in(lab: Path) -> None:
 
     assert told("vm-create name-label=a colour=red", XE_STRICT="1")[2] == 1
     assert ": created\n" in told("vm-create name-label=a", XE_DRY_RUN="1")[0]
+    assert ": created\n" in told("vm-create name-label=a", XE_DRY_RUN="yes")[0]
+    assert told("vm-create name-label=a colour=red", XE_STRICT="true")[2] == 1
+    assert told("vm-create name-label=a", XE_DRY_RUN="maybe")[1] == (
+        "Error: Failed to parse parameter 'XE_DRY_RUN': expecting true or false, got 'maybe'\n"
+    )
     assert told("vm-strat", XE_ERRORS="plain")[1] == "Unknown command: vm-strat\nFor usage run: 'xe help'\n"
     assert told("help vm-strat", XE_ERRORS="plain")[0] == "Unknown command 'vm-strat'\n"
     assert "Note: did you mean vm-start?\n" in told("help vm-strat")[0]
@@ -142,6 +147,8 @@ def test_a_script_comes_in_by_the_stream_that_is_handed_in(lab: Path) -> None:
     script = 'xe vm-create name-label="$LABEL"\nxe vm-list name-label=$LABEL params=name-label --minimal\n'
     apart = Apart(lab, given=script, XE_STATE="host.toml", XDG_CACHE_HOME=str(lab / "cache"), LABEL="web")
     assert apart("batch -")[0].endswith("\nweb\n")
+    apart.environment.input = io.StringIO("xe vm-list name-label=web params=name-label --minimal\n")
+    assert apart("batch -")[0] == "web\n"
 
 
 def test_the_name_of_the_program_is_the_one_handed_in(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:

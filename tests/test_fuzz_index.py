@@ -18,7 +18,8 @@ from xe_py.schema.command import WORDS, Command
 from xe_py.state.state import State
 from xe_py.store import store_for
 from xe_py.store.files.document import Site
-from xe_py.store.index import look, making
+from xe_py.store.index import making
+from xe_py.store.index.reading import look
 from xe_py.store.state_file import OpenedFile
 from xe_py.store.toml import reader
 from xe_py.store.toml.render import canonical

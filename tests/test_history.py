@@ -12,9 +12,9 @@ from xe_py.host import open_host
 from xe_py.schema.secrets import command_line
 from xe_py.store import store_for
 from xe_py.store.files.document import Site
-from xe_py.store.files.terms import Settings
 from xe_py.store.history import logbook
 from xe_py.store.history.versions import Version, versions
+from xe_py.store.terms import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,9 +14,9 @@ from torture import Contract, in_time
 
 from xe_py.host import open_host
 from xe_py.store.files.document import Site
-from xe_py.store.files.terms import Settings
 from xe_py.store.history.logbook import moment
 from xe_py.store.history.versions import versions
+from xe_py.store.terms import Settings
 from xe_py.store.toml.reader import judge
 
 if TYPE_CHECKING:

@@ -12,12 +12,11 @@ import pytest
 import xe_py
 from xe_py import classes
 from xe_py.errors import DamagedIndexError
-from xe_py.store import index
 from xe_py.store.files import document
 from xe_py.store.files.document import Site, identity
-from xe_py.store.files.terms import Settings
-from xe_py.store.index import making
+from xe_py.store.index import making, reading
 from xe_py.store.index.cache import path_for
+from xe_py.store.terms import Settings
 from xe_py.store.toml import excerpt, reader
 from xe_py.store.toml.render import canonical
 
@@ -32,9 +31,9 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "cache" / "xe"
 
 
-def look(xe: "Xe") -> index.Head | None:
+def look(xe: "Xe") -> reading.Head | None:
     target = os.path.realpath(xe.state)
-    return index.look(path_for(target, Settings(os.environ)), target, identity(os.stat(target)))
+    return reading.look(path_for(target, Settings(os.environ)), target, identity(os.stat(target)))
 
 
 def settle(xe: "Xe") -> None:

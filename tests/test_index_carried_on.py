@@ -16,9 +16,10 @@ from xe_py.running import Call
 from xe_py.state.state import State
 from xe_py.store import store_for
 from xe_py.store.files.document import Site, identity
-from xe_py.store.files.terms import Settings
-from xe_py.store.index import Head, look, making
+from xe_py.store.index import making
 from xe_py.store.index.cache import path_for
+from xe_py.store.index.reading import Head, look
+from xe_py.store.terms import Settings
 from xe_py.store.toml import reader, rewriting
 from xe_py.store.toml.render import canonical
 

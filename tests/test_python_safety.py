@@ -16,8 +16,8 @@ from xe_py.errors import Failure, Misuse, ScriptRefused, SeveralFailed, StateFil
 from xe_py.python import Host, open_host
 from xe_py.state.core import Finding
 from xe_py.store import store_for
-from xe_py.store.files.terms import Settings
 from xe_py.store.index import cache, making
+from xe_py.store.terms import Settings
 from xe_py.store.toml import reader
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from xe_py.fresh.host import fresh_host
 from xe_py.state.core import Finding, findings
 from xe_py.state.state import Change, Committed, State
 from xe_py.store import store_for, surely
-from xe_py.store.files.terms import Outcome
+from xe_py.store.terms import Outcome
 from xe_py.store.toml.reader import read_back
 from xe_py.store.toml.render import canonical
 

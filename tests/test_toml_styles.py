@@ -19,9 +19,9 @@ from xe_py.errors import XeError
 from xe_py.fresh.host import fresh_host
 from xe_py.state.state import Change, State
 from xe_py.store.files.document import Document
-from xe_py.store.files.terms import Settings
-from xe_py.store.index import discard
 from xe_py.store.index.cache import path_for
+from xe_py.store.index.reading import discard
+from xe_py.store.terms import Settings
 from xe_py.store.toml import rewriting
 from xe_py.store.toml.reader import judge
 from xe_py.store.toml.render import canonical

@@ -40,7 +40,7 @@ UNASKED = ("There is no state file yet", "xe state-init", "--state FILE", "XE_ST
 def test_without_a_terminal_no_host_is_made_by_itself(process: "Process", line: str) -> None:
     """A script that has lost XE_STATE to sudo, cron or `env -i` must not go on with another host."""
     (process.home / "script.sh").write_text("xe vm-create name-label=x\n")
-    for asked in ("", "0", "yes"):
+    for asked in ("", "0", "no"):
         done = process.xe(*line.split(), XE_FIRST_USE=asked)
         assert (done.status, done.out) == (3, "")
         assert all(word in done.err for word in UNASKED)

@@ -9,7 +9,8 @@ from xe_py.cli.expansion import Variables
 from xe_py.cli.report import hints_of, message_of, output_of
 from xe_py.cli.script import NotPlainError, is_portable, read
 from xe_py.errors import Misuse, ScriptRefused, XeError
-from xe_py.running import bind, run
+from xe_py.running import run
+from xe_py.running.binding import bind
 from xe_py.schema.command import LINES, STORE
 from xe_py.schema.secrets import without_secrets
 from xe_py.state.state import State
@@ -162,8 +163,12 @@ def _check(given: list[Word]) -> None:
 
 def _binding(line: Line) -> Binding:
     """The binding of the line's command; NotPlainError where the line cannot be part of a script."""
-    if line.help or line.version or line.command in {"", "help"}:
+    if line.version:
+        raise NotPlainError("--version")
+    if line.help or line.command == "help":
         raise NotPlainError("help")
+    if not line.command:
+        raise NotPlainError("xe without a command")
     if line.state is not None:
         raise NotPlainError("another state file (--state)")
     if line.dry_run:

@@ -112,7 +112,7 @@ def unknown_in(call: Call, environment: Environment) -> str:
     known = [parameter.name for parameter in call.command.taken()]
     notes = [_about(name, known) for name in call.unknown]
     what = f"{call.command.name} does not know the parameter{'s' if len(notes) > 1 else ''}: {', '.join(notes)}"
-    if environment.has("XE_STRICT", "1"):
+    if environment.says("XE_STRICT"):
         raise Misuse(f"Error: {what}")
     return f"{what}; ignored."
 

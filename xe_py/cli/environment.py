@@ -11,12 +11,12 @@ import os
 import sys
 
 from xe_py.errors import REFUSED, UNDELIVERED
-from xe_py.store.files.terms import Outcome
+from xe_py.store.terms import Outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import TextIO
+    from typing import BinaryIO, TextIO
 
 _STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
@@ -38,10 +38,10 @@ class Environment:
 
     XE_STATE               the state file, where the line names none
     XDG_STATE_HOME, HOME   where the default file is
-    XE_FIRST_USE           1 makes the default file without a terminal, too
+    XE_FIRST_USE           yes makes the default file without a terminal, too
     XE_EXTRA_ARGS          words that every line has besides
-    XE_DRY_RUN             1 tries every line only
-    XE_STRICT              1 refuses parameters that a command does not know
+    XE_DRY_RUN             yes tries every line only
+    XE_STRICT              yes refuses parameters that a command does not know
     XE_ERRORS              `plain` tells nothing that the real xe does not tell
     """
 
@@ -62,19 +62,34 @@ class Environment:
         self.program = program
         self.outcome = outcome or Outcome()
 
-    def has(self, name: str, value: str) -> bool:
-        """Whether the variable has this value."""
-        return self.variables.get(name) == value
+    def says(self, name: str) -> bool:
+        """Whether the variable says yes; Misuse where it says neither yes nor no."""
+        text = self.variables.get(name, "")
+        if text in {"", "0", "1"}:
+            return text == "1"
+        from xe_py.schema.fields import Bool
+
+        return Bool(name).parse(text)
 
     @property
     def is_plain(self) -> bool:
         """Whether nothing is to be told that the real xe does not tell."""
-        return self.has("XE_ERRORS", "plain")
+        return self.variables.get("XE_ERRORS") == "plain"
 
     @property
     def extra(self) -> str:
         """The words that every line has besides, as they are written."""
         return self.variables.get("XE_EXTRA_ARGS", "")
+
+    @property
+    def input_bytes(self) -> BinaryIO:
+        """Standard input as bytes."""
+        buffer: BinaryIO | None = getattr(self.input, "buffer", None)
+        if buffer is not None:
+            return buffer
+        from io import BytesIO
+
+        return BytesIO(self.input.read().encode())
 
     @property
     def has_person(self) -> bool:

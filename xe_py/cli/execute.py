@@ -29,7 +29,7 @@ def run(line: Line, environment: Environment) -> int:
     call.state_file = line.state
     if unknown := unknown_in(call, environment):
         environment.tell(f"Warning: {unknown}\n")
-    line.dry_run |= environment.has("XE_DRY_RUN", "1")
+    line.dry_run |= environment.says("XE_DRY_RUN")
     kind = call.command.kind
     if kind.gets == STORE:
         _run_on_store(line, call, environment)

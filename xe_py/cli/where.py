@@ -6,7 +6,7 @@ import os
 
 from xe_py.errors import StateFileError
 from xe_py.store import store_for
-from xe_py.store.files.terms import Settings
+from xe_py.store.terms import Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def store(named: str | None, environment: Environment, *, make: bool = True) -> 
     path = default_path(environment.variables)
     found = _store_at(path, environment)
     if make and not os.path.lexists(path):
-        if not (environment.has("XE_FIRST_USE", "1") or environment.has_person):
+        if not (environment.says("XE_FIRST_USE") or environment.has_person):
             raise StateFileError(_FIRST_USE.format(path=path))
         _make_default(found, environment)
     return found

@@ -67,7 +67,9 @@ def split(argv: list[str], extra: str = "") -> Line:
         "".join(line.words).encode()
     except UnicodeEncodeError as error:
         word = next(word for word in line.words if error.object[error.start] in word)
-        raise Misuse(f"Error: This word is not UTF-8 text: {word.partition('=')[0]!a}") from None
+        name, equals, _ = word.partition("=")
+        what = f"The value of {name}" if equals and name.isascii() else f"This word, {name!a},"
+        raise Misuse(f"Error: {what} is not UTF-8 text.") from None
     return line
 
 

@@ -31,7 +31,7 @@ def batch(client: Client, file: str, *, keep_going: bool = False) -> str:  # noq
     """The text of the script."""
     try:
         if file == "-":
-            return _whole(file, client.input.buffer).decode()
+            return _whole(file, client.input_bytes).decode()
         return _read(file, client.path(file)).decode()
     except OSError as error:
         raise Misuse(f"The script {file} cannot be read: {error.strerror}.") from None

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from _thread import RLock
+from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 
 from xe_py import classes, operations, running
@@ -20,6 +21,7 @@ from xe_py.operations.select import matching
 from xe_py.python.keywords import as_words, field_of, filters_of, view_of
 from xe_py.python.objects import Object
 from xe_py.running import Call
+from xe_py.running.binding import own
 from xe_py.schema import arguments
 from xe_py.schema.command import LINES, STORE, WORDS
 from xe_py.schema.fields import Bool
@@ -30,13 +32,13 @@ from xe_py.store import store_for, surely
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from typing import Any, TypeVar
 
     from xe_py.schema.command import Command
     from xe_py.state.state import Committed, State
-    from xe_py.store.files.terms import Outcome
     from xe_py.store.promise import Opened
+    from xe_py.store.terms import Outcome
 
     T = TypeVar("T")
 
@@ -83,6 +85,8 @@ class Host:
             command = binding_of(name).command
         if command.kind.gets == STORE:
             raise Misuse(f"Error: {name} is about a state file as a whole; it cannot be run on an open host.")
+        if not isinstance(words or {}, Mapping):
+            raise Misuse(f"Error: the words must be a dict, not {arguments.kind_of(words)}.")
         return self._do(lambda: self._run(command, words or {}, keywords))
 
     def batch(self, lines: Iterable[str], *, keep_going: bool = False) -> str:
@@ -93,13 +97,15 @@ class Host:
         """
         if isinstance(lines, str):
             lines = lines.splitlines()
+        if not isinstance(lines, Iterable):
+            raise Misuse(f"Error: the lines must be a list of texts, not {arguments.kind_of(lines)}.")
         text = "\n".join([arguments.text("a line", line).rstrip("\n") for line in lines])
         return self._do(lambda: self._batch(text, "lines", keep_going))
 
     def get(self, cls: str, uuid: str) -> Object:
         """The object of the class with this uuid; UUID_INVALID if there is none."""
         of = view_of(cls).of
-        return self._do(lambda: self._object(running.own(self.state, "uuid", of, self._own(uuid))))
+        return self._do(lambda: self._object(own(self.state, "uuid", of, self._own(uuid))))
 
     def find(self, cls: str, **filters: Any) -> list[Object]:
         """The objects for which all filters hold, in order of creation, as `vm-list` filters.

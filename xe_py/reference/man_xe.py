@@ -161,13 +161,13 @@ XE_STATE
 The state file, if --state does not name one. The file must exist; xe state-init makes it.
 
 XE_FIRST_USE
-With 1, xe makes the default state file when it first needs it, even without a terminal.
+With 1 or yes, xe makes the default state file when it first needs it, even without a terminal.
 
 XE_ERRORS
 With plain, xe prints nothing that the real xe does not print: no extra lines below a refusal, and no warnings.
 
 XE_STRICT
-With 1, a parameter that the command does not know is an error.
+With 1 or yes, a parameter that the command does not know is an error.
 
 XE_LOCK_TIMEOUT
 How many seconds xe waits while another command writes to the file; 10 if it is not set.
@@ -186,7 +186,7 @@ XE_EXTRA_ARGS
 Further words for every command line, with commas between them. A comma inside a word has a backslash before it.
 
 XE_DRY_RUN
-With 1, every command runs as with --dry-run: it shows what it would change, and writes nothing.
+With 1 or yes, every command runs as with --dry-run: it shows what it would change, and writes nothing.
 
 XDG_STATE_HOME
 The folder of the default state file, instead of ~/.local/state.

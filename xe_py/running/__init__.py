@@ -5,11 +5,9 @@ The command line, a line of a script and a Python program each make a `Call`, an
 
 from __future__ import annotations
 
-from xe_py.errors import Misuse, SeveralFailed, XeError
+from xe_py.errors import SeveralFailed, XeError
+from xe_py.running.binding import bind
 from xe_py.schema.command import WORDS
-from xe_py.schema.fields import Ref, Refs
-from xe_py.schema.values import Named
-from xe_py.state.record import Record
 from xe_py.store import surely
 
 TYPE_CHECKING = False
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
 
     from xe_py.errors import UnsoundStateError
     from xe_py.schema.command import Command, Selector
-    from xe_py.schema.fields import Field
+    from xe_py.state.record import Record
     from xe_py.state.state import State
     from xe_py.store.promise import Opened, Store
 
@@ -82,6 +80,63 @@ def run(state: State, call: Call) -> Any:
     except XeError as refusal:
         refusal.state, refusal.call = state, call
         raise
+
+
+def _on_chosen(state: State, selector: Selector, call: Call) -> Any:
+    from xe_py.running.choosing import chosen
+
+    objects = chosen(state, selector, call)
+    results = []
+    refusals: list[tuple[str, XeError]] = []
+    for obj in objects:
+        try:
+            results.append(_once(state, call.command, {**call.arguments, selector.name: obj}))
+        except XeError as refusal:
+            if len(objects) == 1:
+                raise
+            refusal.state, refusal.call = state, call.on(obj)
+            refusals.append((obj["uuid"], refusal))
+    if refusals:
+        raise SeveralFailed(refusals)
+    return results[0] if len(results) == 1 and call.multiple is not True else _parts_of(results)
+
+
+def _once(state: State, command: Command, arguments: Mapping[str, Any], words: Words = ()) -> Any:
+    """Run the command on one object, or on none; taken back unless the core finds the result sound."""
+    mark = state.mark()
+    try:
+        result = (
+            _by_words(state, command, words) if command.kind.gets == WORDS else _by_arguments(state, command, arguments)
+        )
+        if state.mark() > mark:
+            from xe_py.state.core import verify
+
+            verify(state, state.changes(mark), everything=state.rules_changed(mark))
+    except BaseException:
+        state.rollback(mark)
+        raise
+    return result
+
+
+def _by_words(state: State, command: Command, words: Words) -> Any:
+    about = command.about
+    if about is None:
+        return command.run(state, words)
+    uuid = next(text for name, text in words if name == about.name)
+    return command.run(state, state.need(about.to, uuid), [pair for pair in words if pair[0] != about.name])
+
+
+def _by_arguments(state: State, command: Command, arguments: Mapping[str, Any]) -> Any:
+    bound = bind(state, command, arguments)
+    objects = () if command.about is None else (bound.pop(command.argument(command.about)),)
+    if command.grammar is not None:
+        command.grammar(state, *objects, **bound)
+    return command.run(state, *objects, **bound)
+
+
+def _parts_of(results: list[Any]) -> list[Any]:
+    parts = [part for result in results for part in (result if isinstance(result, list) else [result])]
+    return [part for part in parts if part is not None]
 
 
 # On a store
@@ -152,137 +207,3 @@ def run_on_store(store: Store, call: Call, *, dry_run: bool) -> Any:
     if not call.command.kind.reads:
         bound["dry_run"] = dry_run
     return call.command.run(store, **bound)
-
-
-def _on_chosen(state: State, selector: Selector, call: Call) -> Any:
-    from xe_py.running.choosing import chosen
-
-    objects = chosen(state, selector, call)
-    results = []
-    refusals: list[tuple[str, XeError]] = []
-    for obj in objects:
-        try:
-            results.append(_once(state, call.command, {**call.arguments, selector.name: obj}))
-        except XeError as refusal:
-            if len(objects) == 1:
-                raise
-            refusal.state, refusal.call = state, call.on(obj)
-            refusals.append((obj["uuid"], refusal))
-    if refusals:
-        raise SeveralFailed(refusals)
-    return results[0] if len(results) == 1 and call.multiple is not True else _parts_of(results)
-
-
-def _once(state: State, command: Command, arguments: Mapping[str, Any], words: Words = ()) -> Any:
-    """Run the command on one object, or on none; taken back unless the core finds the result sound."""
-    mark = state.mark()
-    try:
-        result = (
-            _by_words(state, command, words) if command.kind.gets == WORDS else _by_arguments(state, command, arguments)
-        )
-        if state.mark() > mark:
-            from xe_py.state.core import verify
-
-            verify(state, state.changes(mark), everything=state.rules_changed(mark))
-    except BaseException:
-        state.rollback(mark)
-        raise
-    return result
-
-
-def _by_words(state: State, command: Command, words: Words) -> Any:
-    about = command.about
-    if about is None:
-        return command.run(state, words)
-    uuid = next(text for name, text in words if name == about.name)
-    return command.run(state, state.need(about.to, uuid), [pair for pair in words if pair[0] != about.name])
-
-
-def _by_arguments(state: State, command: Command, arguments: Mapping[str, Any]) -> Any:
-    bound = bind(state, command, arguments)
-    objects = () if command.about is None else (bound.pop(command.argument(command.about)),)
-    if command.grammar is not None:
-        command.grammar(state, *objects, **bound)
-    return command.run(state, *objects, **bound)
-
-
-def _parts_of(results: list[Any]) -> list[Any]:
-    parts = [part for result in results for part in (result if isinstance(result, list) else [result])]
-    return [part for part in parts if part is not None]
-
-
-# Binding
-
-
-def bind(state: State, command: Command, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """The arguments as values of the declared kinds, uuids replaced by their objects; raises Misuse and Failure.
-
-    None stands for what is not given.
-    """
-    parameters = command.by_argument()
-    if command.selector is not None and command.about is not None:
-        parameters = {**parameters, command.argument(command.about): command.about}
-    bound = {}
-    for name, value in arguments.items():
-        if name not in parameters:
-            from xe_py.schema.arguments import unknown
-
-            raise unknown(command.name, name, parameters)
-        if value is not None:
-            bound[name] = _value(state, name, parameters[name], value)
-    for name, parameter in zip(parameters, command.required, strict=False):
-        if name not in bound:
-            raise Misuse(f"Required parameter not found: {parameter.name}")
-        if bound[name] is None and isinstance(parameter, Ref):
-            state.need(parameter.to, "")
-    return bound
-
-
-def own(state: State, keyword: str, to: str, given: Any) -> Record:
-    """The state's own object of the class `to` that a record or a uuid stands for.
-
-    Misuse for a record of another class, UUID_INVALID where there is no such object, or no more.
-    """
-    if isinstance(given, Record) and given.cls.name == to:
-        return state.need(to, given["uuid"])
-    from xe_py.schema import arguments
-
-    if isinstance(given, Record):
-        raise arguments.wrong_class(keyword, to, given)
-    if not isinstance(given, str):
-        raise arguments.wrong_kind(keyword, Ref(keyword, to), given)
-    return state.need(to, arguments.text(keyword, given))
-
-
-def _value(state: State, keyword: str, parameter: Field, given: Any) -> Any:
-    if isinstance(parameter, Ref) and isinstance(given, Record):
-        return own(state, keyword, parameter.to, given)
-    if isinstance(parameter, Refs) and isinstance(given, (list, tuple)):
-        found = [own(state, keyword, parameter.to, each) for each in given]
-        return list({obj["uuid"]: obj for obj in found}.values())
-    value = _plain(keyword, parameter, given)
-    if isinstance(parameter, Ref):
-        return None if value is None else _object(state, parameter, value)
-    if isinstance(parameter, Refs):
-        return [state.need(parameter.to, uuid) for uuid in value]
-    return value
-
-
-def _object(state: State, parameter: Ref, word: str) -> Record:
-    if isinstance(parameter, Named):
-        from xe_py.running.choosing import named
-
-        found = named(state, parameter.selector, word)
-        if not found:
-            label = parameter.selector.label
-            raise Misuse(f"Error: {label[0].upper()}{label[1:]} {word} not found")
-        return found[0]
-    return state.need(parameter.to, word)
-
-
-def _plain(keyword: str, parameter: Field, given: Any) -> Any:
-    if type(given) is str and given.isascii():
-        return parameter.parse(given)
-    from xe_py.schema import arguments
-
-    return arguments.value(keyword, parameter, given)

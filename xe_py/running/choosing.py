@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from xe_py import classes, running
+from xe_py import classes
 from xe_py.errors import Misuse
 from xe_py.operations.select import NAME, as_word, matching, named_like, narrowed
+from xe_py.running.binding import named, own
 from xe_py.schema.command import ALL, ONE
-from xe_py.schema.fields import Bool, show
+from xe_py.schema.fields import Bool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _found(state: State, selector: Selector, call: Call) -> list[Record]:
     cls, given = classes.get(selector.name), call.arguments.get(selector.name)
     if given is None:
         return _selected(state, selector, call.filters)
-    return narrowed(state, cls, [running.own(state, cls.name, cls.name, given)], call.filters, selector.name)
+    return narrowed(state, cls, [own(state, cls.name, cls.name, given)], call.filters, selector.name)
 
 
 def _selected(state: State, selector: Selector, filters: Words) -> list[Record]:
@@ -56,12 +57,6 @@ def _selected(state: State, selector: Selector, filters: Words) -> list[Record]:
         return matching(state, cls, [*selector.leaves_out, *filters], by=selector.name)
     others = [*selector.leaves_out, *filters[:place], *filters[place + 1 :]]
     return narrowed(state, cls, named(state, selector, filters[place][1]), others, selector.name)
-
-
-def named(state: State, selector: Selector, name: str) -> list[Record]:
-    """The objects that have this name or uuid."""
-    objects, fields = state.all(selector.name), selector.named_by
-    return [obj for obj in objects if any(show(state.value(obj, field)) == name for field in fields)]
 
 
 def _missed(state: State, selector: Selector, filters: Words) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure, Misuse
-from xe_py.schema.fields import Bool, Choice, Int, Map, Ref, Refs, Set
+from xe_py.schema.fields import LARGEST, Bool, Choice, Int, Map, Ref, Refs, Set
 from xe_py.schema.values import Float
 
 TYPE_CHECKING = False
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from xe_py.schema.fields import Field
 
-_BITS = 63
 _KINDS: tuple[tuple[type[Field], str], ...] = (
     (Bool, "True or False"),
     (Int, "a whole number of at most 64 bits"),
@@ -82,7 +81,7 @@ def kind_of(given: Any) -> str:
     """How a message names the argument: an object by itself, anything else by its kind."""
     if hasattr(given, "cls"):
         return f"the {given}"
-    if type(given) is int and given.bit_length() > _BITS:
+    if type(given) is int and abs(given) > LARGEST:
         return f"a number of {given.bit_length()} bits"
     return "None" if given is None else f"a value of type {type(given).__name__}"
 

@@ -7,7 +7,7 @@ from xe_py.schema.fields import Ref, Refs
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from typing import Any, Concatenate, ParamSpec, Protocol, TextIO, TypeVar
+    from typing import Any, BinaryIO, Concatenate, ParamSpec, Protocol, TypeVar
 
     from xe_py.schema.fields import Field
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
         """Where the command was given: what is read in there, and what its files are."""
 
         @property
-        def input(self) -> TextIO:
-            """Standard input, whose bytes are in its `buffer`."""
+        def input_bytes(self) -> BinaryIO:
+            """Standard input."""
 
         def path(self, name: str) -> str:
             """The path of the file of this name."""

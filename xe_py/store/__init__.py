@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeVar
 
-    from xe_py.store.files.terms import Outcome
     from xe_py.store.promise import Opened, Store
+    from xe_py.store.terms import Outcome
 
     T = TypeVar("T")
 
@@ -22,8 +22,8 @@ def store_for(address: str, variables: Mapping[str, str], outcome: Outcome | Non
     StateFileError for a path that leads nowhere.
     """
     from xe_py.store.files.document import Site
-    from xe_py.store.files.terms import Settings
     from xe_py.store.state_file import FileStore
+    from xe_py.store.terms import Settings
 
     return FileStore(Site(address, Settings(variables), outcome, folder))
 

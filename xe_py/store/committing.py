@@ -7,7 +7,7 @@ from xe_py.schema.fields import LARGEST
 from xe_py.state.state import Committed
 from xe_py.store.files.document import Document
 from xe_py.store.files.interrupts import uninterrupted
-from xe_py.store.index import discard
+from xe_py.store.index.reading import discard
 from xe_py.store.replacing import replace
 
 TYPE_CHECKING = False
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from xe_py.state.state import Change, State
     from xe_py.store.files.delta import Part
     from xe_py.store.files.document import Site
-    from xe_py.store.index import Head
+    from xe_py.store.index.reading import Head
 
 
 @uninterrupted

@@ -11,8 +11,8 @@ import os
 
 from xe_py.errors import StateFileError, UnsoundStateError
 from xe_py.store.files.document import Document, changed_meanwhile, identity
-from xe_py.store.index import Head, discard, look
 from xe_py.store.index.cache import path_for
+from xe_py.store.index.reading import Head, discard, look
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -197,8 +197,11 @@ class FileStore:
         found = [each for each in versions if each.serial == serial]
         if len(found) != 1 or not now.is_present:
             return None
-        changes = [] if found[0] is now else between(self.state_of(found[0]).state, self.state_of(now).state)
-        return Committed(now.serial, changes)
+        if found[0] is now:
+            return Committed(now.serial, [])
+        # Somebody may have edited the file since it was listed: the serial is that of the text which is compared.
+        state = self.state_of(now).state
+        return Committed(int(state.header["serial"]), between(self.state_of(found[0]).state, state))
 
     def need(self) -> None:
         """StateFileError where there is no file to be read."""

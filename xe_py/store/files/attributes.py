@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from xe_py.store.files.terms import Outcome
+    from xe_py.store.terms import Outcome
 
 # A file that is written twice within this time (ns) may keep its times if the clock of its file system is coarse.
 GRAIN = 20_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from xe_py.errors import StateFileError
-from xe_py.store.files.terms import Outcome, Settings
+from xe_py.store.terms import Outcome, Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class Site:
             return os.path.realpath(self.source)
         except OSError as error:
             raise StateFileError(f"The state file {self.path} cannot be reached: {error.strerror}.") from None
+        except ValueError:
+            raise StateFileError(f"The path of the state file has a zero byte in it: {self.path!a}.") from None
 
 
 def changed_meanwhile(path: str) -> StateFileError:

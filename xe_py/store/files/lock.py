@@ -11,7 +11,7 @@ from xe_py.store.files.access import close, make_folder, neighbour, open_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xe_py.store.files.terms import Settings
+    from xe_py.store.terms import Settings
 
 _PATIENCE = 10.0
 _PAUSE = 0.01
@@ -45,7 +45,8 @@ class Lock:
                 _hide(self._folder)
             self._handle = open_file(path, os.O_RDWR | os.O_CREAT)
         except OSError as error:
-            raise StateFileError(f"The lock {path} cannot be made: {error.strerror}.") from None
+            where = "" if error.filename in {None, path} else f"{error.filename}: "
+            raise StateFileError(f"The lock {path} cannot be made: {where}{error.strerror}.") from None
         self._process = os.getpid()
         _open.add(self)
         try:

@@ -10,8 +10,8 @@ from xe_py.store.history.entries import mark_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xe_py.store.files.terms import Settings
     from xe_py.store.history.entries import Chain, Entry
+    from xe_py.store.terms import Settings
 
 LOG = "log"
 COPY = ".toml"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from array import array
     from collections.abc import Iterable, Iterator
 
-    from xe_py.store.files.terms import Settings
+    from xe_py.store.terms import Settings
 
 CHECK = 4
 # The endings of the files about a target.

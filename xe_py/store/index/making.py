@@ -10,9 +10,9 @@ from xe_py import classes
 from xe_py.errors import DamagedIndexError
 from xe_py.state.record import Record
 from xe_py.store.files.attributes import GRAIN
-from xe_py.store.index import TOOL, Base, Head, OutdatedError, maker
 from xe_py.store.index.cache import checked, open_file, sweep, write_file
 from xe_py.store.index.masking import masked
+from xe_py.store.index.reading import TOOL, Base, Head, OutdatedError, maker
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

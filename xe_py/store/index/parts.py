@@ -8,9 +8,9 @@ from array import array
 from xe_py import classes
 from xe_py.schema.fields import Map
 from xe_py.state.tables import entries, value_of
-from xe_py.store.index import CHUNK, number_of
 from xe_py.store.index.cache import checked, pages
 from xe_py.store.index.masking import masked
+from xe_py.store.index.reading import CHUNK, number_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

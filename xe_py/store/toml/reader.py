@@ -139,7 +139,7 @@ def _parse(document: Document) -> dict[str, Any]:
 
 def _header(document: Document, header: Any) -> dict[str, Any]:
     if not isinstance(header, dict):
-        raise StateFileError(f"{document.path} has no [state] table, so it is not a state file of xe.")
+        raise _lost(StateFileError(f"{document.path} has no [state] table, so it is not a state file of xe."))
     number = header.get("format")
     if type(number) is int and number > FORMAT:
         raise _no_header(
@@ -168,7 +168,7 @@ def _no_header(document: Document, name: str, text: str) -> StateFileError:
     from xe_py.store.toml.layout import lines_of
 
     place = _place(document, lines_of(document.text, [("state", name)]), "state", name)
-    return StateFileError(f"{place}: [state] {text}.")
+    return _lost(StateFileError(f"{place}: [state] {text}."))
 
 
 def _all_found(state: State, tables: dict[str, Any], left_out: list[Finding], found: list[Finding]) -> list[Finding]:
