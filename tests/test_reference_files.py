@@ -29,7 +29,15 @@ def repository(tmp_path: Path, capsys: Printed) -> Path:
 
 
 def test_the_files_of_the_repository_are_current(capsys: Printed) -> None:
-    assert check(REPOSITORY, capsys) == (0, "")
+    assert check(REPOSITORY, capsys) == (0, ""), "run python -m xe_py.reference"
+
+
+def test_all_files_are_made_from_the_declarations_and_none_from_an_older_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expected = generated()
+    monkeypatch.setattr(operations, "_known", [{"vm-list": operations.table()["vm-list"]}])
+    assert generated() == expected
 
 
 def test_what_was_written_is_current(repository: Path, capsys: Printed) -> None:

@@ -50,19 +50,22 @@ def table() -> dict[str, Row]:
     if not _known:
         from xe_py.operations import _table
 
-        _known.append(_table.COMMANDS if list(_table.FILES) == files() else rows())
+        if list(_table.FILES) != files():
+            return rows()
+        _known.append(_table.COMMANDS)
     return _known[0]
 
 
 def rows() -> dict[str, Row]:
-    """The table, from the declarations."""
+    """The table, from the declarations. From now on it replaces the one in the generated file."""
     from xe_py.operations.generated import generated_names
 
     found = {name: (command.run.__module__.rpartition(".")[2], command) for name, command in declared().items()}
     for name in generated_names():
         if name not in found and (made := find(name)) is not None:
             found[name] = _GENERATED, made
-    return {name: (module, _mark(command), command.doc) for name, (module, command) in sorted(found.items())}
+    _known[:] = [{name: (module, _mark(command), command.doc) for name, (module, command) in sorted(found.items())}]
+    return _known[0]
 
 
 def names() -> list[str]:
