@@ -50,7 +50,10 @@ def test_a_class_has_the_fields_of_xe_in_order_with_modes_and_notes(name: str) -
     facts = [(field["name"], field["mode"], set(field.get("notes", ()))) for field in CLASSES[name]["fields"]]
     names = {field for field, _, _ in facts}
     fields = [field for field in classes.get(classes.view(name).of).fields if field.name in names or not field.hidden]
-    assert [described(field) for field in fields] == facts + OUR_FIELDS.get(name, [])
+    own = OUR_FIELDS.get(name, [])
+    assert [described(field) for field in fields] == facts + own, (
+        "a field that only xe_py has is in OUR_FIELDS, and last"
+    )
 
 
 @pytest.mark.parametrize("name", CLASSES)
@@ -237,7 +240,8 @@ def test_what_operations_and_classes_say_in_words_begins_as_in_xe() -> None:
 
 
 def test_every_code_in_the_source_is_in_the_table() -> None:
-    assert {code: place for code, place in raised().items() if code not in CODES | UNLISTED} == {}
+    unknown = {code: place for code, place in raised().items() if code not in CODES | UNLISTED}
+    assert unknown == {}, "give each code its sentence in xe_py/codes.py"
 
 
 def test_every_code_in_the_table_is_raised() -> None:

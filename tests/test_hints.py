@@ -349,7 +349,7 @@ def test_every_remedy_is_hinted_at_somewhere() -> None:
         "SR_NOT_SHARABLE",
         "VM_REQUIRES_SR",
     }
-    assert set(_REMEDIES) - elsewhere <= {row.code for row in ROWS}
+    assert set(_REMEDIES) - elsewhere <= {row.code for row in ROWS}, "add a Row for each code"
 
 
 def test_a_medium_that_is_gone_is_to_be_taken_out(xe: "Xe", tmp_path: Path) -> None:

@@ -79,4 +79,4 @@ def test_a_script_is_told_the_same(process: "Process", xe: "Xe") -> None:
 def test_the_readme_says_how_many_there_are() -> None:
     counted = re.search(r"(\d+) of the real xe's (\d+)\s+commands", (REPOSITORY / "README.md").read_text())
     assert counted is not None
-    assert (int(counted[1]), int(counted[2])) == (len(HAVE & COMMANDS), len(COMMANDS))
+    assert (int(counted[1]), int(counted[2])) == (len(HAVE & COMMANDS), len(COMMANDS)), "correct README.md"
