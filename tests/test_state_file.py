@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING
 import pytest
 from conftest import run
 
+from xe_py import classes
 from xe_py.errors import StateFileError
+from xe_py.schema.values import Absent
 from xe_py.store import store_for
+from xe_py.store.toml.misfits import missing
 from xe_py.store.toml.render import canonical
 
 if TYPE_CHECKING:
@@ -298,6 +301,14 @@ def test_a_missing_file_is_an_error_that_says_how_to_make_one(xe: "Xe") -> None:
     assert result.status == 3
     assert "state-init" in result.err
     assert not xe.state.exists()
+
+
+def test_each_kind_of_stored_field_has_words_for_what_it_must_be() -> None:
+    for cls in classes.sections():
+        for name, field in cls.stored.items():
+            told = missing(field)
+            assert told.startswith(f"{name} is missing; it must be ")
+            assert told.endswith("left out") == isinstance(field, Absent)
 
 
 def test_a_folder_is_no_state_file(xe: "Xe") -> None:

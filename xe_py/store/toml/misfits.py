@@ -5,7 +5,7 @@ from __future__ import annotations
 from xe_py.errors import XeError
 from xe_py.schema import similar
 from xe_py.schema.fields import LARGEST, Bool, Choice, Int, Map, Ref, Refs, Set, Text
-from xe_py.schema.values import Float, Time
+from xe_py.schema.values import Absent, Float, Time, Uuid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ _KINDS = {
     Time: "a time with an offset, such as 2026-11-22T09:00:00Z",
     Set: "a list of texts",
     Map: 'a map of texts, such as { key = "text" }',
+    Uuid: "a uuid in quotes",
+    Absent: "left out",
 }  # fmt: skip
 _LONGEST = 40
 
@@ -81,8 +83,7 @@ def _wanted(field: Field) -> str:
         return f"the uuid of a {field.to} in quotes"
     if isinstance(field, Refs):
         return f"a list of uuids, each of a {field.to}"
-    # The only other kind of field is one that cannot hold anything.
-    return next((_KINDS[kind] for kind in type(field).__mro__ if kind in _KINDS), "left out")
+    return next(_KINDS[kind] for kind in type(field).__mro__ if kind in _KINDS)
 
 
 def _meant(field: Field, value: Any) -> str:
