@@ -91,7 +91,7 @@ _found: dict[str, Binding] = {}
 
 
 def binding_of(name: str, following: Sequence[str] = ()) -> Binding:
-    """The binding of the command of this name; Misuse that says what is known of the name if there is none.
+    """The binding of the command of this name; if there is none, Misuse that says what is known of the name.
 
     `following` are the words behind it: who types `vm list` means `vm-list`.
     """

@@ -1,8 +1,7 @@
-"""What a command finds around it: whoever lets one run hands it in, and nothing below looks at the process itself.
+"""The surroundings of a command. Its caller hands them in; nothing below the caller looks at the process itself.
 
-It is also the door for all that is printed: text is cleaned and goes out at once, and a stream that is gone does no
-harm. Standard output matters: where it takes no more, the exit status says so, and whether the state was changed
-before. Standard error does not: what cannot be said there is not said.
+Everything is printed here. Text is cleaned and goes out at once. If standard output takes no more, the exit status says
+so, and says whether the state was changed before. If standard error takes no more, its text is lost.
 """
 
 from __future__ import annotations
@@ -33,16 +32,16 @@ class OutputLostError(Exception):
 class Environment:
     """The variables, the standard streams, the folder where relative paths begin, and the name of the program.
 
-    An empty folder is the one that the process is in. `outcome` tells what was done to the store meanwhile. Beside the
-    settings of a store these variables count:
+    An empty folder is the one that the process is in. `outcome` notes what the command does to its store. These
+    variables count, and those of `Settings`:
 
     XE_STATE               the state file, where the line names none
     XDG_STATE_HOME, HOME   where the default file is
     XE_FIRST_USE           yes makes the default file without a terminal, too
-    XE_EXTRA_ARGS          words that every line has besides
-    XE_DRY_RUN             yes tries every line only
+    XE_EXTRA_ARGS          words to add to every line
+    XE_DRY_RUN             yes makes every run a dry run
     XE_STRICT              yes refuses parameters that a command does not know
-    XE_ERRORS              `plain` tells nothing that the real xe does not tell
+    XE_ERRORS              `plain` leaves out what the real xe does not say
     """
 
     __slots__ = ("errors", "folder", "input", "outcome", "output", "program", "variables")
@@ -73,12 +72,12 @@ class Environment:
 
     @property
     def is_plain(self) -> bool:
-        """Whether nothing is to be told that the real xe does not tell."""
+        """Whether to leave out what the real xe does not say."""
         return self.variables.get("XE_ERRORS") == "plain"
 
     @property
     def extra(self) -> str:
-        """The words that every line has besides, as they are written."""
+        """The words to add to every line, as they are written."""
         return self.variables.get("XE_EXTRA_ARGS", "")
 
     @property
@@ -93,7 +92,7 @@ class Environment:
 
     @property
     def has_person(self) -> bool:
-        """Whether somebody types or reads along."""
+        """Whether a person types the input or reads the output."""
         return is_terminal(self.input) or is_terminal(self.output)
 
     def path(self, name: str) -> str:
@@ -111,7 +110,7 @@ class Environment:
             raise OutputLostError(error) from None
 
     def err(self, text: str) -> None:
-        """Say it on standard error, if anybody listens there."""
+        """Print the text on standard error, if that still takes it."""
         if not text:
             return
         try:
@@ -121,24 +120,24 @@ class Environment:
             return
 
     def note(self, text: str) -> None:
-        """Say it where a person reads along."""
+        """Print the text on standard error if that is a terminal."""
         if is_terminal(self.errors):
             self.err(text)
 
     def tell(self, text: str) -> None:
-        """Say what the real xe does not say, if that is wanted."""
+        """Print a text that the real xe would not print, unless only plain text is wanted."""
         if not self.is_plain:
             self.err(text)
 
     def tell_warnings(self) -> None:
-        """Say what could not be done besides."""
+        """Print the warnings that the outcome has, and drop them."""
         self.tell("".join(f"Warning: {each}\n" for each in self.outcome.warnings))
         self.outcome.warnings.clear()
 
     def lost(self, error: OutputLostError, otherwise: int = REFUSED) -> int:
-        """Say that output was lost; the exit status, `otherwise` where the state is as it was.
+        """Say that output was lost, and return the exit status: `otherwise` if the state was not changed.
 
-        Whoever stops reading wants no more: that is worth a word only if something was changed.
+        A reader that has closed its pipe wants no more. It is told only if the state was changed.
         """
         if self.outcome.replaced:
             self.err(f"The change was made, but the output could not be written: {error.reason}.\n")
@@ -157,8 +156,8 @@ def of_process(outcome: Outcome | None = None) -> Environment:
 def prepare() -> None:
     r"""Make the standard streams of this process safe to use.
 
-    That comes before any file is opened, which could get the number of a closed stream: such a one leads to /dev/null.
-    What an encoding does not have is written out (`\xe9`).
+    This comes first, because a file that is opened could get the number of a closed stream. A closed stream is led to
+    /dev/null. A character that the encoding does not have is written as `\xe9`.
     """
     for number, (name, mode) in enumerate(_STREAMS):
         try:
@@ -172,7 +171,7 @@ def prepare() -> None:
 
 
 def is_terminal(stream: TextIO | None) -> bool:
-    """Whether a person is at the other end."""
+    """Whether the stream is a terminal."""
     try:
         return stream is not None and stream.isatty()
     except ValueError:

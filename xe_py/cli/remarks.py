@@ -1,4 +1,4 @@
-"""What is ours to say below a refusal, which has the real one's shape: lines that a script can leave out.
+"""The lines that xe_py adds below a refusal, which has the shape of the real xe. A script can leave them out.
 
 Each begins with one of a few words: `In the way:`, `Code:`, `Note:`, `Command:`, `Hint:`; our warnings begin with
 `Warning:`. A plain refusal has none of them.

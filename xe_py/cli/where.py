@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 _REAL_HOST = "/etc/xensource-inventory"
 _FIRST_USE = """\
 There is no state file yet: neither --state nor XE_STATE names one, and {path} does not exist.
-Without a terminal no host is made by itself. Make one there with: xe state-init
+Without a terminal xe does not make a host unasked. Make one there with: xe state-init
 Or name a file with --state FILE or XE_STATE=FILE; XE_FIRST_USE=1 makes the host when it is first needed."""
 
 
 def store(named: str | None, environment: Environment, *, make: bool = True) -> Store:
     """The store: the one named on the line, else that of XE_STATE, else the default file, made on its first use.
 
-    A script that has lost XE_STATE (to sudo, cron, `env -i`) must not go on with another host: a host is made only
-    where a person reads along, or where XE_FIRST_USE=1 asks for it.
+    A script that has lost XE_STATE (to sudo, cron, `env -i`) must not go on with another host. So a host is made only
+    if a person types or reads, or if XE_FIRST_USE asks for it.
     """
     if named is not None:
         if not named:

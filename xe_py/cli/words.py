@@ -92,7 +92,7 @@ def _switch(line: Line, word: str, following: Iterator[str]) -> bool:
 
 
 def _is_true(name: str, value: str) -> bool:
-    """Whether the value of a switch of ours says yes; Misuse where it says neither yes nor no."""
+    """Whether the value of the switch says yes; Misuse if it says neither yes nor no."""
     from xe_py.schema.fields import Bool
 
     return Bool(name).parse(value)

@@ -59,7 +59,7 @@ COMMANDS = {
     "pif-reconfigure-ip": ("pif_ip", "listed", "Set how a PIF gets its IPv4 address."),
     "pif-reconfigure-ipv6": ("pif_ip", "listed", "Set how a PIF gets its IPv6 address."),
     "pif-scan": ("pif", "listed", "Make PIFs for the network cards of a host that have none."),
-    "pif-set-primary-address-type": ("pif", "listed", "Choose the primary address of a PIF."),
+    "pif-set-primary-address-type": ("recorded", "listed", "Choose the primary address of a PIF."),
     "pif-unplug": ("pif", "listed", "Unplug a PIF: bring its interface down."),
     "pool-list": ("generated", "listed", "List all pools, or those whose fields have the given values."),
     "pool-param-add": ("generated", "listed", "Add a member to a set, or key=value pairs to a map."),

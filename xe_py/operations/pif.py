@@ -6,7 +6,7 @@ from xe_py.errors import Failure, refuse
 from xe_py.operations.effects.bring_up import bring_down, bring_up
 from xe_py.operations.network import free_bridge
 from xe_py.schema.command import command
-from xe_py.schema.fields import Bool, Choice, Ref, Text
+from xe_py.schema.fields import Bool, Ref, Text
 from xe_py.xapi import pif_guards as guards
 from xe_py.xapi.addresses import is_mac
 from xe_py.xapi.networks import has_no_pif_on
@@ -74,17 +74,6 @@ def unplug(state: State, pif: Record) -> None:
     """Bring the PIF down."""
     refuse(guards.can_unplug(state, pif))
     bring_down(state, pif)
-
-
-@command(
-    "pif-set-primary-address-type",
-    required=(_PIF, Choice("primary_address_type", ("IPv4", "IPv6"), doc="Which address is the primary one.")),
-    doc="Choose the primary address of a PIF.",
-)
-def set_primary_address_type(state: State, pif: Record, primary_address_type: str) -> None:
-    """Choose which address of the PIF is the primary one."""
-    refuse(guards.is_not_management(pif))
-    state.update(pif, {"primary-address-type": primary_address_type})
 
 
 def _physical_pifs(state: State, host: Record) -> dict[str, Record]:

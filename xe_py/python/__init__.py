@@ -249,7 +249,7 @@ class Host:
 
 @contextmanager
 def open_host(path: str | os.PathLike[str]) -> Iterator[Host]:
-    """The state in the file, to be worked on; committed at the end of the block, dropped if that is left by an error.
+    """Open the state in the file to work on it. The end of the block commits the changes; an error drops them.
 
     Raises StateFileError for a file that cannot be used, UnsoundStateError for one that is unsound.
     """

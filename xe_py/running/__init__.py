@@ -1,4 +1,4 @@
-"""The act of running, whoever asks for it: choose the objects, bind the arguments, run, verify; whole or not at all.
+"""Running a command, for every caller: choose the objects, bind the arguments, run, verify, commit; all or nothing.
 
 The command line, a line of a script and a Python program each make a `Call`, and `run` it.
 """
@@ -151,7 +151,7 @@ def look(store: Store, work: Work[T], doubt: Callable[[UnsoundStateError], None]
 
 
 def change(store: Store, command: str, work: Work[T]) -> T:
-    """Do the work of the command line and commit it; a refusal that leaves the rest done does not undo that.
+    """Do the work of the command line and commit it. If only a part is refused, the rest is committed.
 
     UnsoundStateError where the state was unsound before.
     """
@@ -160,7 +160,7 @@ def change(store: Store, command: str, work: Work[T]) -> T:
 
 
 def attempt(store: Store, work: Work[Any]) -> tuple[str, XeError | None]:
-    """What the work would change, in words, and what of it would be refused; nothing is locked and nothing written.
+    """What the work would change, in words, and what of it would be refused. Nothing is locked or written.
 
     Raises the refusal where nothing would be changed, and UnsoundStateError as `change` does.
     """

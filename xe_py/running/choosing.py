@@ -25,7 +25,7 @@ def chosen(state: State, selector: Selector, call: Call) -> list[Record]:
     """The objects on which the call is to be run: by `vm=<name or uuid>`, `uuid=`, or any filter on a field.
 
     Misuse if there is none, or if there are more than the command takes, and for a filter that is none. The object that
-    is among the arguments is the only one that comes into question.
+    is among the arguments is the only candidate.
     """
     found = _found(state, selector, call)
     if not found:
