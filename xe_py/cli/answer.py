@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from xe_py.cli.environment import Environment
-    from xe_py.cli.words import Line
 
 
 def answer(do: Callable[[], int], environment: Environment, *, debug: bool = False) -> int:
@@ -24,17 +23,6 @@ def answer(do: Callable[[], int], environment: Environment, *, debug: bool = Fal
         return environment.lost(lost)
     finally:
         environment.tell_warnings()
-
-
-def do(line: Line, environment: Environment) -> int:
-    """Do what a line with a command says; the exit status. Raises XeError for what is refused."""
-    if line.command == "help":
-        from xe_py.cli.help import show
-
-        return show(line, environment)
-    from xe_py.cli.execute import run
-
-    return run(line, environment)
 
 
 def _done(do: Callable[[], int], environment: Environment, *, debug: bool) -> int:

@@ -69,6 +69,10 @@ def _do(argv: list[str], environment: Environment) -> int:
         from xe_py.cli.options import show_help  # click costs several times the interpreter's start
 
         return show_help(line, environment)
-    from xe_py.cli.answer import do
+    if line.command == "help":
+        from xe_py.cli.help import show
 
-    return do(line, environment)
+        return show(line, environment)
+    from xe_py.cli import execute
+
+    return execute.run(line, environment)

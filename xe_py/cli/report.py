@@ -49,11 +49,8 @@ def message_of(error: XeError, *, plain: bool) -> str:
         return "" if plain else "".join(_one_of_several(uuid, each) for uuid, each in reversed(error.refusals))
     if isinstance(error, UnsoundStateError):
         text = unsound(error)
-        return (
-            text[0].upper()
-            + text[1:]
-            + ("" if error.whole else "Mend the file first; until then every change is refused.\n")
-        )
+        what_next = "" if error.whole else "Mend the file first; until then every change is refused.\n"
+        return text[0].upper() + text[1:] + what_next
     return _lines([_shape(error)] if plain else [_shape(error), *remarks(error), *command_of(error)])
 
 
