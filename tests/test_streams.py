@@ -241,7 +241,7 @@ def test_an_error_of_the_system_is_told_as_what_it_is(shell: Shell) -> None:
 # Interrupts
 
 # Sends an interrupt when so many lines and calls of the program have been run, from its first line on; `ONLY` counts
-# those of the functions of a name.
+# those of the functions of a name, and of what they call.
 INTERRUPTER = """
 import os, sys
 at, only, count, began = int(os.environ["AT"]), os.environ.get("ONLY"), 0, False
@@ -251,8 +251,9 @@ def trace(frame, event, argument):
     began = began or name.endswith(("bin/xe", "xe_py/__main__.py"))
     if not began or (event == "call" and "xe_py" not in name and "importlib" not in name and "bin/xe" not in name):
         return None
-    count += only in (None, frame.f_code.co_name)
-    if count == at and only in (None, frame.f_code.co_name):
+    counts = only in (None, frame.f_code.co_name, frame.f_back and frame.f_back.f_code.co_name)
+    count += counts
+    if count == at and counts:
         os.kill(os.getpid(), 2)
     return trace
 sys.settrace(trace)
@@ -305,20 +306,39 @@ def test_an_interrupt_at_any_line_of_ours(shell: Shell, program: list[str], line
 
 
 @pytest.mark.slow
-def test_an_interrupt_where_python_can_only_ignore_it(shell: Shell) -> None:
-    """Python's importer has such a place after each module, while those that asked for it are half loaded."""
+@pytest.mark.parametrize("function", ["cb", "_lock_unlock_module"])
+def test_an_interrupt_in_the_importer(shell: Shell, function: str) -> None:
+    """`cb` can only ignore an exception; one in `_lock_unlock_module` can leave a lock locked that is wanted again."""
     (shell.process.home / "sitecustomize.py").write_text(INTERRUPTER)
-    environment = {"PYTHONPATH": f"{shell.process.home}:{REPOSITORY}", "ONLY": "cb"}
-    line = [*PROGRAM, "vm-create", "name-label=x"]
+    environment = {"PYTHONPATH": f"{shell.process.home}:{REPOSITORY}", "ONLY": function}
+    line = [*PROGRAM, "state-undo"]
     for _ in range(2):  # The first one makes the index.
         total = int(shell.process.run(line, AT="0", **environment).err)
-    assert total > ROUNDS
-    for at in range(1, total + 1):
+    assert total > ROUNDS, total
+    for at in moments(total, 8 * ROUNDS, function):
         before = shell.state.read_bytes()
         done = shell.process.run(line, AT=str(at), **environment)
         assert done.status == 130, (at, done)
         ended_well(done, changed=shell.state.read_bytes() != before)
     assert shell("state-check").status == 0
+
+
+def test_an_interrupt_where_python_can_only_ignore_it(shell: Shell) -> None:
+    (shell.process.home / "sitecustomize.py").write_text(
+        "import os, sys\n"
+        "class Freed:\n"
+        "    def __del__(self):\n"
+        "        os.kill(os.getpid(), 2)\n"
+        "def profile(frame, event, _):\n"
+        "    if event == 'call' and frame.f_code.co_name == 'commit':\n"
+        "        sys.setprofile(None)\n"
+        "        Freed()\n"
+        "sys.setprofile(profile)\n"
+    )
+    before = shell.state.read_bytes()
+    environment = {"PYTHONPATH": f"{shell.process.home}:{REPOSITORY}"}
+    assert shell.process.run([*PROGRAM, "vm-create", "name-label=x"], **environment) == Result("", "", 130)
+    assert shell.state.read_bytes() == before
 
 
 @pytest.mark.slow

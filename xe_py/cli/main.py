@@ -11,7 +11,6 @@ import sys
 from _signal import (
     SIG_IGN,
     SIGINT,
-    default_int_handler,
     getsignal,
     signal,
 )  # `signal` is made of it, and costs as much as a whole read
@@ -22,6 +21,7 @@ from xe_py.errors import INTERRUPTED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import FrameType
     from typing import Any, NoReturn
 
     from xe_py.cli.environment import Environment
@@ -34,11 +34,23 @@ def main() -> NoReturn:
     sys.unraisablehook = lambda what: _unraisable(what, environment)
     try:
         if callable(getsignal(SIGINT)):
-            signal(SIGINT, default_int_handler)
+            signal(SIGINT, lambda _, frame: _interrupt(frame, environment))
         status = run(sys.argv[1:], environment)
     except KeyboardInterrupt:
         status = _interrupted(environment)
     os._exit(status)  # Nothing is left to do, and taking the interpreter down takes time.
+
+
+def _interrupt(frame: FrameType | None, environment: Environment) -> None:
+    """Raise KeyboardInterrupt; in Python's importer, end the process at once.
+
+    The importer holds locks that an exception can leave locked. Then the next import would wait for ever.
+    """
+    while frame is not None and frame.f_code is not main.__code__:
+        if frame.f_code.co_filename.startswith("<frozen importlib."):
+            os._exit(_interrupted(environment))
+        frame = frame.f_back
+    raise KeyboardInterrupt
 
 
 def _interrupted(environment: Environment) -> int:
