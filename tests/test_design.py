@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PACKAGE = Path(xe_py.__file__).parent
 DESIGN = (PACKAGE.parent / "docs" / "design.md").read_text()
 FLOORS = [
+    "finder",
     "quoting",
     "errors",
     "codes",

@@ -14,7 +14,10 @@ if getsignal(SIGINT) is default_int_handler:
 
 import gc
 
+from xe_py.finder import install
+
 gc.disable()  # A command is over before garbage could matter.
+install()
 
 from xe_py.cli.main import main  # noqa: E402 - what stands above comes first
 
