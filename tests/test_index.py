@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -236,6 +237,28 @@ def test_an_index_is_believed_by_a_program_that_judges_alike(
     edit(first, "schema/secrets.py", '"secret", ', '"secret", "token", ')
     assert "Warning" not in names(first)
     assert base() != made
+
+
+def test_a_copy_of_the_program_compares_itself_only_once(
+    process: "Process", xe: "Xe", tmp_path: Path, cache: Path
+) -> None:
+    """Then the index knows it, and knows the other copies, too; a change keeps what it knows."""
+
+    def compares(program: Path, line: str) -> bool:
+        argv = [sys.executable, "-X", "importtime", "-m", "xe_py", "--state", str(xe.state), *line.split()]
+        done = process.run(argv, PYTHONPATH=str(program))
+        assert done.status == 0
+        return "hashlib" in done.err
+
+    process.environment["XDG_CACHE_HOME"] = str(cache.parent)
+    settle(xe)
+    xe.do("vm-list")
+    copies = [tmp_path / name for name in ("first", "second", "third", "fourth")]
+    for copy in copies:
+        shutil.copytree(Path(xe_py.__file__).parent, copy / "xe_py")
+    assert [compares(copy, "vm-list") for copy in copies] == [True] * 4
+    assert [compares(copy, "vm-create name-label=new") for copy in copies] == [False] * 4
+    assert [compares(copy, "vm-list") for copy in copies] == [False] * 4
 
 
 @pytest.mark.parametrize("mode", [0o604, 0o640, 0o622])

@@ -10,9 +10,10 @@ from xe_py import classes
 from xe_py.errors import DamagedIndexError
 from xe_py.state.record import Record
 from xe_py.store.files.attributes import GRAIN
-from xe_py.store.index.cache import checked, open_file, sweep, write_file
+from xe_py.store.index.cache import open_file, sweep, write_file
+from xe_py.store.index.maker import this_program
 from xe_py.store.index.masking import masked
-from xe_py.store.index.reading import TOOL, Base, Head, OutdatedError, maker
+from xe_py.store.index.reading import Base, Head, OutdatedError, write_head
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def advance(path: str | None, document: Document, head: Head, state: State, chan
         if made is not None:
             return made
     if path is not None:
-        _write_head(path, new)
+        write_head(path, new)
     return new
 
 
@@ -85,12 +86,8 @@ def _make(
         base = Base(handle, token, document.target)
     except (DamagedIndexError, OutdatedError):
         return None  # Another process has already put its own base here.
-    named = maker(), document.identity, state.header, document.is_plain, token
+    named = this_program(), document.identity, state.header, document.is_plain, token
     head = Head((*named, base.counts, state.totals(), {}), base)
-    _write_head(path, head)
+    write_head(path, head)
     state.rest_on(head, places)
     return head
-
-
-def _write_head(path: str, head: Head) -> None:
-    write_file(f"{path}.head", checked(marshal.dumps((TOOL, *head.rows()))))

@@ -23,7 +23,18 @@ from xe_py.errors import DamagedIndexError
 from xe_py.state.state import State
 from xe_py.state.tables import entries, value_of
 from xe_py.store.files.access import close
-from xe_py.store.index.cache import CHECK, KINDS, MASKED, Numbers, open_file, read_part, remove_file
+from xe_py.store.index.cache import (
+    CHECK,
+    KINDS,
+    MASKED,
+    Numbers,
+    checked,
+    open_file,
+    read_part,
+    remove_file,
+    write_file,
+)
+from xe_py.store.index.maker import maker_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,17 +44,12 @@ if TYPE_CHECKING:
     from xe_py.schema.xenclass import Key
 
     Rows = list[tuple[int, dict[str, Any]]]
-    Stamp = list[tuple[str, int, int]]
 
 # Which programs may read an index; another layout of its files gets another number.
-_LAYOUT = 3
+_LAYOUT = 4
 TOOL = f"xe_py layout {_LAYOUT} {sys.implementation.cache_tag} {marshal.version}"
 CHUNK = 8
 FOOT = 16
-
-# The folders of the program that decide what a sound state is and how it is read.
-_DECIDING = ("classes", "schema", "state", "store/index", "store/toml", "xapi")
-_found: list[Stamp] = []
 
 _GONE = 0, None
 _NONE: dict[str, tuple[int, bytes | None]] = {}
@@ -167,10 +173,9 @@ class Base:
 class Head:
     """What the index says of the present version of a state file: a source for `xe_py.state.tables`.
 
-    `maker` is the stamp and the digest of the program that made the base. `plain` says that every object is written as
-    a table of its own with a plain header. `counts` and `totals` are those of a source. `changed` has the objects that
-    changed since the base was made: by class and uuid the place and the fields, as marshal writes them; None for an
-    object that is gone.
+    `plain` says that every object is written as a table of its own with a plain header. `counts` and `totals` are
+    those of a source. `changed` has the objects that changed since the base was made: by class and uuid the place and
+    the fields, as marshal writes them; None for an object that is gone.
     """
 
     __slots__ = ("base", "changed", "counts", "header", "identity", "maker", "plain", "token", "totals")
@@ -264,50 +269,9 @@ class Head:
         return [(place, marshal.loads(data)) for place, data in rows if data is not None]
 
 
-# Which program made an index
-
-
-def _sources() -> list[str]:
-    """The program files that decide what an index says: the classes, their rules, and what both are made of."""
-    program = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
-    folders = [f"{program}/{name}" for name in _DECIDING]
-    return [f"{folder}/{name}" for folder in folders for name in sorted(os.listdir(folder)) if name.endswith(".py")]
-
-
-def _present() -> Stamp:
-    return [(path, status.st_size, status.st_mtime_ns) for path in _sources() for status in (os.stat(path),)]
-
-
-def _stamp() -> Stamp:
-    """What shows whether an index was made by these program files: their names, sizes and times.
-
-    They count as they were when this process first asked; it does not run what is edited later.
-    """
-    if not _found:
-        _found.append(_present())
-    return _found[0]
-
-
-def _digest() -> bytes:
-    """The same for copies in another place: a digest of their contents; empty if they were edited meanwhile."""
-    from hashlib import sha256
-
-    found = sha256()
-    for path in _sources():
-        with open(path, "rb") as file:
-            data = file.read()
-        found.update(f"{os.path.basename(path)} {len(data)}\n".encode() + data)
-    return found.digest() if _present() == _stamp() else b""
-
-
-def maker() -> tuple[Stamp, bytes]:
-    """What this program writes into an index that it makes: its stamp and its digest."""
-    return _stamp(), _digest()
-
-
-def _made_alike(maker: tuple[Stamp, bytes]) -> bool:
-    """Whether the program that made an index has the same declarations and rules as this one."""
-    return maker[0] == _stamp() or b"" != maker[1] == _digest()
+def write_head(path: str, head: Head) -> None:
+    """Write the head where the files of its index are, if that is possible."""
+    write_file(f"{path}.head", checked(marshal.dumps((TOOL, *head.rows()))))
 
 
 def look(path: str | None, target: str, identity: tuple[int, ...]) -> Head | None:
@@ -316,11 +280,12 @@ def look(path: str | None, target: str, identity: tuple[int, ...]) -> Head | Non
     if not path or handle is None:
         return None
     try:
-        tool, *rows = marshal.loads(read_part(int(handle), 0, os.fstat(int(handle)).st_size - CHECK))
-        if tool != TOOL or rows[1] != identity or not _made_alike(rows[0]):
+        tool, maker, *rows = marshal.loads(read_part(int(handle), 0, os.fstat(int(handle)).st_size - CHECK))
+        known = maker_of(maker) if (tool, rows[0]) == (TOOL, identity) else None
+        base = known and open_file(f"{path}.base")
+        if known is None or base is None:
             return None
-        base = open_file(f"{path}.base")
-        return None if base is None else Head(tuple(rows), Base(base, rows[4], target))
+        head = Head((known, *rows), Base(int(base), rows[3], target))
     except OutdatedError:
         return None
     except (DamagedIndexError, ValueError, EOFError, TypeError):
@@ -328,6 +293,9 @@ def look(path: str | None, target: str, identity: tuple[int, ...]) -> Head | Non
         return None
     finally:
         close(int(handle))
+    if known != maker:
+        write_head(path, head)
+    return head
 
 
 def discard(path: str | None) -> None:
