@@ -83,6 +83,13 @@ def cut_off(package: Path) -> None:
         each.write_bytes(each.read_bytes()[:9])
 
 
+def long(package: Path) -> None:
+    """More compiled code than is read at once."""
+    edited(package)
+    with (package / "errors.py").open("a") as file:
+        file.writelines(f"V{number} = {number}\n" for number in range(9000))
+
+
 def never_compiled(package: Path) -> None:
     edited(package)
     shutil.rmtree(package / "__pycache__")
@@ -96,7 +103,7 @@ def old_python(package: Path) -> None:
         each.write_bytes(b"\x00\x00\x0d\x0a" + each.read_bytes()[4:])
 
 
-CASES = [edited, edited_at_once, hashed, hashed_before, cut_off, never_compiled, old_python]
+CASES = [edited, edited_at_once, hashed, hashed_before, cut_off, long, never_compiled, old_python]
 
 
 @pytest.mark.parametrize("change", CASES, ids=lambda case: case.__name__)

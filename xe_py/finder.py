@@ -6,20 +6,19 @@ source. Whatever is not found in this way is left to Python.
 
 from __future__ import annotations
 
+import os
 import sys
 from _frozen_importlib import ModuleSpec
 from _frozen_importlib_external import MAGIC_NUMBER, SourceFileLoader
-from _io import FileIO
 from marshal import loads
-from posix import stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from os import stat_result
     from types import CodeType, ModuleType
 
 _COMPILED = f".{sys.implementation.cache_tag}.pyc"
+_LONGEST = 1 << 16  # bytes; a longer file is left to Python
 _HEAD = MAGIC_NUMBER + bytes(4)  # The code belongs to a source with this time and this size.
 
 
@@ -47,29 +46,40 @@ class Finder:
 def _spec(name: str, folder: str, base: str) -> ModuleSpec:
     source = f"{folder}/{base}.py"
     compiled = f"{folder}/__pycache__/{base}{_COMPILED}"
-    spec = ModuleSpec(name, _Loader(name, source, compiled, stat(source)), origin=source)
+    spec = ModuleSpec(name, _Loader(name, source, compiled, os.stat(source)), origin=source)
     spec.cached = compiled
     spec.has_location = True
     return spec
 
 
 class _Loader(SourceFileLoader):
-    def __init__(self, name: str, source: str, compiled: str, status: stat_result) -> None:
+    def __init__(self, name: str, source: str, compiled: str, status: os.stat_result) -> None:
         super().__init__(name, source)
         self._compiled = compiled
         self._status = status
 
     def get_code(self, fullname: str) -> CodeType | None:
-        try:
-            with FileIO(self._compiled) as file:
-                data = file.readall()
-        except OSError:
+        time, size = int(self._status.st_mtime) & 0xFFFFFFFF, self._status.st_size & 0xFFFFFFFF
+        head = _HEAD + time.to_bytes(4, "little") + size.to_bytes(4, "little")
+        data = _read(self._compiled)
+        if data[: len(head)] != head or len(data) == _LONGEST:
             return super().get_code(fullname)
-        time, size = int(self._status.st_mtime), self._status.st_size
-        if data[:16] != _HEAD + (time & 0xFFFFFFFF).to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little"):
-            return super().get_code(fullname)
-        code: CodeType = loads(memoryview(data)[16:])
+        code: CodeType = loads(memoryview(data)[len(head) :])
         return code
+
+
+def _read(path: str) -> bytes:
+    """What the file says, up to the limit; nothing if it cannot be read."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        return os.read(handle, _LONGEST)
+    except OSError:
+        return b""
+    finally:
+        os.close(handle)
 
 
 def install() -> None:
