@@ -126,14 +126,18 @@ def pairs(words: list[str], valued: frozenset[str], any_case: Mapping[str, str] 
         position += 1
         name, _, value = word.partition("=")
         if name.startswith("--"):
-            name, value = any_case.get(word[2:].lower(), word[2:]), "true"
+            name, value = word[2:], "true"
+            if any_case:
+                name = any_case.get(name.lower(), name)
             takes_next = "=" not in name and (name in valued or name.partition(":")[0] in valued)
             if takes_next and position < len(words) and not words[position].startswith("--"):
                 value = words[position]
                 position += 1
         elif name.startswith("-") and word != "-":
             raise Misuse(f"Syntax error: Unknown switch: {word}\nFor usage run: 'xe help'")
-        found.append((any_case.get(name.lower(), name), value))
+        if any_case:
+            name = any_case.get(name.lower(), name)
+        found.append((name, value))
     return found
 
 

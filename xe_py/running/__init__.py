@@ -103,7 +103,7 @@ def _on_chosen(state: State, selector: Selector, call: Call) -> Any:
 
 def _once(state: State, command: Command, arguments: Mapping[str, Any], words: Words = ()) -> Any:
     """Run the command on one object, or on none; taken back unless the core finds the result sound."""
-    mark = state.mark()
+    mark, rules = state.mark(), state.rules
     try:
         result = (
             _by_words(state, command, words) if command.kind.gets == WORDS else _by_arguments(state, command, arguments)
@@ -111,7 +111,7 @@ def _once(state: State, command: Command, arguments: Mapping[str, Any], words: W
         if state.mark() > mark:
             from xe_py.state.core import verify
 
-            verify(state, state.changes(mark), everything=state.rules_changed(mark))
+            verify(state, state.changes(mark), everything=state.rules != rules)
     except BaseException:
         state.rollback(mark)
         raise

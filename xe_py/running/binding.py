@@ -64,11 +64,12 @@ def own(state: State, keyword: str, to: str, given: Any) -> Record:
 
 
 def _value(state: State, keyword: str, parameter: Field, given: Any) -> Any:
-    if isinstance(parameter, Ref) and isinstance(given, Record):
-        return own(state, keyword, parameter.to, given)
-    if isinstance(parameter, Refs) and isinstance(given, (list, tuple)):
-        found = [own(state, keyword, parameter.to, each) for each in given]
-        return list({obj["uuid"]: obj for obj in found}.values())
+    if type(given) is not str:
+        if isinstance(parameter, Ref) and isinstance(given, Record):
+            return own(state, keyword, parameter.to, given)
+        if isinstance(parameter, Refs) and isinstance(given, (list, tuple)):
+            found = [own(state, keyword, parameter.to, each) for each in given]
+            return list({obj["uuid"]: obj for obj in found}.values())
     value = _plain(keyword, parameter, given)
     if isinstance(parameter, Ref):
         return None if value is None else _object(state, parameter, value)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import Change, State
 
+    _Watchers = list[tuple[Rule, tuple[Step, ...]]]
+
 
 class Finding:
     """Something unsound: the object and the field where it shows, and the Failure that says what is wrong.
@@ -68,9 +70,8 @@ def verify(state: State, changes: list[Change], *, everything: bool = False) -> 
         for unique in cls.unique:
             if touched is None or not touched.isdisjoint(unique.fields):
                 refuse(_check_unique(state, obj, unique))
-    rules = {None, state.rules}
     for obj, rule in _touched_rules(state, touches):
-        for failure in rule.check(state, obj) if rule.profile in rules else ():
+        for failure in rule.check(state, obj):
             failure.profile = rule.profile
             raise failure
     if everything:
@@ -174,26 +175,31 @@ def _shown_at(cls: XenClass, rule: Rule) -> str:
 def _touched_rules(
     state: State, touches: Iterable[tuple[Change, frozenset[str] | None]]
 ) -> Iterator[tuple[Record, Rule]]:
-    """Each object and rule that the changes can touch, once and in order; each change names the touched fields."""
+    """Each object and rule in force that the changes can touch, once and in order.
+
+    Each change names the touched fields.
+    """
     seen: set[tuple[str, str]] = set()
+    rules = state.rules
     for change, touched in touches:
         itself = [] if change.after is None else [change.after]
-        for rule, steps in _watchers(change.cls, touched):
+        for rule, steps in _watchers(change, touched, rules):
             for obj in _start_of(state, change, steps) if steps else itself:
                 if (key := (obj["uuid"], rule.name)) not in seen:
                     seen.add(key)
                     yield obj, rule
 
 
-_watching: dict[tuple[str, frozenset[str] | None], list[tuple[Rule, tuple[Step, ...]]]] = {}
+_watching: dict[tuple[str, frozenset[str] | None, bool, bool, str], _Watchers] = {}
 
 
-def _watchers(cls: XenClass, touched: frozenset[str] | None) -> list[tuple[Rule, tuple[Step, ...]]]:
-    """The rules that watch one of the fields (None: any), each with the steps to the object to check.
+def _watchers(change: Change, touched: frozenset[str] | None, rules: str) -> _Watchers:
+    """The rules in force that watch one of the fields (None: any), each with the steps to the object to check.
 
     A rule that watches several fields along the same steps appears once.
     """
-    key = cls.name, touched
+    cls, is_new, is_gone = change.cls, change.before is None, change.after is None
+    key = cls.name, touched, is_new, is_gone, rules
     if key not in _watching:
         found: dict[tuple[str, str, str], tuple[Rule, tuple[Step, ...]]] = {}
         for field in cls.stored if touched is None else sorted(touched):
@@ -202,8 +208,20 @@ def _watchers(cls: XenClass, touched: frozenset[str] | None) -> list[tuple[Rule,
                 if (owner, name, way) not in found:
                     rule = next(rule for rule in classes.get(owner).rules if rule.name == name)
                     found[owner, name, way] = rule, _steps(owner, path, depth)
-        _watching[key] = list(found.values())
+        _watching[key] = [
+            (rule, steps)
+            for rule, steps in found.values()
+            if rule.profile in {None, rules} and _can_start(steps, is_new=is_new, is_gone=is_gone)
+        ]
     return _watching[key]
+
+
+def _can_start(steps: tuple[Step, ...], *, is_new: bool, is_gone: bool) -> bool:
+    """Whether any object can be found from which the steps lead to the changed one.
+
+    What refers to a new object has changed itself, and is asked about for that.
+    """
+    return (steps[-1].backwards or not is_new) if steps else not is_gone
 
 
 def _steps(cls: str, path: str, depth: int) -> tuple[Step, ...]:
@@ -221,8 +239,6 @@ def _start_of(state: State, change: Change, steps: tuple[Step, ...]) -> list[Rec
     if last.backwards:
         uuids = dict.fromkeys(uuid for value in change.values(last.field) for uuid in _members(value))
         found = [obj for uuid in uuids if (obj := state.get(last.start, uuid)) is not None]
-    elif change.before is None:
-        return []  # What refers to a new object has changed itself, and is asked about for that.
     else:
         found = state.having(last.start, last.field, change.uuid)
     for step in reversed(steps[:-1]):

@@ -65,7 +65,11 @@ class Change:
         before, after = self.before, self.after
         if before is None or after is None:
             return None
-        return frozenset(name for name in {**before, **after} if not alike(before.get(name), after.get(name)))
+        names = [name for name in before if name not in after]
+        for name, value in after.items():
+            if (earlier := before.get(name)) is not value and not alike(earlier, value):
+                names.append(name)
+        return frozenset(names)
 
     def values(self, field: str) -> Iterator[Any]:
         """The values of the field before and after, if the object existed."""
@@ -274,9 +278,9 @@ class State:
                 self._tables.replace(now, before, cls.stored)
         del self._journal[mark:]
 
-    def rules_changed(self, mark: int = 0) -> bool:
-        """Whether the set of rules was changed since the mark."""
-        return any(cls is None for cls, _, _ in self._journal[mark:])
+    def rules_changed(self) -> bool:
+        """Whether the set of rules was changed."""
+        return any(cls is None for cls, _, _ in self._journal)
 
     def changes(self, mark: int = 0) -> list[Change]:
         """How each object changed since the mark, in the order of the first change."""

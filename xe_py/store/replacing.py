@@ -34,7 +34,7 @@ def replace(
     target = site.target
     temporary = os.path.join(neighbour(target), f"{NEW}{os.getpid()}")
     try:
-        parts = list(parts)
+        parts = list(joined(parts))
         written = _write(temporary, parts, site)
         _expect(target, expected)
         entry = keeping.entry_of(written, serial, command)
@@ -94,7 +94,7 @@ def _write(path: str, parts: Iterable[Part], site: Site) -> tuple[int, ...]:
     try:
         if os.path.exists(model):
             take_after(file, model, site.outcome)
-        for part in joined(parts):
+        for part in parts:
             if isinstance(part, range):
                 _copy(model, part, file)
             else:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 
 from xe_py.store.files.access import close, is_file, make_folder
-from xe_py.store.files.delta import difference, joined, pack
+from xe_py.store.files.delta import difference, pack
 from xe_py.store.history.entries import Chain, Entry
 from xe_py.store.history.logbook import LOG, Limits, add, append, copy_of, folder_of, last_mark
 
@@ -30,7 +30,7 @@ def entry_of(written: tuple[int, ...], serial: int, command: str) -> Entry:
 
 
 def keep(site: Site, new: str, parts: Iterable[Part], present: tuple[int, ...] | None, entry: Entry) -> Chain | None:
-    """Keep the version in `new`, made of the parts, which is about to replace the file; the mark for `confirm`.
+    """Keep the version in `new`, made of the joined parts, which is about to replace the file; the mark for `confirm`.
 
     `present` identifies the file; if the history does not have it, it is kept first. Failures here are warnings in the
     outcome; only a bad setting is a StateFileError.
@@ -96,7 +96,7 @@ def _changes(target: str, parts: Iterable[Part]) -> Iterator[Part]:
         size = os.fstat(handle).st_size
         place = 0
         new = b""
-        for part in (*joined(parts), range(size, size)):
+        for part in (*parts, range(size, size)):
             if isinstance(part, range):
                 if new:
                     yield from difference(os.pread(handle, part.start - place, place), new, place)

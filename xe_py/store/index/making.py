@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from xe_py.schema.xenclass import XenClass
     from xe_py.state.state import Change, State
     from xe_py.store.files.document import Document
+    from xe_py.store.index.maker import Maker
 
 # A head holds at least this many changes, and one more for every so many objects of the base.
 _ROOM, _SHARE = 64, 50
@@ -35,32 +36,48 @@ def build(path: str | None, document: Document, state: State) -> Head | None:
     """
     if time.time_ns() - document.identity[3] < GRAIN:
         return None
-    return _make(path, document, state, lambda cls: state.all(cls.name))
+    return _make(path, document, state, this_program(), lambda cls: state.all(cls.name))
 
 
 def advance(path: str | None, document: Document, head: Head, state: State, changes: list[Change]) -> Head:
     """Update the index from the head's version of the file to this one; a head that is too long gets a new base."""
-    counts, changed = dict(head.counts), dict(head.changed)
+    new: dict[str, dict[str, Record | None]] = {}
     for change in changes:
-        cls, obj = change.cls.name, change.after
-        place, fields = (0, None) if obj is None else (obj.place, marshal.dumps(masked(obj)))
-        if changed.get(cls) is head.changed.get(cls):
-            changed[cls] = dict(changed.get(cls, ()))
-        changed[cls][change.uuid] = place, fields
-        counts[cls] = max(counts.get(cls, 0), place + 1)
-    named = head.maker, document.identity, state.header, head.plain, head.token
-    new = Head((*named, counts, state.totals(), changed), head.base)
-    if sum(map(len, changed.values())) > _ROOM + sum(head.base.counts.values()) // _SHARE:
-        made = _make(path, document, state, lambda cls: [Record(cls, fields) for _, fields in new.all(cls.name)])
+        new.setdefault(change.cls.name, {})[change.uuid] = change.after
+    length = sum(len({*head.changed.get(cls, ()), *new.get(cls, ())}) for cls in {*head.changed, *new})
+    if length > _ROOM + sum(head.base.counts.values()) // _SHARE:
+        made = _make(path, document, state, head.maker, lambda cls: _present(head, cls, new.get(cls.name, {})))
         if made is not None:
             return made
+    counts, changed = dict(head.counts), dict(head.changed)
+    for cls, objects in new.items():
+        rows = {uuid: _row(obj) for uuid, obj in objects.items()}
+        changed[cls] = changed.get(cls, {}) | rows
+        counts[cls] = max(counts.get(cls, 0), *(place + 1 for place, _ in rows.values()))
+    named = head.maker, document.identity, state.header, head.plain, head.token
+    advanced = Head((*named, counts, state.totals(), changed), head.base)
     if path is not None:
-        write_head(path, new)
-    return new
+        write_head(path, advanced)
+    return advanced
+
+
+def _row(obj: Record | None) -> tuple[int, bytes | None]:
+    return (0, None) if obj is None else (obj.place, marshal.dumps(masked(obj)))
+
+
+def _present(head: Head, cls: XenClass, new: dict[str, Record | None]) -> list[Record]:
+    """The objects of the class: those of the head, and what became of them."""
+    rows = [(place, Record(cls, fields)) for place, fields in head.all(cls.name) if fields["uuid"] not in new]
+    rows += [(obj.place, obj) for obj in new.values() if obj is not None]
+    return [obj for _, obj in sorted(rows, key=_place)]
+
+
+def _place(row: tuple[int, Record]) -> int:
+    return row[0]
 
 
 def _make(
-    path: str | None, document: Document, state: State, objects: Callable[[XenClass], list[Record]]
+    path: str | None, document: Document, state: State, maker: Maker, objects: Callable[[XenClass], list[Record]]
 ) -> Head | None:
     """A new base with these objects, its head, and the state on top of it; None if it cannot be written."""
     if path is None:
@@ -86,7 +103,7 @@ def _make(
         base = Base(handle, token, document.target)
     except (DamagedIndexError, OutdatedError):
         return None  # Another process has already put its own base here.
-    named = this_program(), document.identity, state.header, document.is_plain, token
+    named = maker, document.identity, state.header, document.is_plain, token
     head = Head((*named, base.counts, state.totals(), {}), base)
     write_head(path, head)
     state.rest_on(head, places)

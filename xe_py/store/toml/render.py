@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 HEAD = "# xe host state. Edit it with care, then run: xe state-check\n"
 
+# The place of each field among those of its class.
+_places: dict[str, dict[str, int]] = {}
+
 
 def pair(field: Field, value: Any) -> str:
     """`field = value` and a line break."""
@@ -82,7 +85,10 @@ def _on_one_line(field: Field, value: Any) -> str:
 
 
 def _written(obj: Record) -> list[Field]:
-    return [field for name, field in obj.cls.stored.items() if name in obj and name != "uuid"]
+    cls = obj.cls
+    if cls.name not in _places:
+        _places[cls.name] = {name: place for place, name in enumerate(cls.stored)}
+    return [cls.stored[name] for name in sorted(obj, key=_places[cls.name].__getitem__) if name != "uuid"]
 
 
 def canonical(state: State) -> str:
