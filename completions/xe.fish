@@ -95,6 +95,7 @@ function __xe_commands
         'state-diff' 'Show what the last commit changed, or what changed between two versions of the state file.' \
         'state-history' 'List the versions in the history of the state file, the newest first, with the user and the command of each.' \
         'state-init' 'Make a state file with a new host.' \
+        'state-orphans' 'List what nothing uses any more, with the commands that clean it up.' \
         'state-set' 'Switch to another set of rules; the state must obey them.' \
         'state-show' 'Show where the state is, its header, and how many objects it holds.' \
         'state-undo' 'Undo the last commit, or the edits made by hand since; or restore any older version of the state. This is a change like any other, so it can be undone too.' \
