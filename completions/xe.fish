@@ -89,6 +89,8 @@ function __xe_commands
         'sr-param-list' 'Show all fields of the object.' \
         'sr-param-remove' 'Remove a member from a set, or a key from a map.' \
         'sr-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'sr-probe' 'Show the SRs on a storage or, if a key is missing, what to choose from.' \
+        'sr-probe-ext' 'Show the SRs on a storage; only drivers of a newer kind can do it.' \
         'sr-scan' 'Scan an SR for VDIs that are new or gone.' \
         'sr-update' 'Update the size of an SR from its driver.' \
         'state-check' 'Check the whole state, and list everything that is wrong.' \
@@ -314,6 +316,8 @@ function __xe_words
             echo 'uuid=@sr:uuid,name-label param-name=%sr param-key='
         case sr-param-set
             echo 'uuid=@sr:uuid,name-label name-label= name-description= shared=true|false other-config:'
+        case sr-probe sr-probe-ext
+            echo 'type= host-uuid=@host:uuid,name-label device-config: sm-config:'
         case state-diff
             echo 'serial= to='
         case state-init

@@ -87,6 +87,8 @@ COMMANDS = {
     "sr-param-list": ("generated", "listed", "Show all fields of the object."),
     "sr-param-remove": ("generated", "listed", "Remove a member from a set, or a key from a map."),
     "sr-param-set": ("generated", "listed", "Set fields of the object, or single keys of its maps."),
+    "sr-probe": ("sr", "listed", "Show the SRs on a storage or, if a key is missing, what to choose from."),
+    "sr-probe-ext": ("sr", "listed", "Show the SRs on a storage; only drivers of a newer kind can do it."),
     "sr-scan": ("sr", "listed", "Scan an SR for VDIs that are new or gone."),
     "sr-update": ("sr", "listed", "Update the size of an SR from its driver."),
     "state-check": ("state", "listed", "Check the whole state, and list everything that is wrong."),

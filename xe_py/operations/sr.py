@@ -7,7 +7,7 @@ from xe_py.classes import sr as guards
 from xe_py.errors import Failure, Misuse, refuse
 from xe_py.operations.effects.contents import destroy_all, forget_all, format_devices
 from xe_py.operations.effects.storage import attach, check_uuid, take_in
-from xe_py.schema.command import command
+from xe_py.schema.command import READS, command
 from xe_py.schema.fields import Bool, Map, Ref, Text
 from xe_py.schema.values import Size
 from xe_py.xapi.drivers import DRIVERS, refusals, taken_by
@@ -146,6 +146,48 @@ def update(state: State, sr: Record) -> None:
     """Update the size of the SR, which changes only if the driver was never asked before."""
     refuse(guards.can_update(state, sr))
     take_in(state, sr)
+
+
+_WHERE = (
+    Ref("host-uuid", "host", doc="The host that looks; the coordinator of the pool if it is left out."),
+    Map("device-config", doc="Where and how the host finds the storage."),
+    Map("sm-config", doc="Extra settings of the driver."),
+)
+
+
+@command(
+    "sr-probe",
+    required=(_TYPE,),
+    optional=_WHERE,
+    doc="Show the SRs on a storage or, if a key is missing, what to choose from.",
+    kind=READS,
+)
+def probe(
+    state: State,
+    type: str,
+    host: Record | None = None,
+    device_config: dict[str, str] | None = None,
+    sm_config: dict[str, str] | None = None,
+) -> str:
+    """The SRs on the storage, as an XML document."""
+    from xe_py.operations.effects import probing
+
+    host = host or state.ref(state.all("pool")[0], "master")
+    return probing.probe(state, host, type.lower(), device_config or {}, sm_config or {})
+
+
+@command(
+    "sr-probe-ext",
+    required=(_TYPE,),
+    optional=_WHERE,
+    doc="Show the SRs on a storage; only drivers of a newer kind can do it.",
+    kind=READS,
+)
+def probe_ext(_state: State, type: str, **_where: object) -> None:
+    """Refuse: there is no driver of the newer kind here."""
+    if type.lower() not in DRIVERS:
+        raise Failure("SR_UNKNOWN_DRIVER", type.lower())
+    raise Failure("SR_OPERATION_NOT_SUPPORTED")
 
 
 def _hosts(state: State, host: Record | None, *, shared: bool) -> list[Record]:

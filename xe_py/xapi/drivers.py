@@ -103,8 +103,8 @@ _REDUNDANCY = ConfigKey("redundancy", refusal="SR_BACKEND_FAILURE_5005")
 _DISK = (_DEVICE, _NO_PATH)
 _TO_TARGET = (_TARGET, _PORT, _TARGET_IQN)
 
-_LUNS = frozenset(("VDI_CREATE", "VDI_DELETE", "VDI_INTRODUCE"))
-_DISKS = frozenset(("VDI_CREATE", "VDI_DELETE", "VDI_CLONE", "VDI_MIRROR", "VDI_RESIZE", "VDI_SNAPSHOT"))
+_LUNS = frozenset(("SR_PROBE", "VDI_CREATE", "VDI_DELETE", "VDI_INTRODUCE"))
+_DISKS = frozenset(("SR_PROBE", "VDI_CREATE", "VDI_DELETE", "VDI_CLONE", "VDI_MIRROR", "VDI_RESIZE", "VDI_SNAPSHOT"))
 _FILES = _DISKS | {"SR_UPDATE", "VDI_CONFIG_CBT", "VDI_GENERATE_CONFIG"}
 _LVM = (_FILES | {"VDI_RESET_ON_BOOT", "VDI_UPDATE"}) - {"VDI_GENERATE_CONFIG"}
 _ALL = _FILES | _LVM
@@ -122,7 +122,7 @@ DRIVERS = {
     "iscsi": Driver("luns", _TO_TARGET, _LUNS, vhd=False),
     "iso": Driver("iso", (_LOCATION,), _ISO, size=0, vhd=False),
     "largeblock": Driver("largeblock", _DISK, _ALL, vhd=False, formats="device"),
-    "linstor": Driver("linstor", (_GROUP_NAME, _REDUNDANCY), _NO_CBT - {"VDI_RESET_ON_BOOT"}, vhd=False),
+    "linstor": Driver("linstor", (_GROUP_NAME, _REDUNDANCY), _NO_CBT - {"SR_PROBE", "VDI_RESET_ON_BOOT"}, vhd=False),
     "lvm": Driver(_ON_LVM, (*_DISK, _ALLOCATION), _LVM, formats="device"),
     "lvmofcoe": Driver(_ON_LVM, (_SCSI_ID, _ALLOCATION), _ALL, formats="SCSIid"),
     "lvmohba": Driver(_ON_LVM, (_SCSI_ID, _ALLOCATION), _ALL, formats="SCSIid"),
@@ -133,7 +133,7 @@ DRIVERS = {
     "smb": Driver(_ON_FILES, (_SERVER,), _ALL),
     "udev": Driver("udev", (_LOCATION,), frozenset(("SR_UPDATE", "VDI_INTRODUCE", "VDI_UPDATE")), size=0, vhd=False),
     "xfs": Driver("xfs", _DISK, _ALL, formats="device"),
-    "zfs": Driver(_ON_FILES, (_LOCATION,), _FILES),
+    "zfs": Driver(_ON_FILES, (_LOCATION,), _FILES - {"SR_PROBE"}),
 }
 
 
@@ -154,6 +154,17 @@ def taken_by(type: str, device_config: Mapping[str, str]) -> tuple[str, frozense
     driver = DRIVERS.get(type)
     key = "" if driver is None else driver.formats
     return key, frozenset(_devices(device_config.get(key, "")))
+
+
+def lies_at(type: str, device_config: Mapping[str, str]) -> tuple[bool, frozenset[str]]:
+    """Whether the storage of such an SR belongs to one host, and its devices, or else its place on a server."""
+    driver = DRIVERS.get(type)
+    names = () if driver is None else tuple(key.name for key in driver.keys if key.wrong is None)
+    if driver is None or not names:
+        return False, frozenset()
+    if driver.formats:
+        return driver.formats == "device", taken_by(type, device_config)[1]
+    return names == ("location",), frozenset((":".join(device_config.get(name, "") for name in names),))
 
 
 def reason(sentence: str, detail: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xe_py.classes.sr import UNKNOWN_SIZE, storage_of, volumes
-from xe_py.xapi.drivers import DRIVERS, taken_by
+from xe_py.xapi.drivers import DRIVERS, lies_at, taken_by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,6 +104,6 @@ def _leave_storage(state: State, sr: Record) -> Record:
     if found is not None:
         return found
     pbds = state.pointing_at(sr, "pbd.sr-uuid")
-    key, devices = taken_by(sr["type"], pbds[0]["device-config"]) if pbds else ("", frozenset[str]())
-    fields = {"sr": sr["uuid"], "type": sr["type"], "physical-size": sr["physical-size"], "devices": sorted(devices)}
-    return state.add("storage", fields | ({"host-uuid": pbds[0]["host-uuid"]} if key == "device" else {}))
+    of_one_host, places = lies_at(sr["type"], pbds[0]["device-config"]) if pbds else (False, frozenset[str]())
+    fields = {"sr": sr["uuid"], "type": sr["type"], "physical-size": sr["physical-size"], "devices": sorted(places)}
+    return state.add("storage", fields | ({"host-uuid": pbds[0]["host-uuid"]} if of_one_host else {}))
