@@ -62,9 +62,9 @@ def run_asked(
 
 def run_unasked(question: Question, call: Call, state: State) -> str:
     """Run the call in a script, where no person answers; what it prints. Misuse without force."""
+    text = _told(question, state, call)
     if not _is_forced(call):
         raise Misuse(f"xe batch cannot ask. Add force=true to {call.command.name}.")
-    text = _told(question, state, call)
     running.run(state, call)
     return f"{text}{question.done}\n"
 
