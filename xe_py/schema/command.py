@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO, Concatenate, ParamSpec, Protocol, TypeVar
 
     from xe_py.schema.fields import Field
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
 
     Function = TypeVar("Function", bound=Callable[..., Any])
     Declaration = ParamSpec("Declaration")
@@ -73,9 +75,9 @@ TEMPLATES, CONTROL_DOMAINS = ("is-a-template", "false"), ("is-control-domain", "
 class Selector:
     """How a command chooses its objects: by `name=<name or uuid>`, or by filters on the fields of the class `name`.
 
-    `named_by` are the fields by which one object may be named, `label` is its name in texts. `none` and `several`
-    are xe's words for the objects if it finds none, or too many. `leaves_out` are the filters that apply by default;
-    `takes` says how many objects the command takes.
+    `named_by` are the fields by which one object may be named, `label` is its name in texts. `none` and `several` are
+    what xe says if it finds no object, or too many, `{}` standing for what to do. `leaves_out` are the filters that
+    apply by default; `takes` says how many objects the command takes.
     """
 
     __slots__ = ("label", "leaves_out", "name", "named_by", "none", "several", "takes")
@@ -107,6 +109,10 @@ class Selector:
         """The same selector, for a command that takes ONE object, or ALL."""
         return self._with(takes=takes)
 
+    def saying(self, *, none: str, several: str) -> Selector:
+        """The same selector, for a command with texts of its own."""
+        return self._with(none=none, several=several)
+
     def _with(self, **changed: Any) -> Selector:
         return Selector(**{name: getattr(self, name) for name in self.__slots__} | changed)
 
@@ -115,19 +121,43 @@ VM = Selector(
     "vm",
     "VM",
     named_by=("uuid", "name-label"),
-    none="VMs",
-    several="Multiple matches VMs",
+    none="Error: No matching VMs found",
+    several="Error: Multiple matches VMs found. {}",
     leaves_out=(TEMPLATES, CONTROL_DOMAINS),
 )
 HOST = Selector(
     "host",
     "host",
     named_by=("uuid", "hostname", "name-label"),
-    none="hosts",
-    several="Multiple matching hosts",
+    none="Error: No matching hosts found",
+    several="Error: Multiple matching hosts found. {}",
 )
 # Where there is no SR, the real xe says that there are no hosts.
-SR = Selector("sr", "SR", named_by=("uuid", "name-label"), none="hosts", several="Multiple matching SRs")
+SR = Selector(
+    "sr",
+    "SR",
+    named_by=("uuid", "name-label"),
+    none="Error: No matching hosts found",
+    several="Error: Multiple matching SRs found. {}",
+)
+
+
+# Questions
+
+
+class Question:
+    """What xe asks before it runs a command, unless the command is given `force`.
+
+    `about(state, objects)` makes the lines that say what would happen to the objects that the selector chooses.
+    The `selector` is that of the command. `done` is the line that follows when it has happened.
+    """
+
+    __slots__ = ("about", "done", "selector")
+
+    def __init__(self, selector: Selector, about: Callable[[State, list[Record]], list[str]], *, done: str) -> None:
+        self.selector = selector
+        self.about = about
+        self.done = done
 
 
 # Commands
@@ -144,14 +174,18 @@ class Command:
     - `grammar` is called before the function, with the same arguments. It raises Misuse for what xe refuses before it
       asks XAPI; the function itself makes only XAPI's refusals.
 
+    With `asks`, the command line asks a person before it runs the command; a Python program has decided already.
+
     `undeclared` parameters are accepted, but help does not name them. `standard` commands are listed by plain `help`,
-    `hidden` ones by none.
+    `hidden` ones by none. `deprecated` commands still work; `doc` names what to use instead.
     """
 
     __slots__ = (
         "_by_argument",
         "about",
+        "asks",
         "called",
+        "deprecated",
         "doc",
         "grammar",
         "hidden",
@@ -178,9 +212,11 @@ class Command:
         selector: Selector | None = None,
         called: Mapping[str, str] = {},
         grammar: Callable[..., None] | None = None,
+        asks: Question | None = None,
         doc: str = "",
         standard: bool = False,
         hidden: bool = False,
+        deprecated: bool = False,
         ours: bool = False,
     ) -> None:
         self.name = name
@@ -192,9 +228,11 @@ class Command:
         self.selector = selector
         self.called = called
         self.grammar = grammar
+        self.asks = asks
         self.doc = doc
         self.standard = standard
         self.hidden = hidden
+        self.deprecated = deprecated
         self.ours = ours
         self.about = _about(required) if selector is None else Ref(selector.name, selector.name)
         self._by_argument: dict[str, Field] | None = None

@@ -61,6 +61,33 @@ class Note:
         self.text = text
 
 
+class Facts:
+    """A record that is not of an object: names and texts, printed like the fields of one."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self, rows: list[tuple[str, str]]) -> None:
+        self.rows = rows
+
+    def __repr__(self) -> str:
+        return f"<Facts {dict(self.rows)}>"
+
+
+class Message:
+    """A line for a person on standard output, which `--minimal` leaves out."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"<Message {self.text!r}>"
+
+
 class Doubtful:
     """A text about versions of a state file, and the unsound ones among them, about which there may be more to say."""
 
