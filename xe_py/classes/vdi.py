@@ -50,6 +50,29 @@ def can_copy(state: State, vdi: Record) -> Iterator[Failure]:
     yield from _keeps_what_is_written(vdi)
 
 
+def can_be_read(state: State, vdi: Record) -> Iterator[Failure]:
+    """Why the data of the VDI cannot be read for a copy, besides what `can_copy` says."""
+    yield from _is_managed(vdi)
+    yield from is_plugged(state, state.ref(vdi, "sr-uuid"))
+
+
+def can_be_filled(state: State, vdi: Record, size: int) -> Iterator[Failure]:
+    """Why so many bytes cannot be copied into the VDI."""
+    if vdi["read-only"]:
+        yield Failure("VDI_READONLY", vdi)
+    if vdi["virtual-size"] < size:
+        yield Failure("VDI_TOO_SMALL", vdi, str(size))
+    yield from _is_detached(state, vdi, "copy")
+    yield from _can_be_reached(state, vdi)
+
+
+def can_migrate(vdi: Record) -> Iterator[Failure]:
+    """Why the VDI cannot move to another SR."""
+    yield from _has_data(vdi)
+    if vdi["cbt-enabled"]:
+        yield Failure("VDI_CBT_ENABLED", vdi)
+
+
 def can_resize(state: State, vdi: Record) -> Iterator[Failure]:
     """Why the size of the VDI cannot be changed while it is not in use."""
     yield from is_plugged(state, state.ref(vdi, "sr-uuid"))

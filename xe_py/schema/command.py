@@ -144,7 +144,8 @@ class Command:
     - `grammar` is called before the function, with the same arguments. It raises Misuse for what xe refuses before it
       asks XAPI; the function itself makes only XAPI's refusals.
 
-    `undeclared` parameters are accepted, but help does not name them. `standard` commands are listed by plain `help`,
+    `undeclared` parameters are accepted, but help does not name them. Words in `ignored` have no effect: they are no
+    filters of the selector. `standard` commands are listed by plain `help`,
     `hidden` ones by none.
     """
 
@@ -155,6 +156,7 @@ class Command:
         "doc",
         "grammar",
         "hidden",
+        "ignored",
         "kind",
         "name",
         "optional",
@@ -175,6 +177,7 @@ class Command:
         required: tuple[Field, ...] = (),
         optional: tuple[Field, ...] = (),
         undeclared: tuple[Field, ...] = (),
+        ignored: tuple[str, ...] = (),
         selector: Selector | None = None,
         called: Mapping[str, str] = {},
         grammar: Callable[..., None] | None = None,
@@ -189,6 +192,7 @@ class Command:
         self.required = required
         self.optional = optional
         self.undeclared = undeclared
+        self.ignored = ignored
         self.selector = selector
         self.called = called
         self.grammar = grammar

@@ -33,8 +33,8 @@ _ALLOWED_IN = (
     ((HALTED, SUSPENDED), _words("destroy export create_template")),
     ((HALTED, SUSPENDED, RUNNING), _words("migrate_send")),
     ((HALTED, RUNNING), _words("changing_dynamic_range")),
-    ((HALTED, PAUSED, SUSPENDED, RUNNING), _words("snapshot revert power_state_reset metadata_export")),
-    ((HALTED, PAUSED, SUSPENDED, RUNNING), _words("update_allowed_operations")),
+    ((HALTED, PAUSED, SUSPENDED, RUNNING), _words("snapshot revert reverting power_state_reset")),
+    ((HALTED, PAUSED, SUSPENDED, RUNNING), _words("metadata_export update_allowed_operations")),
 )
 _STATES = {operation: states for states, operations in _ALLOWED_IN for operation in operations}
 _CONTROL_DOMAINS_ALSO_RUNNING = _words("changing_VCPUs changing_static_range changing_memory_limits")
