@@ -178,11 +178,20 @@ def test_what_a_vdi_does_not_allow(pool: VmPool, command: str, change: dict[str,
     assert pool.no(command, "v-root", **target) == refusal
 
 
+@pytest.mark.parametrize("rules", ["strict", "xapi"])
 @pytest.mark.parametrize("command", ["vdi-snapshot", "vdi-clone", "vdi-copy"])
-def test_the_sr_must_be_plugged_and_have_space(pool: VmPool, command: str) -> None:
+def test_the_sr_must_be_plugged_and_have_space_but_for_a_snapshot(rules: str, command: str) -> None:
+    pool = VmPool(rules)
     target = {"sr": pool.named["local"]} if command == "vdi-copy" else {}
     pool.add("v", "vdi", sr_uuid="local", virtual_size=30 * GIB, location="v")
-    assert pool.no(command, "v", **target)[0] == "SR_BACKEND_FAILURE_44"
+    if command == "vdi-snapshot":
+        taken = pool.named["taken"] = pool.do(command, "v")
+        assert shown(pool, taken, "virtual-size", "physical-utilisation") == (30 * GIB, 0)
+        assert pool.value("local", "physical-utilisation") == 30 * GIB
+        assert pool.value("local", "virtual-allocation") == 60 * GIB
+        assert pool.no("vdi-clone", "taken")[0] == "SR_BACKEND_FAILURE_44"
+    else:
+        assert pool.no(command, "v", **target)[0] == "SR_BACKEND_FAILURE_44"
     pool.change("p-local", currently_attached=False)
     assert pool.no(command, "v", **target) == ("SR_HAS_NO_PBDS", "local")
 

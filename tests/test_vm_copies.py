@@ -229,6 +229,7 @@ def test_a_checkpoint_of_a_running_vm_holds_its_memory(pool: VmPool) -> None:
     taken = pool.do("vm-checkpoint", "web", new_name_label="first")
     image = pool.state.ref(taken, "suspend-VDI-uuid")
     assert (taken["power-state"], image["type"]) == ("suspended", "Suspend")
+    assert pool.state.value(image, "physical-utilisation") == image["virtual-size"] > 0
     assert taken["snapshot-info"] == {
         "disk-snapshot-type": "crash_consistent", "power-state-at-snapshot": "Running",
     }  # fmt: skip

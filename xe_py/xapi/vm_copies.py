@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from xe_py.schema.fields import show, with_key
+from xe_py.xapi.devices import OWNER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from xe_py.state.record import Record
 
 SEED = "mac_seed"
-OWNER = "owner"
-"""The key in a VBD's other-config that says that the VM owns the disk, so that both are uninstalled together."""
 
 
 def _words(text: str) -> frozenset[str]:
