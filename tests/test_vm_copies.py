@@ -1,13 +1,18 @@
 """Copies of VMs: what a clone, a copy, a snapshot and a checkpoint have of the VM, and what is refused."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from conftest import run
 from small_pool import GIB, Refusal
 from vm_pool import VmPool
 
 from xe_py.state.record import Record
+from xe_py.state.tables import Tables
 from xe_py.xapi.addresses import derived_mac
+
+if TYPE_CHECKING:
+    from conftest import Xe
 
 SEED = "5a5a0000-0000-0000-0000-000000000063"
 # A value for every stored field that a user, or a command, can have set.
@@ -304,3 +309,34 @@ def test_a_checkpoint_needs_an_sr_for_the_memory_and_a_host_that_answers(pool: V
     pool.change("web", other_config={"guest-tools": "false"})
     assert pool.no("vm-checkpoint", "web", new_name_label="x") == ("VM_LACKS_FEATURE", "web")
     assert pool.do("vm-snapshot", "web", new_name_label="x")["is-a-snapshot"]
+
+
+# What a copy costs
+
+
+def test_copies_read_only_what_they_touch(xe: "Xe", monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through the index no class is read as a whole."""
+    sr = xe.do("sr-list content-type=user --minimal")
+    vm = xe.do("vm-create name-label=web")
+    for device in range(3):
+        vdi = xe.do(f"vdi-create sr-uuid={sr} name-label=d virtual-size=1GiB")
+        xe.do(f"vbd-create vm-uuid={vm} vdi-uuid={vdi} device={device}")
+    snapshot = xe.do(f"vm-snapshot uuid={vm} new-name-label=kept")
+    asked: list[str] = []
+    monkeypatch.setattr(Tables, "all", lambda self, cls, whole=Tables.all: asked.append(cls) or whole(self, cls))
+    assert run(["--state", str(xe.state), "vm-list", "params=all"]) == 0
+    assert "vm" in asked, "whoever reads a class as a whole is seen"
+    for line in (
+        f"vm-clone uuid={vm} new-name-label=x",
+        f"vm-copy uuid={vm} new-name-label=x",
+        f"vm-snapshot uuid={vm} new-name-label=x",
+        f"vdi-snapshot uuid={vdi}",
+        f"vdi-clone uuid={vdi}",
+        f"vdi-copy uuid={vdi} sr-uuid={sr}",
+        f"snapshot-clone uuid={snapshot} new-name-label=x",
+        f"snapshot-revert uuid={snapshot}",
+        f"snapshot-destroy uuid={snapshot}",
+    ):
+        asked.clear()
+        assert run(["--state", str(xe.state), *line.split()]) == 0
+        assert asked == [], line
