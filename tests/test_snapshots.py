@@ -78,6 +78,8 @@ def test_a_clone_of_a_checkpoint_is_halted_and_has_no_memory(pool: VmPool) -> No
     made = act(pool, "snapshot-clone", "second", new_name_label="mine")
     assert (made["power-state"], made["suspend-VDI-uuid"]) == ("halted", None)
     assert not any(vbd["currently-attached"] for vbd in devices(pool, made, "vbd"))
+    pool.named["kept"] = disks(pool, pool.named["second"])[0]
+    assert refused(pool, "snapshot-copy", "second", new_name_label="x") == ("VDI_IN_USE", "kept", "copy")
 
 
 # Reverting

@@ -283,6 +283,22 @@ def test_a_vm_that_is_not_halted_has_no_clones(pool: VmPool, command: str) -> No
     assert pool.no(command, "web", new_name_label="x") == ("VM_BAD_POWER_STATE", "web", "halted", "running")
 
 
+@pytest.mark.parametrize("command", COPIES)
+def test_a_suspended_vm_has_clones_if_the_pool_allows_it(pool: VmPool, command: str) -> None:
+    running(pool)
+    pool.do("vm-suspend", "web")
+    assert pool.no(command, "web", new_name_label="x") == ("VM_BAD_POWER_STATE", "web", "halted", "suspended")
+    pool.change("pool", other_config={"allow_clone_suspended_vm": "true"})
+    if command == "vm-copy":
+        assert pool.no(command, "web", new_name_label="x") == ("VDI_IN_USE", "v-root", "copy")
+        for vbd in ("root", "data"):
+            pool.change(vbd, currently_attached=False)
+    copy = pool.do(command, "web", new_name_label="x")
+    assert copy["power-state"] == "suspended"
+    assert pool.state.ref(copy, "suspend-VDI-uuid")["type"] == "Suspend"
+    assert copy["suspend-VDI-uuid"] != pool.named["web"]["suspend-VDI-uuid"]
+
+
 def test_no_guest_can_quiesce(pool: VmPool) -> None:
     running(pool)
     refusal = pool.no("vm-snapshot-with-quiesce", "web", new_name_label="x")

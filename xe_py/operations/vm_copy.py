@@ -34,9 +34,10 @@ _LEFT_OUT = "ignore-vdi-uuids"
     standard=True,
 )
 def clone(state: State, vm: Record, new_name_label: str, new_name_description: str | None = None) -> Record:
-    """Make a halted VM with clones of the disks, and with MACs of its own."""
+    """Make a VM with clones of the disks, and with MACs of its own."""
     refuse(refusals(state, vm, "clone"))
-    return _described(state, copy_vm(state, vm, CLONE, new_name_label), new_name_description)
+    made = copy_vm(state, vm, CLONE, new_name_label, power_state=_power_state(vm))
+    return _described(state, made, new_name_description)
 
 
 @command(
@@ -50,11 +51,12 @@ def clone(state: State, vm: Record, new_name_label: str, new_name_description: s
 def copy(
     state: State, vm: Record, new_name_label: str, new_name_description: str | None = None, sr: Record | None = None
 ) -> Record:
-    """Make a halted VM with full copies of the disks, and with MACs of its own."""
+    """Make a VM with full copies of the disks, and with MACs of its own."""
     refuse(refusals(state, vm, "copy"))
     if sr is not None and sr["content-type"] == "iso":
         raise Failure("OPERATION_NOT_ALLOWED", "Cannot copy a VM's disks to an ISO SR")
-    return _described(state, copy_vm(state, vm, COPY, new_name_label, sr=sr), new_name_description)
+    made = copy_vm(state, vm, COPY, new_name_label, sr=sr, power_state=_power_state(vm))
+    return _described(state, made, new_name_description)
 
 
 @command(
@@ -112,8 +114,7 @@ def checkpoint(state: State, vm: Record, new_name_label: str, new_name_descripti
     if vm["power-state"] == RUNNING:
         taken = _of_running(state, vm, new_name_label)
     else:
-        has_memory = vm["power-state"] == SUSPENDED
-        taken = copy_vm(state, vm, SNAPSHOT, new_name_label, power_state=SUSPENDED if has_memory else HALTED)
+        taken = copy_vm(state, vm, SNAPSHOT, new_name_label, power_state=_power_state(vm))
     return _described(state, taken, new_name_description)
 
 
@@ -133,6 +134,11 @@ def _of_running(state: State, vm: Record, name: str) -> Record:
     forget_image(state, vm)
     note_moment(state, taken, RUNNING)
     return taken
+
+
+def _power_state(vm: Record) -> str:
+    """What the clone or copy of the VM does; one of a snapshot is shut down at once."""
+    return SUSPENDED if vm["power-state"] == SUSPENDED and not vm["is-a-snapshot"] else HALTED
 
 
 def _described(state: State, copy: Record, description: str | None) -> Record:

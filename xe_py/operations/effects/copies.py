@@ -71,7 +71,7 @@ def copy_vm(
     give_devices(state, copy, disks, state.pointing_at(vm, "vif.vm-uuid"), same_macs=kind is SNAPSHOT)
     image = state.ref_or_none(vm, "suspend-VDI-uuid")
     if power_state == SUSPENDED and image is not None:
-        state.update(copy, {"suspend-VDI-uuid": copy_disk(state, image, kind)["uuid"]})
+        state.update(copy, {"suspend-VDI-uuid": copy_disk(state, image, kind, sr)["uuid"]})
     return copy
 
 
