@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from xe_py.classes import sr as sr_guards
 from xe_py.classes import vdi as guards
 from xe_py.errors import Failure, Misuse, refuse
 from xe_py.operations.effects.copies import copy_disk
+from xe_py.operations.effects.moving import move
 from xe_py.schema.command import command
 from xe_py.schema.fields import Ref, Text
 from xe_py.schema.values import DashedMap
-from xe_py.xapi.disk_copies import CLONE, COPY, MIGRATION, SNAPSHOT, make
+from xe_py.xapi.disk_copies import CLONE, COPY, SNAPSHOT
 from xe_py.xapi.vm_lifecycle import refusals
 
 TYPE_CHECKING = False
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 _VDI = Ref("uuid", "vdi", doc="The VDI.")
 _DRIVER_PARAMS = DashedMap("driver-params", doc="Settings for the driver; they have no effect.")
-_CONFIG_DRIVE = "config-drive"
 _NEEDED = ("VDI_SNAPSHOT", "VDI_MIRROR")
 
 
@@ -108,8 +107,8 @@ def pool_migrate(state: State, vdi: Record, sr: Record, **_without_effect: objec
         return vdi
     _check_srs(state, vm, vdi, sr)
     for taken in state.pointing_at(vdi, "vdi.snapshot-of"):
-        _move(state, taken, sr)
-    return _move(state, vdi, sr)
+        move(state, taken, sr)
+    return move(state, vdi, sr)
 
 
 def _check_srs(state: State, vm: Record, vdi: Record, sr: Record) -> None:
@@ -126,18 +125,3 @@ def _check_srs(state: State, vm: Record, vdi: Record, sr: Record) -> None:
         raise Failure(
             "VM_REQUIRES_SR", vm, sr, blockers=tuple(state.find("pbd", sr_uuid=sr["uuid"], host_uuid=host["uuid"]))
         )
-    refuse(sr_guards.is_plugged(state, sr))
-
-
-def _move(state: State, vdi: Record, sr: Record) -> Record:
-    """Make the VDI anew on the SR; all that refers to the old one refers to the new one then."""
-    moved = make(state, vdi, MIGRATION, sr)
-    refuse(sr_guards.has_space(state, sr, 0))
-    kept = {key: text for key, text in vdi["other-config"].items() if key == _CONFIG_DRIVE}
-    state.update(moved, {"other-config": kept, "snapshot-of": vdi["snapshot-of"]})
-    for vbd in state.pointing_at(vdi, "vbd.vdi-uuid"):
-        state.update(vbd, {"vdi-uuid": moved["uuid"]})
-    for taken in state.pointing_at(vdi, "vdi.snapshot-of"):
-        state.update(taken, {"snapshot-of": moved["uuid"]})
-    state.delete(vdi)
-    return moved

@@ -35,7 +35,7 @@ CLONE = Kind(_ALL, shares=True)
 COPY = Kind(_ALL)
 # What XAPI makes where a driver turns out to be unable to clone the VDI.
 CLONE_BY_COPY = Kind((*_SETTINGS, "read-only"))
-MIGRATION = Kind((*_NAMES, "read-only", "is-a-snapshot", "snapshot-time"))
+MIGRATION = Kind((*_NAMES, "read-only", "is-a-snapshot", "snapshot-of", "snapshot-time"))
 
 
 def make(state: State, source: Record, kind: Kind, sr: Record | None = None) -> Record:
