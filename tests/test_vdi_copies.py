@@ -232,8 +232,14 @@ def test_a_vdi_of_a_running_vm_moves_to_an_sr_of_its_host(pool: VmPool) -> None:
 def test_what_does_not_move(pool: VmPool) -> None:
     pool.add("free", "vdi", sr_uuid="share", virtual_size=GIB, location="free")
     assert pool.no("vdi-pool-migrate", "free", sr=pool.named["local"]) == ("VDI_NEEDS_VM_FOR_MIGRATE", "free")
+    assert pool.no("vdi-pool-migrate", "v-root", sr=pool.named["isos"]) == (
+        "SR_DOES_NOT_SUPPORT_MIGRATION", "isos", "VDI_SNAPSHOT;VDI_MIRROR",
+    )  # fmt: skip
+    pool.change("xen1", enabled=False)
+    assert pool.no("vdi-pool-migrate", "v-root", sr=pool.named["local"]) == ("NO_HOSTS_AVAILABLE",)
+    pool.change("xen1", enabled=True)
     pool.change("p-local", currently_attached=False)
-    assert pool.no("vdi-pool-migrate", "v-root", sr=pool.named["local"]) == ("SR_HAS_NO_PBDS", "local")
+    assert pool.no("vdi-pool-migrate", "v-root", sr=pool.named["local"]) == ("NO_HOSTS_AVAILABLE",)
     pool.change("web", blocked_operations={"migrate_send": "kept"})
     assert pool.no("vdi-pool-migrate", "v-root", sr=pool.named["local"]) == ("OPERATION_BLOCKED", "web", "kept")
 

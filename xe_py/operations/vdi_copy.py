@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from xe_py.classes import vdi as guards
 from xe_py.errors import Failure, Misuse, refuse
 from xe_py.operations.effects.copies import copy_disk
@@ -10,10 +12,14 @@ from xe_py.schema.command import command
 from xe_py.schema.fields import Ref, Text
 from xe_py.schema.values import DashedMap
 from xe_py.xapi.disk_copies import CLONE, COPY, SNAPSHOT
+from xe_py.xapi.drivers import capabilities
+from xe_py.xapi.placement import can_run_on, sees
 from xe_py.xapi.vm_lifecycle import refusals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
@@ -102,26 +108,39 @@ def pool_migrate(state: State, vdi: Record, sr: Record, **_without_effect: objec
         raise Failure("VDI_NEEDS_VM_FOR_MIGRATE", vdi)
     vm = state.ref(vbds[0], "vm-uuid")
     refuse(refusals(state, vm, "migrate_send"))
+    _check_hosts(state, vm, sr)
     refuse(guards.can_migrate(vdi))
     if sr["uuid"] == vdi["sr-uuid"]:
         return vdi
-    _check_srs(state, vm, vdi, sr)
+    for each in (state.ref(vdi, "sr-uuid"), sr):
+        refuse(_can_mirror(each))
     for taken in state.pointing_at(vdi, "vdi.snapshot-of"):
         move(state, taken, sr)
     return move(state, vdi, sr)
 
 
-def _check_srs(state: State, vm: Record, vdi: Record, sr: Record) -> None:
-    """Refuse unless both drivers can mirror, and the VM can use the other SR where it is."""
-    from xe_py.xapi.drivers import capabilities
-    from xe_py.xapi.placement import sees
+def _check_hosts(state: State, vm: Record, sr: Record) -> None:
+    """Refuse unless the host of the VM sees the SR. If the VM does not run, any host that could run it will do."""
+    here = state.ref_or_none(vm, "resident-on")
+    if here is not None:
+        refuse(_reaches(state, vm, sr, here))
+        return
+    reasons = []
+    for host in state.all("host"):
+        failure = next(chain(can_run_on(state, vm, host), _reaches(state, vm, sr, host)), None)
+        if failure is None:
+            return
+        reasons.append((host, failure))
+    raise Failure("NO_HOSTS_AVAILABLE", reasons=tuple(reasons))
 
-    for each in (state.ref(vdi, "sr-uuid"), sr):
-        missing = [capability for capability in _NEEDED if capability not in capabilities(each["type"])]
-        if missing:
-            raise Failure("SR_DOES_NOT_SUPPORT_MIGRATION", each, ";".join(missing))
-    host = state.ref_or_none(vm, "resident-on")
-    if host is not None and not sees(state, host, sr):
-        raise Failure(
-            "VM_REQUIRES_SR", vm, sr, blockers=tuple(state.find("pbd", sr_uuid=sr["uuid"], host_uuid=host["uuid"]))
-        )
+
+def _reaches(state: State, vm: Record, sr: Record, host: Record) -> Iterator[Failure]:
+    if not sees(state, host, sr):
+        unplugged = tuple(state.find("pbd", sr_uuid=sr["uuid"], host_uuid=host["uuid"]))
+        yield Failure("VM_REQUIRES_SR", vm, sr, blockers=unplugged)
+
+
+def _can_mirror(sr: Record) -> Iterator[Failure]:
+    missing = [capability for capability in _NEEDED if capability not in capabilities(sr["type"])]
+    if missing:
+        yield Failure("SR_DOES_NOT_SUPPORT_MIGRATION", sr, ";".join(missing))
