@@ -21,6 +21,9 @@ _VERSIONS = 10
 _COMMITS = 100
 """How many commits one process does."""
 
+_DISKS = 10
+"""How many disks a VM has that is cloned."""
+
 _COMMITTING = """
 import sys
 from xe_py.host import open_host
@@ -102,6 +105,7 @@ def lines(bench: Bench, batch: int) -> list[Line]:
             for objects, must, worth in ((10_000, 3.0, 2.0), (100_000, 8.0, 6.0))
             for row in (_create(bench, objects), _start(bench, objects))
         ),
+        *(Line(row.name, row, must=5.0, worth=3.0) for row in (_clone(bench, 10_000),)),
         *(
             Line(row.name, row, must=must, worth=worth)
             for objects, must, worth in ((1_000, 12.0, 3.0), (100_000, 400.0, 60.0))
@@ -194,6 +198,23 @@ def _start(bench: Bench, objects: int) -> Row:
         return lambda turn: bench.line(path, "vm-start", f"uuid={vms[turn]}")
 
     return Row(f"vm-start, {_many(objects)} objects", prepare)
+
+
+def _clone(bench: Bench, objects: int) -> Row:
+    def prepare() -> Words:
+        path, script = _used(bench, objects, "clone"), bench.file(f"{objects}-clone.sh")
+        sr, _ = _sr_and_network(bench, path)
+        with open(script, "w", encoding="utf-8") as file:
+            file.write("VM=$(xe vm-create name-label=ten)\n")
+            file.writelines(
+                f"VDI=$(xe vdi-create sr-uuid={sr} name-label=disk{number} virtual-size=1GiB)\n"
+                f"xe vbd-create vm-uuid=$VM vdi-uuid=$VDI device={number}\n"
+                for number in range(_DISKS)
+            )
+        bench.spawn(bench.line(path, "batch", script))
+        return lambda turn: bench.line(path, "vm-clone", "vm=ten", f"new-name-label=clone {turn}")
+
+    return Row(f"vm-clone of a VM with {_DISKS} disks, {_many(objects)} objects", prepare)
 
 
 def _used(bench: Bench, objects: int, use: str) -> str:

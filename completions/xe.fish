@@ -13,6 +13,9 @@ function __xe_commands
         'bond-param-list' 'Show all fields of the object.' \
         'bond-param-set' 'Set fields of the object, or single keys of its maps.' \
         'bond-set-mode' 'Change how the members of a bond share the traffic.' \
+        'cd-list' 'List the CDs: the VDIs on SRs whose content type is iso.' \
+        'console' 'Connect to the text console of a guest; a simulated guest has none. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match.' \
+        'diagnostic-vm-status' 'Show whether the disks of a VM can be attached, and on which hosts it can start.' \
         'help' 'Show what commands there are, and what they take.' \
         'host-compute-free-memory' 'Show how much memory a host has for more VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-compute-memory-overhead' 'Show how much memory Xen itself uses on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
@@ -71,6 +74,10 @@ function __xe_commands
         'pool-param-remove' 'Remove a member from a set, or a key from a map.' \
         'pool-param-set' 'Set fields of the object, or single keys of its maps.' \
         'pool-vlan-create' 'Make a VLAN on each host of the pool, and print the uuids of the PIFs of these VLANs.' \
+        'snapshot-clone' 'Clone a snapshot: this makes a template with clones of the disks.' \
+        'snapshot-copy' 'Copy a snapshot: this makes a template with full copies of the disks.' \
+        'snapshot-destroy' 'Destroy a snapshot; its disks stay. To destroy them too, use snapshot-uninstall.' \
+        'snapshot-disk-list' 'List the disks of a snapshot.' \
         'snapshot-list' 'List all snapshots, or those whose fields have the given values.' \
         'snapshot-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'snapshot-param-clear' 'Empty a field of the object.' \
@@ -78,6 +85,8 @@ function __xe_commands
         'snapshot-param-list' 'Show all fields of the object.' \
         'snapshot-param-remove' 'Remove a member from a set, or a key from a map.' \
         'snapshot-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'snapshot-reset-powerstate' 'Record a snapshot as halted; XAPI always refuses this.' \
+        'snapshot-revert' 'Give a VM the disks and settings that it had when the snapshot was taken; what came later is lost.' \
         'sr-create' 'Make an SR and plug it on its hosts.' \
         'sr-destroy' 'Destroy an SR that has no VDIs, and all data on it.' \
         'sr-forget' 'Forget an SR with its PBDs and VDIs; its data stays.' \
@@ -121,6 +130,8 @@ function __xe_commands
         'vbd-param-set' 'Set fields of the object, or single keys of its maps.' \
         'vbd-plug' 'Attach a VBD to its running VM.' \
         'vbd-unplug' 'Detach a VBD from its running VM.' \
+        'vdi-clone' 'Clone a VDI: both share what they have in common.' \
+        'vdi-copy' 'Copy the data of a VDI, into a new VDI on any SR or into an existing VDI.' \
         'vdi-create' 'Make a VDI on an SR.' \
         'vdi-destroy' 'Destroy a VDI and its VBDs.' \
         'vdi-forget' 'Forget a VDI; its data stays.' \
@@ -132,7 +143,9 @@ function __xe_commands
         'vdi-param-list' 'Show all fields of the object.' \
         'vdi-param-remove' 'Remove a member from a set, or a key from a map.' \
         'vdi-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'vdi-pool-migrate' 'Move a VDI of a VM to another SR, also while the VM runs.' \
         'vdi-resize' 'Make a VDI larger.' \
+        'vdi-snapshot' 'Take a snapshot of a VDI.' \
         'vdi-update' 'Update a VDI from its driver.' \
         'vif-configure-ipv4' 'Set the IPv4 address of the guest\'s network card.' \
         'vif-configure-ipv6' 'Set the IPv6 address of the guest\'s network card.' \
@@ -153,10 +166,23 @@ function __xe_commands
         'vlan-list' 'List all VLANs, or those whose fields have the given values.' \
         'vlan-param-get' 'Show the value of one field of the object.' \
         'vlan-param-list' 'Show all fields of the object.' \
+        'vm-assert-can-be-recovered' 'Check whether a VM can be recovered from the database on a disk; no disk here holds one.' \
+        'vm-cd-add' 'Make a CD drive for a VM with a CD in it. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-cd-eject' 'Take the CD out of the drive of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-cd-insert' 'Put a CD into the empty drive of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-cd-list' 'List the CD drives of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-cd-remove' 'Destroy the CD drive of a VM that has this CD in it. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-checkpoint' 'Take a snapshot of the disks, the settings and the memory of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-clone' 'Clone a VM or template: the new disks share what they have in common with the old ones. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-compute-maximum-memory' 'Show how much memory a VM can have if it and its overhead may use a given total. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-compute-memory-overhead' 'Show how much memory Xen needs for a VM besides the guest\'s memory. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-copy' 'Copy a VM or template with full copies of its disks. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match.' \
+        'vm-copy-bios-strings' 'Give a VM the BIOS strings of a host, and let it start there if it can. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-destroy' 'Destroy a VM with its VBDs and VIFs; VDIs and snapshots stay.' \
+        'vm-disk-add' 'Make a disk for a VM, and attach it if the VM runs. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-disk-list' 'List the disks of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-disk-remove' 'Destroy a disk of a VM: its VBD and its VDI. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-is-bios-customized' 'Show whether a VM has BIOS strings, and whether they are the generic ones. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-list' 'List all VMs, or those whose fields have the given values.' \
         'vm-memory-dynamic-range-set' 'Set the limits for the memory of a running VM: dynamic-min and dynamic-max. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-memory-limits-set' 'Set all four memory limits of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -164,6 +190,7 @@ function __xe_commands
         'vm-memory-shadow-multiplier-set' 'Make the shadow page tables of a running VM larger. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-memory-static-range-set' 'Set the limits for the memory that a VM can ever have: static-min and static-max. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-memory-target-set' 'Set dynamic-min and dynamic-max of a VM to one amount. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-migrate' 'Move a VM to another host of the pool, while it runs, and its disks to other SRs. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'vm-param-clear' 'Empty a field of the object.' \
         'vm-param-get' 'Show the value of one field of the object.' \
@@ -174,10 +201,14 @@ function __xe_commands
         'vm-reboot' 'Reboot a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-reset-powerstate' 'Record a VM as halted after its host was lost. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-resume' 'Resume a suspended VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-set-uefi-mode' 'Set the UEFI mode of a VM; the variables of a simulated firmware are not kept.' \
         'vm-shutdown' 'Shut a VM down. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-snapshot' 'Take a snapshot of the disks and settings of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-snapshot-with-quiesce' 'Take a snapshot while the guest pauses its writes; XAPI always refuses this today. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-start' 'Start a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-suspend' 'Suspend a VM: save its memory on a VDI and stop it. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-tree' 'Show all that a VM depends on, down to the hosts: its disks and storage, its network cards and networks. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-uninstall' 'Destroy a VM with its snapshots and its own disks. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-unpause' 'Continue a paused VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-vcpu-hotplug' 'Change the number of CPUs of a running VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-vif-list' 'List the VIFs of VMs. The VMs are chosen by vm=<name or uuid> or by filters on their fields.'
@@ -204,6 +235,12 @@ function __xe_words
             echo 'uuid=@bond:uuid properties:'
         case bond-set-mode
             echo 'uuid=@bond:uuid mode=balance-slb|active-backup|lacp'
+        case cd-list
+            echo 'params='
+        case console vm-cd-eject vm-compute-memory-overhead vm-is-bios-customized vm-memory-target-wait vm-pause vm-suspend vm-tree vm-unpause vm-vif-list
+            echo 'vm=@vm:name-label +vm --multiple'
+        case diagnostic-vm-status vm-assert-can-be-recovered vm-destroy vm-param-list
+            echo 'uuid=@vm:uuid,name-label'
         case host-compute-free-memory host-compute-memory-overhead host-enable
             echo 'host=@host:name-label +host --multiple'
         case host-disable
@@ -288,6 +325,14 @@ function __xe_words
             echo 'uuid=@pool:uuid,name-label name-label= name-description= default-SR=@sr:uuid,name-label crash-dump-SR=@sr:uuid,name-label suspend-image-SR=@sr:uuid,name-label ha-host-failures-to-tolerate= ha-allow-overcommit=true|false ha-reboot-vm-on-internal-shutdown=true|false wlb-enabled=true|false wlb-verify-cert=true|false igmp-snooping-enabled=true|false policy-no-vendor-device=true|false live-patching-disabled=true|false repositories= https-only= migration-compression=true|false coordinator-bias=true|false auto-update-vm-secureboot-certificates=true|false ext-auth-cache-enabled=true|false ext-auth-cache-size= ext-auth-cache-expiry= ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode= limit-console-sessions=true|false vm-console-idle-timeout= other-config: gui-config: health-check-config: guest-agent-config: license-server:'
         case pool-vlan-create vlan-create
             echo 'pif-uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label vlan= network-uuid=@network:uuid,name-label'
+        case snapshot-clone
+            echo 'new-name-label= uuid=@snapshot:uuid,name-label new-name-description='
+        case snapshot-copy
+            echo 'new-name-label= uuid=@snapshot:uuid,name-label new-name-description= sr-uuid=@sr:uuid,name-label'
+        case snapshot-destroy snapshot-revert
+            echo 'uuid=@snapshot:uuid,name-label snapshot-uuid=@snapshot:uuid,name-label'
+        case snapshot-disk-list
+            echo 'uuid=@snapshot:uuid,name-label snapshot-uuid=@snapshot:uuid,name-label vbd-params=,all|%vbd vdi-params=,all|%vdi'
         case snapshot-list template-list vm-list
             echo 'params=,all|%vm +vm'
         case snapshot-param-add snapshot-param-remove
@@ -300,6 +345,8 @@ function __xe_words
             echo 'uuid=@snapshot:uuid,name-label'
         case snapshot-param-set
             echo 'uuid=@snapshot:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
+        case snapshot-reset-powerstate
+            echo 'uuid=@snapshot:uuid,name-label snapshot-uuid=@snapshot:uuid,name-label --force'
         case sr-create
             echo 'name-label= type= name-description= host-uuid=@host:uuid,name-label device-config: shared=true|false physical-size= content-type= sm-config:'
         case sr-destroy sr-forget sr-param-list sr-scan sr-update
@@ -338,7 +385,7 @@ function __xe_words
             echo 'uuid=@template:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
         case vbd-create
             echo 'vm-uuid=@vm:uuid,name-label device= vdi-uuid=@vdi:uuid,name-label bootable=true|false type=Disk|CD|Floppy mode=RO|RW unpluggable=true|false'
-        case vbd-destroy vbd-eject vbd-param-list vbd-plug
+        case vbd-destroy vbd-eject vbd-param-list vbd-pause vbd-plug
             echo 'uuid=@vbd:uuid,vm-name-label,vdi-name-label,device'
         case vbd-insert
             echo 'uuid=@vbd:uuid,vm-name-label,vdi-name-label,device vdi-uuid=@vdi:uuid,name-label'
@@ -352,8 +399,14 @@ function __xe_words
             echo 'uuid=@vbd:uuid,vm-name-label,vdi-name-label,device param-name=%vbd param-key='
         case vbd-param-set
             echo 'uuid=@vbd:uuid,vm-name-label,vdi-name-label,device userdevice= bootable=true|false mode=RO|RW type=CD|Disk|Floppy unpluggable=true|false qos_algorithm_type= qos_algorithm_params: other-config:'
+        case vbd-unpause
+            echo 'uuid=@vbd:uuid,vm-name-label,vdi-name-label,device token='
         case vbd-unplug
             echo 'uuid=@vbd:uuid,vm-name-label,vdi-name-label,device timeout= --force'
+        case vdi-clone
+            echo 'uuid=@vdi:uuid,name-label driver-params- new-name-label= new-name-description='
+        case vdi-copy
+            echo 'uuid=@vdi:uuid,name-label sr-uuid=@sr:uuid,name-label base-vdi-uuid=@vdi:uuid,name-label into-vdi-uuid=@vdi:uuid,name-label'
         case vdi-create
             echo 'sr-uuid=@sr:uuid,name-label name-label= virtual-size= sm-config: sharable=true|false tags: type=system|user|suspend|crashdump'
         case vdi-destroy vdi-forget vdi-param-list vdi-update
@@ -370,8 +423,12 @@ function __xe_words
             echo 'uuid=@vdi:uuid,name-label param-name=%vdi param-key='
         case vdi-param-set
             echo 'uuid=@vdi:uuid,name-label name-label= name-description= on-boot=persist|reset allow-caching=true|false other-config:'
+        case vdi-pool-migrate
+            echo 'uuid=@vdi:uuid,name-label sr-uuid=@sr:uuid,name-label dest-img-format='
         case vdi-resize
             echo 'uuid=@vdi:uuid,name-label disk-size= --online'
+        case vdi-snapshot
+            echo 'uuid=@vdi:uuid,name-label driver-params-'
         case vif-configure-ipv4
             echo 'uuid=@vif:uuid,vm-name-label,device,network-name-label mode=None|Static|DHCP address= gateway='
         case vif-configure-ipv6
@@ -400,14 +457,28 @@ function __xe_words
             echo 'params=,all|%vlan +vlan'
         case vlan-param-get
             echo 'uuid=@vlan:uuid,tag param-name=%vlan param-key='
+        case vm-cd-add
+            echo 'cd-name= device= vm=@vm:name-label +vm --multiple'
+        case vm-cd-insert vm-cd-remove
+            echo 'cd-name= vm=@vm:name-label +vm --multiple'
         case vm-cd-list vm-disk-list
             echo 'vbd-params=,all|%vbd vdi-params=,all|%vdi vm=@vm:name-label +vm --multiple'
-        case vm-compute-memory-overhead vm-pause vm-suspend vm-tree vm-unpause vm-vif-list
-            echo 'vm=@vm:name-label +vm --multiple'
+        case vm-checkpoint vm-clone vm-snapshot-with-quiesce
+            echo 'new-name-label= new-name-description= vm=@vm:name-label +vm --multiple'
+        case vm-compute-maximum-memory
+            echo 'total= --approximate vm=@vm:name-label +vm --multiple'
+        case vm-copy
+            echo 'new-name-label= new-name-description= sr-uuid=@sr:uuid,name-label vm=@vm:name-label +vm --multiple'
+        case vm-copy-bios-strings
+            echo 'host-uuid=@host:uuid,name-label vm=@vm:name-label +vm --multiple'
         case vm-create
             echo 'name-label= name-description= domain-type=pv|hvm'
-        case vm-destroy vm-param-list
-            echo 'uuid=@vm:uuid,name-label'
+        case vm-disk-add
+            echo 'disk-size= device= sr-uuid=@sr:uuid,name-label vm=@vm:name-label +vm --multiple'
+        case vm-disk-remove
+            echo 'device= vm=@vm:name-label +vm --multiple'
+        case vm-memory-balloon vm-memory-target-set
+            echo 'target= vm=@vm:name-label +vm --multiple'
         case vm-memory-dynamic-range-set vm-memory-static-range-set
             echo 'min= max= vm=@vm:name-label +vm --multiple'
         case vm-memory-limits-set
@@ -416,8 +487,8 @@ function __xe_words
             echo 'memory= vm=@vm:name-label +vm --multiple'
         case vm-memory-shadow-multiplier-set
             echo 'multiplier= vm=@vm:name-label +vm --multiple'
-        case vm-memory-target-set
-            echo 'target= vm=@vm:name-label +vm --multiple'
+        case vm-migrate
+            echo 'live=true|false host=@host:name-label host-uuid=@host:name-label remote-master= remote-username= remote-password= remote-network= --force --copy --compress vif: vdi: image-format: vm=@vm:name-label +vm --multiple'
         case vm-param-add vm-param-remove
             echo 'uuid=@vm:uuid,name-label param-name=VCPUs-params|platform|blocked-operations|HVM-boot-params|other-config|xenstore-data|tags param-key='
         case vm-param-clear
@@ -426,10 +497,14 @@ function __xe_words
             echo 'uuid=@vm:uuid,name-label param-name=%vm param-key='
         case vm-param-set
             echo 'uuid=@vm:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
-        case vm-reboot vm-reset-powerstate vm-shutdown
+        case vm-reboot vm-reset-powerstate vm-shutdown vm-uninstall
             echo '--force vm=@vm:name-label +vm --multiple'
         case vm-resume
             echo '--force on=@host:name-label vm=@vm:name-label +vm --multiple'
+        case vm-set-uefi-mode
+            echo 'uuid=@vm:uuid,name-label mode=setup|user'
+        case vm-snapshot
+            echo 'new-name-label= new-name-description= ignore-vdi-uuids=,@vdi:uuid,name-label vm=@vm:name-label +vm --multiple'
         case vm-start
             echo '--force on=@host:name-label --paused vm=@vm:name-label +vm --multiple'
         case vm-vcpu-hotplug

@@ -33,6 +33,7 @@ ROWS = (
     "vm-start, 10 000 objects",
     "vbd-create, 100 000 objects",
     "vm-start, 100 000 objects",
+    "vm-clone of a VM with 10 disks, 10 000 objects",
     "vm-param-get after an edit by hand, 1 000 objects",
     "vm-param-get after an edit by hand, 100 000 objects",
     "100 commits in one process, 10 000 objects",

@@ -33,6 +33,9 @@ OUR_FIELDS: dict[str, list[Described]] = {"pif": [("network-uuids", "SRO", set()
 OUR_PARAMETERS = {"vm-create": ["domain-type"]}
 OUR_CODES = {code for code in CODES if code.startswith("STATE_")}
 
+# Their help in xe says that they select VMs, but they take the uuid of one snapshot.
+NOT_SELECTING = {"snapshot-disk-list", "snapshot-reset-powerstate"}
+
 SEVERAL = {ONE: False, MULTIPLE: True, ALL: "always"}
 
 
@@ -82,7 +85,7 @@ DECLARED = [command for command in operations.declared().values() if not command
 def test_a_command_takes_the_parameters_of_xe_in_order(command: Command) -> None:
     facts = COMMANDS[command.name]
     required, optional = (
-        [parameter.name + ":" * isinstance(parameter, Map) for parameter in parameters]
+        [parameter.name + (parameter.mark if isinstance(parameter, Map) else "") for parameter in parameters]
         for parameters in (command.required, command.optional)
     )
     assert required == facts["required"]
@@ -95,7 +98,7 @@ def test_a_command_is_listed_and_selects_objects_as_in_xe(command: Command) -> N
     undeclared = [parameter.name + ":" * isinstance(parameter, Map) for parameter in command.undeclared]
     assert undeclared == facts.get("undeclared", [])
     if selector := command.selector:
-        own = {parameter.name for parameter in command.taken()} - {"force"}
+        own = {*(parameter.name for parameter in command.taken()), *command.ignored} - {"force"}
         assert own == set(facts["not_filters"]) - {"force"}, (
             "force is a filter nowhere, whether the facts name it or not"
         )
@@ -105,7 +108,12 @@ def test_a_command_is_listed_and_selects_objects_as_in_xe(command: Command) -> N
         if selector.name == "vm":
             assert (TEMPLATES in selector.leaves_out) != select["templates"]
             assert (CONTROL_DOMAINS in selector.leaves_out) != select["control_domains"]
-    flags = {"standard": command.standard, "hidden": command.hidden, "deprecated": command.deprecated}
+    flags = {
+        "standard": command.standard,
+        "hidden": command.hidden,
+        "deprecated": command.deprecated,
+        "vm-selectors": command.name in NOT_SELECTING,
+    }
     if selector:
         flags[f"{selector.name}-selectors"] = True
     assert {flag for flag, applies in flags.items() if applies} == set(COMMANDS[command.name]["flags"])

@@ -142,6 +142,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         "A uuid must be 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12, with hyphens between them.",
         ("uuid",),
     ),
+    "UNIMPLEMENTED_IN_SM_BACKEND": ("The storage driver cannot do this with this VDI.", ("message",)),
     "UUID_INVALID": ("No object of this class has this uuid.", ("type", "uuid")),
     "VALUE_NOT_SUPPORTED": ("This value is not supported.", ("field", "value", "reason")),
     "VBD_CDS_MUST_BE_READONLY": ("A CD drive must be read-only. Give mode=RO.", ()),
@@ -154,10 +155,12 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "VDI_INCOMPATIBLE_TYPE": ("A VDI of this type does not allow this operation.", ("vdi", "type")),
     "VDI_IN_USE": ("The VDI is in use.", ("vdi", "operation")),
     "VDI_MISSING": ("The SR no longer has the data of the VDI.", ("sr", "vdi")),
+    "VDI_NEEDS_VM_FOR_MIGRATE": ("Only a VDI that a VM has can be migrated. Use vdi-copy.", ("vdi",)),
     "VDI_NOT_IN_MAP": ("No SR is given for this VDI, and there is none that it could go to.", ("vdi",)),
     "VDI_NOT_MANAGED": ("The host does not manage this VDI.", ("vdi",)),
     "VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION": ("A VDI whose on-boot is reset does not allow this operation.", ()),
     "VDI_READONLY": ("The VDI is read-only.", ("vdi",)),
+    "VDI_TOO_SMALL": ("The VDI is too small to be copied into.", ("vdi", "minimum size")),
     "VIF_IN_USE": ("A VM still uses the network through this VIF.", ("network", "VIF")),
     "VLAN_TAG_INVALID": ("A VLAN tag must be a number from 0 to 4094.", ("VLAN",)),
     "VM_BAD_POWER_STATE": ("The VM is in the wrong power state for this operation.", ("vm", "expected", "actual")),
@@ -178,6 +181,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "VM_NO_SUSPEND_SR": ("There is no SR that can hold the VM's memory.", ("vm",)),
     "VM_REQUIRES_NETWORK": ("The VM needs a network that the host cannot reach.", ("vm", "network")),
     "VM_REQUIRES_SR": ("The VM needs an SR that has no plugged PBD on the host.", ("vm", "sr")),
+    "VM_REVERT_FAILED": ("The VM could not be reverted to the snapshot. Nothing was changed.", ("vm", "snapshot")),
     "VM_SNAPSHOT_WITH_QUIESCE_NOT_SUPPORTED": ("The guest cannot prepare for a snapshot.", ("vm", "error")),
 }
 

@@ -122,7 +122,8 @@ def _allocated(state: State, sr: Record) -> int:
 
 
 def _taken(state: State, sr: Record) -> int:
-    return _allocated(state, sr) + state.sum_of(sr, "volume.sr-uuid", "virtual-size")
+    shared = state.sum_of(sr, "vdi.sr-uuid", "shared-size")
+    return _allocated(state, sr) - shared + state.sum_of(sr, "volume.sr-uuid", "virtual-size")
 
 
 # Rules
@@ -132,12 +133,14 @@ def _taken(state: State, sr: Record) -> int:
     "physical-size",
     "vdi.sr-uuid",
     "vdi.sr-uuid/virtual-size",
+    "vdi.sr-uuid/is-a-snapshot",
+    "vdi.sr-uuid/type",
     "volume.sr-uuid",
     "volume.sr-uuid/virtual-size",
     profile=STRICT,
 )
 def vdis_fit(state: State, sr: Record) -> Iterator[Failure]:
-    """The VDIs on an SR, also forgotten ones, fit into its physical-size if that is known."""
+    """The VDIs on an SR, also forgotten ones but not snapshots, fit into its physical-size if that is known."""
     yield from has_space(state, sr, 0)
 
 

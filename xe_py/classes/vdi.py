@@ -33,6 +33,11 @@ TYPES = (
 )
 
 
+def _shared_size(vdi: Record) -> int:
+    """What the VDI takes no space for: a snapshot shares the data of its disk. A checkpoint's memory is its own."""
+    return int(vdi["virtual-size"]) if vdi["is-a-snapshot"] and vdi["type"] != "Suspend" else 0
+
+
 # Guards, in the order in which XAPI asks them
 
 
@@ -48,6 +53,29 @@ def can_copy(state: State, vdi: Record) -> Iterator[Failure]:
     yield from _is_detached(state, vdi, "copy", modes=("RW",))
     yield from _has_data(vdi)
     yield from _keeps_what_is_written(vdi)
+
+
+def can_be_read(state: State, vdi: Record) -> Iterator[Failure]:
+    """Why the data of the VDI cannot be read for a copy, besides what `can_copy` says."""
+    yield from _is_managed(vdi)
+    yield from is_plugged(state, state.ref(vdi, "sr-uuid"))
+
+
+def can_be_filled(state: State, vdi: Record, size: int) -> Iterator[Failure]:
+    """Why so many bytes cannot be copied into the VDI."""
+    if vdi["read-only"]:
+        yield Failure("VDI_READONLY", vdi)
+    if vdi["virtual-size"] < size:
+        yield Failure("VDI_TOO_SMALL", vdi, str(size))
+    yield from _is_detached(state, vdi, "copy")
+    yield from _can_be_reached(state, vdi)
+
+
+def can_migrate(vdi: Record) -> Iterator[Failure]:
+    """Why the VDI cannot move to another SR."""
+    yield from _has_data(vdi)
+    if vdi["cbt-enabled"]:
+        yield Failure("VDI_CBT_ENABLED", vdi)
 
 
 def can_resize(state: State, vdi: Record) -> Iterator[Failure]:
@@ -196,8 +224,8 @@ VDI = XenClass(
         Computed(
             "physical-utilisation",
             Int,
-            lambda _state, vdi: vdi["virtual-size"],
-            doc="The space on the SR, in bytes: the full size, because a guest may fill it.",
+            lambda _state, vdi: vdi["virtual-size"] - _shared_size(vdi),
+            doc="The space on the SR, in bytes: the full size, because a guest may fill it; 0 for a snapshot.",
         ),
         Text("location", doc="The name that the driver uses for the VDI: a uuid or a file name."),
         Choice("type", TYPES, default="User", doc="What the VDI is used for."),
@@ -227,6 +255,7 @@ VDI = XenClass(
     ),
     unique=(Unique("location", "sr-uuid", refusal="LOCATION_NOT_UNIQUE", shows=("sr-uuid", "location"), nothing=""),),
     rules=(size_is_not_negative, only_snapshots_are_of_a_vdi, no_vdi_comes_from_itself),
+    measures={"shared-size": _shared_size},
     operations={
         "clone": can_clone,
         "copy": can_copy,

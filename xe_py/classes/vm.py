@@ -102,6 +102,7 @@ VM = XenClass(
         Time("snapshot-time", unknown=EPOCH, doc="When the snapshot was taken."),
         Text("transportable-snapshot-id", hidden=True, doc="An identifier of the snapshot on other systems."),
         Map("snapshot-info", doc="Details about the snapshot."),
+        Map("reverts-to", hidden=True, doc="What the VM was like, so that it can be reverted to the snapshot."),
         Ref("parent", "vm", on_delete=CLEAR, doc="The snapshot that the VM comes from."),
         Back("children", "vm.parent", doc="The VMs that come from it."),
         Bool("is-control-domain", doc="Whether it is the control domain of a host."),

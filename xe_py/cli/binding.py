@@ -68,6 +68,8 @@ class Binding:
 
     def _sort(self, call: Call, name: str, value: str) -> None:
         stem = name.partition(":")[0]
+        if stem in self.command.ignored:
+            return
         within = next((each for each in self._maps if name.startswith(each[0]) and len(name) > len(each[0]) + 1), None)
         if self._selects and stem not in COMMON and stem not in self._names and within is None:
             call.filters.append((name, value))

@@ -69,8 +69,8 @@ def help_text(words: list[str], *, minimal: bool, plain: bool) -> str:
 
 
 def parameter_names(parameters: Iterable[Field]) -> list[str]:
-    """The names as help shows them: a map with a colon behind it."""
-    return [f"{field.name}:" if isinstance(field, Map) else field.name for field in parameters]
+    """The names as help shows them: a map with a colon, or a dash, behind it."""
+    return [field.name + field.mark if isinstance(field, Map) else field.name for field in parameters]
 
 
 def description(command: Command) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _ON = Named("on", HOST, doc="The name or uuid of the host; the pool chooses one if left out.")
 _PROGRESS = Text("progress", doc="Show the progress; without effect, because nothing takes long.")
-_UNFORCED = "Error: This operation is dangerous and may cause data loss. This operation must be forced (use --force)."
+UNFORCED = "This operation is dangerous and may cause data loss. This operation must be forced (use --force)."
 
 
 @command(
@@ -73,7 +73,7 @@ def resume(state: State, vm: Record, on: Record | None = None, **_without_effect
     host = _host(state, vm, on)
     refuse(settings.has_image(vm))
     domain.make(state, vm, host)
-    _forget_image(state, vm)
+    forget_image(state, vm)
 
 
 @command(
@@ -87,9 +87,9 @@ def resume(state: State, vm: Record, on: Record | None = None, **_without_effect
 def shutdown(state: State, vm: Record, *, force: bool = False, **_without_effect: object) -> None:
     """Shut the guest down or, with force, destroy its domain; a suspended VM loses its memory."""
     refuse(refusals(state, vm, "hard_shutdown" if force else "clean_shutdown"))
-    _check_host(state, vm)
+    check_host(state, vm)
     if vm["power-state"] == SUSPENDED:
-        _forget_image(state, vm)
+        forget_image(state, vm)
     domain.end(state, vm)
 
 
@@ -103,7 +103,7 @@ def shutdown(state: State, vm: Record, *, force: bool = False, **_without_effect
 def reboot(state: State, vm: Record, *, force: bool = False) -> None:
     """Boot the guest again on the same host; devices that it did not see before are attached."""
     refuse(refusals(state, vm, "hard_reboot" if force else "clean_reboot"))
-    _check_host(state, vm)
+    check_host(state, vm)
     host = state.ref(vm, "resident-on")
     domain.end(state, vm)
     domain.check_disks(state, vm)
@@ -120,25 +120,15 @@ def reboot(state: State, vm: Record, *, force: bool = False) -> None:
 def suspend(state: State, vm: Record, **_without_effect: object) -> None:
     """Suspend the running VM to a new VDI."""
     refuse(refusals(state, vm, "suspend"))
-    _check_host(state, vm)
-    from xe_py.xapi.drivers import whole_size
-
-    sr = _suspend_sr(state, vm)
-    size = whole_size(sr["type"], {}, _image_size(vm))
-    if 0 < sr["physical-size"] < state.value(sr, "physical-utilisation") + size:
-        raise Failure("SR_SUSPEND_SPACE_INSUFFICIENT", sr)
-    from xe_py.operations import vdi
-
-    image = vdi.create(state, sr, "Suspend image", size, type="suspend")
-    state.update(image, {"name-description": "Suspend image"})
-    domain.suspend(state, vm, image)
+    check_host(state, vm)
+    domain.suspend(state, vm, make_image(state, vm))
 
 
 @command("vm-pause", doc="Pause a running VM.", selector=VM, standard=True)
 def pause(state: State, vm: Record) -> None:
     """Pause the VM: its domain stays but does not run."""
     refuse(refusals(state, vm, "pause"))
-    _check_host(state, vm)
+    check_host(state, vm)
     state.update(vm, {"power-state": "paused"})
 
 
@@ -146,13 +136,13 @@ def pause(state: State, vm: Record) -> None:
 def unpause(state: State, vm: Record) -> None:
     """Continue the paused VM."""
     refuse(refusals(state, vm, "unpause"))
-    _check_host(state, vm)
+    check_host(state, vm)
     state.update(vm, {"power-state": "running"})
 
 
 def _must_be_forced(_state: State, _obj: Record, *, force: bool = False) -> None:
     if not force:
-        raise Misuse(_UNFORCED)
+        raise Misuse(f"Error: {UNFORCED}")
 
 
 @command(
@@ -182,10 +172,24 @@ def _host(state: State, vm: Record, on: Record | None) -> Record:
     return on
 
 
-def _check_host(state: State, vm: Record) -> None:
+def check_host(state: State, vm: Record) -> None:
     """Refuse if the VM runs on a host that does not answer."""
     if is_live(vm):
         refuse(answers(state, state.ref(vm, "resident-on")))
+
+
+def make_image(state: State, vm: Record) -> Record:
+    """Make the VDI for the memory of the running VM."""
+    from xe_py.operations import vdi
+    from xe_py.xapi.drivers import whole_size
+
+    sr = _suspend_sr(state, vm)
+    size = whole_size(sr["type"], {}, _image_size(vm))
+    if 0 < sr["physical-size"] < state.value(sr, "physical-utilisation") + size:
+        raise Failure("SR_SUSPEND_SPACE_INSUFFICIENT", sr)
+    image = vdi.create(state, sr, "Suspend image", size, type="suspend")
+    state.update(image, {"name-description": "Suspend image"})
+    return image
 
 
 def _suspend_sr(state: State, vm: Record) -> Record:
@@ -205,7 +209,8 @@ def _image_size(vm: Record) -> int:
     return int(vm["memory-static-max"]) * 126 // 100 + 100 * MIB
 
 
-def _forget_image(state: State, vm: Record) -> None:
+def forget_image(state: State, vm: Record) -> None:
+    """Destroy the VDI with the memory of the VM, unless something stands in the way."""
     image = state.ref_or_none(vm, "suspend-VDI-uuid")
     state.update(vm, {"suspend-VDI-uuid": None})
     if image is not None and not any(vdi_guards.can_destroy(state, image)):

@@ -94,7 +94,7 @@ def _words(command: Command) -> list[str]:
 def _word(command: Command, family: str, cls: XenClass | None, parameter: Field) -> str:
     name = parameter.name
     if isinstance(parameter, Map):
-        return f"{name}:"
+        return name + parameter.mark
     if is_flag(command, cls, parameter):
         return f"--{name}"
     if name == "param-name" and cls is not None:

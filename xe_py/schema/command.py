@@ -176,8 +176,9 @@ class Command:
 
     With `asks`, the command line asks a person before it runs the command; a Python program has decided already.
 
-    `undeclared` parameters are accepted, but help does not name them. `standard` commands are listed by plain `help`,
-    `hidden` ones by none. `deprecated` commands still work; `doc` names what to use instead.
+    `undeclared` parameters are accepted, but help does not name them. Words in `ignored` have no effect: they are no
+    filters of the selector. `standard` commands are listed by plain `help`, `hidden` ones by none. `deprecated`
+    commands still work; `doc` names what to use instead.
     """
 
     __slots__ = (
@@ -189,6 +190,7 @@ class Command:
         "doc",
         "grammar",
         "hidden",
+        "ignored",
         "kind",
         "name",
         "optional",
@@ -209,6 +211,7 @@ class Command:
         required: tuple[Field, ...] = (),
         optional: tuple[Field, ...] = (),
         undeclared: tuple[Field, ...] = (),
+        ignored: tuple[str, ...] = (),
         selector: Selector | None = None,
         called: Mapping[str, str] = {},
         grammar: Callable[..., None] | None = None,
@@ -225,6 +228,7 @@ class Command:
         self.required = required
         self.optional = optional
         self.undeclared = undeclared
+        self.ignored = ignored
         self.selector = selector
         self.called = called
         self.grammar = grammar

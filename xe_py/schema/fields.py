@@ -260,10 +260,11 @@ class Set(Field):
 
 
 class Map(Field):
-    """Texts by key."""
+    """Texts by key; a command line has `mark` between the name of the field and a key."""
 
     __slots__ = ()
     empty = _NO_KEYS
+    mark = ":"
 
     def accepts(self, value: Any) -> bool:
         return type(value) is dict and all(type(text) is str for text in value.values())

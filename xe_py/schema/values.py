@@ -87,6 +87,13 @@ class Float(Field):
         return number
 
 
+class DashedMap(Map):
+    """A map in the old form, `name-key=value`."""
+
+    __slots__ = ()
+    mark = "-"
+
+
 class KeyedMap(Map):
     """A map that takes only these `keys` on the command line; `otherwise` is the message for another key."""
 

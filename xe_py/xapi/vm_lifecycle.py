@@ -33,12 +33,14 @@ _ALLOWED_IN = (
     ((HALTED, SUSPENDED), _words("destroy export create_template")),
     ((HALTED, SUSPENDED, RUNNING), _words("migrate_send")),
     ((HALTED, RUNNING), _words("changing_dynamic_range")),
-    ((HALTED, PAUSED, SUSPENDED, RUNNING), _words("snapshot revert power_state_reset metadata_export")),
-    ((HALTED, PAUSED, SUSPENDED, RUNNING), _words("update_allowed_operations")),
+    ((HALTED, PAUSED, SUSPENDED, RUNNING), _words("snapshot revert reverting power_state_reset")),
+    ((HALTED, PAUSED, SUSPENDED, RUNNING), _words("metadata_export update_allowed_operations")),
 )
 _STATES = {operation: states for states, operations in _ALLOWED_IN for operation in operations}
 _CONTROL_DOMAINS_ALSO_RUNNING = _words("changing_VCPUs changing_static_range changing_memory_limits")
 _SNAPSHOTS_ALSO_SUSPENDED = _words("clone copy")
+_ALL_SUSPENDED = "allow_clone_suspended_vm"
+"""The key in the other-config of the pool that says, with `true`, that the same holds for all VMs."""
 
 # How xe spells the operations that it does not spell as XAPI does, and those besides that can be blocked.
 
@@ -104,7 +106,7 @@ def refusals(state: State, vm: Record, operation: str, *, forced: bool = False) 
     """Why the operation on the VM is refused, in XAPI's order; `forced` leaves out what force overcomes."""
     if spelled(operation) in vm["blocked-operations"]:
         yield Failure("OPERATION_BLOCKED", vm, vm["blocked-operations"][spelled(operation)])
-    yield from _power_state(vm, operation)
+    yield from _power_state(state, vm, operation)
     yield from _kind(vm, operation)
     if not forced:
         yield from _is_mobile(vm, operation)
@@ -121,14 +123,20 @@ def refusals(state: State, vm: Record, operation: str, *, forced: bool = False) 
         yield from _disks_are_kept(state, vm, {"on_boot": "reset", "caching": "true"})
 
 
-def _power_state(vm: Record, operation: str) -> Iterator[Failure]:
+def _power_state(state: State, vm: Record, operation: str) -> Iterator[Failure]:
     states, actual = _STATES[operation], vm["power-state"]
     if operation in _CONTROL_DOMAINS_ALSO_RUNNING and vm["is-control-domain"]:
         states = (*states, RUNNING)
-    if operation in _SNAPSHOTS_ALSO_SUSPENDED and vm["is-a-snapshot"]:
+    if actual in states:
+        return
+    if operation in _SNAPSHOTS_ALSO_SUSPENDED and (vm["is-a-snapshot"] or _suspended_vms_are_cloned(state)):
         states = (*states, SUSPENDED)
     if actual not in states:
         yield Failure("VM_BAD_POWER_STATE", vm, ", ".join(states), actual)
+
+
+def _suspended_vms_are_cloned(state: State) -> bool:
+    return any(pool["other-config"].get(_ALL_SUSPENDED) == "true" for pool in state.all("pool"))
 
 
 def _kind(vm: Record, operation: str) -> Iterator[Failure]:
