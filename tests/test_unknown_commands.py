@@ -29,6 +29,11 @@ def test_the_names_are_those_of_the_facts() -> None:
     assert HAVE - COMMANDS == UNLISTED
 
 
+def test_readme_says_how_many_are_here() -> None:
+    readme = (REPOSITORY / "README.md").read_text()
+    assert f"xe_py has {len(COMMANDS & HAVE)} of the real xe's {len(COMMANDS)} commands" in readme
+
+
 def test_each_of_them_is_here_or_told_as_missing(xe: "Xe") -> None:
     for name in sorted(COMMANDS - HAVE):
         told = f"Note: {name} is a command of the real xe that xe_py does not have yet; for what it has: xe help --all"
