@@ -22,6 +22,9 @@ LIVE = frozenset((RUNNING, PAUSED))
 TOOLS = "guest-tools"
 """The key in a VM's other-config that says, with `false`, that its guest has no PV drivers."""
 
+NEVER = float("inf")
+"""The seconds to something that does not come."""
+
 BOOT_TIME = "guest-boot-time"
 """The field with the seconds from the start of a VM to the first report of its guest."""
 
@@ -76,6 +79,12 @@ def domain_type(_state: State, vm: Record) -> str:
 def platform_says(vm: Record, key: str) -> bool:
     """Whether a setting of the virtual hardware is true."""
     return vm["platform"].get(key) in {"true", "1"}
+
+
+def seconds_to_next_report(state: State) -> float:
+    """How long it takes until a guest that still boots reports; infinite if none boots."""
+    vms = state.some("vm", ("power-state", "start-time", BOOT_TIME))
+    return min((reports_at(vm) - time.time() for vm in vms if still_boots(vm)), default=NEVER)
 
 
 class Told(Derived):
