@@ -16,6 +16,7 @@ function __xe_commands
         'cd-list' 'List the CDs: the VDIs on SRs whose content type is iso.' \
         'console' 'Connect to the text console of a guest; a simulated guest has none. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match.' \
         'diagnostic-vm-status' 'Show whether the disks of a VM can be attached, and on which hosts it can start.' \
+        'event-wait' 'Wait until an object of the class has all the given values: field=value or, for any other value, field=/=value.' \
         'help' 'Show what commands there are, and what they take.' \
         'host-compute-free-memory' 'Show how much memory a host has for more VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-compute-memory-overhead' 'Show how much memory Xen itself uses on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
@@ -182,6 +183,7 @@ function __xe_commands
         'vm-disk-add' 'Make a disk for a VM, and attach it if the VM runs. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-disk-list' 'List the disks of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-disk-remove' 'Destroy a disk of a VM: its VBD and its VDI. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-guest-set' 'Set what the guest of a VM reports, for a rehearsal. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-is-bios-customized' 'Show whether a VM has BIOS strings, and whether they are the generic ones. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-list' 'List all VMs, or those whose fields have the given values.' \
         'vm-memory-dynamic-range-set' 'Set the limits for the memory of a running VM: dynamic-min and dynamic-max. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -241,6 +243,8 @@ function __xe_words
             echo 'vm=@vm:name-label +vm --multiple'
         case diagnostic-vm-status vm-assert-can-be-recovered vm-destroy vm-param-list
             echo 'uuid=@vm:uuid,name-label'
+        case event-wait
+            echo 'class='
         case host-compute-free-memory host-compute-memory-overhead host-enable
             echo 'host=@host:name-label +host --multiple'
         case host-disable
@@ -477,6 +481,8 @@ function __xe_words
             echo 'disk-size= device= sr-uuid=@sr:uuid,name-label vm=@vm:name-label +vm --multiple'
         case vm-disk-remove
             echo 'device= vm=@vm:name-label +vm --multiple'
+        case vm-guest-set
+            echo 'os-version: netbios-name: PV-drivers-version: networks: services: other: --tools boot-time= --reset vm=@vm:name-label +vm --multiple'
         case vm-memory-balloon vm-memory-target-set
             echo 'target= vm=@vm:name-label +vm --multiple'
         case vm-memory-dynamic-range-set vm-memory-static-range-set

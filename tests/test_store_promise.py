@@ -4,6 +4,7 @@ A new store is one more entry in STORES.
 """
 
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,6 +68,11 @@ class MemoryOpened:
         self._version = self._store.kept[-1]
         self.state = _state_in(self._version.text, self._store.title)
         self.state.repeat(changes, rules)
+
+    def wait_for_next(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self._store.kept[-1] is self._version:
+            time.sleep(0.01)
 
     def places(self, found: list[Finding]) -> list[str]:
         return [self.name for _ in found]
@@ -388,6 +394,42 @@ def test_who_watches_is_told_what_changed_since(store: "Store") -> None:
 
 
 # What is so of the file only
+
+
+def test_who_waits_for_the_next_version_is_woken_soon(store: "Store") -> None:
+    """The best of several counts: how soon depends on what else the machine does."""
+    delays = []
+    for number in range(5):
+        opened = store.read()
+        woken: list[float] = []
+        waiter = threading.Thread(target=lambda: (opened.wait_for_next(60), woken.append(time.monotonic())))  # noqa: B023
+        waiter.start()
+        time.sleep(0.1)
+        assert not woken
+        with store.write("vm-create") as writing:
+            writing.state.add("vm", {"name-label": f"vm{number}"})
+            writing.commit()
+        committed = time.monotonic()
+        waiter.join()
+        delays.append(woken[0] - committed)
+    assert min(delays) < 0.1
+
+
+def test_waiting_for_the_next_version_costs_next_to_nothing_and_ends(store: "Store") -> None:
+    opened = store.read()
+    start, used = time.monotonic(), time.process_time()
+    opened.wait_for_next(1)
+    assert 1 <= time.monotonic() - start < 10
+    assert time.process_time() - used < 0.1
+    opened.wait_for_next(0)
+
+
+def test_nobody_waits_for_a_version_that_is_there(store: "Store") -> None:
+    opened = store.read()
+    with store.write("vm-create") as writing:
+        writing.state.add("vm", {"name-label": "web"})
+        writing.commit()
+    opened.wait_for_next(60)
 
 
 def test_what_was_opened_to_write_cannot_be_committed_or_read_anew_when_its_lock_is_gone(tmp_path: Path) -> None:

@@ -16,7 +16,6 @@ from xe_py.xapi.vm_rules import RULES
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     from xe_py.state.record import Record
     from xe_py.state.state import State
@@ -68,10 +67,22 @@ def _possible_hosts(state: State, vm: Record) -> list[str]:
     return [host["uuid"] for host in possible_hosts(state, vm)]
 
 
-def _last_told(_state: State, vm: Record) -> Any:
-    if vm["power-state"] == HALTED or vm["is-control-domain"]:
-        return None
-    return vm["start-time"] or EPOCH
+def _networks(state: State, vm: Record) -> dict[str, str]:
+    from xe_py.xapi.guest_addresses import networks
+
+    return networks(state, vm)
+
+
+def _os_version(_state: State, vm: Record) -> dict[str, str]:
+    from xe_py.xapi.guest_systems import os_version
+
+    return os_version(vm)
+
+
+def _netbios_name(_state: State, vm: Record) -> dict[str, str]:
+    from xe_py.xapi.guest_systems import netbios_name
+
+    return netbios_name(vm)
 
 
 VM = XenClass(
@@ -293,19 +304,19 @@ VM = XenClass(
         Time("install-time", unknown=EPOCH, doc="When the VM was installed."),
         Int("VCPUs-number", doc="How many CPUs the VM has now."),
         Fixed("VCPUs-utilisation", {}, mode="MRO", expensive=True, doc="How busy the CPUs are; not simulated."),
-        Told("os-version", {}, {}, mode="MRO", doc="What the guest reports about its operating system."),
-        Told("netbios-name", {}, {}, mode="MRO", doc="What the guest reports about its Windows name."),
+        Told("os-version", _os_version, {}, mode="MRO", doc="What the guest reports about its operating system."),
+        Told("netbios-name", _netbios_name, {}, mode="MRO", doc="What the guest reports about its Windows name."),
         Told("PV-drivers-version", _DRIVERS, {}, mode="MRO", doc="What the guest reports about its PV drivers."),
         Told("PV-drivers-up-to-date", True, False, deprecated=True, doc="Whether the PV drivers are up to date."),
         Told("memory", {}, {}, mode="MRO", doc="What the guest reports about its memory."),
         Told("disks", {}, {}, mode="MRO", doc="What the guest reports about its disks."),
         Back("VBDs", "vbd.vm-uuid", mode="SRO", doc="The VBDs of the VM."),
-        Told("networks", {}, {}, mode="MRO", doc="What the guest reports about its addresses."),
+        Told("networks", _networks, {}, mode="MRO", doc="What the guest reports about its addresses."),
         Told("services", {}, {}, mode="MRO", doc="What the guest reports about its services."),
         Told("PV-drivers-detected", True, False, doc="Whether the guest has PV drivers."),
         Told("other", _FEATURES, {}, mode="MRO", doc="What the guest reports about its features."),
-        Told("live", True, False, doc="Whether the guest agent answers."),
-        Computed("guest-metrics-last-updated", Time, _last_told, doc="When the guest last reported."),
+        Told("live", True, True, doc="Whether the guest agent answers."),
+        Computed("guest-metrics-last-updated", Time, guest.last_report, doc="When the guest last reported."),
         Told("can-use-hotplug-vbd", "true", "unspecified", doc="Whether the guest accepts VBDs while it runs."),
         Told("can-use-hotplug-vif", "true", "unspecified", doc="Whether the guest accepts VIFs while it runs."),
         Fixed(
@@ -359,6 +370,11 @@ VM = XenClass(
         Absent("vtpms", "VTPM", default=[], doc="The TPMs of the VM; none is simulated."),
         Set("pending-guidances-recommended", doc="What updates recommend to do."),
         Set("pending-guidances-full", doc="What must be done before updates take full effect."),
+        *(
+            Map(guest.reported_as(name), hidden=True, doc=f"What the guest is to report in {name}, by key.")
+            for name in guest.REPORTED
+        ),
+        Int(guest.BOOT_TIME, hidden=True, doc="How many seconds after the start the guest reports for the first time."),
     ),
     unique=(Unique("resident-on", "dom-id", refusal="DOMAIN_EXISTS", shows=("uuid", "dom-id")),),
     rules=RULES,

@@ -33,6 +33,8 @@ def run(line: Line, environment: Environment) -> int:
     kind = call.command.kind
     if kind.gets == STORE:
         _run_on_store(line, call, environment)
+    elif kind.waits:
+        _wait(line, call, environment)
     elif kind.reads:
         _read(line, _work(line, call, environment), environment)
     elif line.dry_run:
@@ -93,6 +95,14 @@ def _run_on_store(line: Line, call: Call, environment: Environment) -> None:
 def _read(line: Line, work: Work, environment: Environment) -> None:
     store = where.store(line.state, environment)
     environment.out(running.look(store, work, lambda error: _doubt(error, environment)))
+
+
+def _wait(line: Line, call: Call, environment: Environment) -> None:
+    from xe_py.running.waiting import wait
+    from xe_py.state.state import State
+
+    wait(where.store(line.state, environment), call, lambda error: _doubt(error, environment))
+    environment.out(_text(State({}), None, line, environment))
 
 
 def _changed(line: Line, work: Work, environment: Environment) -> str:

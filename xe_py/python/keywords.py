@@ -64,7 +64,7 @@ def as_words(command: Command, words: Mapping[str, Any], keywords: Mapping[str, 
     Misuse where a name is there twice, a value is of a kind that no word stands for, or a required word is missing.
     """
     obj = command.about
-    cls = classes.get(classes.view(command.name.removesuffix("-list")).of if obj is None else obj.to)
+    cls = classes.get(view_of(_family(command, words, keywords)).of if obj is None else obj.to)
     named = [(text("a word", name), name, given) for name, given in words.items()]
     named += [(keyword, _name(command, cls, keyword), given) for keyword, given in keywords.items()]
     found: dict[str, str] = {}
@@ -80,6 +80,17 @@ def as_words(command: Command, words: Mapping[str, Any], keywords: Mapping[str, 
         if parameter.name not in found:
             raise Misuse(f"Required parameter not found: {parameter.name}")
     return list(found.items())
+
+
+def _family(command: Command, words: Mapping[str, Any], keywords: Mapping[str, Any]) -> str:
+    """The class whose fields the words of a command without an object are."""
+    if not command.kind.waits:
+        return command.name.removesuffix("-list")
+    parameter = command.required[0].name
+    name: str | None = keywords.get(parameter, words.get(parameter))
+    if name is None:
+        raise Misuse(f"Required parameter not found: {parameter}")
+    return name
 
 
 def _object(keyword: str, parameter: Ref, given: Any) -> str:
@@ -99,7 +110,7 @@ def _name(command: Command, cls: XenClass, keyword: str) -> str:
         return declared[keyword]
     # What is no field is the key of a map, or refused by the command; a list of nothing would not look at it.
     meant = None if command.name.endswith("-param-add") else _meant(cls, keyword)
-    if meant is None and command.name.endswith("-list"):
+    if meant is None and command.kind.reads:
         raise Misuse(f"Error: Unknown field '{keyword}'", *did_you_mean(keyword, map(_as_keyword, cls.fields)))
     return keyword if meant is None else meant[0]
 

@@ -74,6 +74,10 @@ def run(state: State, call: Call) -> Any:
     raised knows the state and the call.
     """
     try:
+        if call.command.kind.waits:
+            from xe_py.running.waiting import wait_alone
+
+            return wait_alone(state, call)
         if call.command.selector is None:
             return _once(state, call.command, call.arguments, call.words)
         return _on_chosen(state, call.command.selector, call)

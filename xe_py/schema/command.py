@@ -49,17 +49,21 @@ class Kind:
       stands alone is its first parameter.
 
     If the command is about one object, the object follows the state.
+
+    A command that `waits` is asked again and again: it returns None once there is nothing to wait for. Until then it
+    returns the seconds after which time alone may change the answer, which may be infinite.
     """
 
-    __slots__ = ("gets", "reads")
+    __slots__ = ("gets", "reads", "waits")
 
-    def __init__(self, gets: str, *, reads: bool = False) -> None:
+    def __init__(self, gets: str, *, reads: bool = False, waits: bool = False) -> None:
         self.gets = gets
         self.reads = reads
+        self.waits = waits
 
 
 CHANGES, READS = Kind(ARGUMENTS), Kind(ARGUMENTS, reads=True)
-SETS, LISTS = Kind(WORDS), Kind(WORDS, reads=True)
+SETS, LISTS, WAITS = Kind(WORDS), Kind(WORDS, reads=True), Kind(WORDS, reads=True, waits=True)
 REPLACES, INSPECTS = Kind(STORE), Kind(STORE, reads=True)
 SCRIPT = Kind(LINES)
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 EPOCH = "19700101T00:00:00Z"
 """How XAPI prints a time that is not set."""
+TIME_FORM = "%Y%m%dT%H:%M:%SZ"
+"""How XAPI prints a time."""
 
 
 class ExactChoice(Choice):
@@ -124,7 +126,7 @@ class Time(Field):
         if getattr(value, "tzinfo", None) is None:
             return value
         try:
-            return (value - value.utcoffset()).strftime("%Y%m%dT%H:%M:%SZ")
+            return (value - value.utcoffset()).strftime(TIME_FORM)
         except OverflowError:
             return value
 

@@ -48,6 +48,12 @@ if TYPE_CHECKING:
             StateFileError if that is not possible, or if a state that was opened to write is no longer sound.
             """
 
+        def wait_for_next(self, seconds: float) -> None:
+            """Wait until the store has another version than this one, but at most so many seconds.
+
+            It may return earlier. It notices a commit of another process within a tenth of a second.
+            """
+
         def places(self, findings: list[Finding]) -> list[str]:
             """Where each finding shows."""
 

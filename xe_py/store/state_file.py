@@ -8,6 +8,7 @@ locked and replaced.
 from __future__ import annotations
 
 import os
+import time
 
 from xe_py.errors import StateFileError, UnsoundStateError
 from xe_py.store.files.document import Document, changed_meanwhile, identity
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from xe_py.store.files.lock import Lock
     from xe_py.store.history import versions as history
     from xe_py.store.promise import Version
+
+# The seconds between two looks at a file on whose next version somebody waits.
+_BETWEEN_LOOKS = 0.05
 
 
 class OpenedFile:
@@ -79,6 +83,22 @@ class OpenedFile:
                 raise changed_meanwhile(self.name)
             fresh.state.repeat(self.state.changes(), self.state.rules)
         self.document, self.state, self.findings = fresh.document, fresh.state, fresh.findings
+
+    def wait_for_next(self, seconds: float) -> None:
+        """Look at the file from time to time, until it is no longer this version or the time is over.
+
+        A look costs a few microseconds, needs no library, and works on every file system and for every kind of edit.
+        inotify would do neither on a network file system.
+        """
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and self._is_current():
+            time.sleep(min(left, _BETWEEN_LOOKS))
+
+    def _is_current(self) -> bool:
+        try:
+            return identity(os.stat(self.site.target)) == self.document.identity
+        except OSError:
+            return False  # Whoever reads the file next learns why.
 
     def places(self, findings: list[Finding]) -> list[str]:
         """Where each finding shows: the file and the line."""

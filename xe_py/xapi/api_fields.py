@@ -46,7 +46,9 @@ NOWHERE = {
     "host": "memory-free-computed nics",
     "pif": "io_read_kbs io_write_kbs joined-network-uuids network-uuids",
     "vm": (
-        "memory-target allowed-VBD-devices allowed-VIF-devices possible-hosts VCPUs-utilisation cooperative reverts-to"
+        "memory-target allowed-VBD-devices allowed-VIF-devices possible-hosts VCPUs-utilisation cooperative reverts-to "
+        "guest-os-version guest-netbios-name guest-PV-drivers-version guest-networks guest-services guest-other "
+        "guest-boot-time"
     ),
     "vbd": "attachable attached-as io_read_kbs io_write_kbs",
     "vif": "io_read_kbs io_write_kbs",

@@ -1,12 +1,16 @@
-"""The guest: what the operating system in a VM does, and what it reports while the VM has a domain."""
+"""The guest: what the operating system in a VM does, and what it reports from the VM's first start on."""
 
 from __future__ import annotations
 
+import time
+
 from xe_py.schema.derived import kind_of
 from xe_py.schema.fields import Derived
+from xe_py.schema.values import EPOCH, TIME_FORM
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from xe_py.state.record import Record
@@ -18,6 +22,20 @@ LIVE = frozenset((RUNNING, PAUSED))
 TOOLS = "guest-tools"
 """The key in a VM's other-config that says, with `false`, that its guest has no PV drivers."""
 
+NEVER = float("inf")
+"""The seconds to something that does not come."""
+
+BOOT_TIME = "guest-boot-time"
+"""The field with the seconds from the start of a VM to the first report of its guest."""
+
+REPORTED = ("os-version", "netbios-name", "PV-drivers-version", "networks", "services", "other")
+"""The maps that a guest reports. What somebody wants it to report there is in a field of its own; see `reported_as`."""
+
+
+def reported_as(name: str) -> str:
+    """The field that says what the guest reports in a map, for keys that differ from what the VM says."""
+    return f"guest-{name}"
+
 
 def is_live(vm: Record) -> bool:
     """Whether the VM has a domain on a host."""
@@ -25,8 +43,27 @@ def is_live(vm: Record) -> bool:
 
 
 def has_drivers(vm: Record) -> bool:
-    """Whether the guest has PV drivers, which it needs for hotplug, for a clean shutdown and to be suspended."""
-    return bool(vm["other-config"].get(TOOLS) != "false")
+    """Whether the guest has PV drivers, which it needs for hotplug, for a clean shutdown and to be suspended.
+
+    A guest that still boots has none yet.
+    """
+    return bool(vm["other-config"].get(TOOLS) != "false") and not still_boots(vm)
+
+
+def still_boots(vm: Record) -> bool:
+    """Whether the guest has not yet had the time that it needs to boot."""
+    return vm[BOOT_TIME] > 0 and is_live(vm) and reports_at(vm) > time.time()
+
+
+def reports_at(vm: Record) -> float:
+    """When the guest reported for the first time since its last start, in seconds since 1970."""
+    from calendar import timegm
+
+    try:
+        started = timegm(time.strptime(vm["start-time"] or EPOCH, TIME_FORM))
+    except ValueError:  # A text in the file that only looks like a time.
+        return 0
+    return float(started + max(0, vm[BOOT_TIME]))
 
 
 def cooperates(vm: Record) -> bool:
@@ -44,19 +81,46 @@ def platform_says(vm: Record, key: str) -> bool:
     return vm["platform"].get(key) in {"true", "1"}
 
 
+def seconds_to_next_report(state: State) -> float:
+    """How long it takes until a guest that still boots reports; infinite if none boots."""
+    vms = state.some("vm", ("power-state", "start-time", BOOT_TIME))
+    return min((reports_at(vm) - time.time() for vm in vms if still_boots(vm)), default=NEVER)
+
+
 class Told(Derived):
-    """A field that the guest fills: empty without a running guest, and nearly empty without PV drivers."""
+    """A field that the guest fills: `value` is what it reports with PV drivers, `without` what is known without them.
 
-    __slots__ = ("kind", "with_drivers", "without")
+    There is nothing before the VM starts for the first time. As in XAPI, a VM that halts keeps the last report.
+    `value` may be a function of the state and the VM. A map also has what somebody wants the guest to report, and lacks
+    the keys for which that is the empty text.
+    """
 
-    def __init__(self, name: str, with_drivers: Any, without: Any, **rest: Any) -> None:
-        self.with_drivers = with_drivers
+    __slots__ = ("kind", "value", "without")
+
+    def __init__(self, name: str, value: Callable[[State, Record], Any] | Any, without: Any, **rest: Any) -> None:
+        self.value = value
         self.without = without
         self.kind = kind_of(without)
         super().__init__(name, **rest)
 
     def compute(self, state: State, obj: Record) -> Any:
-        del state
-        if obj["power-state"] == HALTED or obj["is-control-domain"]:
+        if not _has_report(obj):
             return None
-        return self.with_drivers if has_drivers(obj) else self.without
+        if not has_drivers(obj):
+            return self.without
+        value = self.value(state, obj) if callable(self.value) else self.value
+        wanted = obj[reported_as(self.name)] if self.name in REPORTED else None
+        return {key: text for key, text in {**value, **wanted}.items() if text} if wanted else value
+
+
+def last_report(_state: State, vm: Record) -> str | None:
+    """When the guest last reported; the start of the VM if it did not report since."""
+    if not _has_report(vm):
+        return None
+    if vm[BOOT_TIME] <= 0 or not has_drivers(vm):
+        return vm["start-time"] or EPOCH
+    return time.strftime(TIME_FORM, time.gmtime(reports_at(vm)))
+
+
+def _has_report(vm: Record) -> bool:
+    return not vm["is-control-domain"] and (vm["power-state"] != HALTED or vm["start-time"] is not None)

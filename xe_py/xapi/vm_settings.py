@@ -6,6 +6,7 @@ import time
 
 from xe_py.errors import Failure
 from xe_py.schema.fields import with_key
+from xe_py.schema.values import TIME_FORM
 from xe_py.xapi.guest import RUNNING, SUSPENDED, platform_says
 from xe_py.xapi.vm_lifecycle import is_domain_zero, is_operation, refusals
 
@@ -251,4 +252,4 @@ def _content(vdi: str | None) -> str:
 
 def now() -> str:
     """The present time in UTC, in whole seconds."""
-    return time.strftime("%Y%m%dT%H:%M:%SZ", time.gmtime())
+    return time.strftime(TIME_FORM, time.gmtime())
