@@ -6,7 +6,7 @@ from xe_py.classes.sr import driver_can, is_plugged
 from xe_py.errors import Failure
 from xe_py.schema.derived import Back, Computed, NameOf
 from xe_py.schema.fields import CLEAR, RW, Bool, Choice, Int, Map, Ref, Text
-from xe_py.schema.values import EPOCH, Absent, FirmBool, Time
+from xe_py.schema.values import EPOCH, Absent, FirmBool, Time, Uuid
 from xe_py.schema.xenclass import NAMES, OPERATIONS, OTHER_CONFIG, STRICT, TAGS, Unique, XenClass, rule
 from xe_py.xapi.drivers import size_refused
 from xe_py.xapi.lineage import has_no_loop, says_that_it_is_a_snapshot
@@ -31,6 +31,9 @@ TYPES = (
     "PVS cache",
     "CBT metadata",
 )
+
+
+CONTENT = Uuid("content", hidden=True, doc="The name of its content; none if nothing was ever written.")
 
 
 # Guards, in the order in which XAPI asks them
@@ -224,6 +227,7 @@ VDI = XenClass(
         Ref("metadata-of-pool", "pool", on_delete=CLEAR, doc="The pool whose metadata the VDI holds."),
         TAGS,
         Bool("cbt-enabled", doc="Whether changed blocks are tracked."),
+        CONTENT,
     ),
     unique=(Unique("location", "sr-uuid", refusal="LOCATION_NOT_UNIQUE", shows=("sr-uuid", "location"), nothing=""),),
     rules=(size_is_not_negative, only_snapshots_are_of_a_vdi, no_vdi_comes_from_itself),

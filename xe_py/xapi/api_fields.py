@@ -8,7 +8,7 @@ from __future__ import annotations
 from xe_py.schema.collections import Numbers
 from xe_py.schema.derived import Fixed, NameOf
 from xe_py.schema.fields import RW, Bool, Choice, Derived, Int, Map, Ref, Refs, Set, Text
-from xe_py.schema.values import Absent, Float, Time
+from xe_py.schema.values import Absent, Float, Time, Uuid
 from xe_py.xapi.api_values import CRASH_ACTIONS
 
 TYPE_CHECKING = False
@@ -47,6 +47,7 @@ NOWHERE = {
     "pif": "io_read_kbs io_write_kbs joined-network-uuids network-uuids",
     "vm": ("memory-target allowed-VBD-devices allowed-VIF-devices possible-hosts VCPUs-utilisation cooperative"),
     "vbd": "attachable attached-as io_read_kbs io_write_kbs",
+    "vdi": "content",
     "vif": "io_read_kbs io_write_kbs",
 }
 
@@ -165,6 +166,7 @@ _KINDS = (
     (Float, "float"),
     (Time, "datetime"),
     (Text, "string"),
+    (Uuid, "string"),
 )
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
     from xe_py.xapi.drivers import Driver
 
-_KEPT = ("location", "virtual-size", "read-only", "managed", "cbt-enabled")
+_KEPT = ("location", "virtual-size", "read-only", "managed", "cbt-enabled", "content")
 _KEPT_BY_LVM = ("name-label", "name-description", "type")
 _PARENT = "vhd-parent"
 
