@@ -87,8 +87,8 @@ class MemoryDraft:
 class MemoryContents:
     """Contents and drafts in memory, by name."""
 
-    def __init__(self, kept: dict[str, bytes], *, writer: bool) -> None:
-        self._kept, self._writer = kept, writer
+    def __init__(self, kept: dict[str, bytes], versions: list[Kept], *, writer: bool) -> None:
+        self._kept, self._texts, self._writer = kept, versions, writer
         self._drafts: dict[str, MemoryDraft] = {}
 
     def open(self, name: str | None) -> MemoryContent:
@@ -105,6 +105,16 @@ class MemoryContents:
     def sizes(self) -> "Mapping[str, int]":
         return {name: len(data) for name, data in self._kept.items()}
 
+    def past(self) -> "Mapping[str, int]":
+        return self._but(self._texts[-1:])
+
+    def strays(self) -> "Mapping[str, int]":
+        return self._but(self._texts)
+
+    def _but(self, versions: "Sequence[Kept]") -> "Mapping[str, int]":
+        texts = "".join(version.text for version in versions)
+        return {name: size for name, size in self.sizes().items() if name not in texts}
+
     def missing(self, names: "Iterable[str]") -> set[str]:
         return set(names) - self._kept.keys() - self._drafts.keys()
 
@@ -119,7 +129,7 @@ class MemoryOpened:
     def __init__(self, store: "MemoryStore", version: Kept, command: str) -> None:
         self._store, self._version, self._command = store, version, command
         self.name = store.name
-        self.contents = MemoryContents(store.disks, writer=bool(command))
+        self.contents = MemoryContents(store.disks, store.kept, writer=bool(command))
         self.state = self._state()
 
     def _state(self) -> State:
@@ -164,6 +174,10 @@ class MemoryStore:
         self.name, self.title = name, f"memory: {name}"
         self.kept: list[Kept] = []
         self.disks: dict[str, bytes] = {}
+
+    @property
+    def contents(self) -> MemoryContents:
+        return MemoryContents(self.disks, self.kept, writer=False)
 
     def keep(self, state: State, command: str) -> Kept:
         for each in self.kept:
@@ -609,6 +623,18 @@ def test_an_older_version_has_the_disks_that_it_had(disks: "Store") -> None:
     assert disk_of(disks.read().state, 5) == b"other"
 
 
+def test_what_the_contents_of_older_versions_take_is_known(disks: "Store") -> None:
+    (first,) = disks.contents.sizes()
+    assert disks.contents.past() == {}
+    with disks.write("test") as opened:
+        second = write_disk(opened.state, b"other")
+        opened.commit()
+    sizes = disks.contents.sizes()
+    assert set(sizes) == {first, second}
+    assert disks.contents.past() == {first: sizes[first]}
+    assert disks.contents.strays() == {}
+
+
 def test_what_was_written_before_stale_work_is_kept(disks: "Store") -> None:
     times = 0
     with disks.write("test") as opened:
@@ -795,6 +821,38 @@ def test_a_draft_that_only_the_history_names_is_kept(file_of: Path, tmp_path: Pa
     store = of_file(tmp_path)
     store.restore(lambda versions: versions[-1], "state-undo")
     assert disk_of(store.read().state) == DATA
+
+
+def test_a_content_that_no_version_has_is_a_stray(file_of: Path, tmp_path: Path) -> None:
+    stray = file_of.with_name(OTHER)
+    stray.write_bytes(b"x" * 5000)
+    contents = of_file(tmp_path).contents
+    assert contents.strays() == contents.past() == {OTHER: 8192}
+    (tmp_path / "host.toml").unlink()
+    assert set(contents.past()) == {OTHER, file_of.name}
+    assert contents.strays() == {OTHER: 8192}
+
+
+def test_a_file_that_is_no_content_is_left_alone(file_of: Path, tmp_path: Path) -> None:
+    (file_of.parent / "notes").write_text("of somebody")
+    os.mkfifo(tmp_path / "host.toml.d" / "history" / "pipe")
+    os.mkfifo(tmp_path / "host.toml.d" / "history" / "pipe.toml")
+    with of_file(tmp_path).write("test") as opened:
+        opened.state.delete(opened.state.need("vdi", DISK))
+        opened.commit()
+    assert (file_of.parent / "notes").read_text() == "of somebody"
+    assert file_of.exists()
+    assert of_file(tmp_path).contents.strays() == {}
+
+
+def test_a_link_in_the_place_of_the_folder_leads_nowhere(file_of: Path, tmp_path: Path) -> None:
+    file_of.rename(tmp_path / OTHER)
+    file_of.parent.rmdir()
+    file_of.parent.symlink_to(tmp_path)
+    with of_file(tmp_path).write("test") as opened:
+        opened.state.delete(opened.state.need("vdi", DISK))
+        opened.commit()
+    assert (tmp_path / OTHER).exists()
 
 
 def test_what_no_version_has_any_more_goes(file_of: Path, tmp_path: Path) -> None:

@@ -58,6 +58,12 @@ if TYPE_CHECKING:
         def sizes(self) -> Mapping[str, int]:
             """The contents that are kept, drafts not among them, each with the bytes that it takes."""
 
+        def past(self) -> Mapping[str, int]:
+            """Those of the contents that only older versions have."""
+
+        def strays(self) -> Mapping[str, int]:
+            """Those of the contents that no version has. They go with the next commit that writes to a disk."""
+
         def missing(self, names: Iterable[str]) -> set[str]:
             """Those of the names whose contents are not there."""
 
@@ -144,6 +150,10 @@ if TYPE_CHECKING:
         @property
         def name(self) -> str:
             """The address by which it was opened; it opens the same one again."""
+
+        @property
+        def contents(self) -> Contents:
+            """The contents of the disks, to look at."""
 
         @property
         def title(self) -> str:

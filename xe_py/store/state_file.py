@@ -129,6 +129,13 @@ class FileStore:
         self._listed: dict[str, history.Version] = {}
         self._read: dict[str, OpenedFile] = {}
 
+    @property
+    def contents(self) -> Disks:
+        """The contents of the disks, to look at."""
+        from xe_py.store.contents.disks import Disks
+
+        return Disks(self._site, writer=False)
+
     def read(self, *, whole: bool = False) -> OpenedFile:
         """The state in the file as it is now; it takes what it needs from the index, if there is one."""
         head = None if whole else self._head()

@@ -12,9 +12,11 @@ from __future__ import annotations
 import os
 
 from xe_py.errors import StateFileError
+from xe_py.schema.numbers import is_uuid
 from xe_py.store.contents.files import FileContent, FileDraft
 from xe_py.store.contents.sparse import read_all, regular
-from xe_py.store.files.access import DISK, left_behind, make_folder, neighbour, sync_folder
+from xe_py.store.files.access import DISK, close, left_behind, make_folder, neighbour, sync_folder
+from xe_py.store.history.logbook import COPY, LOG
 from xe_py.store.history.logbook import folder_of as history_of
 
 TYPE_CHECKING = False
@@ -80,6 +82,14 @@ class Disks:
         """The contents that are kept, each with the bytes that it takes on this machine."""
         return {name: _taken(_path(self._site.target, name)) for name in _kept(self._site.target)}
 
+    def past(self) -> dict[str, int]:
+        """Those of the contents that only older versions have."""
+        return self._but(_present)
+
+    def strays(self) -> dict[str, int]:
+        """Those of the contents that no version has."""
+        return self._but(_named)
+
     def missing(self, names: Iterable[str]) -> set[str]:
         """Those of the names whose contents are not there."""
         return set(names) - _kept(self._site.target).keys() - _drafts(self._site.target).keys()
@@ -101,6 +111,11 @@ class Disks:
             draft.close()
         self._drafts.clear()
         settle(self._site.target)
+
+    def _but(self, named_in: Callable[[str], set[bytes]]) -> dict[str, int]:
+        sizes = self.sizes()
+        named = named_in(self._site.target) if sizes else set()
+        return {name: taken for name, taken in sizes.items() if name[_MIDDLE].encode() not in named}
 
     def _room(self) -> int:
         """How many bytes more the disks may take: up to XE_DISK_LIMIT or, without that, half of what is free."""
@@ -143,35 +158,31 @@ def settle(target: str) -> None:
             _keep(path, _path(target, name))
 
 
-def stray(target: str) -> list[str]:
-    """The contents that neither the file nor its history names."""
-    named = _named(target)
-    return [path for name, path in _kept(target).items() if name[_MIDDLE].encode() not in named]
-
-
-def only_older(target: str) -> int:
-    """The bytes of the contents that the file itself does not name; they belong to older versions."""
-    present = _middles(target)
-    return sum(_taken(path) for name, path in _kept(target).items() if name[_MIDDLE].encode() not in present)
-
-
 def _named(target: str) -> set[bytes]:
     """The middles of all uuids in the file and in its history."""
     history = history_of(target)
     names = os.listdir(history) if os.path.isdir(history) else []
-    found = _middles(target) if os.path.exists(target) else set()
-    return found.union(*(_middles(os.path.join(history, name)) for name in names))
+    versions = [os.path.join(history, name) for name in names if name == LOG or name.endswith(COPY)]
+    return _present(target).union(*map(_middles, versions))
+
+
+def _present(target: str) -> set[bytes]:
+    """The middles of all uuids in the file, if there is one."""
+    return _middles(target) if os.path.exists(target) else set()
 
 
 def _middles(path: str) -> set[bytes]:
     import re
     from mmap import ACCESS_READ, mmap
 
-    with open(path, "rb") as file:
-        if not os.fstat(file.fileno()).st_size:
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        if not os.fstat(file).st_size:
             return set()
-        with mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        with mmap(file, 0, access=ACCESS_READ) as data:
             return set(re.findall(_MIDDLES, data))
+    finally:
+        close(file)
 
 
 def _folder(target: str) -> str:
@@ -189,7 +200,7 @@ def _draft(target: str, name: str) -> str:
 def _kept(target: str) -> dict[str, str]:
     """The paths of the contents, by name."""
     try:
-        return {name: _path(target, name) for name in os.listdir(_folder(target))}
+        return {name: _path(target, name) for name in os.listdir(_folder(target)) if is_uuid(name)}
     except FileNotFoundError:
         return {}
 
