@@ -120,7 +120,9 @@ function __xe_commands
         'vbd-unplug' 'Detach a VBD from its running VM.' \
         'vdi-create' 'Make a VDI on an SR.' \
         'vdi-destroy' 'Destroy a VDI and its VBDs.' \
+        'vdi-export' 'Write the content of a VDI to a file.' \
         'vdi-forget' 'Forget a VDI; its data stays.' \
+        'vdi-import' 'Write the data of a file to a VDI.' \
         'vdi-introduce' 'Add a VDI that already exists on an SR.' \
         'vdi-list' 'List all VDIs, or those whose fields have the given values.' \
         'vdi-param-add' 'Add a member to a set, or key=value pairs to a map.' \
@@ -353,6 +355,10 @@ function __xe_words
             echo 'sr-uuid=@sr:uuid,name-label name-label= virtual-size= sm-config: sharable=true|false tags: type=system|user|suspend|crashdump'
         case vdi-destroy vdi-forget vdi-param-list vdi-update
             echo 'uuid=@vdi:uuid,name-label'
+        case vdi-export
+            echo 'uuid=@vdi:uuid,name-label filename= format= base=@vdi:uuid,name-label --progress'
+        case vdi-import
+            echo 'uuid=@vdi:uuid,name-label filename= format= --progress'
         case vdi-introduce
             echo 'uuid= sr-uuid=@sr:uuid,name-label type=system|user|suspend|crashdump location= name-description= sharable=true|false read-only=true|false managed=true|false other-config: xenstore-data: sm-config: name-label='
         case vdi-list

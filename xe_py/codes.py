@@ -146,6 +146,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "VDI_NOT_MANAGED": ("The host does not manage this VDI.", ("vdi",)),
     "VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION": ("A VDI whose on-boot is reset does not allow this operation.", ()),
     "VDI_READONLY": ("The VDI is read-only.", ("vdi",)),
+    "VDI_TOO_LARGE": ("The VDI is too large for this format.", ("vdi", "maximum size")),
     "VIF_IN_USE": ("A VM still uses the network through this VIF.", ("network", "VIF")),
     "VLAN_TAG_INVALID": ("A VLAN tag must be a number from 0 to 4094.", ("VLAN",)),
     "VM_BAD_POWER_STATE": ("The VM is in the wrong power state for this operation.", ("vm", "expected", "actual")),

@@ -33,7 +33,7 @@ TYPES = (
 )
 
 
-CONTENT = Uuid("content", hidden=True, doc="The name of its content; none if nothing was ever written.")
+CONTENT = Uuid("content", hidden=True, unknown="", doc="The name of its content; none if nothing was ever written.")
 
 
 # Guards, in the order in which XAPI asks them
@@ -103,6 +103,28 @@ def can_generate_config(state: State, vdi: Record) -> Iterator[Failure]:
     yield from _is_detached(state, vdi, "generate_config")
     yield from _driver_can(state, vdi, "VDI_GENERATE_CONFIG")
     yield from _can_be_reached(state, vdi)
+
+
+def can_import(state: State, vdi: Record) -> Iterator[Failure]:
+    """Why nothing can be written to the VDI: for that, the control domain attaches it."""
+    yield from _can_be_reached(state, vdi)
+    yield from _has_data(vdi)
+    if vdi["read-only"]:
+        yield Failure("VDI_READONLY", vdi)
+    yield from _is_free(state, vdi, ("RO", "RW"))
+
+
+def can_export(state: State, vdi: Record) -> Iterator[Failure]:
+    """Why the VDI cannot be read: for that, the control domain attaches it."""
+    yield from _can_be_reached(state, vdi)
+    yield from _has_data(vdi)
+    yield from _is_free(state, vdi, ("RW",))
+
+
+def _is_free(state: State, vdi: Record, modes: tuple[str, ...]) -> Iterator[Failure]:
+    if not vdi["sharable"]:
+        for failure in _is_detached(state, vdi, "", modes):
+            yield Failure("VDI_IN_USE", vdi, blockers=failure.blockers)
 
 
 def _is_detached(state: State, vdi: Record, operation: str, modes: tuple[str, ...] = ("RO", "RW")) -> Iterator[Failure]:
