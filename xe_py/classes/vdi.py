@@ -8,7 +8,7 @@ from xe_py.schema.derived import Back, Computed, NameOf
 from xe_py.schema.fields import CLEAR, RW, Bool, Choice, Int, Map, Ref, Text
 from xe_py.schema.values import EPOCH, Absent, FirmBool, Time, Uuid
 from xe_py.schema.xenclass import NAMES, OPERATIONS, OTHER_CONFIG, STRICT, TAGS, Unique, XenClass, rule
-from xe_py.xapi.drivers import size_refused
+from xe_py.xapi.drivers import reason, size_refused
 from xe_py.xapi.lineage import has_no_loop, says_that_it_is_a_snapshot
 
 TYPE_CHECKING = False
@@ -119,6 +119,44 @@ def can_export(state: State, vdi: Record) -> Iterator[Failure]:
     yield from _can_be_reached(state, vdi)
     yield from _has_data(vdi)
     yield from _is_free(state, vdi, ("RW",))
+
+
+def can_destroy_data(state: State, vdi: Record) -> Iterator[Failure]:
+    """Why the data of the VDI cannot be destroyed while it is still known which blocks changed."""
+    yield from _driver_can(state, vdi, "VDI_CONFIG_CBT")
+    if not vdi["is-a-snapshot"]:
+        yield Failure("OPERATION_NOT_ALLOWED", f"VDI is not a snapshot: {vdi['uuid']}")
+    if not vdi["cbt-enabled"]:
+        yield Failure("VDI_NO_CBT_METADATA", vdi)
+    yield from _has_no_statistics(vdi)
+    yield from _can_be_reached(state, vdi)
+    vbds = tuple(state.pointing_at(vdi, "vbd.vdi-uuid"))
+    if vbds:
+        yield Failure("VDI_IN_USE", vdi, "data_destroy", blockers=vbds)
+
+
+def can_set_cbt(state: State, vdi: Record) -> Iterator[Failure]:
+    """Why tracking of changed blocks cannot be turned on or off."""
+    yield from _driver_can(state, vdi, "VDI_CONFIG_CBT")
+    yield from _has_data(vdi)
+    if vdi["is-a-snapshot"]:
+        yield Failure("OPERATION_NOT_ALLOWED", f"VDI is a snapshot: {vdi['uuid']}")
+    if vdi["type"] not in {"User", "System"}:
+        yield Failure("VDI_INCOMPATIBLE_TYPE", vdi, vdi["type"])
+    yield from _keeps_what_is_written(vdi)
+    yield from _can_be_reached(state, vdi)
+    if vdi["sm-config"].get("type") == "raw":
+        yield Failure("SR_BACKEND_FAILURE_66", "", reason("The VDI has the wrong type", "it is raw"), "")
+
+
+def can_list_changed_blocks(state: State, vdi: Record) -> Iterator[Failure]:
+    """Why it cannot be told which blocks of the VDI changed; a VBD of a snapshot does not matter."""
+    attached = [vbd for vbd in state.pointing_at(vdi, "vbd.vdi-uuid") if vbd["currently-attached"]]
+    blockers = tuple(vbd for vbd in attached if not state.ref(vbd, "vm-uuid")["is-a-snapshot"])
+    if blockers:
+        yield Failure("VDI_IN_USE", vdi, "list_changed_blocks", blockers=blockers)
+    yield from _driver_can(state, vdi, "VDI_CONFIG_CBT")
+    yield from _can_be_reached(state, vdi)
 
 
 def _is_free(state: State, vdi: Record, modes: tuple[str, ...]) -> Iterator[Failure]:

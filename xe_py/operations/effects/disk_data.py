@@ -67,7 +67,7 @@ def write(state: State, vdi: Record, source: BinaryIO, done: Callable[[int], Non
         with content_of(state, vdi) as before:
             draft.follow(before, length)
     except NoRoomError:
-        raise _is_full(state, vdi) from None
+        raise is_full(state, vdi) from None
     state.update(vdi, {"content": name})
 
 
@@ -87,11 +87,12 @@ def copy_content(state: State, source: Record, target: Record) -> None:
                 draft.follow(before, 0)
             draft.follow(behind, size)
         except NoRoomError:
-            raise _is_full(state, target) from None
+            raise is_full(state, target) from None
     state.update(target, {"content": name})
 
 
-def _is_full(state: State, vdi: Record) -> Failure:
+def is_full(state: State, vdi: Record) -> Failure:
+    """The refusal where there is no room for the content of the VDI."""
     sr = state.ref(vdi, "sr-uuid")
     said = reason("The SR is full", "the contents of all disks may not take more room on this machine (XE_DISK_LIMIT)")
     return Failure("SR_BACKEND_FAILURE_44", "", said, "", blockers=(sr,))
