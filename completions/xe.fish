@@ -134,10 +134,16 @@ function __xe_commands
         'vdi-clone' 'Clone a VDI: both share what they have in common.' \
         'vdi-copy' 'Copy the data of a VDI, into a new VDI on any SR or into an existing VDI.' \
         'vdi-create' 'Make a VDI on an SR.' \
+        'vdi-data-destroy' 'Destroy the data of a snapshot, and keep what tells which blocks changed since.' \
         'vdi-destroy' 'Destroy a VDI and its VBDs.' \
+        'vdi-disable-cbt' 'Track no longer which blocks of a VDI change.' \
+        'vdi-enable-cbt' 'Track which blocks of a VDI change.' \
+        'vdi-export' 'Write the content of a VDI to a file.' \
         'vdi-forget' 'Forget a VDI; its data stays.' \
+        'vdi-import' 'Write the data of a file to a VDI.' \
         'vdi-introduce' 'Add a VDI that already exists on an SR.' \
         'vdi-list' 'List all VDIs, or those whose fields have the given values.' \
+        'vdi-list-changed-blocks' 'Show which blocks of 64 KiB changed from one VDI to the other, as the base64 text of a bitmap.' \
         'vdi-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'vdi-param-clear' 'Empty a field of the object.' \
         'vdi-param-get' 'Show the value of one field of the object.' \
@@ -413,12 +419,18 @@ function __xe_words
             echo 'uuid=@vdi:uuid,name-label sr-uuid=@sr:uuid,name-label base-vdi-uuid=@vdi:uuid,name-label into-vdi-uuid=@vdi:uuid,name-label'
         case vdi-create
             echo 'sr-uuid=@sr:uuid,name-label name-label= virtual-size= sm-config: sharable=true|false tags: type=system|user|suspend|crashdump'
-        case vdi-destroy vdi-forget vdi-param-list vdi-update
+        case vdi-data-destroy vdi-destroy vdi-disable-cbt vdi-enable-cbt vdi-forget vdi-param-list vdi-update
             echo 'uuid=@vdi:uuid,name-label'
+        case vdi-export
+            echo 'uuid=@vdi:uuid,name-label filename= format= base=@vdi:uuid,name-label --progress'
+        case vdi-import
+            echo 'uuid=@vdi:uuid,name-label filename= format= --progress'
         case vdi-introduce
             echo 'uuid= sr-uuid=@sr:uuid,name-label type=system|user|suspend|crashdump location= name-description= sharable=true|false read-only=true|false managed=true|false other-config: xenstore-data: sm-config: name-label='
         case vdi-list
             echo 'params=,all|%vdi +vdi'
+        case vdi-list-changed-blocks
+            echo 'vdi-from-uuid=@vdi:uuid,name-label vdi-to-uuid=@vdi:uuid,name-label'
         case vdi-param-add vdi-param-remove
             echo 'uuid=@vdi:uuid,name-label param-name=other-config|tags param-key='
         case vdi-param-clear

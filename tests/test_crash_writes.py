@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 CALLS = (
     "open", "close", "read", "pread", "write", "pwrite", "ftruncate", "fsync", "stat", "lstat", "fstat", "fchmod", "fchown", "chmod",
-    "copy_file_range", "utime", "link", "symlink", "unlink", "rename", "replace", "mkdir", "listdir", "scandir", "readlink", "access", "getpid", "urandom",
+    "copy_file_range", "lseek", "statvfs", "utime", "link", "symlink", "unlink", "rename", "replace", "mkdir", "listdir", "scandir", "readlink", "access", "getpid", "urandom",
 )  # fmt: skip
 PACKAGE = str(Path(xe_py.__file__).parent)
 # These never fail on a real system.
@@ -204,14 +204,14 @@ def kill(victim: Victim, line: str, *, before: bool) -> tuple[int, int]:
     tried = done = 0
     while True:
         victim.restore()
-        killed = _killed(victim.words(line), victim.path, tried + 1, before=before)
+        killed = run_and_die(victim.words(line), victim.path, tried + 1, before=before)
         if not killed:
             return tried, done
         tried += 1
         done += victim.aftermath()
 
 
-def _killed(words: list[str], path: Path, place: int, *, before: bool) -> bool:
+def run_and_die(words: list[str], path: Path, place: int, *, before: bool) -> bool:
     """Run the words in a child that dies at the system call with this place; whether it came to that."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # The threads of the test runner do nothing here.

@@ -41,7 +41,7 @@ ONLY_IN = {"click": {"cli/options.py", "cli/tree.py"}, "rich": {"cli/output.py"}
 
 
 # The groups of the store, each of which knows only those before it, for types too; and its modules that use them all.
-GROUPS = ["terms", "files", "toml", "index", "history"]
+GROUPS = ["terms", "files", "toml", "index", "history", "contents"]
 ON_TOP = {"__init__", "promise", "replacing", "committing", "state_file"}
 # What of the store the rest of the program may know: the way to a store, its promise, what was done; and how TOML looks.
 KNOWN = {"xe_py.store", "xe_py.store.promise", "xe_py.store.terms"}

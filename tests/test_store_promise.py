@@ -3,6 +3,8 @@
 A new store is one more entry in STORES.
 """
 
+import io
+import os
 import threading
 import time
 from contextlib import contextmanager
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from xe_py.errors import StaleError, StateFileError, UnsoundStateError
+from xe_py.errors import NoRoomError, StaleError, StateFileError, UnsoundStateError
 from xe_py.fresh.host import fresh_host
 from xe_py.state.core import Finding, findings
 from xe_py.state.state import Change, Committed, State
@@ -21,11 +23,14 @@ from xe_py.store.toml.reader import read_back
 from xe_py.store.toml.render import canonical
 
 UUID = "11111111-2222-4333-8444-555555555555"
+DISK = "11111111-2222-4333-8444-666666666666"
+OTHER = "11111111-2222-4333-9444-777777777777"
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import BinaryIO, Self
 
-    from xe_py.store.promise import Opened, Store, Version
+    from xe_py.store.promise import Content, Opened, Store, Version
 
 
 class Kept:
@@ -39,13 +44,99 @@ class Kept:
         self.is_present = True
 
 
+class MemoryContent:
+    """Bytes of a disk in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+
+    def __enter__(self) -> "Self":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def spans(self, start: int = 0) -> "Iterator[range]":
+        if start < len(self._data):
+            yield range(start, len(self._data))
+
+    def read(self, span: range) -> bytes:
+        return self._data[span.start : span.stop].ljust(len(span), b"\0")
+
+    def copy_to(self, file: int, span: range) -> None:
+        os.pwrite(file, self.read(span), span.start)
+
+
+class MemoryDraft:
+    """Bytes that are being written; nothing is kept where it only counts."""
+
+    def __init__(self, *, counts: bool) -> None:
+        self.data = b""
+        self._counts = counts
+
+    def take(self, source: "BinaryIO", most: int, done: "Callable[[int], None]") -> int:
+        data = source.read(most + 1)
+        self.data = b"" if self._counts else data
+        done(len(data))
+        return len(data)
+
+    def follow(self, content: "Content", start: int) -> None:
+        for span in content.spans(start):
+            self.data = b"" if self._counts else self.data.ljust(span.start, b"\0") + content.read(span)
+
+
+class MemoryContents:
+    """Contents and drafts in memory, by name."""
+
+    def __init__(self, kept: dict[str, bytes], versions: list[Kept], *, writer: bool) -> None:
+        self._kept, self._texts, self._writer = kept, versions, writer
+        self._drafts: dict[str, MemoryDraft] = {}
+
+    def open(self, name: str | None) -> MemoryContent:
+        draft = self._drafts.get(name or "")
+        return MemoryContent(draft.data if draft else self._kept.get(name or "", b""))
+
+    def draft(self, name: str) -> MemoryDraft:
+        self._drafts[name] = MemoryDraft(counts=not self._writer)
+        return self._drafts[name]
+
+    def discard(self, name: str) -> None:
+        del self._drafts[name]
+
+    def sizes(self) -> "Mapping[str, int]":
+        return {name: len(data) for name, data in self._kept.items()}
+
+    def past(self) -> "Mapping[str, int]":
+        return self._but(self._texts[-1:])
+
+    def strays(self) -> "Mapping[str, int]":
+        return self._but(self._texts)
+
+    def _but(self, versions: "Sequence[Kept]") -> "Mapping[str, int]":
+        texts = "".join(version.text for version in versions)
+        return {name: size for name, size in self.sizes().items() if name not in texts}
+
+    def missing(self, names: "Iterable[str]") -> set[str]:
+        return set(names) - self._kept.keys() - self._drafts.keys()
+
+    def keep(self, text: str) -> None:
+        self._kept.update({name: draft.data for name, draft in self._drafts.items() if name in text})
+        self._drafts.clear()
+
+
 class MemoryOpened:
     """A state in memory. Nobody waits for a lock: a commit that comes too late is stale."""
 
     def __init__(self, store: "MemoryStore", version: Kept, command: str) -> None:
         self._store, self._version, self._command = store, version, command
         self.name = store.name
-        self.state = _state_in(version.text, store.title)
+        self.contents = MemoryContents(store.disks, store.kept, writer=bool(command))
+        self.state = self._state()
+
+    def _state(self) -> State:
+        state = _state_in(self._version.text, self._store.title)
+        state.opened = self
+        return state
 
     @property
     def findings(self) -> list[Finding]:
@@ -61,12 +152,13 @@ class MemoryOpened:
             raise StaleError
         committed = self.state.settle(changes)
         self._version = self._store.keep(self.state, self._command)
+        self.contents.keep(self._version.text)
         return committed
 
     def refresh(self) -> None:
         changes, rules = self.state.changes(), self.state.rules
         self._version = self._store.kept[-1]
-        self.state = _state_in(self._version.text, self._store.title)
+        self.state = self._state()
         self.state.repeat(changes, rules)
 
     def wait_for_next(self, seconds: float) -> None:
@@ -87,6 +179,11 @@ class MemoryStore:
     def __init__(self, name: str) -> None:
         self.name, self.title = name, f"memory: {name}"
         self.kept: list[Kept] = []
+        self.disks: dict[str, bytes] = {}
+
+    @property
+    def contents(self) -> MemoryContents:
+        return MemoryContents(self.disks, self.kept, writer=False)
 
     def keep(self, state: State, command: str) -> Kept:
         for each in self.kept:
@@ -393,6 +490,173 @@ def test_who_watches_is_told_what_changed_since(store: "Store") -> None:
     assert store.watch(17) is None
 
 
+# The contents of disks
+
+DATA = b"boot" + bytes(1 << 20) + b"data" * 1000
+
+
+def add_disk(state: State, uuid: str = DISK) -> None:
+    sr = state.find("sr", type="ext")[0]["uuid"]
+    state.add("vdi", {"name-label": "disk", "sr-uuid": sr, "virtual-size": 1 << 30, "location": uuid}, uuid)
+
+
+def write_disk(state: State, data: bytes = DATA) -> str:
+    """Write to the disk as a command does, and hand back the name of its new content."""
+    vdi = state.need("vdi", DISK)
+    name, draft = state.draft()
+    with state.contents.open(vdi["content"]) as before:
+        assert draft.take(io.BytesIO(data), 1 << 30, lambda _: None) == len(data)
+        draft.follow(before, len(data))
+    state.update(vdi, {"content": name})
+    return name
+
+
+def disk_of(state: State, length: int = len(DATA)) -> bytes:
+    with state.contents.open(state.need("vdi", DISK)["content"]) as content:
+        return content.read(range(length))
+
+
+@pytest.fixture
+def disks(empty: "Store") -> "Store":
+    """A store with a disk that nobody wrote to (serial 1), and that somebody did (serial 2)."""
+    empty.create(fresh(), "state-init")
+    for work in (add_disk, write_disk):
+        with empty.write("test") as opened:
+            work(opened.state)
+            opened.commit()
+    return empty
+
+
+def test_what_was_written_to_a_disk_is_on_it(disks: "Store") -> None:
+    state = disks.read().state
+    assert disk_of(state) == DATA
+    with state.contents.open(state.need("vdi", DISK)["content"]) as content:
+        spans = list(content.spans())
+        assert b"".join(content.read(span) for span in spans).replace(b"\0", b"") == DATA.replace(b"\0", b"")
+        assert [span.start for span in content.spans(len(DATA) - 10)][:1] == [len(DATA) - 10]
+        assert content.read(range(len(DATA) - 4, len(DATA) + 4)) == b"data\0\0\0\0"
+    assert len(state.contents.sizes()) == 1
+    assert state.contents.missing([]) == set()
+
+
+def test_a_disk_that_nobody_wrote_to_has_zeros(store: "Store") -> None:
+    with store.write("test") as opened:
+        add_disk(opened.state)
+        opened.commit()
+    state = store.read().state
+    assert disk_of(state, 100) == bytes(100)
+    assert state.contents.sizes() == {}
+
+
+def test_a_content_can_be_copied_into_a_file(disks: "Store", tmp_path: Path) -> None:
+    state = disks.read().state
+    with (
+        state.contents.open(state.need("vdi", DISK)["content"]) as content,
+        (tmp_path / "copy").open("w+b") as file,
+    ):
+        for span in content.spans():
+            content.copy_to(file.fileno(), span)
+        assert (tmp_path / "copy").read_bytes() == DATA
+
+
+def test_what_is_written_over_a_disk_leaves_the_rest(disks: "Store") -> None:
+    with disks.write("test") as opened:
+        write_disk(opened.state, b"BOOT" + bytes(10))
+        assert disk_of(opened.state)[:4] == b"BOOT"
+        opened.commit()
+    assert disk_of(disks.read().state) == b"BOOT" + bytes(10) + DATA[14:]
+
+
+def test_a_rollback_takes_back_what_was_written(disks: "Store") -> None:
+    with disks.write("test") as opened:
+        mark = opened.state.mark()
+        name = write_disk(opened.state, b"other")
+        assert opened.state.contents.missing([name]) == set()
+        opened.state.rollback(mark)
+        assert opened.state.contents.missing([name]) == {name}
+        assert disk_of(opened.state) == DATA
+        assert opened.commit().changes == []
+    assert len(disks.read().state.contents.sizes()) == 1
+
+
+def test_what_is_not_committed_is_not_on_the_disk(disks: "Store") -> None:
+    with disks.write("test") as opened:
+        name = write_disk(opened.state, b"other")
+    state = disks.read().state
+    assert disk_of(state) == DATA
+    assert state.contents.missing([name]) == {name}
+
+
+def test_what_was_written_for_nothing_is_not_kept(disks: "Store") -> None:
+    with disks.write("test") as opened:
+        names = [write_disk(opened.state, data) for data in (b"first", b"second")]
+        opened.state.delete(opened.state.need("vdi", DISK))
+        opened.commit()
+        assert opened.state.contents.missing(names) == set(names)
+
+
+def test_several_commits_of_one_writer_each_have_their_contents(disks: "Store") -> None:
+    with disks.write("test") as opened:
+        for data in (b"first", b"second"):
+            write_disk(opened.state, data)
+            opened.commit()
+            assert disk_of(disks.read().state, len(data)) == data
+            assert disk_of(opened.state, len(data)) == data
+    assert len(disks.read().state.contents.sizes()) == 3
+
+
+def test_who_only_reads_only_counts(disks: "Store") -> None:
+    state = disks.read().state
+    before = state.contents.sizes()
+    write_disk(state, b"other")
+    assert disk_of(state) == bytes(len(DATA))
+    assert disk_of(disks.read().state) == DATA
+    assert disks.read().state.contents.sizes() == before
+
+
+def test_an_older_version_has_the_disks_that_it_had(disks: "Store") -> None:
+    with disks.write("test") as opened:
+        write_disk(opened.state, b"other")
+        opened.commit()
+    with disks.write("test") as opened:
+        opened.state.delete(opened.state.need("vdi", DISK))
+        opened.commit()
+    versions = disks.versions()
+    assert disk_of(disks.state_of(versions[2]).state) == DATA
+    disks.restore(lambda versions: versions[2], "state-undo")
+    assert disk_of(disks.read().state) == DATA
+    disks.restore(lambda versions: versions[3], "state-undo")
+    assert disk_of(disks.read().state, 5) == b"other"
+
+
+def test_what_the_contents_of_older_versions_take_is_known(disks: "Store") -> None:
+    (first,) = disks.contents.sizes()
+    assert disks.contents.past() == {}
+    with disks.write("test") as opened:
+        second = write_disk(opened.state, b"other")
+        opened.commit()
+    sizes = disks.contents.sizes()
+    assert set(sizes) == {first, second}
+    assert disks.contents.past() == {first: sizes[first]}
+    assert disks.contents.strays() == {}
+
+
+def test_what_was_written_before_stale_work_is_kept(disks: "Store") -> None:
+    times = 0
+    with disks.write("test") as opened:
+        write_disk(opened.state, b"before")
+
+        def work() -> None:
+            nonlocal times
+            times += 1
+            if times == 1:
+                raise StaleError
+            opened.commit()
+
+        surely(opened, work)
+    assert disk_of(disks.read().state, 6) == b"before"
+
+
 # What is so of the file only
 
 
@@ -505,3 +769,161 @@ def test_a_serial_that_several_versions_have_is_none_to_watch_from(tmp_path: Pat
     with open(store.name, "a", encoding="utf-8") as file:
         file.write("# edited\n")
     assert store.watch(0) is None
+
+
+def of_file(folder: Path, **variables: str) -> "Store":
+    return store_for(str(folder / "host.toml"), {"XDG_CACHE_HOME": str(folder / "cache"), **variables})
+
+
+@pytest.fixture
+def file_of(tmp_path: Path) -> Path:
+    """The content of a disk in a file, the only one in its folder."""
+    store = of_file(tmp_path)
+    store.create(fresh(), "state-init")
+    for work in (add_disk, write_disk):
+        with store.write("test") as opened:
+            work(opened.state)
+            opened.commit()
+    (path,) = (tmp_path / "host.toml.d" / "disks").iterdir()
+    return path
+
+
+def test_zeros_take_no_room(file_of: Path) -> None:
+    assert file_of.stat().st_size == len(DATA)
+    assert file_of.stat().st_blocks * 512 < len(DATA) // 4
+
+
+def test_contents_are_for_their_owner_only(file_of: Path) -> None:
+    assert [path.stat().st_mode & 0o777 for path in (file_of, file_of.parent)] == [0o600, 0o700]
+
+
+def test_a_content_that_is_missing_reads_as_zeros_and_is_told(file_of: Path, tmp_path: Path) -> None:
+    file_of.unlink()
+    outcome = Outcome()
+    state = store_for(str(tmp_path / "host.toml"), {}, outcome).read().state
+    assert disk_of(state) == bytes(len(DATA))
+    (warning,) = outcome.warnings
+    assert "missing" in warning
+    assert file_of.name in warning
+    assert state.contents.missing([file_of.name]) == {file_of.name}
+
+
+def test_a_link_in_the_place_of_a_content_is_not_followed(file_of: Path, tmp_path: Path) -> None:
+    file_of.rename(tmp_path / "elsewhere")
+    file_of.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="symbolic"):
+        disk_of(of_file(tmp_path).read().state)
+
+
+@pytest.mark.parametrize("limit", ["1000", "0"])
+def test_all_disks_together_take_no_more_than_the_limit(tmp_path: Path, limit: str) -> None:
+    store = of_file(tmp_path, XE_DISK_LIMIT=limit)
+    store.create(fresh(), "state-init")
+    with store.write("test") as opened:
+        add_disk(opened.state)
+        with pytest.raises(NoRoomError):
+            write_disk(opened.state)
+        opened.state.rollback(0)
+    assert left(tmp_path) == []
+
+
+def test_what_is_kept_already_counts_for_the_limit(file_of: Path, tmp_path: Path) -> None:
+    taken = file_of.stat().st_blocks * 512
+    with of_file(tmp_path, XE_DISK_LIMIT=str(taken + 5)).write("test") as opened:
+        _, draft = opened.state.draft()
+        assert draft.take(io.BytesIO(b"12345"), 5, lambda _: None) == 5
+        opened.state.rollback(0)
+        _, draft = opened.state.draft()
+        with pytest.raises(NoRoomError):
+            draft.take(io.BytesIO(b"123456"), 6, lambda _: None)
+
+
+def left(folder: Path) -> list[str]:
+    """What is beside the file, but for what always is."""
+    names = {path.name for path in (folder / "host.toml.d").iterdir()}
+    return sorted(names - {"lock", "history", ".gitignore", "disks"})
+
+
+def test_a_draft_is_kept_if_a_version_names_it_and_removed_otherwise(file_of: Path, tmp_path: Path) -> None:
+    """As a writer leaves it that is killed before or after the rename of the state file."""
+    folder = tmp_path / "host.toml.d"
+    file_of.rename(folder / f"new.disk-{file_of.name}")
+    other = folder / f"new.disk-{OTHER}"
+    other.write_bytes(b"never named")
+    assert disk_of(of_file(tmp_path).read().state) == DATA, "a reader finds it as a draft"
+    with of_file(tmp_path).write("test"):
+        assert left(tmp_path) == []
+        assert [path.name for path in file_of.parent.iterdir()] == [file_of.name]
+    assert disk_of(of_file(tmp_path).read().state) == DATA
+
+
+def test_a_draft_that_only_the_history_names_is_kept(file_of: Path, tmp_path: Path) -> None:
+    file_of.rename(tmp_path / "host.toml.d" / f"new.disk-{file_of.name}")
+    (tmp_path / "host.toml").unlink()
+    store = of_file(tmp_path)
+    store.restore(lambda versions: versions[-1], "state-undo")
+    assert disk_of(store.read().state) == DATA
+
+
+def test_a_content_that_no_version_has_is_a_stray(file_of: Path, tmp_path: Path) -> None:
+    stray = file_of.with_name(OTHER)
+    stray.write_bytes(b"x" * 5000)
+    contents = of_file(tmp_path).contents
+    assert contents.strays() == contents.past() == {OTHER: 8192}
+    (tmp_path / "host.toml").unlink()
+    assert set(contents.past()) == {OTHER, file_of.name}
+    assert contents.strays() == {OTHER: 8192}
+
+
+def test_a_file_that_is_no_content_is_left_alone(file_of: Path, tmp_path: Path) -> None:
+    (file_of.parent / "notes").write_text("of somebody")
+    os.mkfifo(tmp_path / "host.toml.d" / "history" / "pipe")
+    os.mkfifo(tmp_path / "host.toml.d" / "history" / "pipe.toml")
+    with of_file(tmp_path).write("test") as opened:
+        opened.state.delete(opened.state.need("vdi", DISK))
+        opened.commit()
+    assert (file_of.parent / "notes").read_text() == "of somebody"
+    assert file_of.exists()
+    assert of_file(tmp_path).contents.strays() == {}
+
+
+def test_a_link_in_the_place_of_the_folder_leads_nowhere(file_of: Path, tmp_path: Path) -> None:
+    file_of.rename(tmp_path / OTHER)
+    file_of.parent.rmdir()
+    file_of.parent.symlink_to(tmp_path)
+    with of_file(tmp_path).write("test") as opened:
+        opened.state.delete(opened.state.need("vdi", DISK))
+        opened.commit()
+    assert (tmp_path / OTHER).exists()
+
+
+def test_what_no_version_has_any_more_goes(file_of: Path, tmp_path: Path) -> None:
+    with of_file(tmp_path, XE_BACKUPS="0").write("test") as opened:
+        opened.state.update(opened.state.need("vdi", DISK), {"name-label": "still there"})
+        opened.commit()
+        assert file_of.exists()
+        opened.state.delete(opened.state.need("vdi", DISK))
+        opened.commit()
+        assert not file_of.exists()
+
+
+def test_a_name_of_which_the_history_has_only_the_middle_is_kept(file_of: Path, tmp_path: Path) -> None:
+    """The new name begins and ends as the one before."""
+    name = f"{file_of.name[:7]}{'a' if file_of.name[7] != 'a' else 'b'}{DISK[8:28]}{file_of.name[28:]}"
+    with of_file(tmp_path).write("test") as opened:
+        opened.state.contents.draft(name).take(io.BytesIO(b"alike"), 5, lambda _: None)
+        opened.state.update(opened.state.need("vdi", DISK), {"content": name})
+        opened.commit()
+        opened.state.delete(opened.state.need("vdi", DISK))
+        opened.commit()
+        assert {path.name for path in file_of.parent.iterdir()} == {file_of.name, name}
+
+
+def test_a_command_that_touches_no_content_looks_for_none(file_of: Path, tmp_path: Path) -> None:
+    file_of.unlink()
+    file_of.parent.rmdir()
+    file_of.parent.write_text("in the way")
+    with of_file(tmp_path).write("test") as opened:
+        opened.state.add("network", {})
+        opened.state.update(opened.state.need("vdi", DISK), {"name-label": "changed"})
+        opened.commit()

@@ -145,6 +145,10 @@ class StaleError(Exception):
     """The source of a state can no longer be used: read the state again and repeat the work."""
 
 
+class NoRoomError(Exception):
+    """The contents of disks may not take as much of this machine as a command wants to write."""
+
+
 class DamagedIndexError(StaleError):
     """A part of the derived index is damaged: read the state file itself."""
 

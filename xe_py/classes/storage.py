@@ -6,7 +6,7 @@ An SR that is introduced again finds its storage. A scan of the SR makes VDIs of
 from __future__ import annotations
 
 from xe_py.classes.sr import UNKNOWN_SIZE
-from xe_py.classes.vdi import TYPES
+from xe_py.classes.vdi import CONTENT, TYPES
 from xe_py.errors import Failure
 from xe_py.schema.fields import CASCADE, CLEAR, Bool, Choice, Int, Map, Ref, Set, Text
 from xe_py.schema.values import Uuid
@@ -81,6 +81,7 @@ VOLUME = XenClass(
         Bool("managed", default=True, doc="Whether VMs may use it."),
         Bool("cbt-enabled", doc="Whether changed blocks are tracked."),
         Map("sm-config", doc="The settings that the driver can find again."),
+        CONTENT,
     ),
     rules=(it_lies_in_one_place, it_has_a_size),
     list_fields=(),

@@ -6,9 +6,9 @@ from xe_py.classes.sr import driver_can, is_plugged
 from xe_py.errors import Failure
 from xe_py.schema.derived import Back, Computed, NameOf
 from xe_py.schema.fields import CLEAR, RW, Bool, Choice, Int, Map, Ref, Text
-from xe_py.schema.values import EPOCH, Absent, FirmBool, Time
+from xe_py.schema.values import EPOCH, Absent, FirmBool, Time, Uuid
 from xe_py.schema.xenclass import NAMES, OPERATIONS, OTHER_CONFIG, STRICT, TAGS, Unique, XenClass, rule
-from xe_py.xapi.drivers import size_refused
+from xe_py.xapi.drivers import reason, size_refused
 from xe_py.xapi.lineage import has_no_loop, says_that_it_is_a_snapshot
 
 TYPE_CHECKING = False
@@ -31,6 +31,9 @@ TYPES = (
     "PVS cache",
     "CBT metadata",
 )
+
+
+CONTENT = Uuid("content", hidden=True, unknown="", doc="The name of its content; none if nothing was ever written.")
 
 
 def _shared_size(vdi: Record) -> int:
@@ -128,6 +131,66 @@ def can_generate_config(state: State, vdi: Record) -> Iterator[Failure]:
     yield from _is_detached(state, vdi, "generate_config")
     yield from _driver_can(state, vdi, "VDI_GENERATE_CONFIG")
     yield from _can_be_reached(state, vdi)
+
+
+def can_import(state: State, vdi: Record) -> Iterator[Failure]:
+    """Why nothing can be written to the VDI: for that, the control domain attaches it."""
+    yield from _can_be_reached(state, vdi)
+    yield from _has_data(vdi)
+    if vdi["read-only"]:
+        yield Failure("VDI_READONLY", vdi)
+    yield from _is_free(state, vdi, ("RO", "RW"))
+
+
+def can_export(state: State, vdi: Record) -> Iterator[Failure]:
+    """Why the VDI cannot be read: for that, the control domain attaches it."""
+    yield from _can_be_reached(state, vdi)
+    yield from _has_data(vdi)
+    yield from _is_free(state, vdi, ("RW",))
+
+
+def can_destroy_data(state: State, vdi: Record) -> Iterator[Failure]:
+    """Why the data of the VDI cannot be destroyed while it is still known which blocks changed."""
+    yield from _driver_can(state, vdi, "VDI_CONFIG_CBT")
+    if not vdi["is-a-snapshot"]:
+        yield Failure("OPERATION_NOT_ALLOWED", f"VDI is not a snapshot: {vdi['uuid']}")
+    if not vdi["cbt-enabled"]:
+        yield Failure("VDI_NO_CBT_METADATA", vdi)
+    yield from _has_no_statistics(vdi)
+    yield from _can_be_reached(state, vdi)
+    vbds = tuple(state.pointing_at(vdi, "vbd.vdi-uuid"))
+    if vbds:
+        yield Failure("VDI_IN_USE", vdi, "data_destroy", blockers=vbds)
+
+
+def can_set_cbt(state: State, vdi: Record) -> Iterator[Failure]:
+    """Why tracking of changed blocks cannot be turned on or off."""
+    yield from _driver_can(state, vdi, "VDI_CONFIG_CBT")
+    yield from _has_data(vdi)
+    if vdi["is-a-snapshot"]:
+        yield Failure("OPERATION_NOT_ALLOWED", f"VDI is a snapshot: {vdi['uuid']}")
+    if vdi["type"] not in {"User", "System"}:
+        yield Failure("VDI_INCOMPATIBLE_TYPE", vdi, vdi["type"])
+    yield from _keeps_what_is_written(vdi)
+    yield from _can_be_reached(state, vdi)
+    if vdi["sm-config"].get("type") == "raw":
+        yield Failure("SR_BACKEND_FAILURE_66", "", reason("The VDI has the wrong type", "it is raw"), "")
+
+
+def can_list_changed_blocks(state: State, vdi: Record) -> Iterator[Failure]:
+    """Why it cannot be told which blocks of the VDI changed; a VBD of a snapshot does not matter."""
+    attached = [vbd for vbd in state.pointing_at(vdi, "vbd.vdi-uuid") if vbd["currently-attached"]]
+    blockers = tuple(vbd for vbd in attached if not state.ref(vbd, "vm-uuid")["is-a-snapshot"])
+    if blockers:
+        yield Failure("VDI_IN_USE", vdi, "list_changed_blocks", blockers=blockers)
+    yield from _driver_can(state, vdi, "VDI_CONFIG_CBT")
+    yield from _can_be_reached(state, vdi)
+
+
+def _is_free(state: State, vdi: Record, modes: tuple[str, ...]) -> Iterator[Failure]:
+    if not vdi["sharable"]:
+        for failure in _is_detached(state, vdi, "", modes):
+            yield Failure("VDI_IN_USE", vdi, blockers=failure.blockers)
 
 
 def _is_detached(state: State, vdi: Record, operation: str, modes: tuple[str, ...] = ("RO", "RW")) -> Iterator[Failure]:
@@ -252,6 +315,7 @@ VDI = XenClass(
         Ref("metadata-of-pool", "pool", on_delete=CLEAR, doc="The pool whose metadata the VDI holds."),
         TAGS,
         Bool("cbt-enabled", doc="Whether changed blocks are tracked."),
+        CONTENT,
     ),
     unique=(Unique("location", "sr-uuid", refusal="LOCATION_NOT_UNIQUE", shows=("sr-uuid", "location"), nothing=""),),
     rules=(size_is_not_negative, only_snapshots_are_of_a_vdi, no_vdi_comes_from_itself),

@@ -135,7 +135,7 @@ class _Run:
         if self._extra:
             line = words.split([*given, *self._extra])
         call = bound.call(line.words)
-        call.state_file = self._state_file
+        call.state_file, call.client = self._state_file, self._environment
         unknown = unknown_in(call, self._environment)
         if unknown and not step.quiet:
             self._environment.outcome.warn(f"{self._name}:{step.number}: {unknown}")

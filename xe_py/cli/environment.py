@@ -15,7 +15,10 @@ from xe_py.store.terms import Outcome
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from contextlib import AbstractContextManager
     from typing import BinaryIO, TextIO
+
+    from xe_py.schema.command import Target
 
 _STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
@@ -32,8 +35,8 @@ class OutputLostError(Exception):
 class Environment:
     """The variables, the standard streams, the folder where relative paths begin, and the name of the program.
 
-    An empty folder is the one that the process is in. `outcome` notes what the command does to its store. These
-    variables count, and those of `Settings`:
+    An empty folder is the one that the process is in. `outcome` notes what the command does to its store; `rehearses`
+    says that it is a dry run. These variables count, and those of `Settings`:
 
     XE_STATE               the state file, where the line names none
     XDG_STATE_HOME, HOME   where the default file is
@@ -44,7 +47,7 @@ class Environment:
     XE_ERRORS              `plain` leaves out what the real xe does not say
     """
 
-    __slots__ = ("errors", "folder", "input", "outcome", "output", "program", "variables")
+    __slots__ = ("errors", "folder", "input", "outcome", "output", "program", "rehearses", "variables")
 
     def __init__(
         self,
@@ -60,6 +63,7 @@ class Environment:
         self.folder = folder
         self.program = program
         self.outcome = outcome or Outcome()
+        self.rehearses = False
 
     def says(self, name: str) -> bool:
         """Whether the variable says yes; Misuse where it says neither yes nor no."""
@@ -99,6 +103,33 @@ class Environment:
         """The path of a file that is named in this environment."""
         return os.path.join(self.folder, name)
 
+    def source(self, name: str) -> AbstractContextManager[BinaryIO]:
+        """The file of this name, to read; standard input for `-` and for no name. Misuse if it cannot be read."""
+        from xe_py.cli.transfers import source
+
+        return source(self, name)
+
+    def target(self, name: str) -> AbstractContextManager[Target]:
+        """A new file of this name, which an error removes; standard output for `-` and for no name.
+
+        Misuse if it cannot be made, or is there already.
+        """
+        from xe_py.cli.transfers import target
+
+        return target(self, name)
+
+    def out_bytes(self, data: bytes) -> None:
+        """Print the bytes as they are; OutputLostError where standard output takes no more."""
+        try:
+            buffer = getattr(self.output, "buffer", None)
+            if buffer is None:
+                self.output.write(data.decode(errors="surrogateescape"))
+            else:
+                buffer.write(data)
+                buffer.flush()
+        except (OSError, ValueError) as error:
+            raise OutputLostError(error) from None
+
     def out(self, text: str) -> None:
         """Print the text; OutputLostError where standard output takes no more."""
         if not text:
@@ -111,13 +142,12 @@ class Environment:
 
     def err(self, text: str) -> None:
         """Print the text on standard error, if that still takes it."""
-        if not text:
-            return
-        try:
-            self.errors.write(clean(text))
-            self.errors.flush()
-        except (OSError, ValueError):
-            return
+        if text:
+            self._write_error(clean(text))
+
+    def draw(self, line: str) -> None:
+        """Print the line on standard error over the one that is there."""
+        self._write_error(f"\r{clean(line)}")
 
     def note(self, text: str) -> None:
         """Print the text on standard error if that is a terminal."""
@@ -133,6 +163,13 @@ class Environment:
         """Print the warnings that the outcome has, and drop them."""
         self.tell("".join(f"Warning: {each}\n" for each in self.outcome.warnings))
         self.outcome.warnings.clear()
+
+    def _write_error(self, text: str) -> None:
+        try:
+            self.errors.write(text)
+            self.errors.flush()
+        except (OSError, ValueError):
+            return
 
     def lost(self, error: OutputLostError, otherwise: int = REFUSED) -> int:
         """Say that output was lost, and return the exit status: `otherwise` if the state was not changed.

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 def run(line: Line, environment: Environment) -> int:
     """Run the command line; the exit status. Raises XeError for what is refused."""
     call = binding_of(line.command, line.words).call(line.words)
-    call.state_file = line.state
+    call.state_file, call.client = line.state, environment
     if unknown := unknown_in(call, environment):
         environment.tell(f"Warning: {unknown}\n")
     line.dry_run |= environment.says("XE_DRY_RUN")
+    environment.rehearses = line.dry_run
     kind = call.command.kind
     if kind.gets == STORE:
         _run_on_store(line, call, environment)

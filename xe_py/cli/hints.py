@@ -56,12 +56,15 @@ def _can_switch(state: State, rules: str, call: Call, refused: Failure) -> bool:
 
 
 def _gets_further(state: State, call: Call, refused: Failure) -> bool:
+    client, call.client = call.client, None  # Files are not read or written to find out.
     try:
         run(state, call)
     except SeveralFailed as several:
         return all(_told_by(each) != _told_by(refused) for _, each in several.refusals)
     except XeError as failure:
         return _told_by(failure) != _told_by(refused)
+    finally:
+        call.client = client
     return True
 
 

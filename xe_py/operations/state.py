@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xe_py import classes
+from xe_py.errors import named
 from xe_py.schema import fields
 from xe_py.schema.command import INSPECTS, READS, REPLACES, command
 from xe_py.schema.fields import Bool, Choice, Int, Text
@@ -12,6 +13,7 @@ from xe_py.schema.xenclass import STRICT, XAPI
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from xe_py.state.state import State
@@ -87,8 +89,28 @@ def show(state: State) -> list[str]:
     ours=True,
 )
 def check(store: Store) -> str:
-    """How many objects were checked; UnsoundStateError with all findings if the state is unsound."""
+    """How many objects were checked, and what is odd about the contents of disks.
+
+    UnsoundStateError with all findings if the state is unsound.
+    """
     opened = store.read(whole=True)
     if opened.findings:
         raise opened.unsound(whole=True)
-    return f"The state is sound: {sum(opened.state.count(cls.name) for cls in classes.sections())} objects.\n"
+    objects = sum(opened.state.count(cls.name) for cls in classes.sections())
+    odd = "".join(f"Warning: {line}\n" for line in _of_contents(store, opened.state))
+    return f"The state is sound: {objects} objects.\n{odd}"
+
+
+def _of_contents(store: Store, state: State) -> Iterator[str]:
+    """What is odd about the contents of disks, although the state is sound."""
+    disks = [obj for cls in ("vdi", "volume") for obj in state.all(cls) if obj["content"] is not None]
+    missing = store.contents.missing({obj["content"] for obj in disks}) if disks else ()
+    for obj in disks:
+        if obj["content"] in missing:
+            yield f"{obj.cls.name} {named(obj)}: its content {obj['content']} is missing, so it reads as zeros."
+    strays = store.contents.strays()
+    if strays:
+        yield (
+            f"No version has these contents of disks, which take {sum(strays.values())} bytes: {', '.join(strays)}. "
+            "The next command that writes to a disk removes them."
+        )

@@ -28,7 +28,14 @@ def history(store: Store) -> Table:
     versions = store.versions()[::-1]
     named = any(each.name != str(each.serial) for each in versions)
     rows = [(str(each.serial), *([each.name] if named else []), each.when, each.who, each.command) for each in versions]
-    return Table(("serial", *(["version"] if named else []), "when", "who", "command"), rows)
+    return Table(("serial", *(["version"] if named else []), "when", "who", "command"), rows, _cost(store))
+
+
+def _cost(store: Store) -> str:
+    """What the contents of disks take, and how much of that the history needs; nothing if there are none."""
+    taken = sum(store.contents.sizes().values())
+    past = sum(store.contents.past().values()) if taken else 0
+    return f"The contents of disks take {taken} bytes; {past} of these belong only to older versions." if taken else ""
 
 
 @command(

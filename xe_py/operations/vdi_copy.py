@@ -7,6 +7,7 @@ from itertools import chain
 from xe_py.classes import vdi as guards
 from xe_py.errors import Failure, Misuse, refuse
 from xe_py.operations.effects.copies import copy_disk
+from xe_py.operations.effects.disk_data import copy_content
 from xe_py.operations.effects.moving import move
 from xe_py.schema.command import command
 from xe_py.schema.fields import Ref, Text
@@ -92,6 +93,7 @@ def copy(
     refuse(guards.can_copy(state, vdi))
     refuse(guards.can_be_read(state, vdi))
     refuse(guards.can_be_filled(state, into_vdi, vdi["virtual-size"]))
+    copy_content(state, vdi, into_vdi)
     return into_vdi
 
 

@@ -186,6 +186,8 @@ class Host:
             from xe_py.cli.batch import batch_of
 
             return batch_of(call, of_process(self._outcome)).run(self.state)
+        if command.kind.files:
+            call.client = of_process(self._outcome)
         return self._handed_out(running.run(self.state, call))
 
     def _call(self, command: Command, words: Mapping[str, Any], keywords: Mapping[str, Any]) -> Call:

@@ -73,7 +73,8 @@ The default state file. If the variable is not set, the file is ~/.local/state/x
 
 host.toml.d/
 The folder beside a state file. It has the lock, which names who holds it; for a moment the next version of the file;
-and, in history/, the earlier versions with a log of the commands that made them. xe can read the state without it."""
+in history/, the earlier versions with a log of the commands that made them; and in disks/, what was written to disks.
+xe can read the state without it. Disks without their contents have zeros."""
 
 
 def page() -> str:

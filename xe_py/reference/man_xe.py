@@ -182,6 +182,10 @@ XE_HISTORY_BYTES
 About how many bytes the history may take; 268435456 (256 MiB) if it is not set. The last version before the present one
 always stays.
 
+XE_DISK_LIMIT
+How many bytes the contents of all disks may take on this machine. Without it, the next content may take half of what is
+free. Where there is no room, the SR of the disk is full.
+
 XE_EXTRA_ARGS
 Further words for every command line, with commas between them. A comma inside a word has a backslash before it.
 
@@ -200,7 +204,8 @@ The default state file, described in xe-state(5). xe state-init makes it. On a t
 host in it, when it first needs it. A script gets an error instead, because it may have lost XE_STATE.
 
 host.toml.d/
-The folder beside a state file, with its lock and its history. xe can read the state without it.
+The folder beside a state file, with its lock, its history, and the contents of its disks. xe can read the state without
+it; disks without their contents then have zeros.
 
 $XDG_CACHE_HOME/xe/
 Indices that make large states quick. You can remove them at any time. xe removes the indices of files that are gone.

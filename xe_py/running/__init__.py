@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from xe_py.errors import UnsoundStateError
-    from xe_py.schema.command import Command, Selector
+    from xe_py.schema.command import Client, Command, Selector
     from xe_py.state.record import Record
     from xe_py.state.state import State
     from xe_py.store.promise import Opened, Store
@@ -35,10 +35,11 @@ class Call:
     `multiple` says that there may be several. A text that says so is read only where several are found, as in xe.
 
     A call that was written as a line knows more: the words as they were `typed`, the names among them of which
-    nothing is known (`unknown`), and the `state_file` if the line names it.
+    nothing is known (`unknown`), and the `state_file` if the line names it. `client` has the files that the call names;
+    without it, a command that needs files only says whether it would be refused.
     """
 
-    __slots__ = ("arguments", "command", "filters", "multiple", "state_file", "typed", "unknown", "words")
+    __slots__ = ("arguments", "client", "command", "filters", "multiple", "state_file", "typed", "unknown", "words")
 
     def __init__(
         self,
@@ -59,6 +60,7 @@ class Call:
         self.typed = typed or []
         self.unknown: list[str] = []
         self.state_file = state_file
+        self.client: Client | None = None
 
     def on(self, obj: Record) -> Call:
         """The same call on one of the objects that its filters choose."""
@@ -79,7 +81,7 @@ def run(state: State, call: Call) -> Any:
 
             return wait_alone(state, call)
         if call.command.selector is None:
-            return _once(state, call.command, call.arguments, call.words)
+            return _once(state, call, call.arguments)
         return _on_chosen(state, call.command.selector, call)
     except XeError as refusal:
         refusal.state, refusal.call = state, call
@@ -94,7 +96,7 @@ def _on_chosen(state: State, selector: Selector, call: Call) -> Any:
     refusals: list[tuple[str, XeError]] = []
     for obj in objects:
         try:
-            results.append(_once(state, call.command, {**call.arguments, selector.name: obj}))
+            results.append(_once(state, call, {**call.arguments, selector.name: obj}))
         except XeError as refusal:
             if len(objects) == 1:
                 raise
@@ -105,13 +107,12 @@ def _on_chosen(state: State, selector: Selector, call: Call) -> Any:
     return results[0] if len(results) == 1 and call.multiple is not True else _parts_of(results)
 
 
-def _once(state: State, command: Command, arguments: Mapping[str, Any], words: Words = ()) -> Any:
+def _once(state: State, call: Call, arguments: Mapping[str, Any]) -> Any:
     """Run the command on one object, or on none; taken back unless the core finds the result sound."""
     mark, rules = state.mark(), state.rules
+    by_words = call.command.kind.gets == WORDS
     try:
-        result = (
-            _by_words(state, command, words) if command.kind.gets == WORDS else _by_arguments(state, command, arguments)
-        )
+        result = _by_words(state, call.command, call.words) if by_words else _by_arguments(state, call, arguments)
         if state.mark() > mark:
             from xe_py.state.core import verify
 
@@ -130,11 +131,14 @@ def _by_words(state: State, command: Command, words: Words) -> Any:
     return command.run(state, state.need(about.to, uuid), [pair for pair in words if pair[0] != about.name])
 
 
-def _by_arguments(state: State, command: Command, arguments: Mapping[str, Any]) -> Any:
+def _by_arguments(state: State, call: Call, arguments: Mapping[str, Any]) -> Any:
+    command = call.command
     bound = bind(state, command, arguments)
     objects = () if command.about is None else (bound.pop(command.argument(command.about)),)
     if command.grammar is not None:
         command.grammar(state, *objects, **bound)
+    if command.kind.files:
+        bound["client"] = call.client
     return command.run(state, *objects, **bound)
 
 

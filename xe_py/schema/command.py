@@ -7,6 +7,7 @@ from xe_py.schema.fields import Ref, Refs
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from typing import Any, BinaryIO, Concatenate, ParamSpec, Protocol, TypeVar
 
     from xe_py.schema.fields import Field
@@ -16,15 +17,44 @@ if TYPE_CHECKING:
     Function = TypeVar("Function", bound=Callable[..., Any])
     Declaration = ParamSpec("Declaration")
 
+    class Target(Protocol):
+        """What a command writes to."""
+
+        @property
+        def file(self) -> int | None:
+            """The handle of a new file, which may be written at any place; None for a stream."""
+
+        def write(self, data: bytes) -> None:
+            """Write the bytes behind those before."""
+
     class Client(Protocol):
-        """Where the command was given: what is read in there, and what its files are."""
+        """Where the command was given: what is read in there, and what its files are.
+
+        Misuse for a file that cannot be read or made.
+        """
 
         @property
         def input_bytes(self) -> BinaryIO:
             """Standard input."""
 
+        @property
+        def rehearses(self) -> bool:
+            """Whether this is a dry run, which makes no file."""
+
         def path(self, name: str) -> str:
             """The path of the file of this name."""
+
+        def source(self, name: str) -> AbstractContextManager[BinaryIO]:
+            """The file of this name, to read; standard input for `-` and for no name."""
+
+        def target(self, name: str) -> AbstractContextManager[Target]:
+            """A new file of this name, which an error removes; standard output for `-` and for no name."""
+
+        def err(self, text: str) -> None:
+            """Print the text on standard error."""
+
+        def draw(self, line: str) -> None:
+            """Print the line on standard error over the one that is there."""
 
 
 # Words that every command takes and that are not fields.
@@ -48,21 +78,24 @@ class Kind:
     - LINES: `run(client, **arguments)`, which returns a script of command lines; these lines are run. A word that
       stands alone is its first parameter.
 
-    If the command is about one object, the object follows the state.
+    If the command is about one object, the object follows the state. With `files`, the function also gets the `client`,
+    whose files it reads or writes. If there is none, the call only asks whether the command would be refused.
 
     A command that `waits` is asked again and again: it returns None once there is nothing to wait for. Until then it
     returns the seconds after which time alone may change the answer, which may be infinite.
     """
 
-    __slots__ = ("gets", "reads", "waits")
+    __slots__ = ("files", "gets", "reads", "waits")
 
-    def __init__(self, gets: str, *, reads: bool = False, waits: bool = False) -> None:
+    def __init__(self, gets: str, *, reads: bool = False, files: bool = False, waits: bool = False) -> None:
         self.gets = gets
         self.reads = reads
+        self.files = files
         self.waits = waits
 
 
 CHANGES, READS = Kind(ARGUMENTS), Kind(ARGUMENTS, reads=True)
+IMPORTS, EXPORTS = Kind(ARGUMENTS, files=True), Kind(ARGUMENTS, reads=True, files=True)
 SETS, LISTS, WAITS = Kind(WORDS), Kind(WORDS, reads=True), Kind(WORDS, reads=True, waits=True)
 REPLACES, INSPECTS = Kind(STORE), Kind(STORE, reads=True)
 SCRIPT = Kind(LINES)

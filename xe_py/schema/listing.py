@@ -112,15 +112,17 @@ class Node:
 
 
 class Table:
-    """Rows of texts under a head, in columns; with `--minimal`, only the first text of each row."""
+    """Rows of texts under a head, in columns, and a line below; with `--minimal`, only the first text of each row."""
 
-    __slots__ = ("head", "rows")
+    __slots__ = ("below", "head", "rows")
 
-    def __init__(self, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    def __init__(self, head: tuple[str, ...], rows: Sequence[tuple[str, ...]], below: str = "") -> None:
         self.head = head
         self.rows = rows
+        self.below = below
 
     def __str__(self) -> str:
         rows = [self.head, *self.rows]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return "".join("  ".join(map(str.ljust, row, widths)).rstrip() + "\n" for row in rows)
+        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+        return "".join(f"{line}\n" for line in [*lines, *filter(None, [self.below])])

@@ -154,7 +154,7 @@ class Uuid(Field):
     def accepts(self, value: Any) -> bool:
         from xe_py.schema.numbers import is_uuid
 
-        return type(value) is str and is_uuid(value)
+        return is_uuid(value) if type(value) is str else value is None and not self.required
 
 
 class SecretMap(Map):

@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
     from xe_py.schema.xenclass import Key, XenClass
     from xe_py.state.tables import Source
+    from xe_py.store.promise import Contents, Draft, Opened
 
-    # The class, the uuid and the fields before (None: new) of a changed object; for the header: None, "", the header.
+    # The class, the uuid and the fields before (None: new) of a changed object; for the header: None, "", the header;
+    # for the content of a disk: None, its name, None.
     _Entry = tuple[XenClass | None, str, dict[str, Any] | None]
 
 FORMAT = 2
+# The field that names the content of a disk in the store.
+CONTENT = "content"
 
 
 class Change:
@@ -91,12 +95,14 @@ class Committed:
 class State:
     """The objects of one pool, by class and uuid, in order of creation, and the header of the file they live in.
 
-    `origin` names its store: the kind and the address.
+    `origin` names its store: the kind and the address. `opened` is what the store opened, which has the contents of
+    the disks.
     """
 
     def __init__(self, header: dict[str, Any], source: Source | None = None) -> None:
         self.header = header
         self.origin = ""
+        self.opened: Opened | None = None
         self._tables = Tables(source)
         self._journal: list[_Entry] = []
 
@@ -225,6 +231,20 @@ class State:
             for other in self.having(cls, field, uuid):
                 self._let_go(other, field, uuid)
 
+    @property
+    def contents(self) -> Contents:
+        """The contents of the disks, in the store."""
+        if self.opened is None:
+            raise RuntimeError("A state that no store opened has no contents of disks.")
+        return self.opened.contents
+
+    def draft(self) -> tuple[str, Draft]:
+        """A new content to be written, and its name. A commit keeps it if an object names it; a rollback removes it."""
+        name = new_uuid()
+        draft = self.contents.draft(name)
+        self._journal.append((None, name, None))
+        return name, draft
+
     def repeat(self, changes: list[Change], rules: str) -> None:
         """Make the same changes as another state that was read from the same version of the file."""
         self.set_rules(rules)
@@ -266,6 +286,9 @@ class State:
     def rollback(self, mark: int) -> None:
         """Undo all changes since the mark."""
         for cls, uuid, before in reversed(self._journal[mark:]):
+            if cls is None and uuid:
+                self.contents.discard(uuid)
+                continue
             if cls is None:
                 self.header = before or {}
                 continue
@@ -280,7 +303,7 @@ class State:
 
     def rules_changed(self) -> bool:
         """Whether the set of rules was changed."""
-        return any(cls is None for cls, _, _ in self._journal)
+        return any(cls is None and not uuid for cls, uuid, _ in self._journal)
 
     def changes(self, mark: int = 0) -> list[Change]:
         """How each object changed since the mark, in the order of the first change."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py.errors import DamagedIndexError, StateFileError
 from xe_py.schema.fields import LARGEST
-from xe_py.state.state import Committed
+from xe_py.state.state import CONTENT, Committed
 from xe_py.store.files.document import Document
 from xe_py.store.files.interrupts import uninterrupted
 from xe_py.store.index.reading import discard
@@ -15,23 +15,35 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from xe_py.state.state import Change, State
+    from xe_py.store.contents.disks import Disks
     from xe_py.store.files.delta import Part
     from xe_py.store.files.document import Site
     from xe_py.store.index.reading import Head
 
 
 @uninterrupted
-def commit(site: Site, index: str | None, document: Document, state: State, command: str) -> tuple[Committed, Document]:
+def commit(
+    site: Site, index: str | None, document: Document, state: State, command: str, *, disks: Disks | None = None
+) -> tuple[Committed, Document]:
     """Replace the file with one that has the state's changes; what was done, and the next version with its index.
 
-    Without changes, nothing is written. A StateFileError leaves the file and the state as they were.
+    Without changes, nothing is written. A StateFileError leaves the file and the state as they were. `disks` are the
+    contents of disks, if any were asked for.
     """
     changes = state.changes()
     if not changes and not state.rules_changed():
         return Committed(state.serial, []), document
     serial = next_serial(document.path, state.serial)
     content = _content(index, document, state, changes, serial)
+    if disks is not None:
+        disks.flush({change.after.get(CONTENT) for change in changes if change.after is not None})
     version = replace(site, content, document.identity, serial, command)
+    if disks is not None:
+        disks.settle()
+    elif any(change.before is not None and CONTENT in change.before and change.touches(CONTENT) for change in changes):
+        from xe_py.store.contents.disks import settle
+
+        settle(site.target)
     committed = state.settle(changes)
     # If someone has already written to the file, the next commit finds that this version is gone.
     following = Document(document.path, document.target, version or ())

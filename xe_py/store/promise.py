@@ -1,23 +1,77 @@
 """What every store promises. Nothing here is loaded when a command runs: these are types, and what they mean.
 
 Every store must pass `tests/test_store_promise.py`. Code that uses a store relies only on what is here.
-
-One part has a name but does not exist, because disks have no contents yet: `contents`, the bytes of disks. It will
-follow the journal of a state: `write` goes to a new name, `State.rollback` removes that, a commit publishes it before
-the record that names it, and the leftovers of a killed writer are swept. A dry run gets one that only counts.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
-    from typing import Protocol
+    from typing import BinaryIO, Protocol, Self
 
     from xe_py.errors import UnsoundStateError
     from xe_py.state.core import Finding
     from xe_py.state.state import Committed, State
+
+    class Content(Protocol):
+        """The bytes of a disk, open to read. They never change. Behind the last span there are only zeros."""
+
+        def __enter__(self) -> Self:
+            """Itself."""
+
+        def __exit__(self, *_: object) -> None:
+            """Close it."""
+
+        def spans(self, start: int = 0) -> Iterator[range]:
+            """Where there is data, in pieces, in order, from the start on; everywhere else are zeros."""
+
+        def read(self, span: range) -> bytes:
+            """The bytes of the span."""
+
+        def copy_to(self, file: int, span: range) -> None:
+            """Copy the span to the same place in the open file with this handle."""
+
+    class Draft(Protocol):
+        """A new content that is being written. Blocks of zeros take no room. NoRoomError where there is no room."""
+
+        def take(self, source: BinaryIO, most: int, done: Callable[[int], None]) -> int:
+            """Take all of the source; how many bytes, which are too many if they are more than `most`.
+
+            `done` is told again and again how many bytes are done.
+            """
+
+        def follow(self, content: Content, start: int) -> None:
+            """Go on with what another content has from the start on."""
+
+    class Contents(Protocol):
+        """The contents of the disks of a state. The state makes drafts, and a rollback of the state removes them.
+
+        A commit keeps a draft if the new version names it, and removes it otherwise. A content stays as long as a
+        version names it. A state that is open to read, or for a dry run, only counts what is written.
+        """
+
+        def open(self, name: str | None) -> Content:
+            """The content of this name; zeros for None, and, with a warning, for one that is missing."""
+
+        def draft(self, name: str) -> Draft:
+            """A new content of this name."""
+
+        def discard(self, name: str) -> None:
+            """Remove a draft."""
+
+        def sizes(self) -> Mapping[str, int]:
+            """The contents that are kept, drafts not among them, each with the bytes that it takes."""
+
+        def past(self) -> Mapping[str, int]:
+            """Those of the contents that only older versions have."""
+
+        def strays(self) -> Mapping[str, int]:
+            """Those of the contents that no version has. They go with the next commit that writes to a disk."""
+
+        def missing(self, names: Iterable[str]) -> set[str]:
+            """Those of the names whose contents are not there."""
 
     class Opened(Protocol):
         """A state from a store: `state`, what is unsound in it as `findings`, and its `name` in messages."""
@@ -29,6 +83,10 @@ if TYPE_CHECKING:
         @property
         def state(self) -> State:
             """The state; after `refresh` it is another one. Any question to it may raise StaleError."""
+
+        @property
+        def contents(self) -> Contents:
+            """The contents of its disks."""
 
         @property
         def findings(self) -> list[Finding]:
@@ -104,6 +162,10 @@ if TYPE_CHECKING:
         @property
         def name(self) -> str:
             """The address by which it was opened; it opens the same one again."""
+
+        @property
+        def contents(self) -> Contents:
+            """The contents of the disks, to look at."""
 
         @property
         def title(self) -> str:

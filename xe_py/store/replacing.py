@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from xe_py.errors import StateFileError, on_file
-from xe_py.store.files.access import NEW, copy, left_behind, neighbour, open_file, put
+from xe_py.store.files.access import DISK, NEW, copy, left_behind, neighbour, open_file, put, sync_folder
 from xe_py.store.files.attributes import set_back, take_after
 from xe_py.store.files.delta import joined
 from xe_py.store.files.document import changed_meanwhile, identity
@@ -49,7 +49,7 @@ def replace(
     finally:
         _discard(target, temporary)
     try:
-        _sync_folder(os.path.dirname(target))
+        sync_folder(os.path.dirname(target))
         found = identity(os.stat(target))
     except FileNotFoundError:
         raise StateFileError(
@@ -71,8 +71,15 @@ def replace(
 
 def sweep(target: str) -> None:
     """Remove what a killed writer has left; the caller holds the lock, so nobody else is writing."""
-    for path in left_behind(target):
-        _discard(target, path)
+    left = left_behind(target)
+    drafts = [path for path in left if os.path.basename(path).startswith(DISK)]
+    for path in left:
+        if path not in drafts:
+            _discard(target, path)
+    if drafts:
+        from xe_py.store.contents.disks import settle
+
+        settle(target)  # Now nothing in the history names a draft that no version has.
 
 
 def _discard(target: str, path: str) -> None:
@@ -123,11 +130,3 @@ def _expect(target: str, expected: tuple[int, ...] | None) -> None:
         found = None
     if found != expected:
         raise changed_meanwhile(target)
-
-
-def _sync_folder(folder: str) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

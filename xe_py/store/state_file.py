@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from xe_py.state.core import Finding
     from xe_py.state.state import Committed, State
+    from xe_py.store.contents.disks import Disks
     from xe_py.store.files.document import Site
     from xe_py.store.files.lock import Lock
     from xe_py.store.history import versions as history
@@ -37,7 +38,7 @@ class OpenedFile:
     write; `is_over` says that its lock has been released.
     """
 
-    __slots__ = ("command", "document", "findings", "index", "is_over", "site", "state")
+    __slots__ = ("_disks", "command", "document", "findings", "index", "is_over", "site", "state")
 
     def __init__(self, site: Site, index: str | None, document: Document) -> None:
         self.site = site
@@ -46,12 +47,23 @@ class OpenedFile:
         self.findings: list[Finding] = []
         self.command = ""
         self.is_over = False
+        self._disks: Disks | None = None
         self.state: State
         if document.head is not None:
             self.state = document.head.state()
         else:
             self._judge()
         self.state.origin = f"file: {site.path}"
+        self.state.opened = self
+
+    @property
+    def contents(self) -> Disks:
+        """The contents of the disks, beside the file."""
+        if self._disks is None:
+            from xe_py.store.contents.disks import Disks
+
+            self._disks = Disks(self.site, writer=bool(self.command))
+        return self._disks
 
     @property
     def name(self) -> str:
@@ -64,8 +76,16 @@ class OpenedFile:
             raise StateFileError(f"{self.name} is not open for writing. Nothing was changed.")
         from xe_py.store.committing import commit
 
-        committed, self.document = commit(self.site, self.index, self.document, self.state, self.command)
+        committed, self.document = commit(
+            self.site, self.index, self.document, self.state, self.command, disks=self._disks
+        )
         return committed
+
+    def end(self) -> None:
+        """No more is written; what no version names of the contents that were written goes. The lock is still held."""
+        self.is_over = True
+        if self._disks is not None:
+            self._disks.settle()
 
     def refresh(self) -> None:
         """Read the file itself, because the index is damaged, and repeat the uncommitted changes.
@@ -83,6 +103,7 @@ class OpenedFile:
                 raise changed_meanwhile(self.name)
             fresh.state.repeat(self.state.changes(), self.state.rules)
         self.document, self.state, self.findings = fresh.document, fresh.state, fresh.findings
+        self.state.opened = self
 
     def wait_for_next(self, seconds: float) -> None:
         """Look at the file from time to time, until it is no longer this version or the time is over.
@@ -127,6 +148,13 @@ class FileStore:
         # The versions that were listed last, and those of them that were read.
         self._listed: dict[str, history.Version] = {}
         self._read: dict[str, OpenedFile] = {}
+
+    @property
+    def contents(self) -> Disks:
+        """The contents of the disks, to look at."""
+        from xe_py.store.contents.disks import Disks
+
+        return Disks(self._site, writer=False)
 
     def read(self, *, whole: bool = False) -> OpenedFile:
         """The state in the file as it is now; it takes what it needs from the index, if there is one."""
@@ -268,9 +296,11 @@ class _Writing:
         return self._opened
 
     def __exit__(self, *_: object) -> None:
-        if self._opened is not None:
-            self._opened.is_over = True
-        self._lock.release()
+        try:
+            if self._opened is not None:
+                self._opened.end()
+        finally:
+            self._lock.release()
 
 
 class _WayBack:

@@ -21,6 +21,7 @@ class Settings:
     XE_LOCK_TIMEOUT                    how long to wait for the lock, in seconds
     XE_BACKUPS                         how many versions the history keeps, 0 for none
     XE_HISTORY_DAYS, XE_HISTORY_BYTES  for how long, and up to what size
+    XE_DISK_LIMIT                      how many bytes the contents of disks may take
     XDG_CACHE_HOME, HOME               where the index is
     """
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from xe_py.schema.collections import Numbers
 from xe_py.schema.derived import Fixed, NameOf
 from xe_py.schema.fields import RW, Bool, Choice, Derived, Int, Map, Ref, Refs, Set, Text
-from xe_py.schema.values import Absent, Float, Time
+from xe_py.schema.values import Absent, Float, Time, Uuid
 from xe_py.xapi.api_values import CRASH_ACTIONS
 
 TYPE_CHECKING = False
@@ -51,6 +51,7 @@ NOWHERE = {
         "guest-boot-time"
     ),
     "vbd": "attachable attached-as io_read_kbs io_write_kbs",
+    "vdi": "content",
     "vif": "io_read_kbs io_write_kbs",
 }
 
@@ -169,6 +170,7 @@ _KINDS = (
     (Float, "float"),
     (Time, "datetime"),
     (Text, "string"),
+    (Uuid, "string"),
 )
 
 

@@ -39,9 +39,12 @@ MIGRATION = Kind((*_NAMES, "read-only", "is-a-snapshot", "snapshot-of", "snapsho
 
 
 def make(state: State, source: Record, kind: Kind, sr: Record | None = None) -> Record:
-    """Make a VDI from the source, on the given SR or beside it. The driver must have been asked whether it can."""
+    """Make a VDI from the source, on the given SR or beside it. The driver must have been asked whether it can.
+
+    Both name the same content, which never changes: whoever writes to one of them gives it another.
+    """
     target = sr or state.ref(source, "sr-uuid")
-    fields = {name: source[name] for name in kind.keeps} | {"sr-uuid": target["uuid"]}
+    fields = {name: source[name] for name in (*kind.keeps, "content")} | {"sr-uuid": target["uuid"]}
     if kind.shares:
         handed_on = {key: text for key, text in source["sm-config"].items() if key in _OF_CHAIN}
         fields["sm-config"] = handed_on | ({"vdi_type": "vhd"} if layout(target["type"]) == "lvm" else {})

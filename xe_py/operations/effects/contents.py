@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
     from xe_py.xapi.drivers import Driver
 
-_KEPT = ("location", "virtual-size", "read-only", "managed", "cbt-enabled")
+_KEPT = ("location", "virtual-size", "read-only", "managed", "cbt-enabled", "content")
 _KEPT_BY_LVM = ("name-label", "name-description", "type")
 _PARENT = "vhd-parent"
 
@@ -94,6 +94,8 @@ def make_vdi(state: State, sr: Record, volume: Record, uuid: str | None = None) 
 def _remember(state: State, vdi: Record, place: dict[str, str]) -> None:
     driver = DRIVERS.get(state.ref(vdi, "sr-uuid")["type"])
     kept = _KEPT + (_KEPT_BY_LVM if driver is not None and driver.keeps_names else ())
+    if vdi["type"] == "CBT metadata":
+        kept += ("type",)  # On every storage it lies in a file of another kind.
     parent = {key: text for key, text in vdi["sm-config"].items() if key == _PARENT}
     state.add("volume", {**{name: vdi[name] for name in kept}, **place, "vdi": vdi["uuid"], "sm-config": parent})
 

@@ -68,6 +68,12 @@ def is_there(state: State, vdi: Record) -> Iterator[Failure]:
         yield Failure("VDI_MISSING", sr, vdi, blockers=tuple(state.pointing_at(vdi, "vbd.vdi-uuid")))
 
 
+def file_of(state: State, vdi: Record) -> str | None:
+    """The path of the ISO file that the VDI shows; None if it shows none that is here."""
+    folder = _folder(state, state.ref(vdi, "sr-uuid"))
+    return None if folder is None else os.path.join(folder, vdi["location"])
+
+
 def _folder(state: State, sr: Record) -> str | None:
     """The local folder whose ISO files the SR shows.
 

@@ -9,6 +9,8 @@ from stat import S_ISDIR, S_ISREG
 _PIECE = 1 << 20
 # How the names of files begin that a writer makes before one becomes the state file.
 NEW = "new."
+# The same for the content of a disk that is being written.
+DISK = "new.disk-"
 
 
 def neighbour(target: str) -> str:
@@ -109,6 +111,15 @@ def copy(source: int, span: range, file: int) -> int:
         put(data, file)
         place += len(data)
     return place
+
+
+def sync_folder(folder: str) -> None:
+    """Put on the disk which files the folder has."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def close(handle: int) -> None:

@@ -1,0 +1,1 @@
+"""The contents of the disks of a state file."""
