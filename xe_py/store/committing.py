@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xe_py.errors import DamagedIndexError, StateFileError
 from xe_py.schema.fields import LARGEST
+from xe_py.schema.xenclass import TEMPLATES
 from xe_py.state.state import Committed
 from xe_py.store.files.document import Document
 from xe_py.store.files.interrupts import uninterrupted
@@ -27,11 +28,20 @@ def commit(site: Site, index: str | None, document: Document, state: State, comm
     Without changes, nothing is written. A StateFileError leaves the file and the state as they were.
     """
     changes = state.changes()
-    if not changes and not state.rules_changed():
+    if not changes and not state.header_changed():
         return Committed(state.serial, []), document
     serial = next_serial(document.path, state.serial)
-    content = _content(index, document, state, changes, serial)
-    version = replace(site, content, document.identity, serial, command)
+    mark = state.mark()
+    try:
+        if TEMPLATES in state.header and any(change.after is None for change in changes):
+            from xe_py.state.templates import note_destroyed
+
+            note_destroyed(state, changes)
+        content = _content(index, document, state, changes, serial)
+        version = replace(site, content, document.identity, serial, command)
+    except StateFileError:
+        state.rollback(mark)
+        raise
     committed = state.settle(changes)
     # If someone has already written to the file, the next commit finds that this version is gone.
     following = Document(document.path, document.target, version or ())

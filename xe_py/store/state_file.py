@@ -77,7 +77,7 @@ class OpenedFile:
         if self.state.mark():
             if fresh.document.identity != self.document.identity:
                 raise changed_meanwhile(self.name)
-            fresh.state.repeat(self.state.changes(), self.state.rules)
+            fresh.state.repeat(self.state.changes(), self.state.header)
         self.document, self.state, self.findings = fresh.document, fresh.state, fresh.findings
 
     def places(self, findings: list[Finding]) -> list[str]:
