@@ -69,7 +69,14 @@ class _Pool:
         self.random = random
         hosts = min(_MOST_HOSTS, max(1, objects // _OBJECTS_FOR_A_HOST))
         self.state = fresh_host(
-            name_label="xen", hosts=hosts, nics=_NICS, cpus=64, memory=1 * TIB, disk=64 * TIB, rules=rules
+            name_label="xen",
+            hosts=hosts,
+            nics=_NICS,
+            cpus=64,
+            memory=1 * TIB,
+            disk=64 * TIB,
+            rules=rules,
+            templates="none",
         )
         self.hosts = self.state.all("host")
         self._forget_when_it_was_made()

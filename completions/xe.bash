@@ -83,8 +83,8 @@ _xe_words() {
     sr-param-set) REPLY='uuid=@sr:uuid,name-label name-label= name-description= shared=true|false other-config:' ;;
     sr-probe|sr-probe-ext) REPLY='type= host-uuid=@host:uuid,name-label device-config: sm-config:' ;;
     state-diff) REPLY='serial= to=' ;;
-    state-init) REPLY='name-label= hosts= nics= cpus= memory= disk= rules=strict|xapi --from-machine --force' ;;
-    state-set) REPLY='rules=strict|xapi' ;;
+    state-init) REPLY='name-label= hosts= nics= cpus= memory= disk= rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none --from-machine --force' ;;
+    state-set) REPLY='rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none' ;;
     state-undo) REPLY='serial=' ;;
     template-param-add|template-param-remove) REPLY='uuid=@template:uuid,name-label param-name=VCPUs-params|platform|blocked-operations|HVM-boot-params|other-config|xenstore-data|tags param-key=' ;;
     template-param-clear) REPLY='uuid=@template:uuid,name-label param-name=name-label|name-description|user-version|is-a-template|is-default-template|memory-static-max|memory-dynamic-max|memory-dynamic-min|memory-static-min|suspend-VDI-uuid|suspend-SR-uuid|VCPUs-params|VCPUs-max|VCPUs-at-startup|actions-after-shutdown|actions-after-softreboot|actions-after-reboot|actions-after-crash|platform|blocked-operations|domain-type|HVM-boot-policy|HVM-boot-params|HVM-shadow-multiplier|PV-kernel|PV-ramdisk|PV-args|PV-legacy-args|PV-bootloader|PV-bootloader-args|affinity|other-config|xenstore-data|ha-always-run|ha-restart-priority|tags|appliance|groups|snapshot-schedule|start-delay|shutdown-delay|order|has-vendor-device|bios-strings' ;;

@@ -108,7 +108,7 @@ function __xe_commands
         'state-history' 'List the versions in the history of the state file, the newest first, with the user and the command of each.' \
         'state-init' 'Make a state file with a new host.' \
         'state-orphans' 'List what nothing uses any more, with the commands that clean it up.' \
-        'state-set' 'Switch to another set of rules; the state must obey them.' \
+        'state-set' 'Switch to another set of rules, which the state must obey, or to another set of default templates. The same set again brings back the templates that were destroyed.' \
         'state-show' 'Show where the state is, its header, and how many objects it holds.' \
         'state-undo' 'Undo the last commit, or the edits made by hand since; or restore any older version of the state. This is a change like any other, so it can be undone too.' \
         'template-list' 'List all templates, or those whose fields have the given values.' \
@@ -378,9 +378,9 @@ function __xe_words
         case state-diff
             echo 'serial= to='
         case state-init
-            echo 'name-label= hosts= nics= cpus= memory= disk= rules=strict|xapi --from-machine --force'
+            echo 'name-label= hosts= nics= cpus= memory= disk= rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none --from-machine --force'
         case state-set
-            echo 'rules=strict|xapi'
+            echo 'rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none'
         case state-undo
             echo 'serial='
         case template-param-add template-param-remove

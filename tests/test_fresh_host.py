@@ -60,7 +60,7 @@ def test_a_host_that_cannot_be(wish: dict[str, int], text: str) -> None:
 
 def test_what_a_new_host_has(state: State) -> None:
     assert names(state, "host") == ["xen1"]
-    assert names(state, "vm") == ["Control domain on host: xen1"]
+    assert [vm.name for vm in state.find("vm", is_a_template=False)] == ["Control domain on host: xen1"]
     assert names(state, "network") == [
         "Pool-wide network associated with eth0",
         "Pool-wide network associated with eth1",
@@ -81,7 +81,7 @@ def test_a_host_is_managed_through_its_first_network_card(state: State) -> None:
 
 
 def test_the_control_domain_runs_on_its_host(state: State) -> None:
-    (host,), (domain,) = state.all("host"), state.all("vm")
+    (host,), (domain,) = state.all("host"), state.find("vm", is_a_template=False)
     assert (domain["power-state"], domain["is-control-domain"]) == ("running", True)
     assert domain["resident-on"] == host["uuid"]
     assert state.value(host, "control-domain-uuid") == domain["uuid"]

@@ -74,8 +74,8 @@ def test_filters_take_what_is_printed_and_what_is_meant(xe: "Xe") -> None:
         host.run("vm-param-set", vm=web, other_config={"a": "b"}, suspend_SR_uuid=host.find("sr", type="ext")[0])
         vbd = host.run("vbd-create", vm=web, device="0", type="CD", mode="RO")
         for filters in (
-            {"is_control_domain": False}, {"is_control_domain": "false"}, {"name_label": "web"}, {"uuid": web.uuid},
-            {"uuid": web}, {"other-config:a": "b"}, {"suspend_SR_uuid": host.find("sr", type="ext")[0]},
+            {"is_control_domain": False, "is_a_template": False}, {"is_control_domain": "false", "is_a_template": "false"},
+            {"name_label": "web"}, {"uuid": web.uuid}, {"uuid": web}, {"other-config:a": "b"}, {"suspend_SR_uuid": host.find("sr", type="ext")[0]},
             {"name_label": "web", "power_state": "halted"},
         ):  # fmt: skip
             assert host.find("vm", **filters) == [web], filters

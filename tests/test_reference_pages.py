@@ -146,7 +146,7 @@ def test_a_page_has_the_form_of_one(page: str) -> None:
     assert text.isascii()
     assert {line.split()[0] for line in lines if line.startswith(".")} <= MACROS
     assert not [line for line in lines if line.startswith("'")]
-    assert re.findall(r"\\(?!f[BIR]|-|&|\(|\[u[0-9A-F]+\]|\")", text) == []
+    assert re.findall(r"\\(?!f[BIR]|-|&|:|\(|\[u[0-9A-F]+\]|\")", text) == []
     assert lines.count(".nf") == lines.count(".fi")
     assert lines.count(".RS 4") == lines.count(".RE")
     heads = [line.removeprefix(".SH ") for line in lines if line.startswith(".SH ")]

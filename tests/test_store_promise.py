@@ -146,7 +146,7 @@ class MemoryOpened:
         if not self._command:
             raise StateFileError(f"{self.name} is not open for writing.")
         changes = self.state.changes()
-        if not changes and not self.state.rules_changed():
+        if not changes and not self.state.header_changed():
             return Committed(self.state.serial, [])
         if self._store.kept[-1] is not self._version:
             raise StaleError
@@ -156,10 +156,10 @@ class MemoryOpened:
         return committed
 
     def refresh(self) -> None:
-        changes, rules = self.state.changes(), self.state.rules
+        changes, header = self.state.changes(), self.state.header
         self._version = self._store.kept[-1]
         self.state = self._state()
-        self.state.repeat(changes, rules)
+        self.state.repeat(changes, header)
 
     def wait_for_next(self, seconds: float) -> None:
         end = time.monotonic() + seconds

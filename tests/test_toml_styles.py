@@ -101,11 +101,12 @@ def said(data: bytes) -> dict[str, Any]:
 
 
 def meant(state: State, serial: int) -> dict[str, Any]:
-    """The same of a state in memory."""
+    """The same of a state in memory; a file need not hold a default template that nobody changed."""
     return {"state": {**state.header, "serial": serial}, **{
         (cls.name, obj["uuid"]): {name: in_order(value) for name, value in obj.items() if name != "uuid"}
         for cls in classes.sections()
         for obj in state.all(cls.name)
+        if not state.is_delivered(obj)
     }}  # fmt: skip
 
 

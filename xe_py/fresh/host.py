@@ -6,9 +6,11 @@ import os
 
 from xe_py.errors import Misuse
 from xe_py.fresh.storage import add_storage
-from xe_py.schema.xenclass import STRICT
+from xe_py.schema.xenclass import RULES, STRICT
 from xe_py.state.state import FORMAT, State, new_uuid
+from xe_py.state.templates import replace
 from xe_py.xapi.addresses import lease, random_mac
+from xe_py.xapi.default_templates import DEFAULT_SET
 from xe_py.xapi.hosts import CPU_INFO, SOFTWARE
 from xe_py.xapi.networks import INTERNAL_MANAGEMENT
 from xe_py.xapi.pif_nic import NIC, bridge_of, network_name
@@ -89,6 +91,7 @@ def fresh_host(
     memory: int = 16 * GIB,
     disk: int = 512 * GIB,
     rules: str = STRICT,
+    templates: str = DEFAULT_SET,
     cpu_info: Mapping[str, str] | None = None,
 ) -> State:
     """A pool of new hosts; `nics` is the number of network cards of each host, or the fields of their PIFs."""
@@ -98,7 +101,8 @@ def fresh_host(
     _check("cpus", cpus, 1)
     _check("memory", memory, _LEAST_MEMORY)
     _check("disk", disk, 0)
-    state = State({"format": FORMAT, "lineage": new_uuid(), "serial": 0, "rules": rules})
+    state = State({"format": FORMAT, "lineage": new_uuid(), "serial": 0, RULES: rules})
+    replace(state, templates)
     hardware = {
         "memory-total": memory,
         "memory-overhead": memory // 64,

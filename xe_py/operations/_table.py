@@ -106,7 +106,7 @@ COMMANDS = {
     "state-history": ("state_history", "listed", "List the versions in the history of the state file, the newest first, with the user and the command of each."),
     "state-init": ("state", "listed", "Make a state file with a new host."),
     "state-orphans": ("state_orphans", "listed", "List what nothing uses any more, with the commands that clean it up."),
-    "state-set": ("state", "listed", "Switch to another set of rules; the state must obey them."),
+    "state-set": ("state", "listed", "Switch to another set of rules, which the state must obey, or to another set of default templates. The same set again brings back the templates that were destroyed."),
     "state-show": ("state", "listed", "Show where the state is, its header, and how many objects it holds."),
     "state-undo": ("state_history", "listed", "Undo the last commit, or the edits made by hand since; or restore any older version of the state. This is a change like any other, so it can be undone too."),
     "template-list": ("generated", "listed", "List all templates, or those whose fields have the given values."),

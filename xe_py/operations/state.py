@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from xe_py import classes
-from xe_py.errors import named
+from xe_py.errors import Misuse, named
 from xe_py.schema import fields
 from xe_py.schema.command import INSPECTS, READS, REPLACES, command
 from xe_py.schema.fields import Bool, Choice, Int, Text
 from xe_py.schema.listing import Note
 from xe_py.schema.values import Size
 from xe_py.schema.xenclass import STRICT, XAPI
+from xe_py.xapi.default_templates import SETS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 _RULES = Choice(
     "rules", (STRICT, XAPI), doc="The set of rules: strict, the textbook model, or xapi, what a real pool accepts."
+)
+_TEMPLATES = Choice(
+    "templates",
+    SETS,
+    doc="The default templates that the state has: those of a release, with +pv also its paravirtual ones, or none.",
 )
 
 
@@ -34,6 +40,7 @@ _RULES = Choice(
         Size("memory", doc="The memory of each host, in bytes or with a suffix; 16GiB if it is not given."),
         Size("disk", doc="The local storage of each host, in bytes or with a suffix; 512GiB if it is not given."),
         _RULES,
+        _TEMPLATES,
         Bool("from-machine", doc="Take name, CPUs, memory, network cards and disk from this machine."),
         Bool("force", doc="Replace an existing state file."),
     ),
@@ -63,22 +70,35 @@ def init(
 
         store.may_create(force=force)
         made = [Change(cls, obj["uuid"], None, obj) for cls in classes.sections() for obj in state.all(cls.name)]
-        return describe(made, STRICT, state.rules)
+        return describe(made, {}, state.header)
     store.create(state, line, force=force)
     names = [host["name-label"] for host in state.all("host")]
     return Note(f"Made {store.name} with the host{'s' if len(names) > 1 else ''} {', '.join(names)}.")
 
 
-@command("state-set", required=(_RULES,), doc="Switch to another set of rules; the state must obey them.", ours=True)
-def set_rules(state: State, rules: str) -> None:
-    """Switch to the set of rules; the core refuses it if the state breaks one of the rules."""
-    state.set_rules(rules)
+@command(
+    "state-set",
+    optional=(_RULES, _TEMPLATES),
+    doc="Switch to another set of rules, which the state must obey, or to another set of default templates. "
+    "The same set again brings back the templates that were destroyed.",
+    ours=True,
+)
+def set_header(state: State, rules: str | None = None, templates: str | None = None) -> None:
+    """Switch to the sets; the core refuses it if the state breaks one of the rules."""
+    if rules is None and templates is None:
+        raise Misuse("Error: Give rules=, templates= or both")
+    if rules is not None:
+        state.set_rules(rules)
+    if templates is not None:
+        from xe_py.state.templates import replace
+
+        replace(state, templates)
 
 
 @command("state-show", doc="Show where the state is, its header, and how many objects it holds.", kind=READS, ours=True)
 def show(state: State) -> list[str]:
     """The store of the state, its header, and the number of objects of each class."""
-    header = [f"{name}: {value}" for name, value in state.header.items()]
+    header = [f"{name}: {fields.show(value)}" for name, value in state.header.items()]
     return [state.origin, *header] + [f"{cls.name}: {state.count(cls.name)}" for cls in classes.sections()]
 
 

@@ -184,5 +184,5 @@ def _compared(store: Store, before: Version, after: Version, behind: str = "") -
             if opened.name != store.name:
                 doubts[-1].hints = ()  # They are about the present state.
     old, new = states
-    text = describe(between(old, new), old.rules, new.rules, whole=not doubts) + behind
+    text = describe(between(old, new), old.header, new.header, whole=not doubts) + behind
     return Doubtful(text, doubts) if doubts else text

@@ -7,6 +7,7 @@ from xe_py.reference.declared import field_doc, rule_doc
 from xe_py.reference.roff import bold, example, head, italic, item, items, pages, paragraphs, plain, section, subsection
 from xe_py.reference.wording import default_of, on_delete, rule_set, toml_type, unique_doc
 from xe_py.state.state import FORMAT
+from xe_py.xapi.default_templates import SETS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ format = {format}
 lineage = "9b0c7f44-5a0e-4a52-8d5f-6f1d0c6f3a10"
 serial = 41
 rules = "strict"
+templates = "xcp-ng-8.3"
 
 [vm.77aa0b2e-3c1f-4d0a-9a55-0c9e9f8f2b11]
 name-label = "web"
@@ -48,7 +50,15 @@ serial
 integer; goes up by one with each command that changes something.
 
 rules
-string; the set of rules in force, strict or xapi."""
+string; the set of rules in force, strict or xapi.
+
+templates
+string; the set of default templates that the state has: {", ".join(SETS[:-1])}; none if it is left out. Such a template
+is a VM like any other, but it has a table here only while it differs from what xe_py knows of it. To change one by
+hand, copy what xe template-param-list shows of it, or change it with a command first.
+
+templates-destroyed
+array of strings; the uuids of the templates of the set that were destroyed, so the state does not have them."""
 
 _EDITING = """\
 You may change the file with an editor while no command is running. Any form of TOML will do: tables, dotted keys,

@@ -197,14 +197,14 @@ def _committed(opened: Opened, work: Work[T]) -> T:
 def _attempted(state: State, work: Work[Any]) -> tuple[str, XeError | None]:
     from xe_py.state.differences import describe
 
-    rules, refused = state.rules, None
+    header, refused = state.header, None
     try:
         work(state)
     except XeError as refusal:
         if not refusal.rest_is_done:
             raise
         refused = refusal
-    return describe(state.changes(), rules, state.rules), refused
+    return describe(state.changes(), header, state.header), refused
 
 
 def run_on_store(store: Store, call: Call, *, dry_run: bool) -> Any:

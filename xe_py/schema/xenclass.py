@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     Measure = Callable[[Any], int]
 
 STRICT, XAPI = "strict", "xapi"
+RULES, TEMPLATES, DESTROYED = "rules", "templates", "templates-destroyed"
+"""The settings of a state: its set of rules, its set of default templates, and those of them that are destroyed."""
 
 
 def _allowed(state: Any, obj: Any) -> list[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from xe_py import classes
 from xe_py.schema.secrets import is_secret
+from xe_py.schema.xenclass import RULES, STRICT, TEMPLATES
 from xe_py.state.record import alike
 from xe_py.state.state import Change
+from xe_py.state.templates import NO_SET, of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,17 +22,30 @@ if TYPE_CHECKING:
 
 _EMPTY = "(empty)"
 _HIDDEN = "***"
+# What the header says where it does not name a setting.
+_SETTINGS = {RULES: STRICT, TEMPLATES: NO_SET}
 
 
-def describe(changes: Iterable[Change], rules_before: str, rules: str, *, whole: bool = True) -> str:
-    """The changes, and the change of the set of rules; `whole` says that the whole states could be compared."""
-    lines = [] if rules == rules_before else [f"rules: {rules_before} -> {rules}"]
+def describe(changes: Iterable[Change], before: Fields, after: Fields, *, whole: bool = True) -> str:
+    """The changes, and those of the header; `whole` says that the whole states could be compared.
+
+    Default templates that only come or go with their set are told by the name of the set.
+    """
+    settings = {name: (before.get(name, default), after.get(name, default)) for name, default in _SETTINGS.items()}
+    lines = [f"{name}: {was} -> {now}" for name, (was, now) in settings.items() if was != now]
+    other_set = settings[TEMPLATES][0] != settings[TEMPLATES][1]
     for change in changes:
-        lines += differences(change.cls, change.uuid, change.before, change.after)
+        if not (other_set and _goes_with_the_set(change, before, after)):
+            lines += differences(change.cls, change.uuid, change.before, change.after)
     return "".join(
         f"{line}\n"
         for line in lines or ["Nothing changes." if whole else "Nothing changes in the parts that can be read."]
     )
+
+
+def _goes_with_the_set(change: Change, before: Fields, after: Fields) -> bool:
+    """Whether a default template comes as it was delivered, or goes as it was."""
+    return of(before).get(change.uuid) == change.before and of(after).get(change.uuid) == change.after
 
 
 def between(before: State, after: State) -> list[Change]:

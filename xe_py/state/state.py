@@ -11,7 +11,7 @@ import os
 from xe_py import classes
 from xe_py.errors import Failure
 from xe_py.schema.fields import CASCADE, CLEAR, Derived, Refs
-from xe_py.schema.xenclass import STRICT
+from xe_py.schema.xenclass import DESTROYED, RULES, STRICT, TEMPLATES
 from xe_py.state.record import Record, alike
 from xe_py.state.tables import Tables
 
@@ -109,7 +109,7 @@ class State:
     @property
     def rules(self) -> str:
         """The set of rules in force: `strict` or `xapi`."""
-        return str(self.header.get("rules", STRICT))
+        return str(self.header.get(RULES, STRICT))
 
     @property
     def serial(self) -> int:
@@ -119,8 +119,14 @@ class State:
     def set_rules(self, rules: str) -> None:
         """Switch to another set of rules."""
         if rules != self.rules:
+            self.set_header({RULES: rules})
+
+    def set_header(self, fields: Mapping[str, Any]) -> None:
+        """Give the header other values; None takes a key out."""
+        header = {name: value for name, value in {**self.header, **fields}.items() if value is not None}
+        if header != self.header:
             self._journal.append((None, "", self.header))
-            self.header = {**self.header, "rules": rules}
+            self.header = header
 
     # Looking up
 
@@ -245,9 +251,9 @@ class State:
         self._journal.append((None, name, None))
         return name, draft
 
-    def repeat(self, changes: list[Change], rules: str) -> None:
+    def repeat(self, changes: list[Change], header: Mapping[str, Any]) -> None:
         """Make the same changes as another state that was read from the same version of the file."""
-        self.set_rules(rules)
+        self.set_header({name: header.get(name) for name in (RULES, TEMPLATES, DESTROYED)})
         for change in changes:
             obj, after = self.get(change.cls.name, change.uuid), change.after
             if obj is None and after is not None:
@@ -301,9 +307,13 @@ class State:
                 self._tables.replace(now, before, cls.stored)
         del self._journal[mark:]
 
-    def rules_changed(self) -> bool:
-        """Whether the set of rules was changed."""
-        return any(cls is None and not uuid for cls, uuid, _ in self._journal)
+    def header_before(self) -> dict[str, Any]:
+        """The header as it is saved: before all changes."""
+        return next((before for cls, _, before in self._journal if cls is None and before), self.header)
+
+    def header_changed(self) -> bool:
+        """Whether the header was changed."""
+        return self.header_before() is not self.header
 
     def changes(self, mark: int = 0) -> list[Change]:
         """How each object changed since the mark, in the order of the first change."""
@@ -325,6 +335,16 @@ class State:
         self._journal.clear()
         self._tables.settle()
         return Committed(self.serial, [change.kept() for change in found])
+
+    # Default templates, which a store need not keep
+
+    def is_delivered(self, fields: Mapping[str, Any] | None) -> bool:
+        """Whether these are the fields of a default template as the package has it; then reading the state adds it."""
+        return _is_delivered(self.header, fields)
+
+    def was_delivered(self, fields: Mapping[str, Any] | None) -> bool:
+        """The same for the state as it is saved, before all changes."""
+        return _is_delivered(self.header_before(), fields)
 
     # Loading what is written
 
@@ -354,6 +374,14 @@ def new_uuid() -> str:
     digits = os.urandom(16).hex()
     variant = "89ab"[int(digits[16], 16) % 4]
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+
+
+def _is_delivered(header: Mapping[str, Any], fields: Mapping[str, Any] | None) -> bool:
+    if fields is None or "is-default-template" not in fields:
+        return False  # As for most objects: the templates need not be loaded.
+    from xe_py.state.templates import is_delivered
+
+    return is_delivered(header, fields)
 
 
 def _changed_from_default(cls: XenClass, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xe_py.errors import DamagedIndexError, StateFileError
 from xe_py.schema.fields import LARGEST
+from xe_py.schema.xenclass import TEMPLATES
 from xe_py.state.state import CONTENT, Committed
 from xe_py.store.files.document import Document
 from xe_py.store.files.interrupts import uninterrupted
@@ -31,13 +32,22 @@ def commit(
     contents of disks, if any were asked for.
     """
     changes = state.changes()
-    if not changes and not state.rules_changed():
+    if not changes and not state.header_changed():
         return Committed(state.serial, []), document
     serial = next_serial(document.path, state.serial)
-    content = _content(index, document, state, changes, serial)
-    if disks is not None:
-        disks.flush({change.after.get(CONTENT) for change in changes if change.after is not None})
-    version = replace(site, content, document.identity, serial, command)
+    mark = state.mark()
+    try:
+        if TEMPLATES in state.header and any(change.after is None for change in changes):
+            from xe_py.state.templates import note_destroyed
+
+            note_destroyed(state, changes)
+        content = _content(index, document, state, changes, serial)
+        if disks is not None:
+            disks.flush({change.after.get(CONTENT) for change in changes if change.after is not None})
+        version = replace(site, content, document.identity, serial, command)
+    except StateFileError:
+        state.rollback(mark)
+        raise
     if disks is not None:
         disks.settle()
     elif any(change.before is not None and CONTENT in change.before and change.touches(CONTENT) for change in changes):

@@ -101,7 +101,7 @@ class OpenedFile:
         if self.state.mark():
             if fresh.document.identity != self.document.identity:
                 raise changed_meanwhile(self.name)
-            fresh.state.repeat(self.state.changes(), self.state.rules)
+            fresh.state.repeat(self.state.changes(), self.state.header)
         self.document, self.state, self.findings = fresh.document, fresh.state, fresh.findings
         self.state.opened = self
 

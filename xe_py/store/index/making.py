@@ -82,6 +82,7 @@ def _make(
     """A new base with these objects, its head, and the state on top of it; None if it cannot be written."""
     if path is None:
         return None
+    from xe_py.state import templates
     from xe_py.store.index.parts import Parts
 
     sweep(os.path.dirname(path))
@@ -89,7 +90,7 @@ def _make(
     places: dict[str, dict[str, int]] = {}
 
     def parts() -> Iterator[bytes]:
-        base, data = Parts(), document.content() if document.is_plain else None
+        base, data = Parts(templates.of(state.header)), document.content() if document.is_plain else None
         for cls in classes.sections():
             found = objects(cls)
             places[cls.name] = {obj["uuid"]: place for place, obj in enumerate(found)}

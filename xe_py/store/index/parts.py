@@ -14,6 +14,7 @@ from xe_py.store.index.reading import CHUNK, number_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from mmap import mmap
     from typing import Any
 
@@ -22,9 +23,14 @@ if TYPE_CHECKING:
 
 
 class Parts:
-    """The parts of a base, as they are written one after the other."""
+    """The parts of a base, as they are written one after the other.
 
-    def __init__(self) -> None:
+    `placeless` are the uuids of objects that need not be in the state file; they stand before all others of their
+    class, wherever they are in the file.
+    """
+
+    def __init__(self, placeless: Collection[str]) -> None:
+        self.placeless = placeless
         self.parts: list[bytes] = []
         self.length = 0
         self.catalog: dict[str, Any] = {}
@@ -34,7 +40,7 @@ class Parts:
         chunks = array("Q")
         near = 0
         for start in range(0, len(objects), CHUNK):
-            if data is not None:
+            if data is not None and objects[start]["uuid"] not in self.placeless:
                 near = max(near, data.find(f"\n[{cls.name}.{objects[start]['uuid']}]".encode(), near))
             chunks.extend((*self._part(marshal.dumps([masked(obj) for obj in objects[start : start + CHUNK]])), near))
         tables = {}

@@ -8,10 +8,10 @@ from stat import S_ISDIR, S_ISREG
 from xe_py import classes
 from xe_py.classes import sections
 from xe_py.errors import Failure, StateFileError, on_file
-from xe_py.schema.fields import LARGEST, Choice
+from xe_py.schema.fields import LARGEST, Choice, Set
 from xe_py.schema.numbers import is_uuid
 from xe_py.schema.values import Time
-from xe_py.schema.xenclass import STRICT, XAPI
+from xe_py.schema.xenclass import DESTROYED, RULES, STRICT, TEMPLATES, XAPI
 from xe_py.state.core import Finding, causes, findings
 from xe_py.state.state import FORMAT, State
 from xe_py.store.files.document import Document, identity
@@ -19,7 +19,7 @@ from xe_py.store.toml import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from xe_py.schema.fields import Field
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from xe_py.store.files.document import Site
 
 _HEADER = {"format": int, "lineage": str, "serial": int, "rules": str}
-
 
 # Codes that say something is missing; it may be one of the parts that were left out.
 _LACKS = frozenset(("STATE_HOST_INCOMPLETE", "STATE_OBJECT_MISSING"))
@@ -84,7 +83,10 @@ def judge(document: Document) -> tuple[State, list[Finding]]:
         document.taken_out = upgrade(tables, header["format"])
         header = {**header, "format": FORMAT}
     state = State(header)
+    doubly = _add_templates(state, tables)
     left_out = _take_in(state, tables)
+    if any(state.is_delivered(state.get("vm", uuid)) for uuid in doubly):
+        document.is_plain = False  # In a plain file, a template that is as delivered has no table.
     found = list(findings(state, typed=True))
     found = _all_found(state, tables, left_out, found) if left_out or found else []
     if state.header["serial"] == LARGEST:
@@ -98,6 +100,7 @@ def read_back(text: str) -> State | None:
     try:
         tables = _parse(Document("", "", (), text=text))
         state = State(tables.pop("state", {}))
+        _add_templates(state, tables)
     except StateFileError:
         return None
     return None if _take_in(state, tables) else state
@@ -145,11 +148,11 @@ def _header(document: Document, header: Any) -> dict[str, Any]:
         raise _no_header(
             document, "format", f"has a newer format than {FORMAT}, the newest that this xe knows; use a newer xe"
         )
-    for name in header:
-        if name not in _HEADER:
-            from xe_py.store.toml.misfits import guess, nearest
+    known = (*_HEADER, TEMPLATES, DESTROYED)
+    for name in (each for each in header if each not in known):
+        from xe_py.store.toml.misfits import guess, nearest
 
-            raise _no_header(document, name, f"has an unknown key: {name}{guess(nearest(name, _HEADER))}")
+        raise _no_header(document, name, f"has an unknown key: {name}{guess(nearest(name, known))}")
     for name, kind in _HEADER.items():
         if type(header.get(name)) is not kind:
             raise _no_header(document, name, f"must have {name}, a {'number' if kind is int else 'text'}")
@@ -157,11 +160,38 @@ def _header(document: Document, header: Any) -> dict[str, Any]:
         raise _no_header(document, "format", f"has a format that does not exist; it must be {FORMAT}")
     if not 0 <= header["serial"] <= LARGEST:
         raise _no_header(document, "serial", f"has an impossible serial; it must be from 0 to {LARGEST}")
-    if header["rules"] not in {STRICT, XAPI}:
-        from xe_py.store.toml.misfits import misfit
+    for field in _settings(header):
+        if field.name in header and not field.accepts(header[field.name]):
+            from xe_py.store.toml.misfits import misfit
 
-        raise _no_header(document, "rules", misfit(Choice("rules", (STRICT, XAPI)), header["rules"]))
+            raise _no_header(document, field.name, misfit(field, header[field.name]))
     return header
+
+
+def _settings(header: dict[str, Any]) -> Iterator[Field]:
+    """The keys of the header that are like fields of an object."""
+    yield Choice(RULES, (STRICT, XAPI))
+    yield Set(DESTROYED)
+    if TEMPLATES in header:
+        from xe_py.xapi.default_templates import SETS
+
+        yield Choice(TEMPLATES, SETS)
+
+
+def _add_templates(state: State, tables: dict[str, Any]) -> set[str]:
+    """Put the default templates that the file does not hold before its VMs; the uuids of those that it does hold."""
+    if TEMPLATES not in state.header:
+        return set()
+    from xe_py.state.templates import of
+
+    known, written = of(state.header), tables.get("vm", {})
+    if not isinstance(written, dict):
+        return set()
+    as_written = {
+        uuid: {name: value for name, value in fields.items() if name != "uuid"} for uuid, fields in known.items()
+    }
+    tables["vm"] = as_written | written
+    return known.keys() & written.keys()
 
 
 def _no_header(document: Document, name: str, text: str) -> StateFileError:

@@ -96,5 +96,5 @@ def canonical(state: State) -> str:
     from xe_py import classes
 
     tables = [header(state.header)]
-    tables += [record(obj) for cls in classes.sections() for obj in state.all(cls.name)]
+    tables += [record(obj) for cls in classes.sections() for obj in state.all(cls.name) if not state.is_delivered(obj)]
     return HEAD + "\n".join(tables)

@@ -58,21 +58,29 @@ def anchors(state: State, changes: list[Change]) -> dict[Path, int]:
     """
     found: dict[Path, int] = {}
     new = set()
+    absent = set()
     for change in changes:
-        if change.before is None:
+        if change.before is None or state.was_delivered(change.before):
             new.add(change.cls.name)
+            absent.add(change.uuid)
         else:
             found[change.cls.name, change.uuid] = state.place_of(change.cls.name, change.uuid)
-    made = {change.uuid for change in changes if change.before is None}
     order = classes.order()
     for name in new:
         for cls in reversed(order[: order.index(name) + 1]):
-            last = state.last(cls, made)
+            last = _last_written(state, cls, absent)
             if last is not None:
                 place, uuid = last
                 found[cls, uuid] = place
                 break
     return found
+
+
+def _last_written(state: State, cls: str, absent: set[str]) -> tuple[int, str] | None:
+    """The place and the uuid of the last object of the class in the file; `absent` are known not to be in it."""
+    while (last := state.last(cls, absent)) and state.is_delivered(state.get(cls, last[1])):
+        absent.add(last[1])
+    return last
 
 
 class _Splicer:
@@ -93,10 +101,9 @@ class _Splicer:
         if _is_value(held, STATE):
             self._replace(held[0], render.value_of(header))
         else:
-            changed = {"serial", *(["rules"] if self.state.rules_changed() else ())}
-            changed |= {each.path[1] for each in held if each.path == FORMAT and self._number(each) != header["format"]}
-            was = {name: value for name, value in header.items() if name not in changed}
-            self._fields(STATE, held, was, header, dict.fromkeys(header))
+            was = {**self.state.header_before()}
+            was |= {each.path[1]: self._number(each) for each in held if each.path == FORMAT}
+            self._fields(STATE, held, was, header, dict.fromkeys({**was, **header}))
 
     def _number(self, statement: Statement) -> int:
         return int(self.text[slice(*statement.value)], 0)
@@ -107,6 +114,8 @@ class _Splicer:
         values = set()
         for change in changes:
             name, after = change.cls.name, change.after
+            if self.state.is_delivered(after):
+                after = None
             path = name, change.uuid
             held = self.held.get(path, [])
             if _is_value(self.held.get((name,), []), (name,)):
@@ -120,8 +129,9 @@ class _Splicer:
             else:
                 self._fields(path, held, change.before or {}, after, change.cls.stored)
         for name in values:
-            objects = ((obj["uuid"], render.inline_record(obj)) for obj in self.state.all(name))
-            self._replace(self.held[name,][0], render.inline(objects))
+            objects = (obj for obj in self.state.all(name) if not self.state.is_delivered(obj))
+            pairs = ((obj["uuid"], render.inline_record(obj)) for obj in objects)
+            self._replace(self.held[name,][0], render.inline(pairs))
         for name in classes.order():
             if name in made:
                 self._insert(name, made[name])
