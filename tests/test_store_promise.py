@@ -135,7 +135,7 @@ class MemoryOpened:
 
     def _state(self) -> State:
         state = _state_in(self._version.text, self._store.title)
-        state.opened = self
+        state.contents_from = lambda: self.contents
         return state
 
     @property

@@ -17,12 +17,12 @@ from xe_py.state.tables import Tables
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
     from xe_py.schema.xenclass import Key, XenClass
     from xe_py.state.tables import Source
-    from xe_py.store.promise import Contents, Draft, Opened
+    from xe_py.store.promise import Contents, Draft
 
     # The class, the uuid and the fields before (None: new) of a changed object; for the header: None, "", the header;
     # for the content of a disk: None, its name, None.
@@ -95,14 +95,14 @@ class Committed:
 class State:
     """The objects of one pool, by class and uuid, in order of creation, and the header of the file they live in.
 
-    `origin` names its store: the kind and the address. `opened` is what the store opened, which has the contents of
-    the disks.
+    `origin` names its store: the kind and the address. `contents_from` gives the contents of the disks there. The store
+    sets both.
     """
 
     def __init__(self, header: dict[str, Any], source: Source | None = None) -> None:
         self.header = header
         self.origin = ""
-        self.opened: Opened | None = None
+        self.contents_from: Callable[[], Contents] | None = None
         self._tables = Tables(source)
         self._journal: list[_Entry] = []
 
@@ -240,9 +240,9 @@ class State:
     @property
     def contents(self) -> Contents:
         """The contents of the disks, in the store."""
-        if self.opened is None:
+        if self.contents_from is None:
             raise RuntimeError("A state that no store opened has no contents of disks.")
-        return self.opened.contents
+        return self.contents_from()
 
     def draft(self) -> tuple[str, Draft]:
         """A new content to be written, and its name. A commit keeps it if an object names it; a rollback removes it."""

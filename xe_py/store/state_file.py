@@ -31,6 +31,24 @@ if TYPE_CHECKING:
 _BETWEEN_LOOKS = 0.05
 
 
+class _Contents:
+    """The contents of the disks beside a file, for a state that asks for them; they know nothing of the state."""
+
+    __slots__ = ("_site", "disks", "writer")
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self.disks: Disks | None = None
+        self.writer = False
+
+    def __call__(self) -> Disks:
+        if self.disks is None:
+            from xe_py.store.contents.disks import Disks
+
+            self.disks = Disks(self._site, writer=self.writer)
+        return self.disks
+
+
 class OpenedFile:
     """One version of the file, opened: its document, its state, and what is unsound in that.
 
@@ -38,7 +56,7 @@ class OpenedFile:
     write; `is_over` says that its lock has been released.
     """
 
-    __slots__ = ("_disks", "command", "document", "findings", "index", "is_over", "site", "state")
+    __slots__ = ("_contents", "command", "document", "findings", "index", "is_over", "site", "state")
 
     def __init__(self, site: Site, index: str | None, document: Document) -> None:
         self.site = site
@@ -47,23 +65,24 @@ class OpenedFile:
         self.findings: list[Finding] = []
         self.command = ""
         self.is_over = False
-        self._disks: Disks | None = None
+        self._contents = _Contents(site)
         self.state: State
         if document.head is not None:
             self.state = document.head.state()
         else:
             self._judge()
         self.state.origin = f"file: {site.path}"
-        self.state.opened = self
+        self.state.contents_from = self._contents
+
+    def open_to_write(self, command: str) -> None:
+        """Let the command line commit."""
+        self.command = command
+        self._contents.writer = True
 
     @property
     def contents(self) -> Disks:
         """The contents of the disks, beside the file."""
-        if self._disks is None:
-            from xe_py.store.contents.disks import Disks
-
-            self._disks = Disks(self.site, writer=bool(self.command))
-        return self._disks
+        return self._contents()
 
     @property
     def name(self) -> str:
@@ -77,15 +96,15 @@ class OpenedFile:
         from xe_py.store.committing import commit
 
         committed, self.document = commit(
-            self.site, self.index, self.document, self.state, self.command, disks=self._disks
+            self.site, self.index, self.document, self.state, self.command, disks=self._contents.disks
         )
         return committed
 
     def end(self) -> None:
         """No more is written; what no version names of the contents that were written goes. The lock is still held."""
         self.is_over = True
-        if self._disks is not None:
-            self._disks.settle()
+        if self._contents.disks is not None:
+            self._contents.disks.settle()
 
     def refresh(self) -> None:
         """Read the file itself, because the index is damaged, and repeat the uncommitted changes.
@@ -103,7 +122,7 @@ class OpenedFile:
                 raise changed_meanwhile(self.name)
             fresh.state.repeat(self.state.changes(), self.state.header)
         self.document, self.state, self.findings = fresh.document, fresh.state, fresh.findings
-        self.state.opened = self
+        self.state.contents_from = self._contents
 
     def wait_for_next(self, seconds: float) -> None:
         """Look at the file from time to time, until it is no longer this version or the time is over.
@@ -292,7 +311,7 @@ class _Writing:
         except BaseException:
             self._lock.release()
             raise
-        self._opened.command = self._command
+        self._opened.open_to_write(self._command)
         return self._opened
 
     def __exit__(self, *_: object) -> None:

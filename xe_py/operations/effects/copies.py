@@ -6,6 +6,7 @@ from xe_py.classes import sr as sr_guards
 from xe_py.classes import vdi as guards
 from xe_py.errors import Failure, refuse
 from xe_py.operations.effects.disk_data import copy_content
+from xe_py.operations.effects.storage import file_of
 from xe_py.schema.fields import with_key
 from xe_py.state.state import new_uuid
 from xe_py.xapi import vm_copies
@@ -42,7 +43,7 @@ def copy_disk(state: State, vdi: Record, kind: Kind, sr: Record | None = None) -
         refuse(sr_guards.can_create_vdi(state, target))
     copy = make(state, vdi, kind, target)
     refuse(sr_guards.has_space(state, target, 0))
-    if not kind.shares:
+    if file_of(state, vdi) is not None:
         copy_content(state, vdi, copy)
     return copy
 
