@@ -27,6 +27,12 @@ function __xe_commands
         'host-param-list' 'Show all fields of the object.' \
         'host-param-remove' 'Remove a member from a set, or a key from a map.' \
         'host-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'message-create' 'Leave a message about an object.' \
+        'message-destroy' 'Destroy one message or several.' \
+        'message-destroy-all' 'Destroy all messages, or those of some time or priority.' \
+        'message-list' 'List all messages, or those whose fields have the given values.' \
+        'message-param-get' 'Show the value of one field of the object.' \
+        'message-param-list' 'Show all fields of the object.' \
         'network-create' 'Make a network.' \
         'network-destroy' 'Destroy a network and the detached VIFs on it.' \
         'network-list' 'List all networks, or those whose fields have the given values.' \
@@ -223,6 +229,18 @@ function __xe_words
             echo 'uuid=@host:uuid,name-label'
         case host-param-set
             echo 'uuid=@host:uuid,name-label name-label= name-description= suspend-image-sr-uuid=@sr:uuid,name-label crash-dump-sr-uuid=@sr:uuid,name-label https-only=true|false ssl-legacy=true|false iscsi_iqn= multipathing=true|false numa-affinity-policy=any|best_effort|default_policy ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode=true|false max-cstate= ntp-mode=DHCP|Custom|Factory|Disabled ntp-custom-servers= timezone= logging: other-config: guest_VCPUs_params:'
+        case message-create
+            echo 'name= priority= body= vm-uuid=@vm:uuid,name-label host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label pool-uuid=@pool:uuid,name-label'
+        case message-destroy
+            echo 'uuid=@message:uuid uuids=,@message:uuid'
+        case message-destroy-all
+            echo 'before= after= priority='
+        case message-list
+            echo 'params=,all|%message +message'
+        case message-param-get
+            echo 'uuid=@message:uuid param-name=%message param-key='
+        case message-param-list
+            echo 'uuid=@message:uuid'
         case network-create
             echo 'name-label= name-description= MTU= bridge= managed=true|false'
         case network-destroy network-param-list
@@ -469,6 +487,8 @@ function __xe_table
             echo 'uuid=@storage:uuid sr= type= physical-size= devices= host-uuid=@host:uuid,name-label'
         case volume
             echo 'uuid=@volume:uuid,name-label vdi= sr-uuid=@sr:uuid,name-label storage-uuid=@storage:uuid location= virtual-size= name-label= name-description= type=System|User|Ephemeral|Suspend|Crashdump|HA%20statefile|Metadata|Redo%20log|rrd|PVS%20cache|CBT%20metadata read-only=true|false managed=true|false cbt-enabled=true|false sm-config='
+        case message
+            echo 'uuid=@message:uuid name= priority= class=VM|Host|SR|Pool|VMPP|VMSS|PVS_proxy|VDI|Certificate obj-uuid= timestamp= body='
     end
 end
 

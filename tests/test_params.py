@@ -264,6 +264,7 @@ def test_every_field_of_every_class_can_be_read(xe: "Xe", name: str) -> None:
     bonded = xe.do("network-create name-label=bonded")
     xe.do(f"bond-create network-uuid={bonded} pif-uuids={eth0}")
     xe.do("vm-start vm=web")
+    xe.do(f"message-create name=TOLD priority=3 body=told vm-uuid={vm}")
     view = classes.view(name)
     if view.filters.get("is-a-template") == "true":
         xe.do(f"vm-param-set uuid={xe.do('vm-create name-label=t')} is-a-template=true")

@@ -141,6 +141,7 @@ def furnish(path: Path, rules: str = "strict") -> dict[str, str]:
     made["vlan"] = do("vlan-list --minimal")
     made["pbd"] = do(f"pbd-list sr-uuid={made['sr']} --minimal")
     do("vm-start vm=web")
+    made["message"] = do("message-list --minimal")
     do("vm-create name-label=idle")
     return made | _left_behind(path, do)
 

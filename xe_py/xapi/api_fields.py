@@ -57,6 +57,8 @@ NOWHERE = {
 NAMES = {
     "host.host-metrics-live": "live",
     "host.resident-vms": "resident_VMs",
+    "message.class": "cls",
+    "message.obj-uuid": "obj_uuid",
     "pif.IP-configuration-mode": "ip_configuration_mode",
     "pif.IPv6-configuration-mode": "ipv6_configuration_mode",
     "pif.IPv6-gateway": "ipv6_gateway",
@@ -101,6 +103,7 @@ TYPES = {
 ENUMS = {
     "host.latest-synced-updates-applied": "latest_synced_updates_applied_state",
     "host.operations": "host_allowed_operations",
+    "message.class": "cls",
     "pif.IP-configuration-mode": "ip_configuration_mode",
     "pif.IPv6-configuration-mode": "ipv6_configuration_mode",
     "pif.igmp-snooping-status": "pif_igmp_status",
