@@ -105,6 +105,14 @@ function __xe_commands
         'state-set' 'Switch to another set of rules; the state must obey them.' \
         'state-show' 'Show where the state is, its header, and how many objects it holds.' \
         'state-undo' 'Undo the last commit, or the edits made by hand since; or restore any older version of the state. This is a change like any other, so it can be undone too.' \
+        'task-cancel' 'Cancel a task that runs.' \
+        'task-list' 'List all tasks, or those whose fields have the given values.' \
+        'task-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'task-param-clear' 'Empty a field of the object.' \
+        'task-param-get' 'Show the value of one field of the object.' \
+        'task-param-list' 'Show all fields of the object.' \
+        'task-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'task-param-set' 'Set fields of the object, or single keys of its maps.' \
         'template-list' 'List all templates, or those whose fields have the given values.' \
         'template-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'template-param-clear' 'Empty a field of the object.' \
@@ -343,6 +351,18 @@ function __xe_words
             echo 'rules=strict|xapi'
         case state-undo
             echo 'serial='
+        case task-cancel task-param-list
+            echo 'uuid=@task:uuid,name-label'
+        case task-list
+            echo 'params=,all|%task +task'
+        case task-param-add task-param-remove
+            echo 'uuid=@task:uuid,name-label param-name=other-config param-key='
+        case task-param-clear
+            echo 'uuid=@task:uuid,name-label param-name=other-config'
+        case task-param-get
+            echo 'uuid=@task:uuid,name-label param-name=%task param-key='
+        case task-param-set
+            echo 'uuid=@task:uuid,name-label other-config:'
         case template-param-add template-param-remove
             echo 'uuid=@template:uuid,name-label param-name=VCPUs-params|platform|blocked-operations|HVM-boot-params|other-config|xenstore-data|tags param-key='
         case template-param-clear
@@ -489,6 +509,8 @@ function __xe_table
             echo 'uuid=@volume:uuid,name-label vdi= sr-uuid=@sr:uuid,name-label storage-uuid=@storage:uuid location= virtual-size= name-label= name-description= type=System|User|Ephemeral|Suspend|Crashdump|HA%20statefile|Metadata|Redo%20log|rrd|PVS%20cache|CBT%20metadata read-only=true|false managed=true|false cbt-enabled=true|false sm-config='
         case message
             echo 'uuid=@message:uuid name= priority= class=VM|Host|SR|Pool|VMPP|VMSS|PVS_proxy|VDI|Certificate obj-uuid= timestamp= body='
+        case task
+            echo 'uuid=@task:uuid,name-label name-label= name-description= subtask_of=@task:uuid,name-label subtasks= resident-on=@host:uuid,name-label status=pending|success|failure|cancelling|cancelled progress= type= result= created= finished= error_info= allowed_operations= current_operations= other-config:'
     end
 end
 

@@ -93,6 +93,8 @@ TYPES = {
     "pif.duplex": "bool",
     "pif.speed": "int",
     "sr.host": "set(ref PBD)",
+    "task.allowed_operations": "set(enum {})",
+    "task.current_operations": "map(string,enum {})",
     "vm.blocked-operations": "map(enum vm_operations,string)",
     "vm.can-use-hotplug-vbd": "enum tristate_type",
     "vm.can-use-hotplug-vif": "enum tristate_type",
@@ -113,6 +115,8 @@ ENUMS = {
     "pool.update-sync-frequency": "update_sync_frequency",
     "sr.operations": "storage_operations",
     "vdi.on-boot": "on_boot",
+    "task.operations": "task_allowed_operations",
+    "task.status": "task_status_type",
     "vm.actions-after-crash": CRASH_ACTIONS,
     "vm.actions-after-reboot": "on_normal_exit",
     "vm.actions-after-shutdown": "on_normal_exit",
@@ -147,6 +151,7 @@ QUALIFIERS = {
         CONSTRUCTOR: "name-label name-description virtual-size type sharable read-only",
         RW: "xenstore-data sm-config",
     },
+    "task": {RUNTIME: "other-config"},
     "vm": {
         RW: "is-a-template recommendations hardware-platform-version",
         CONSTRUCTOR: (
