@@ -30,6 +30,12 @@ function __xe_commands
         'host-param-list' 'Show all fields of the object.' \
         'host-param-remove' 'Remove a member from a set, or a key from a map.' \
         'host-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'message-create' 'Leave a message about an object.' \
+        'message-destroy' 'Destroy one message or several.' \
+        'message-destroy-all' 'Destroy all messages, or those of some time or priority.' \
+        'message-list' 'List all messages, or those whose fields have the given values.' \
+        'message-param-get' 'Show the value of one field of the object.' \
+        'message-param-list' 'Show all fields of the object.' \
         'network-create' 'Make a network.' \
         'network-destroy' 'Destroy a network and the detached VIFs on it.' \
         'network-list' 'List all networks, or those whose fields have the given values.' \
@@ -111,6 +117,14 @@ function __xe_commands
         'state-set' 'Switch to another set of rules, which the state must obey, or to another set of default templates. The same set again brings back the templates that were destroyed.' \
         'state-show' 'Show where the state is, its header, and how many objects it holds.' \
         'state-undo' 'Undo the last commit, or the edits made by hand since; or restore any older version of the state. This is a change like any other, so it can be undone too.' \
+        'task-cancel' 'Cancel a task that runs.' \
+        'task-list' 'List all tasks, or those whose fields have the given values.' \
+        'task-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'task-param-clear' 'Empty a field of the object.' \
+        'task-param-get' 'Show the value of one field of the object.' \
+        'task-param-list' 'Show all fields of the object.' \
+        'task-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'task-param-set' 'Set fields of the object, or single keys of its maps.' \
         'template-list' 'List all templates, or those whose fields have the given values.' \
         'template-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'template-param-clear' 'Empty a field of the object.' \
@@ -269,6 +283,18 @@ function __xe_words
             echo 'uuid=@host:uuid,name-label'
         case host-param-set
             echo 'uuid=@host:uuid,name-label name-label= name-description= suspend-image-sr-uuid=@sr:uuid,name-label crash-dump-sr-uuid=@sr:uuid,name-label https-only=true|false ssl-legacy=true|false iscsi_iqn= multipathing=true|false numa-affinity-policy=any|best_effort|default_policy ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode=true|false max-cstate= ntp-mode=DHCP|Custom|Factory|Disabled ntp-custom-servers= timezone= logging: other-config: guest_VCPUs_params:'
+        case message-create
+            echo 'name= priority= body= vm-uuid=@vm:uuid,name-label host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label pool-uuid=@pool:uuid,name-label'
+        case message-destroy
+            echo 'uuid=@message:uuid uuids=,@message:uuid'
+        case message-destroy-all
+            echo 'before= after= priority='
+        case message-list
+            echo 'params=,all|%message +message'
+        case message-param-get
+            echo 'uuid=@message:uuid param-name=%message param-key='
+        case message-param-list
+            echo 'uuid=@message:uuid'
         case network-create
             echo 'name-label= name-description= MTU= bridge= managed=true|false'
         case network-destroy network-param-list
@@ -383,6 +409,18 @@ function __xe_words
             echo 'rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none'
         case state-undo
             echo 'serial='
+        case task-cancel task-param-list
+            echo 'uuid=@task:uuid,name-label'
+        case task-list
+            echo 'params=,all|%task +task'
+        case task-param-add task-param-remove
+            echo 'uuid=@task:uuid,name-label param-name=other-config param-key='
+        case task-param-clear
+            echo 'uuid=@task:uuid,name-label param-name=other-config'
+        case task-param-get
+            echo 'uuid=@task:uuid,name-label param-name=%task param-key='
+        case task-param-set
+            echo 'uuid=@task:uuid,name-label other-config:'
         case template-param-add template-param-remove
             echo 'uuid=@template:uuid,name-label param-name=VCPUs-params|platform|blocked-operations|HVM-boot-params|other-config|xenstore-data|tags param-key='
         case template-param-clear
@@ -561,6 +599,10 @@ function __xe_table
             echo 'uuid=@storage:uuid sr= type= physical-size= devices= host-uuid=@host:uuid,name-label'
         case volume
             echo 'uuid=@volume:uuid,name-label vdi= sr-uuid=@sr:uuid,name-label storage-uuid=@storage:uuid location= virtual-size= name-label= name-description= type=System|User|Ephemeral|Suspend|Crashdump|HA%20statefile|Metadata|Redo%20log|rrd|PVS%20cache|CBT%20metadata read-only=true|false managed=true|false cbt-enabled=true|false sm-config='
+        case message
+            echo 'uuid=@message:uuid name= priority= class=VM|Host|SR|Pool|VMPP|VMSS|PVS_proxy|VDI|Certificate obj-uuid= timestamp= body='
+        case task
+            echo 'uuid=@task:uuid,name-label name-label= name-description= subtask_of=@task:uuid,name-label subtasks= resident-on=@host:uuid,name-label status=pending|success|failure|cancelling|cancelled progress= type= result= created= finished= error_info= allowed_operations= current_operations= other-config:'
     end
 end
 

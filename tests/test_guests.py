@@ -274,7 +274,7 @@ set -e
 vm=$(xe vm-create name-label=web)
 net=$(xe network-list --minimal | cut -d, -f1)
 xe vif-create vm-uuid=$vm network-uuid=$net device=0 mac=random >/dev/null
-xe vm-guest-set vm=web boot-time=2
+xe vm-guest-set vm=web boot-time=4
 xe vm-start uuid=$vm
 tries=0
 until ip=$(xe vm-param-get uuid=$vm param-name=networks param-key=0/ip 2>/dev/null); do

@@ -1,6 +1,7 @@
 """`*-param-*`: every field can be read; what may be written can be, and what may not is refused in xe's words."""
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
@@ -264,6 +265,8 @@ def test_every_field_of_every_class_can_be_read(xe: "Xe", name: str) -> None:
     bonded = xe.do("network-create name-label=bonded")
     xe.do(f"bond-create network-uuid={bonded} pif-uuids={eth0}")
     xe.do("vm-start vm=web")
+    xe.do(f"message-create name=TOLD priority=3 body=told vm-uuid={vm}")
+    xe.state.write_text(f"{xe.state.read_text()}\n[task.{uuid4()}]\nname-label = 'Async.VM.start'\n")
     view = classes.view(name)
     if view.filters.get("is-a-template") == "true":
         xe.do(f"vm-param-set uuid={xe.do('vm-create name-label=t')} is-a-template=true")

@@ -141,6 +141,7 @@ def furnish(path: Path, rules: str = "strict") -> dict[str, str]:
     made["vlan"] = do("vlan-list --minimal")
     made["pbd"] = do(f"pbd-list sr-uuid={made['sr']} --minimal")
     do("vm-start vm=web")
+    made["message"] = do("message-list --minimal")
     do("vm-create name-label=idle")
     return made | _left_behind(path, do)
 
@@ -153,7 +154,9 @@ def _left_behind(path: Path, do: Callable[[str], str]) -> dict[str, str]:
         do(f"pbd-unplug uuid={do(f'pbd-list sr-uuid={sr} currently-attached=true --minimal')}")
     do(f"sr-forget uuid={sr}")
     text = path.read_text()
-    return {cls: text.partition(f"\n[{cls}.")[2].partition("]")[0] for cls in ("storage", "volume")}
+    task = "33333333-4444-4555-8666-777777777777"
+    path.write_text(f"{text}\n[task.{task}]\nname-label = 'Async.VM.start'\n")
+    return {cls: text.partition(f"\n[{cls}.")[2].partition("]")[0] for cls in ("storage", "volume")} | {"task": task}
 
 
 def draws(seed: int) -> random.Random:

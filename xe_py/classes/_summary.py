@@ -4,6 +4,7 @@
 FILES = {
     "bond": "bond",
     "host": "host",
+    "message": "message",
     "network": "network",
     "pbd": "pbd",
     "pif": "pif",
@@ -11,6 +12,7 @@ FILES = {
     "snapshot": "snapshot",
     "sr": "sr",
     "storage": "storage",
+    "task": "task",
     "template": "template",
     "vbd": "vbd",
     "vdi": "vdi",
@@ -19,9 +21,9 @@ FILES = {
     "vm": "vm",
     "volume": "storage",
 }
-ORDER = ("pool", "host", "network", "pif", "bond", "vlan", "sr", "pbd", "vdi", "vm", "vbd", "vif", "storage", "volume")
+ORDER = ("pool", "host", "network", "pif", "bond", "vlan", "sr", "pbd", "vdi", "vm", "vbd", "vif", "storage", "volume", "message", "task")
 REFERRERS = {
-    "host": (("pool", "master"), ("pif", "host-uuid"), ("pbd", "host-uuid"), ("vm", "resident-on"), ("vm", "affinity"), ("storage", "host-uuid")),
+    "host": (("pool", "master"), ("pif", "host-uuid"), ("pbd", "host-uuid"), ("vm", "resident-on"), ("vm", "affinity"), ("storage", "host-uuid"), ("task", "resident-on")),
     "sr": (("pool", "default-SR"), ("pool", "crash-dump-SR"), ("pool", "suspend-image-SR"), ("host", "suspend-image-sr-uuid"), ("host", "crash-dump-sr-uuid"), ("host", "local-cache-sr"), ("pbd", "sr-uuid"), ("vdi", "sr-uuid"), ("vm", "suspend-SR-uuid"), ("volume", "sr-uuid")),
     "bond": (("pif", "bond-slave-of"),),
     "network": (("pif", "network-uuid"), ("pif", "joined-network-uuids"), ("vif", "network-uuid")),
@@ -30,6 +32,7 @@ REFERRERS = {
     "pool": (("vdi", "metadata-of-pool"),),
     "vm": (("vm", "snapshot-of"), ("vm", "parent"), ("vbd", "vm-uuid"), ("vif", "vm-uuid")),
     "storage": (("volume", "storage-uuid"),),
+    "task": (("task", "subtask_of"),),
 }
 WATCHERS = {
     ("host", "memory-total"): (("host", "resident_vms_fit", "memory-total", 0),),

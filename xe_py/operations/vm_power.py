@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py.classes import vdi as vdi_guards
 from xe_py.errors import Failure, Misuse, refuse
-from xe_py.operations.effects import domain
+from xe_py.operations.effects import domain, messages
 from xe_py.schema.command import CONTROL_DOMAINS, HOST, VM, command
 from xe_py.schema.fields import Bool, Text
 from xe_py.schema.values import Named
@@ -55,7 +55,9 @@ def start(
     domain.check_disks(state, vm)
     if not vm["bios-strings"]:
         settings.bios_strings_were_given(state, vm, {})
-    domain.boot(state, vm, _host(state, vm, on), paused=paused)
+    host = _host(state, vm, on)
+    domain.boot(state, vm, host, paused=paused)
+    messages.tell_of(state, vm, "VM_STARTED", f"started on host: {messages.where(host)}")
 
 
 @command(
@@ -74,6 +76,7 @@ def resume(state: State, vm: Record, on: Record | None = None, **_without_effect
     refuse(settings.has_image(vm))
     domain.make(state, vm, host)
     forget_image(state, vm)
+    messages.tell_of(state, vm, "VM_RESUMED", f"resumed on host: {messages.where(host)}")
 
 
 @command(
@@ -91,6 +94,7 @@ def shutdown(state: State, vm: Record, *, force: bool = False, **_without_effect
     if vm["power-state"] == SUSPENDED:
         forget_image(state, vm)
     domain.end(state, vm)
+    messages.tell_of(state, vm, "VM_SHUTDOWN", "shutdown forcibly" if force else "shutdown")
 
 
 @command(
@@ -108,6 +112,7 @@ def reboot(state: State, vm: Record, *, force: bool = False) -> None:
     domain.end(state, vm)
     domain.check_disks(state, vm)
     domain.boot(state, vm, host)
+    messages.tell_of(state, vm, "VM_REBOOTED", "rebooted forcibly" if force else "rebooted cleanly")
 
 
 @command(
@@ -122,6 +127,7 @@ def suspend(state: State, vm: Record, **_without_effect: object) -> None:
     refuse(refusals(state, vm, "suspend"))
     check_host(state, vm)
     domain.suspend(state, vm, make_image(state, vm))
+    messages.tell_of(state, vm, "VM_SUSPENDED", "suspended")
 
 
 @command("vm-pause", doc="Pause a running VM.", selector=VM, standard=True)
@@ -130,6 +136,7 @@ def pause(state: State, vm: Record) -> None:
     refuse(refusals(state, vm, "pause"))
     check_host(state, vm)
     state.update(vm, {"power-state": "paused"})
+    messages.tell_of(state, vm, "VM_PAUSED", "paused")
 
 
 @command("vm-unpause", doc="Continue a paused VM.", selector=VM, standard=True)
@@ -138,6 +145,7 @@ def unpause(state: State, vm: Record) -> None:
     refuse(refusals(state, vm, "unpause"))
     check_host(state, vm)
     state.update(vm, {"power-state": "running"})
+    messages.tell_of(state, vm, "VM_UNPAUSED", "unpaused")
 
 
 def _must_be_forced(_state: State, _obj: Record, *, force: bool = False) -> None:

@@ -95,7 +95,8 @@ def _codes(table: dict[str, tuple[str, tuple[str, ...]]]) -> str:
 
 
 def _view(view: View) -> str:
-    shown = plain_list(view) if view.list_fields else "No command shows these objects; they are only in the state file."
+    hidden = view.name in classes.HIDDEN
+    shown = "No command shows these objects; they are only in the state file." if hidden else plain_list(view)
     return f"## {view.name}\n\n{_plain(documented(view.doc, f'the class {view.name}'))}\n\n{_plain(shown)}\n"
 
 

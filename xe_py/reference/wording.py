@@ -129,7 +129,7 @@ def plain_list(view: View) -> str:
     shown = [field.name for field in classes.get(view.of).fields if field.name in view.list_fields]
     only = [f"{name}={value}" for name, value in view.filters.items()]
     where = f" It lists only objects with {' and '.join(only)}." if only else ""
-    return f"Without params=, {view.name}-list shows {', '.join(shown)}.{where}"
+    return f"Without params=, {view.name}-list shows {', '.join(shown) or 'all fields'}.{where}"
 
 
 def _of_kind(words: dict[type[Field], str], field: Field) -> str:

@@ -44,9 +44,9 @@ class Listing:
 def columns(cls: XenClass, chosen: str | None, otherwise: tuple[str, ...]) -> tuple[Field, ...]:
     """The fields that `params=` chooses (`all` or names with commas), in the order of the class; hidden ones never.
 
-    None chooses those of `otherwise`. Names that the class does not have are ignored.
+    None chooses those of `otherwise` or, if there are none, all. Names that the class does not have are ignored.
     """
-    if chosen == "all":
+    if chosen == "all" or (chosen is None and not otherwise):
         return tuple(field for field in cls.fields if not field.hidden)
     names = otherwise if chosen is None else chosen.split(",")
     return tuple(field for field in cls.fields if field.name in names and not field.hidden)

@@ -58,6 +58,8 @@ NOWHERE = {
 NAMES = {
     "host.host-metrics-live": "live",
     "host.resident-vms": "resident_VMs",
+    "message.class": "cls",
+    "message.obj-uuid": "obj_uuid",
     "pif.IP-configuration-mode": "ip_configuration_mode",
     "pif.IPv6-configuration-mode": "ipv6_configuration_mode",
     "pif.IPv6-gateway": "ipv6_gateway",
@@ -92,6 +94,8 @@ TYPES = {
     "pif.duplex": "bool",
     "pif.speed": "int",
     "sr.host": "set(ref PBD)",
+    "task.allowed_operations": "set(enum {})",
+    "task.current_operations": "map(string,enum {})",
     "vm.blocked-operations": "map(enum vm_operations,string)",
     "vm.can-use-hotplug-vbd": "enum tristate_type",
     "vm.can-use-hotplug-vif": "enum tristate_type",
@@ -102,6 +106,7 @@ TYPES = {
 ENUMS = {
     "host.latest-synced-updates-applied": "latest_synced_updates_applied_state",
     "host.operations": "host_allowed_operations",
+    "message.class": "cls",
     "pif.IP-configuration-mode": "ip_configuration_mode",
     "pif.IPv6-configuration-mode": "ipv6_configuration_mode",
     "pif.igmp-snooping-status": "pif_igmp_status",
@@ -111,6 +116,8 @@ ENUMS = {
     "pool.update-sync-frequency": "update_sync_frequency",
     "sr.operations": "storage_operations",
     "vdi.on-boot": "on_boot",
+    "task.operations": "task_allowed_operations",
+    "task.status": "task_status_type",
     "vm.actions-after-crash": CRASH_ACTIONS,
     "vm.actions-after-reboot": "on_normal_exit",
     "vm.actions-after-shutdown": "on_normal_exit",
@@ -145,6 +152,7 @@ QUALIFIERS = {
         CONSTRUCTOR: "name-label name-description virtual-size type sharable read-only",
         RW: "xenstore-data sm-config",
     },
+    "task": {RUNTIME: "other-config"},
     "vm": {
         RW: "is-a-template recommendations hardware-platform-version",
         CONSTRUCTOR: (

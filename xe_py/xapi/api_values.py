@@ -20,6 +20,7 @@ _SMALL = frozenset(
         "on_normal_exit",
         "on_softreboot_behavior",
         "storage_operations",
+        "task_allowed_operations",
         "vdi_type",
     )
 )
