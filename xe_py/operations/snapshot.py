@@ -93,7 +93,7 @@ def copy(state: State, uuid: Record | None = None, snapshot: Record | None = Non
 )
 def revert(state: State, uuid: Record | None = None, snapshot: Record | None = None) -> None:
     """Revert the VM to the snapshot; a VM that is not halted is shut down first, and one that is gone is made again."""
-    from xe_py.operations.effects import reverting
+    from xe_py.operations.effects import messages, reverting
 
     taken = _named(uuid, snapshot)
     vm = state.ref_or_none(taken, "snapshot-of") or reverting.make_again(state, taken)
@@ -103,6 +103,7 @@ def revert(state: State, uuid: Record | None = None, snapshot: Record | None = N
         _check_memory(state, taken)
     _halt(state, vm)
     reverting.revert(state, vm, taken)
+    messages.tell_of(state, vm, "VM_SNAPSHOT_REVERTED", f"reverted to snapshot: {taken.name} (uuid {taken['uuid']})")
 
 
 @command(

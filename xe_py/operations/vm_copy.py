@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py.classes.sr import driver_can
 from xe_py.errors import Failure, refuse
-from xe_py.operations.effects import domain
+from xe_py.operations.effects import domain, messages
 from xe_py.operations.effects.copies import copy_vm, note_moment
 from xe_py.schema.command import ONE, TEMPLATES, VM, command
 from xe_py.schema.fields import Ref, Refs, Text
@@ -82,6 +82,7 @@ def snapshot(
     left_out = {vdi["uuid"] for vdi in ignore_vdis or ()}
     taken = copy_vm(state, vm, SNAPSHOT, new_name_label, without=left_out)
     note_moment(state, taken, vm["power-state"])
+    messages.tell_of(state, vm, "VM_SNAPSHOTTED", f"snapshotted, snapshot name: {new_name_label}")
     return _described(state, taken, new_name_description)
 
 
@@ -115,6 +116,7 @@ def checkpoint(state: State, vm: Record, new_name_label: str, new_name_descripti
         taken = _of_running(state, vm, new_name_label)
     else:
         taken = copy_vm(state, vm, SNAPSHOT, new_name_label, power_state=_power_state(vm))
+    messages.tell_of(state, vm, "VM_CHECKPOINTED", f"checkpointed, snapshot name: {new_name_label}")
     return _described(state, taken, new_name_description)
 
 

@@ -76,7 +76,7 @@ def migrate(state: State, vm: Record, *, force: bool = False, **given: Any) -> l
     refuse(refusals(state, vm, "pool_migrate", forced=force))
     refuse(placement.can_run_on(state, vm, host))
     refuse(answers(state, state.ref(vm, "resident-on")))
-    domain.move(state, vm, host)
+    domain.migrate(state, vm, host)
     return None
 
 

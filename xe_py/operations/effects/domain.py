@@ -6,6 +6,7 @@ from itertools import count
 
 from xe_py.classes.vbd import can_attach
 from xe_py.errors import refuse
+from xe_py.operations.effects import messages
 from xe_py.operations.effects.bring_up import attach_network
 from xe_py.operations.effects.disks import connect
 from xe_py.xapi import vm_settings as settings
@@ -65,12 +66,14 @@ def end(state: State, vm: Record) -> None:
     state.update(vm, {**_NO_DOMAIN, "power-state": HALTED, "requires-reboot": False})
 
 
-def move(state: State, vm: Record, host: Record) -> None:
+def migrate(state: State, vm: Record, host: Record) -> None:
     """Move the domain of the VM to the host, where it gets another number; its devices stay attached."""
+    before = state.ref(vm, "resident-on")
     state.update(vm, {"resident-on": host["uuid"], "dom-id": _free_number(state, host)})
     for vif in state.pointing_at(vm, "vif.vm-uuid"):
         if vif["currently-attached"]:
             attach_network(state, state.ref(vif, "network-uuid"), host)
+    messages.tell_of(state, vm, "VM_MIGRATED", f"migrated from {messages.quoted(before)} to {messages.quoted(host)}")
 
 
 def suspend(state: State, vm: Record, image: Record) -> None:

@@ -25,10 +25,16 @@ def where(host: Record) -> str:
     return f"{host.name} (uuid: {host['uuid']})"
 
 
+def quoted(host: Record) -> str:
+    """How messages about a migration name a host."""
+    return f"host '{host.name}' (uuid: {host['uuid']})"
+
+
 def leave(state: State, about: tuple[str, str], name: str, priority: int, body: str) -> None:
     """Add a message about an object, given as class and uuid, and drop the oldest ones beyond those that are kept."""
     cls, uuid = about
     what = {"name": name, "priority": priority, "class": cls, "obj-uuid": uuid}
     state.add("message", {**what, "timestamp": now(), "body": body})
-    for message in state.all("message")[:-KEPT]:
-        state.delete(message)
+    if state.count("message") > KEPT:
+        for message in state.all("message")[:-KEPT]:
+            state.delete(message)

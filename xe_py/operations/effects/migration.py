@@ -80,7 +80,7 @@ def migrate_with_disks(
     for disk, sr in _moving(pairs):
         move(state, disk, sr)
     if is_live(vm):
-        domain.move(state, vm, host)
+        domain.migrate(state, vm, host)
     return told
 
 
