@@ -331,7 +331,7 @@ def test_a_checkpoint_needs_an_sr_for_the_memory_and_a_host_that_answers(pool: V
 
 
 def test_copies_read_only_what_they_touch(xe: "Xe", monkeypatch: pytest.MonkeyPatch) -> None:
-    """Through the index no class is read as a whole."""
+    """Through the index no class is read as a whole, but for the messages, of which there are few."""
     sr = xe.do("sr-list content-type=user --minimal")
     vm = xe.do("vm-create name-label=web")
     for device in range(3):
@@ -355,4 +355,4 @@ def test_copies_read_only_what_they_touch(xe: "Xe", monkeypatch: pytest.MonkeyPa
     ):
         asked.clear()
         assert run(["--state", str(xe.state), *line.split()]) == 0
-        assert asked == [], line
+        assert set(asked) <= {"message"}, line

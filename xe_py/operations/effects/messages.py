@@ -35,6 +35,5 @@ def leave(state: State, about: tuple[str, str], name: str, priority: int, body: 
     cls, uuid = about
     what = {"name": name, "priority": priority, "class": cls, "obj-uuid": uuid}
     state.add("message", {**what, "timestamp": now(), "body": body})
-    if state.count("message") > KEPT:
-        for message in state.all("message")[:-KEPT]:
-            state.delete(message)
+    for message in state.all("message")[:-KEPT]:
+        state.delete(message)
