@@ -73,7 +73,7 @@ function __xe_commands
         'pool-vlan-create' 'Make a VLAN on each host of the pool, and print the uuids of the PIFs of these VLANs.' \
         'snapshot-clone' 'Clone a snapshot: this makes a template with clones of the disks.' \
         'snapshot-copy' 'Copy a snapshot: this makes a template with full copies of the disks.' \
-        'snapshot-destroy' 'Destroy a snapshot; its disks stay. To destroy them too, use snapshot-uninstall.' \
+        'snapshot-destroy' 'Destroy a snapshot; its disks stay.' \
         'snapshot-disk-list' 'List the disks of a snapshot.' \
         'snapshot-list' 'List all snapshots, or those whose fields have the given values.' \
         'snapshot-param-add' 'Add a member to a set, or key=value pairs to a map.' \
