@@ -501,7 +501,7 @@ function __xe_table
         case storage
             echo 'uuid=@storage:uuid sr= type= physical-size= devices= host-uuid=@host:uuid,name-label'
         case volume
-            echo 'uuid=@volume:uuid,name-label vdi= sr-uuid=@sr:uuid,name-label storage-uuid=@storage:uuid location= virtual-size= name-label= name-description= type=System|User|Ephemeral|Suspend|Crashdump|HA%20statefile|Metadata|Redo%20log|rrd|PVS%20cache|CBT%20metadata read-only=true|false managed=true|false cbt-enabled=true|false sm-config='
+            echo 'uuid=@volume:uuid,name-label vdi= sr-uuid=@sr:uuid,name-label storage-uuid=@storage:uuid location= virtual-size= name-label= name-description= type=System|User|Ephemeral|Suspend|Crashdump|HA%20statefile|Metadata|Redo%20log|rrd|PVS%20cache|CBT%20metadata is-a-snapshot=true|false snapshot-of= snapshot-time= read-only=true|false managed=true|false cbt-enabled=true|false sm-config='
     end
 end
 
