@@ -83,7 +83,7 @@ function __xe_commands
         'pool-vlan-create' 'Make a VLAN on each host of the pool, and print the uuids of the PIFs of these VLANs.' \
         'snapshot-clone' 'Clone a snapshot: this makes a template with clones of the disks.' \
         'snapshot-copy' 'Copy a snapshot: this makes a template with full copies of the disks.' \
-        'snapshot-destroy' 'Destroy a snapshot; its disks stay. To destroy them too, use snapshot-uninstall.' \
+        'snapshot-destroy' 'Destroy a snapshot; its disks stay.' \
         'snapshot-disk-list' 'List the disks of a snapshot.' \
         'snapshot-list' 'List all snapshots, or those whose fields have the given values.' \
         'snapshot-param-add' 'Add a member to a set, or key=value pairs to a map.' \
@@ -598,7 +598,7 @@ function __xe_table
         case storage
             echo 'uuid=@storage:uuid sr= type= physical-size= devices= host-uuid=@host:uuid,name-label'
         case volume
-            echo 'uuid=@volume:uuid,name-label vdi= sr-uuid=@sr:uuid,name-label storage-uuid=@storage:uuid location= virtual-size= name-label= name-description= type=System|User|Ephemeral|Suspend|Crashdump|HA%20statefile|Metadata|Redo%20log|rrd|PVS%20cache|CBT%20metadata read-only=true|false managed=true|false cbt-enabled=true|false sm-config='
+            echo 'uuid=@volume:uuid,name-label vdi= sr-uuid=@sr:uuid,name-label storage-uuid=@storage:uuid location= virtual-size= name-label= name-description= type=System|User|Ephemeral|Suspend|Crashdump|HA%20statefile|Metadata|Redo%20log|rrd|PVS%20cache|CBT%20metadata is-a-snapshot=true|false snapshot-of= snapshot-time= read-only=true|false managed=true|false cbt-enabled=true|false sm-config='
         case message
             echo 'uuid=@message:uuid name= priority= class=VM|Host|SR|Pool|VMPP|VMSS|PVS_proxy|VDI|Certificate obj-uuid= timestamp= body='
         case task

@@ -47,6 +47,21 @@ def test_a_vm_with_two_disks_and_two_networks_is_built_and_torn_down(example) ->
     assert out.count("refused, as it should be") == 7
 
 
+def test_snapshots_are_rotated_and_clones_are_made(example, process: "Process") -> None:  # noqa: ANN001 - as above
+    example("two-disks-two-networks.sh", "db01")
+    for _ in range(3):
+        out = example("rotate-snapshots.sh", "db01", "2")
+    assert out.count("name-label") == 2
+    state = str(process.home / "host.toml")
+    disks = process.xe("--state", state, "vdi-list", "is-a-snapshot=true", "--minimal").out.split(",")
+    assert len(disks) == 4
+    assert process.xe("--state", state, "vm-shutdown", "vm=db01").status == 0
+    out = example("clone-farm.sh", "db01", "2")
+    assert out.count("running") == 2
+    macs = [mac for line in out.splitlines() if " has " in line for mac in line.rpartition(" ")[2].split(",")]
+    assert len(macs) == len(set(macs)) == 4
+
+
 @pytest.mark.parametrize("script", sorted(EXAMPLES.glob("*.sh")), ids=lambda path: path.name)
 def test_examples_are_plain_sh(script: Path) -> None:
     assert script.read_text().startswith("#!/bin/sh\n")

@@ -7,6 +7,8 @@ from small_pool import GIB
 from test_vm_copies import devices, differing
 from vm_pool import VmPool
 
+from xe_py.errors import Failure
+from xe_py.operations import snapshot as snapshots
 from xe_py.state.record import Record
 
 if TYPE_CHECKING:
@@ -291,3 +293,8 @@ def test_a_secret_in_other_config_is_hidden_in_what_a_snapshot_says_too(xe: "Xe"
     assert "seen" in before
     xe.do("vm-snapshot vm=web new-name-label=first")
     assert "hunter2" not in xe.do("state-diff")
+
+
+def test_whoever_calls_the_function_without_a_snapshot_gets_a_code() -> None:
+    with pytest.raises(Failure, match="UUID_INVALID: VM"):
+        snapshots.revert(VmPool().state)

@@ -110,6 +110,31 @@ def test_a_forgotten_disk_takes_its_room_and_is_not_allocated(storage: Storage) 
     storage.xe("vdi-create sr-uuid=sr name-label=x virtual-size=7GiB")
 
 
+@pytest.mark.parametrize("type", ["ext", "lvm"])
+@pytest.mark.parametrize("first", ["disk", "snapshot"])
+def test_a_snapshot_comes_back_as_one_where_the_driver_stores_that(type: str, first: str) -> None:
+    """A disk may be younger than its snapshots: it is a clone of one of them after a revert."""
+    storage = Storage(type)
+    storage.disk(first)
+    storage.disk("disk" if first == "snapshot" else "snapshot")
+    moment = "20200101T00:00:00Z"
+    storage.change("snapshot", is_a_snapshot=True, snapshot_of="disk", snapshot_time=moment)
+    uuids = [storage.named[name]["uuid"] for name in ("snapshot", "disk")]
+    taken = storage.value("sr", "physical-utilisation")
+    storage.forget_sr()
+    storage.introduce_sr()
+    snapshot, disk = (storage.state.need("vdi", uuid) for uuid in uuids)
+    told = (snapshot["is-a-snapshot"], snapshot["snapshot-of"], snapshot["snapshot-time"])
+    assert told == ((True, disk["uuid"], moment) if type == "lvm" else (False, None, None))
+    assert storage.value("sr", "physical-utilisation") == (taken if type == "lvm" else 2 * taken)
+    storage.named |= {"snapshot": snapshot, "disk": disk}
+    storage.xe("vdi-forget uuid=snapshot")
+    assert storage.value("sr", "physical-utilisation") == (taken if type == "lvm" else 2 * taken)
+    storage.xe("vdi-forget uuid=disk")
+    storage.xe("sr-scan uuid=sr")
+    assert storage.state.need("vdi", uuids[0])["snapshot-of"] == (uuids[1] if type == "lvm" else None)
+
+
 def test_its_vbds_do_not_come_back(storage: Storage) -> None:
     storage.disk("d")
     storage.add("vm", "vm")

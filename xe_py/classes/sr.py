@@ -122,8 +122,8 @@ def _allocated(state: State, sr: Record) -> int:
 
 
 def _taken(state: State, sr: Record) -> int:
-    shared = state.sum_of(sr, "vdi.sr-uuid", "shared-size")
-    return _allocated(state, sr) - shared + state.sum_of(sr, "volume.sr-uuid", "virtual-size")
+    forgotten = state.sum_of(sr, "volume.sr-uuid", "virtual-size") - state.sum_of(sr, "volume.sr-uuid", "shared-size")
+    return _allocated(state, sr) - state.sum_of(sr, "vdi.sr-uuid", "shared-size") + forgotten
 
 
 # Rules
@@ -137,6 +137,8 @@ def _taken(state: State, sr: Record) -> int:
     "vdi.sr-uuid/type",
     "volume.sr-uuid",
     "volume.sr-uuid/virtual-size",
+    "volume.sr-uuid/is-a-snapshot",
+    "volume.sr-uuid/type",
     profile=STRICT,
 )
 def vdis_fit(state: State, sr: Record) -> Iterator[Failure]:

@@ -6,10 +6,10 @@ An SR that is introduced again finds its storage. A scan of the SR makes VDIs of
 from __future__ import annotations
 
 from xe_py.classes.sr import UNKNOWN_SIZE
-from xe_py.classes.vdi import CONTENT, TYPES
+from xe_py.classes.vdi import CONTENT, TYPES, shared_size
 from xe_py.errors import Failure
 from xe_py.schema.fields import CASCADE, CLEAR, Bool, Choice, Int, Map, Ref, Set, Text
-from xe_py.schema.values import Uuid
+from xe_py.schema.values import EPOCH, Time, Uuid
 from xe_py.schema.xenclass import XenClass, rule
 from xe_py.xapi.drivers import size_refused
 
@@ -77,6 +77,9 @@ VOLUME = XenClass(
         Text("name-label", doc="The name, if the driver stores it."),
         Text("name-description", doc="The description, if the driver stores it."),
         Choice("type", TYPES, default="User", doc="What is kept on it, likewise."),
+        Bool("is-a-snapshot", doc="Whether it is a snapshot, likewise."),
+        Text("snapshot-of", doc="The uuid of the VDI that it is a snapshot of, likewise."),
+        Time("snapshot-time", unknown=EPOCH, doc="When the snapshot was taken, likewise."),
         Bool("read-only", doc="Whether it is read-only."),
         Bool("managed", default=True, doc="Whether VMs may use it."),
         Bool("cbt-enabled", doc="Whether changed blocks are tracked."),
@@ -84,5 +87,6 @@ VOLUME = XenClass(
         CONTENT,
     ),
     rules=(it_lies_in_one_place, it_has_a_size),
+    measures={"shared-size": shared_size},
     list_fields=(),
 )

@@ -36,7 +36,7 @@ TYPES = (
 CONTENT = Uuid("content", hidden=True, unknown="", doc="The name of its content; none if nothing was ever written.")
 
 
-def _shared_size(vdi: Record) -> int:
+def shared_size(vdi: Record) -> int:
     """What the VDI takes no space for: a snapshot shares the data of its disk. A checkpoint's memory is its own."""
     return int(vdi["virtual-size"]) if vdi["is-a-snapshot"] and vdi["type"] != "Suspend" else 0
 
@@ -287,7 +287,7 @@ VDI = XenClass(
         Computed(
             "physical-utilisation",
             Int,
-            lambda _state, vdi: vdi["virtual-size"] - _shared_size(vdi),
+            lambda _state, vdi: vdi["virtual-size"] - shared_size(vdi),
             doc="The space on the SR, in bytes: the full size, because a guest may fill it; 0 for a snapshot.",
         ),
         Text("location", doc="The name that the driver uses for the VDI: a uuid or a file name."),
@@ -319,7 +319,7 @@ VDI = XenClass(
     ),
     unique=(Unique("location", "sr-uuid", refusal="LOCATION_NOT_UNIQUE", shows=("sr-uuid", "location"), nothing=""),),
     rules=(size_is_not_negative, only_snapshots_are_of_a_vdi, no_vdi_comes_from_itself),
-    measures={"shared-size": _shared_size},
+    measures={"shared-size": shared_size},
     operations={
         "clone": can_clone,
         "copy": can_copy,

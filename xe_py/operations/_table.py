@@ -81,7 +81,7 @@ COMMANDS = {
     "pool-vlan-create": ("pool_vlan", "listed", "Make a VLAN on each host of the pool, and print the uuids of the PIFs of these VLANs."),
     "snapshot-clone": ("snapshot", "standard", "Clone a snapshot: this makes a template with clones of the disks."),
     "snapshot-copy": ("snapshot", "standard", "Copy a snapshot: this makes a template with full copies of the disks."),
-    "snapshot-destroy": ("snapshot", "listed", "Destroy a snapshot; its disks stay. To destroy them too, use snapshot-uninstall."),
+    "snapshot-destroy": ("snapshot", "listed", "Destroy a snapshot; its disks stay."),
     "snapshot-disk-list": ("snapshot", "standard", "List the disks of a snapshot."),
     "snapshot-list": ("generated", "listed", "List all snapshots, or those whose fields have the given values."),
     "snapshot-param-add": ("generated", "listed", "Add a member to a set, or key=value pairs to a map."),

@@ -110,7 +110,7 @@ def revert(state: State, uuid: Record | None = None, snapshot: Record | None = N
     "snapshot-destroy",
     optional=(_UUID, _SNAPSHOT),
     grammar=_is_a_snapshot,
-    doc="Destroy a snapshot; its disks stay. To destroy them too, use snapshot-uninstall.",
+    doc="Destroy a snapshot; its disks stay.",
 )
 def destroy(state: State, uuid: Record | None = None, snapshot: Record | None = None) -> None:
     """Destroy the snapshot with its VBDs and VIFs, and the memory that it holds."""

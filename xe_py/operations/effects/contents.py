@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from xe_py.xapi.drivers import Driver
 
 _KEPT = ("location", "virtual-size", "read-only", "managed", "cbt-enabled", "content")
-_KEPT_BY_LVM = ("name-label", "name-description", "type")
+_KEPT_BY_LVM = ("name-label", "name-description", "type", "is-a-snapshot", "snapshot-time")
+_LINK = "snapshot-of"
 _PARENT = "vhd-parent"
 
 
@@ -35,8 +36,10 @@ def forget_all(state: State, sr: Record) -> None:
     storage = _leave_storage(state, sr)
     for volume in state.pointing_at(sr, "volume.sr-uuid"):
         state.update(volume, {"sr-uuid": None, "storage-uuid": storage["uuid"]})
-    for vdi in state.pointing_at(sr, "vdi.sr-uuid"):
+    vdis = state.pointing_at(sr, "vdi.sr-uuid")
+    for vdi in vdis:
         _remember(state, vdi, {"storage-uuid": storage["uuid"]})
+    for vdi in vdis:
         drop(state, vdi)
     state.delete(sr)
 
@@ -72,14 +75,19 @@ def take_back(state: State, sr: Record, driver: Driver, *, are_files: bool) -> N
     state.update(sr, {"physical-size": driver.size if size == UNKNOWN_SIZE else size})
     lying = volumes(state, sr)
     known = {vdi["location"] for vdi in state.pointing_at(sr, "vdi.sr-uuid")} if lying else set()
+    links = []
     for volume in lying:
         if are_files or volume["location"] in known:
             state.delete(volume)
         elif state.class_of(volume["vdi"]) is None:
             known.add(volume["location"])
-            make_vdi(state, sr, volume)
+            link = volume[_LINK]
+            links.append((make_vdi(state, sr, volume), link))
         else:
             state.update(volume, {"sr-uuid": sr["uuid"], "storage-uuid": None})
+    for vdi, link in links:
+        if state.get("vdi", link) is not None:
+            state.update(vdi, {_LINK: link})
     if storage is not None:
         state.delete(storage)
 
@@ -93,7 +101,7 @@ def make_vdi(state: State, sr: Record, volume: Record, uuid: str | None = None) 
 
 def _remember(state: State, vdi: Record, place: dict[str, str]) -> None:
     driver = DRIVERS.get(state.ref(vdi, "sr-uuid")["type"])
-    kept = _KEPT + (_KEPT_BY_LVM if driver is not None and driver.keeps_names else ())
+    kept = _KEPT + ((*_KEPT_BY_LVM, _LINK) if driver is not None and driver.keeps_names else ())
     if vdi["type"] == "CBT metadata":
         kept += ("type",)  # On every storage it lies in a file of another kind.
     parent = {key: text for key, text in vdi["sm-config"].items() if key == _PARENT}
