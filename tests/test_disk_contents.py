@@ -196,6 +196,74 @@ def test_an_image_that_reads_another_file_is_refused(xe: "Xe", vdi: str, tmp_pat
     assert on_disk(xe, vdi, tmp_path) == bytes(SIZE)
 
 
+@pytest.fixture
+def delta(xe: "Xe", written: str, sr: str, tmp_path: Path) -> tuple[str, Path]:
+    """A disk like the written one but for its end, and a VHD of what the written one has besides."""
+    base = xe.do(f"vdi-create name-label=base sr-uuid={sr} virtual-size={SIZE}")
+    through(xe, f"vdi-import uuid={base} filename=-", DATA[:-10] + b"0123456789" + bytes(2 * MIB) + b"only here")
+    image = tmp_path / "delta.vhd"
+    xe.do(f"vdi-export uuid={written} filename={image} format=vhd base={base}")
+    return base, image
+
+
+def test_a_vhd_of_differences_is_applied_to_its_base(
+    xe: "Xe", written: str, delta: tuple[str, Path], tmp_path: Path
+) -> None:
+    base, image = delta
+    assert image.stat().st_size < 5 * MIB, "two blocks, and what describes them"
+    assert on_disk(xe, base, tmp_path) != on_disk(xe, written, tmp_path)
+    xe.do(f"vdi-import uuid={base} filename={image} format=vhd")
+    assert on_disk(xe, base, tmp_path) == padded(DATA)
+
+
+def test_a_vhd_of_differences_says_what_it_is(written: str, delta: tuple[str, Path]) -> None:
+    base, image = delta
+    data = image.read_bytes()
+    assert data[:512] == data[-512:]
+    assert data[60:64] == bytes([0, 0, 0, 4])
+    assert data[68:84].hex() == written.replace("-", "")
+    assert data[512 + 40 : 512 + 56].hex() == base.replace("-", "")
+    assert data[512 + 64 :].startswith(f"{base}.vhd".encode("utf-16-be"))
+
+
+@with_qemu
+def test_the_footer_of_a_vhd_is_that_of_qemu_img(
+    xe: "Xe", written: str, delta: tuple[str, Path], tmp_path: Path
+) -> None:
+    xe.do(f"vdi-export uuid={written} filename={tmp_path}/whole.vhd format=vhd")
+    theirs, own = (tmp_path / "whole.vhd").read_bytes()[:512], delta[1].read_bytes()[:512]
+    sizes_and_offset = slice(40, 56)
+    assert own[:16] == theirs[:16]
+    assert own[sizes_and_offset] == theirs[sizes_and_offset]
+    for footer in (theirs, own):
+        assert footer[64:68] == (~(sum(footer) - sum(footer[64:68])) & 0xFFFFFFFF).to_bytes(4, "big")
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "told"),
+    [
+        (512, b"nothing!", "its header is none that this xe knows"),
+        (16, b"\x7f" * 8, "it ends too early"),
+        (48, (SIZE + 1).to_bytes(8, "big"), "it is for a disk of"),
+        (512 + 28, b"\0\0\0\1", "its table is too short"),
+        (2 * MIB, b"", "it ends too early"),
+        (1536, b"\x7f" * 16, "it ends too early"),
+    ],
+)
+def test_a_broken_vhd_of_differences_is_refused(
+    xe: "Xe", delta: tuple[str, Path], tmp_path: Path, place: int, value: bytes, told: str
+) -> None:
+    base, image = delta
+    before = on_disk(xe, base, tmp_path)
+    data = bytearray(image.read_bytes())
+    data[place : place + len(value)] = value
+    if not value:
+        data[place:] = data[-512:]
+    image.write_bytes(data)
+    assert told in xe(f"vdi-import uuid={base} filename={image} format=vhd").err
+    assert on_disk(xe, base, tmp_path) == before
+
+
 @with_qemu
 @pytest.mark.parametrize("format", ["vhd", "qcow2"])
 def test_what_is_no_image_is_refused(xe: "Xe", vdi: str, image: Path, format: str) -> None:
@@ -302,6 +370,22 @@ def test_where_there_is_no_room_the_sr_is_full(
     assert "XE_DISK_LIMIT" in done.err
     assert xe.state.read_bytes() == before
     assert on_disk(xe, written, tmp_path) == padded(DATA)
+
+
+def test_where_older_versions_take_the_room_it_is_said_how_to_drop_them(
+    xe: "Xe", written: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    xe.do(f"vdi-destroy uuid={written}")
+    other = xe.do(f"vdi-create name-label=other sr-uuid={xe.do('sr-list type=ext --minimal')} virtual-size={SIZE}")
+    monkeypatch.setenv("XE_DISK_LIMIT", "300000")
+    _, done = through(xe, f"vdi-import uuid={other} filename=-", os.urandom(200_000))
+    assert "Note: Only older versions of the state need " in done.err
+    assert "A command with XE_BACKUPS=0 drops all older versions." in done.err
+    monkeypatch.setenv("XE_BACKUPS", "0")
+    xe.do("vm-create name-label=any")
+    _, done = through(xe, f"vdi-import uuid={other} filename=-", os.urandom(200_000))
+    assert done == Result("", "", 0)
+    assert len(os.listdir(tmp_path / "host.toml.d" / "disks")) == 1
 
 
 def test_a_vhd_has_a_largest_size(xe: "Xe", tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -825,6 +826,20 @@ def test_all_disks_together_take_no_more_than_the_limit(tmp_path: Path, limit: s
             write_disk(opened.state)
         opened.state.rollback(0)
     assert left(tmp_path) == []
+
+
+def test_without_a_limit_one_content_takes_at_most_half_of_what_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = of_file(tmp_path)
+    store.create(fresh(), "state-init")
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_bavail=20, f_frsize=100))
+    with store.write("test") as opened:
+        _, draft = opened.state.draft()
+        assert draft.take(io.BytesIO(b"x" * 1000), 1001, lambda _: None) == 1000
+        _, draft = opened.state.draft()
+        with pytest.raises(NoRoomError):
+            draft.take(io.BytesIO(b"x" * 1001), 1001, lambda _: None)
 
 
 def test_what_is_kept_already_counts_for_the_limit(file_of: Path, tmp_path: Path) -> None:

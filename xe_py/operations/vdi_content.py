@@ -7,6 +7,7 @@ from xe_py.errors import Failure, refuse
 from xe_py.operations.effects import images
 from xe_py.operations.effects.disk_data import content_of, write
 from xe_py.operations.effects.progress import Bar
+from xe_py.operations.effects.vhd import write_difference
 from xe_py.schema.command import EXPORTS, IMPORTS, command
 from xe_py.schema.fields import Bool, Ref, Text
 
@@ -51,7 +52,10 @@ def import_(
         if format == images.RAW:
             write(state, vdi, source, done)
         else:
-            with images.as_raw(format, source) as raw:
+            with (
+                content_of(state, vdi) as before,
+                images.as_raw(format, source, before, vdi["virtual-size"]) as raw,
+            ):
                 write(state, vdi, raw, done)
     end()
 
@@ -64,7 +68,7 @@ def import_(
     ),
     optional=(
         _FORMAT,
-        Ref("base", "vdi", doc="Export only what differs from this VDI; with format=qcow2."),
+        Ref("base", "vdi", doc="Export only what differs from this VDI; with format=vhd or qcow2."),
         _PROGRESS,
     ),
     doc="Write the content of a VDI to a file.",
@@ -83,8 +87,8 @@ def export(
     """Write all of the VDI, as large as a guest sees it."""
     format = images.format_of(format)
     refuse(images.fits(vdi, format))
-    if base is not None and format != images.QCOW2:
-        raise Failure("INTERNAL_ERROR", f"base= works with format=qcow2, not with format={format}.")
+    if base is not None and format == images.RAW:
+        raise Failure("INTERNAL_ERROR", "base= needs format=vhd or format=qcow2: a raw image has no differences.")
     for each in (vdi, base) if base is not None else (vdi,):
         refuse(guards.can_export(state, each))
     if client is None or client.rehearses:
@@ -94,7 +98,10 @@ def export(
     with content_of(state, vdi) as content, client.target(filename) as target:
         if base is not None:
             with content_of(state, base) as below:
-                images.export_difference(content, size, (below, base["virtual-size"]), target, done)
+                if format == images.VHD:
+                    write_difference(content, vdi, (below, base), target, done)
+                else:
+                    images.export_difference(content, size, (below, base["virtual-size"]), target, done)
         elif format == images.RAW:
             images.export_raw(content, size, target, done)
         else:

@@ -95,4 +95,9 @@ def is_full(state: State, vdi: Record) -> Failure:
     """The refusal where there is no room for the content of the VDI."""
     sr = state.ref(vdi, "sr-uuid")
     said = reason("The SR is full", "the contents of all disks may not take more room on this machine (XE_DISK_LIMIT)")
-    return Failure("SR_BACKEND_FAILURE_44", "", said, "", blockers=(sr,))
+    failure = Failure("SR_BACKEND_FAILURE_44", "", said, "", blockers=(sr,))
+    past = sum(state.contents.past().values())
+    if past:
+        note = f"Only older versions of the state need {past} bytes of the contents."
+        failure.notes = (f"{note} A command with XE_BACKUPS=0 drops all older versions.",)
+    return failure

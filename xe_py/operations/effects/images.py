@@ -1,4 +1,4 @@
-"""Disk images: raw ones are copied as they are, and `qemu-img` converts between these and the other formats."""
+"""Disk images: raw ones are copied as they are, and `qemu-img` converts between these and most others."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import tempfile
 from contextlib import contextmanager
 
 from xe_py.errors import Failure
+from xe_py.operations.effects import vhd
 from xe_py.xapi.drivers import LARGEST_VHD
 
 TYPE_CHECKING = False
@@ -77,16 +78,21 @@ def export_difference(
 
 
 @contextmanager
-def as_raw(format: str, source: BinaryIO) -> Iterator[BinaryIO]:
-    """The data of an image as a raw image, for a while."""
+def as_raw(format: str, source: BinaryIO, before: Content, size: int) -> Iterator[BinaryIO]:
+    """The data of an image as a raw image, for a while; a vhd of differences is applied to what was there before."""
     name, _ = _FORMATS[format]
     with tempfile.TemporaryDirectory() as folder:
         image, raw = os.path.join(folder, "image"), os.path.join(folder, "raw")
-        with open(image, "wb") as file:
+        with open(image, "w+b") as file:
             while data := source.read(_PIECE):
                 file.write(data)
-        _check(format, name, image)
-        _qemu_img(format, "convert", "-f", name, "-O", "raw", image, raw)
+            if is_difference := format == VHD and vhd.is_difference(file):
+                _as_file(raw, before, size, lambda _: None)
+                with open(raw, "r+b") as patched:
+                    vhd.apply_difference(file, patched, size)
+        if not is_difference:
+            _check(format, name, image)
+            _qemu_img(format, "convert", "-f", name, "-O", RAW, image, raw)
         with open(raw, "rb") as file:
             yield file
 

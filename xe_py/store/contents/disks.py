@@ -63,6 +63,8 @@ class Disks:
             self._counted.add(name)
             return _Counted()
         target = self._site.target
+        if not self._drafts:
+            settle(target)  # What nobody needs takes no room from what is written now.
         try:
             draft = FileDraft(_draft(target, name), self._room())
         except OSError as error:
