@@ -204,6 +204,7 @@ function __xe_commands
         'vm-disk-list' 'List the disks of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-disk-remove' 'Destroy a disk of a VM: its VBD and its VDI. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-guest-set' 'Set what the guest of a VM reports, for a rehearsal. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-install' 'Make a VM from a template, with the disks that the template asks for.' \
         'vm-is-bios-customized' 'Show whether a VM has BIOS strings, and whether they are the generic ones. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-list' 'List all VMs, or those whose fields have the given values.' \
         'vm-memory-dynamic-range-set' 'Set the limits for the memory of a running VM: dynamic-min and dynamic-max. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -533,6 +534,8 @@ function __xe_words
             echo 'device= vm=@vm:name-label +vm --multiple'
         case vm-guest-set
             echo 'os-version: netbios-name: PV-drivers-version: networks: services: other: --tools boot-time= --reset vm=@vm:name-label +vm --multiple'
+        case vm-install
+            echo 'new-name-label= sr-name-label= sr-uuid=@sr:uuid,name-label template= copy-bios-strings-from='
         case vm-memory-balloon vm-memory-target-set
             echo 'target= vm=@vm:name-label +vm --multiple'
         case vm-memory-dynamic-range-set vm-memory-static-range-set
