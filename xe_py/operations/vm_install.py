@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from xe_py.errors import Failure, Misuse, refuse
+from xe_py.errors import Misuse, refuse
 from xe_py.operations import vbd, vdi
-from xe_py.operations.effects.new_vms import clone, copy
+from xe_py.operations.vm_copy import clone, copy
+from xe_py.operations.vm_firmware import copy_bios_strings
 from xe_py.schema.command import command
 from xe_py.schema.fields import Text
-from xe_py.xapi.bios import with_generic
 from xe_py.xapi.provisioning import DISKS, SCRIPT, disks_of, recommends, script_is_allowed
-from xe_py.xapi.vm_settings import BIOS_STRINGS, template_was_set
+from xe_py.xapi.vm_settings import template_was_set
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _can_install(state: State, **given: str) -> None:
 def install(state: State, new_name_label: str, *, copy_bios_strings_from: str | None = None, **given: str) -> Record:
     """Clone the template, or copy it to the SR that is given; then make the disks."""
     template, sr = _templates(state, given)[0][0], _storage(state, given)
-    vm = clone(state, template, new_name_label) if sr is None else copy(state, template, new_name_label, sr)
+    vm = clone(state, template, new_name_label) if sr is None else copy(state, template, new_name_label, sr=sr)
     state.update(
         vm,
         {
@@ -71,7 +71,7 @@ def install(state: State, new_name_label: str, *, copy_bios_strings_from: str | 
     )
     _provision(state, vm, sr or _default_sr(state))
     if copy_bios_strings_from is not None:
-        _copy_bios_strings(state, vm, state.need("host", copy_bios_strings_from))
+        copy_bios_strings(state, vm, state.need("host", copy_bios_strings_from))
     return vm
 
 
@@ -157,10 +157,3 @@ def _make_disk(state: State, vm: Record, sr: Record, disk: Disk) -> None:
     is_system = disk.type == "system"
     drive = vbd.create(state, vm, disk.device, made, bootable=disk.bootable, unpluggable=not is_system)
     state.update(drive, {"other-config": {"owner": ""}})
-
-
-def _copy_bios_strings(state: State, vm: Record, host: Record) -> None:
-    """Give the VM the BIOS strings of the host, which are generic here, and let it start there if it can."""
-    if vm["bios-strings"]:
-        raise Failure("VM_BIOS_STRINGS_ALREADY_SET")
-    state.update(vm, {"bios-strings": with_generic(BIOS_STRINGS, {}), "affinity": host["uuid"]})
