@@ -25,15 +25,14 @@ class Disk:
 
     __slots__ = ("bootable", "device", "size", "type")
 
-    def __init__(self, attributes: dict[str, str]) -> None:
-        size = integer_of(attributes["size"])
-        if size is None:
+    def __init__(self, *, device: str, size: str, bootable: str, type: str = _TYPES[0], **_others: str) -> None:
+        number = integer_of(size)
+        if number is None:
             raise ValueError
-        self.device = attributes["device"]
-        self.size = size
-        self.bootable = attributes["bootable"] == "true"
-        kind = attributes.get("type", "")
-        self.type = kind if kind in _TYPES else _TYPES[0]
+        self.device = device
+        self.size = number
+        self.bootable = bootable == "true"
+        self.type = type if type in _TYPES else _TYPES[0]
 
 
 def disks_of(vm: Record) -> list[Disk]:
@@ -44,8 +43,8 @@ def disks_of(vm: Record) -> list[Disk]:
     try:
         root, *disks = _elements(text)
         if root == (0, "provision", {}) and all((depth, name) == (1, "disk") for depth, name, _ in disks):
-            return [Disk(attributes) for _, _, attributes in disks]
-    except (ExpatError, ValueError, KeyError):
+            return [Disk(**attributes) for _, _, attributes in disks]
+    except (ExpatError, ValueError, TypeError):
         pass  # It is refused like XML that says something else.
     raise Failure("INTERNAL_ERROR", "Xapi_templates.Parse_failure")
 
