@@ -154,6 +154,7 @@ function __xe_commands
         'vm-compute-memory-overhead' 'Show how much memory Xen needs for a VM besides the guest\'s memory. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-destroy' 'Destroy a VM with its VBDs and VIFs; VDIs and snapshots stay.' \
         'vm-disk-list' 'List the disks of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-install' 'Make a VM from a template, with the disks that the template asks for.' \
         'vm-list' 'List all VMs, or those whose fields have the given values.' \
         'vm-memory-dynamic-range-set' 'Set the limits for the memory of a running VM: dynamic-min and dynamic-max. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-memory-limits-set' 'Set all four memory limits of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -403,6 +404,8 @@ function __xe_words
             echo 'name-label= name-description= domain-type=pv|hvm'
         case vm-destroy vm-param-list
             echo 'uuid=@vm:uuid,name-label'
+        case vm-install
+            echo 'new-name-label= sr-name-label= sr-uuid=@sr:uuid,name-label template= copy-bios-strings-from='
         case vm-memory-dynamic-range-set vm-memory-static-range-set
             echo 'min= max= vm=@vm:name-label +vm --multiple'
         case vm-memory-limits-set

@@ -68,10 +68,10 @@ def test_where_nothing_is_like_it_nothing_is_guessed(xe: "Xe", name: str) -> Non
 
 
 def test_a_script_is_told_the_same(process: "Process", xe: "Xe") -> None:
-    (process.home / "script.sh").write_text("xe vm-list\nxe vm-install template=Debian new-name-label=a\n")
+    (process.home / "script.sh").write_text("xe vm-list\nxe host-backup host=xen1 file-name=a\n")
     done = process.xe("--state", str(xe.state), "batch", "script.sh")
     assert (
-        "Unknown command: vm-install\nFor usage run: 'xe help'\nNote: vm-install is a command of the real xe"
+        "Unknown command: host-backup\nFor usage run: 'xe help'\nNote: host-backup is a command of the real xe"
         in done.err
     )
 

@@ -86,6 +86,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "OPERATION_BLOCKED": ("The VM blocks this operation: see its field blocked-operations.", ("ref", "code")),
     "OPERATION_NOT_ALLOWED": ("The operation is not allowed.", ("reason",)),
     "PBD_EXISTS": ("The SR already has a PBD on this host.", ("sr", "host", "pbd")),
+    "PERMISSION_DENIED": ("This is not allowed.", ("message",)),
     "PIF_ALREADY_BONDED": ("The PIF already belongs to a bond.", ("PIF",)),
     "PIF_BOND_MORE_THAN_ONE_IP": ("Only one PIF of a bond may have an IP configuration.", ()),
     "PIF_BOND_NEEDS_MORE_MEMBERS": ("A bond needs at least one PIF.", ()),

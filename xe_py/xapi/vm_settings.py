@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 from xe_py.errors import Failure
-from xe_py.schema.fields import with_key
 from xe_py.xapi.guest import RUNNING, SUSPENDED, platform_says
 from xe_py.xapi.vm_lifecycle import is_domain_zero, is_operation, refusals
 
@@ -114,9 +113,9 @@ def is_a_template(state: State, vm: Record, value: bool) -> Iterator[Failure]:
 
 
 def template_was_set(state: State, vm: Record, value: bool) -> None:
-    """A template is not kept running; a VM that was a template counts as installed now."""
+    """A template is not kept running and has no times; a VM that was a template counts as installed now."""
     if value:
-        state.update(vm, {"ha-always-run": False})
+        state.update(vm, {"ha-always-run": False, "start-time": None, "install-time": None, "VCPUs-number": 0})
     else:
         state.update(vm, {"install-time": now()})
 
@@ -128,9 +127,12 @@ def is_default_template(state: State, vm: Record, value: bool) -> Iterator[Failu
 
 
 def default_template_was_set(state: State, vm: Record, value: bool) -> None:
-    """A default template is a template, and its other-config says that too."""
-    marked = with_key(vm["other-config"], "default_template", "true" if value else "false")
-    state.update(vm, {"other-config": marked, "is-a-template": value or vm["is-a-template"]})
+    """A default template is a template, and its other-config says first of all that it is one."""
+    if value and not vm["is-a-template"]:
+        state.update(vm, {"is-a-template": True})
+        template_was_set(state, vm, value=True)
+    others = {key: text for key, text in vm["other-config"].items() if key != "default_template"}
+    state.update(vm, {"other-config": {"default_template": str(value).lower(), **others}})
 
 
 def domain_type_was_set(state: State, vm: Record, value: str) -> None:
