@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from xe_py import classes
+from xe_py.errors import StateFileError
 from xe_py.fresh.host import fresh_host
 from xe_py.schema.secrets import is_secret
 from xe_py.schema.xenclass import DESTROYED, TEMPLATES
 from xe_py.state.core import findings
 from xe_py.state.state import State
 from xe_py.state.templates import of
+from xe_py.store import store_for
 from xe_py.store.files.document import Site
 from xe_py.store.toml import reader
 from xe_py.store.toml.render import canonical
@@ -188,6 +190,26 @@ def test_a_destroyed_template_stays_gone_until_the_set_is_asked_for_again(xe: "X
     assert xe.do(f"state-set templates={SET}") == ""
     assert OTHER in xe.do("template-list --minimal")
     assert DESTROYED not in xe.state.read_text()
+
+
+def test_a_commit_that_fails_leaves_the_header_as_it_was(xe: "Xe", monkeypatch: pytest.MonkeyPatch) -> None:
+    xe.do(f"template-param-set uuid={OTHER} is-default-template=false")
+
+    def full(*_: object) -> None:
+        raise StateFileError("No space left on device.")
+
+    with store_for(str(xe.state), os.environ).write("test") as opened:
+        state = opened.state
+        header = state.header
+        state.delete(state.need("vm", OTHER))
+        with monkeypatch.context() as patch, pytest.raises(StateFileError):
+            patch.setattr("xe_py.store.committing.replace", full)
+            opened.commit()
+        assert state.header == header
+        assert state.get("vm", OTHER) is None
+        opened.commit()
+        assert state.header[DESTROYED] == [OTHER]
+    assert OTHER not in xe.do("template-list --minimal")
 
 
 @pytest.mark.parametrize("name", [name for name in SETS if name != SET])
