@@ -13,6 +13,7 @@ function __xe_commands
         'bond-param-list' 'Show all fields of the object.' \
         'bond-param-set' 'Set fields of the object, or single keys of its maps.' \
         'bond-set-mode' 'Change how the members of a bond share the traffic.' \
+        'cd-list' 'List the CDs: the VDIs on SRs whose content type is iso.' \
         'help' 'Show what commands there are, and what they take.' \
         'host-compute-free-memory' 'Show how much memory a host has for more VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-compute-memory-overhead' 'Show how much memory Xen itself uses on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
@@ -150,10 +151,16 @@ function __xe_commands
         'vlan-list' 'List all VLANs, or those whose fields have the given values.' \
         'vlan-param-get' 'Show the value of one field of the object.' \
         'vlan-param-list' 'Show all fields of the object.' \
+        'vm-cd-add' 'Make a CD drive for a VM with a CD in it. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-cd-eject' 'Take the CD out of the drive of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-cd-insert' 'Put a CD into the empty drive of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-cd-list' 'List the CD drives of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-cd-remove' 'Destroy the CD drive of a VM that has this CD in it. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-compute-memory-overhead' 'Show how much memory Xen needs for a VM besides the guest\'s memory. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-destroy' 'Destroy a VM with its VBDs and VIFs; VDIs and snapshots stay.' \
+        'vm-disk-add' 'Make a disk for a VM, and attach it if the VM runs. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-disk-list' 'List the disks of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-disk-remove' 'Destroy a disk of a VM: its VBD and its VDI. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-list' 'List all VMs, or those whose fields have the given values.' \
         'vm-memory-dynamic-range-set' 'Set the limits for the memory of a running VM: dynamic-min and dynamic-max. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-memory-limits-set' 'Set all four memory limits of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -201,6 +208,8 @@ function __xe_words
             echo 'uuid=@bond:uuid properties:'
         case bond-set-mode
             echo 'uuid=@bond:uuid mode=balance-slb|active-backup|lacp'
+        case cd-list
+            echo 'params='
         case host-compute-free-memory host-compute-memory-overhead host-enable
             echo 'host=@host:name-label +host --multiple'
         case host-disable
@@ -395,14 +404,22 @@ function __xe_words
             echo 'params=,all|%vlan +vlan'
         case vlan-param-get
             echo 'uuid=@vlan:uuid,tag param-name=%vlan param-key='
+        case vm-cd-add
+            echo 'cd-name= device= vm=@vm:name-label +vm --multiple'
+        case vm-cd-eject vm-compute-memory-overhead vm-pause vm-suspend vm-tree vm-unpause vm-vif-list
+            echo 'vm=@vm:name-label +vm --multiple'
+        case vm-cd-insert vm-cd-remove
+            echo 'cd-name= vm=@vm:name-label +vm --multiple'
         case vm-cd-list vm-disk-list
             echo 'vbd-params=,all|%vbd vdi-params=,all|%vdi vm=@vm:name-label +vm --multiple'
-        case vm-compute-memory-overhead vm-pause vm-suspend vm-tree vm-unpause vm-vif-list
-            echo 'vm=@vm:name-label +vm --multiple'
         case vm-create
             echo 'name-label= name-description= domain-type=pv|hvm'
         case vm-destroy vm-param-list
             echo 'uuid=@vm:uuid,name-label'
+        case vm-disk-add
+            echo 'disk-size= device= sr-uuid=@sr:uuid,name-label vm=@vm:name-label +vm --multiple'
+        case vm-disk-remove
+            echo 'device= vm=@vm:name-label +vm --multiple'
         case vm-memory-dynamic-range-set vm-memory-static-range-set
             echo 'min= max= vm=@vm:name-label +vm --multiple'
         case vm-memory-limits-set

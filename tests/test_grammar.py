@@ -565,7 +565,7 @@ def test_help_lists_what_the_real_one_lists(xe: "Xe") -> None:
     assert xe("help --all vm-start").out == xe("help vm-start").out
     assert xe("help --trace").out == "Unknown command 'trace'\n"
     groups = xe.do("help --all").split("------------\n")[1].split("\n    \n")
-    assert [group.split()[0].rstrip(",") for group in groups] == ["host-compute-free-memory", "vm-cd-list", "batch"]
+    assert [group.split()[0].rstrip(",") for group in groups] == ["host-compute-free-memory", "vm-cd-add", "batch"]
 
 
 def test_the_version_is_told(process: "Process") -> None:

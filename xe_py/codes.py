@@ -162,6 +162,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "VM_IS_USING_NESTED_VIRT": ("A VM with nested virtualisation does not allow this operation.", ("VM",)),
     "VM_LACKS_FEATURE": ("The guest cannot do this: it has no guest tools.", ("vm",)),
     "VM_MISSING_PV_DRIVERS": ("The guest cannot do this: it has no PV drivers.", ("vm",)),
+    "VM_NO_EMPTY_CD_VBD": ("The VM has no empty CD drive.", ("vm",)),
     "VM_NO_SUSPEND_SR": ("There is no SR that can hold the VM's memory.", ("vm",)),
     "VM_REQUIRES_NETWORK": ("The VM needs a network that the host cannot reach.", ("vm", "network")),
     "VM_REQUIRES_SR": ("The VM needs an SR that has no plugged PBD on the host.", ("vm", "sr")),

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
+OWNER = "owner"
+"""The key in a VBD's other-config that says, with any text, that the VDI goes when the VM is uninstalled."""
+
 _BUSES = ("xvd", "hd", "sd")
 _LETTERS = 26
 _DIGITS = 18
