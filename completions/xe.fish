@@ -182,6 +182,7 @@ function __xe_commands
         'vm-start' 'Start a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-suspend' 'Suspend a VM: save its memory on a VDI and stop it. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-tree' 'Show all that a VM depends on, down to the hosts: its disks and storage, its network cards and networks. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-uninstall' 'Destroy a VM with its snapshots and its own disks. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-unpause' 'Continue a paused VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-vcpu-hotplug' 'Change the number of CPUs of a running VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-vif-list' 'List the VIFs of VMs. The VMs are chosen by vm=<name or uuid> or by filters on their fields.'
@@ -438,7 +439,7 @@ function __xe_words
             echo 'uuid=@vm:uuid,name-label param-name=%vm param-key='
         case vm-param-set
             echo 'uuid=@vm:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
-        case vm-reboot vm-reset-powerstate vm-shutdown
+        case vm-reboot vm-reset-powerstate vm-shutdown vm-uninstall
             echo '--force vm=@vm:name-label +vm --multiple'
         case vm-resume
             echo '--force on=@host:name-label vm=@vm:name-label +vm --multiple'

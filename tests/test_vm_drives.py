@@ -150,7 +150,7 @@ def test_a_cd_is_named_as_cd_list_shows_it(pool: VmPool) -> None:
 def test_the_cds_are_the_vdis_on_srs_for_cds(pool: VmPool) -> None:
     command = find("cd-list")
     assert command is not None
-    listing: "Listing" = run(pool.state, Call(command))
+    listing: Listing = run(pool.state, Call(command))
     assert listing.records == [pool.named["debian"], pool.named["tools"]]
 
 

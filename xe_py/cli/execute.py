@@ -37,8 +37,13 @@ def run(line: Line, environment: Environment) -> int:
         _read(line, _work(line, call, environment), environment)
     elif line.dry_run:
         _try(line, _work(line, call, environment), environment)
+    elif call.command.asks is not None:
+        from xe_py.cli.asking import run_asked
+
+        work = _work(line, call, environment)
+        run_asked(call.command.asks, call, lambda work: _changed(line, work, environment), work, environment)
     else:
-        _change(line, _work(line, call, environment), environment)
+        environment.out(_changed(line, _work(line, call, environment), environment))
     return DONE
 
 
@@ -90,11 +95,12 @@ def _read(line: Line, work: Work, environment: Environment) -> None:
     environment.out(running.look(store, work, lambda error: _doubt(error, environment)))
 
 
-def _change(line: Line, work: Work, environment: Environment) -> None:
+def _changed(line: Line, work: Work, environment: Environment) -> str:
+    """Do the work on the store of the line; what it prints."""
     from xe_py.schema.secrets import command_line
 
     store = where.store(line.state, environment)
-    environment.out(running.change(store, command_line([line.command, *line.words]), work))
+    return running.change(store, command_line([line.command, *line.words]), work)
 
 
 def _try(line: Line, work: Work, environment: Environment) -> None:

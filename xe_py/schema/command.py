@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO, Concatenate, ParamSpec, Protocol, TypeVar
 
     from xe_py.schema.fields import Field
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
 
     Function = TypeVar("Function", bound=Callable[..., Any])
     Declaration = ParamSpec("Declaration")
@@ -130,6 +132,24 @@ HOST = Selector(
 SR = Selector("sr", "SR", named_by=("uuid", "name-label"), none="hosts", several="Multiple matching SRs")
 
 
+# Questions
+
+
+class Question:
+    """What xe asks before it runs a command, unless the command is given `force`.
+
+    `about(state, objects)` makes the lines that say what would happen to the objects that the selector chooses.
+    The `selector` is that of the command. `done` is the line that follows when it has happened.
+    """
+
+    __slots__ = ("about", "done", "selector")
+
+    def __init__(self, selector: Selector, about: Callable[[State, list[Record]], list[str]], *, done: str) -> None:
+        self.selector = selector
+        self.about = about
+        self.done = done
+
+
 # Commands
 
 
@@ -144,6 +164,8 @@ class Command:
     - `grammar` is called before the function, with the same arguments. It raises Misuse for what xe refuses before it
       asks XAPI; the function itself makes only XAPI's refusals.
 
+    With `asks`, the command line asks a person before it runs the command; a Python program has decided already.
+
     `undeclared` parameters are accepted, but help does not name them. `standard` commands are listed by plain `help`,
     `hidden` ones by none.
     """
@@ -151,6 +173,7 @@ class Command:
     __slots__ = (
         "_by_argument",
         "about",
+        "asks",
         "called",
         "doc",
         "grammar",
@@ -178,6 +201,7 @@ class Command:
         selector: Selector | None = None,
         called: Mapping[str, str] = {},
         grammar: Callable[..., None] | None = None,
+        asks: Question | None = None,
         doc: str = "",
         standard: bool = False,
         hidden: bool = False,
@@ -192,6 +216,7 @@ class Command:
         self.selector = selector
         self.called = called
         self.grammar = grammar
+        self.asks = asks
         self.doc = doc
         self.standard = standard
         self.hidden = hidden

@@ -1,0 +1,82 @@
+"""Commands that ask before they are run: what would happen is shown, and a line of standard input must say yes."""
+
+from __future__ import annotations
+
+from xe_py import running
+from xe_py.errors import Misuse, XeError
+from xe_py.running.choosing import chosen
+from xe_py.schema.fields import Bool
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xe_py.cli.environment import Environment
+    from xe_py.running import Call
+    from xe_py.schema.command import Question
+    from xe_py.state.state import State
+
+    Work = Callable[[State], str]
+
+_YES = "yes"
+
+
+class _NotAgreedError(Exception):
+    """Nobody has agreed yet to what would happen, which the text says."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+def run_asked(
+    question: Question, call: Call, change: Callable[[Work], str], work: Work, environment: Environment
+) -> None:
+    """Let `change` do the work of the call once a person agrees to it, or at once with force.
+
+    No lock is held while the person thinks. So what would happen is worked out again for the change, and if it is
+    something else by then, it is shown and asked again.
+    """
+    agreed = ""
+
+    def agreed_work(state: State) -> str:
+        text = _told(question, state, call)
+        if text != agreed and not _is_forced(call):
+            raise _NotAgreedError(text)
+        done = f"{question.done}\n{work(state)}"
+        return done if agreed else text + done
+
+    while True:
+        try:
+            environment.out(change(agreed_work))
+        except _NotAgreedError as open_question:
+            environment.out(f"{open_question.text}Type '{_YES}' to continue\n")
+            typed = environment.input.readline().removesuffix("\n")
+            if typed.strip().lower() != _YES:
+                environment.out(f"Aborted (you typed: '{typed}')\n")
+                return
+            agreed = open_question.text
+        else:
+            return
+
+
+def run_unasked(question: Question, call: Call, state: State) -> str:
+    """Run the call in a script, where no person answers; what it prints. Misuse without force."""
+    text = _told(question, state, call)
+    if not _is_forced(call):
+        raise Misuse(f"xe batch cannot ask. Add force=true to {call.command.name}.")
+    running.run(state, call)
+    return f"{text}{question.done}\n"
+
+
+def _told(question: Question, state: State, call: Call) -> str:
+    try:
+        objects = chosen(state, question.selector, call)
+    except XeError as refusal:
+        refusal.state, refusal.call = state, call
+        raise
+    return "".join(f"{line}\n" for line in question.about(state, objects))
+
+
+def _is_forced(call: Call) -> bool:
+    return Bool("force").parse(call.arguments.get("force", "false"))

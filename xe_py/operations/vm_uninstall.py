@@ -1,0 +1,34 @@
+"""Removing VMs with their disks."""
+
+from __future__ import annotations
+
+from xe_py.operations.effects.uninstalling import uninstall, what_goes
+from xe_py.schema.command import VM, Question, command
+from xe_py.schema.fields import Bool
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+
+def _with_snapshots(state: State, vms: list[Record]) -> list[str]:
+    return what_goes(state, vms + [snapshot for vm in vms for snapshot in _snapshots(state, vm)])
+
+
+def _snapshots(state: State, vm: Record) -> list[Record]:
+    return state.pointing_at(vm, "vm.snapshot-of")
+
+
+@command(
+    "vm-uninstall",
+    optional=(Bool("force", doc="Do not ask before destroying."),),
+    doc="Destroy a VM with its snapshots and its own disks.",
+    selector=VM,
+    asks=Question(VM, _with_snapshots, done="All of them are destroyed."),
+    standard=True,
+)
+def uninstall_vm(state: State, vm: Record, **_forced: object) -> None:
+    """Halt the VM and destroy it, its snapshots, and the disks of which they are the owners."""
+    for each in (vm, *_snapshots(state, vm)):
+        uninstall(state, each)
