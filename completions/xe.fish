@@ -168,6 +168,7 @@ function __xe_commands
         'vm-memory-shadow-multiplier-set' 'Make the shadow page tables of a running VM larger. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-memory-static-range-set' 'Set the limits for the memory that a VM can ever have: static-min and static-max. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-memory-target-set' 'Set dynamic-min and dynamic-max of a VM to one amount. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-migrate' 'Move a VM to another host of the pool, while it runs, and its disks to other SRs. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'vm-param-clear' 'Empty a field of the object.' \
         'vm-param-get' 'Show the value of one field of the object.' \
@@ -431,6 +432,8 @@ function __xe_words
             echo 'multiplier= vm=@vm:name-label +vm --multiple'
         case vm-memory-target-set
             echo 'target= vm=@vm:name-label +vm --multiple'
+        case vm-migrate
+            echo 'live=true|false host=@host:name-label host-uuid=@host:name-label remote-master= remote-username= remote-password= remote-network= --force --copy --compress vif: vdi: image-format: vm=@vm:name-label +vm --multiple'
         case vm-param-add vm-param-remove
             echo 'uuid=@vm:uuid,name-label param-name=VCPUs-params|platform|blocked-operations|HVM-boot-params|other-config|xenstore-data|tags param-key='
         case vm-param-clear

@@ -329,7 +329,9 @@ def test_words_that_are_never_filters_change_nothing(xe: "Xe", name: str) -> Non
     assert command is not None
     assert command.selector is not None
     given = " ".join(f"{field.name}=1GiB" for field in command.required)
-    own = " ".join(f"{word}=false" for word in COMMANDS[name]["not_filters"]) if name in COMMANDS else ""
+    facts = COMMANDS.get(name, {"not_filters": [], "optional": []})
+    maps = {word for word in (*facts["optional"], *facts.get("undeclared", ())) if word.endswith(":")}
+    own = " ".join(f"{word}:x=false" if f"{word}:" in maps else f"{word}=false" for word in facts["not_filters"])
     common = "server=s port=1 username=u password=p minimal=false force=false multiple=false all=false trace=false"
     line = f"{name} {given} {own} {common} message-priority=3 uuid=nobody"
     assert xe(line).err.startswith(f"Error: No matching {'VMs' if command.selector.name == 'vm' else 'hosts'} found\n")

@@ -24,7 +24,7 @@ _IGNORED = COMMON | {"database"}
 class Binding:
     """How the words of one command are sorted."""
 
-    __slots__ = ("_any_case", "_arguments", "_maps", "_required", "_selects", "_valued", "command")
+    __slots__ = ("_any_case", "_arguments", "_maps", "_names", "_required", "_selects", "_valued", "command")
 
     def __init__(self, command: Command) -> None:
         parameters = list(command.taken())
@@ -32,6 +32,7 @@ class Binding:
         self._required = [(each.name, f"{each.name}:" if isinstance(each, Map) else "") for each in command.required]
         self._selects = "" if command.selector is None else command.selector.name
         self._valued = frozenset([self._selects, *(each.name for each in parameters if not isinstance(each, Bool))])
+        self._names = frozenset([each.name for each in parameters])
         self._any_case = {each.name.lower(): each.name for each in parameters if each.any_case_name}
         arguments = [] if command.kind.gets == WORDS else [(each, command.argument(each)) for each in parameters]
         self._arguments = {each.name: keyword for each, keyword in arguments if not isinstance(each, Map)}
@@ -68,7 +69,7 @@ class Binding:
     def _sort(self, call: Call, name: str, value: str) -> None:
         stem = name.partition(":")[0]
         within = next((each for each in self._maps if name.startswith(each[0]) and len(name) > len(each[0]) + 1), None)
-        if self._selects and stem not in COMMON and stem not in self._arguments and within is None:
+        if self._selects and stem not in COMMON and stem not in self._names and within is None:
             call.filters.append((name, value))
         elif name == "multiple":
             call.multiple = call.multiple or value or "false"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py.cli.environment import clean, is_terminal
 from xe_py.schema.fields import Derived, Text
-from xe_py.schema.listing import Listing, Node, Table
+from xe_py.schema.listing import Listing, Message, Node, Table
 from xe_py.state.record import Record
 
 TYPE_CHECKING = False
@@ -118,6 +118,8 @@ def _first_values(state: State, part: Any) -> list[str]:
     if isinstance(part, Listing):
         values = _column(state, part, part.fields[0]) if part.fields else []
         return list(map(_escaped, values))
+    if isinstance(part, Message):
+        return []
     return [_escaped(part.text if isinstance(part, Node) else str(part))]
 
 

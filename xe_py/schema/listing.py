@@ -61,6 +61,21 @@ class Note:
         self.text = text
 
 
+class Message:
+    """A line for a person on standard output, which `--minimal` leaves out."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return f"<Message {self.text!r}>"
+
+
 class Doubtful:
     """A text about versions of a state file, and the unsound ones among them, about which there may be more to say."""
 

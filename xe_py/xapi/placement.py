@@ -49,15 +49,16 @@ def reasons(state: State, vm: Record) -> Iterator[tuple[Record, Failure]]:
             yield host, failure
 
 
-def can_run_on(state: State, vm: Record, host: Record) -> Iterator[Failure]:
-    """Why the VM cannot run on this host, in the order of XAPI's checks."""
+def can_run_on(state: State, vm: Record, host: Record, *, disks_move: bool = False) -> Iterator[Failure]:
+    """Why the VM cannot run on this host, in the order of XAPI's checks; disks that move along need not be there."""
     yield from actions_after_crash(state, vm, vm["actions-after-crash"])
     if not host["host-metrics-live"]:
         yield Failure("HOST_NOT_LIVE")
     if not host["enabled"] and not vm["is-control-domain"]:
         yield Failure("HOST_DISABLED", host)
     yield from _virtual_hardware(vm, host)
-    yield from _storage(state, vm, host)
+    if not disks_move:
+        yield from _storage(state, vm, host)
     yield from _networks(state, vm, host)
     if vm["domain-type"] != "pv" and not has_hvm(host):
         yield Failure("VM_HVM_REQUIRED", vm)

@@ -55,6 +55,7 @@ _ON_CONTROL_DOMAINS = _words(
 _NOT_ON_DOMAIN_ZERO = _words("changing_VCPUs destroy")
 _OF_MOBILE_VMS = _words("suspend checkpoint pool_migrate migrate_send")
 _BY_COOPERATION = _OF_MOBILE_VMS + _words("clean_shutdown clean_reboot changing_VCPUs_live")
+_ALWAYS_BY_COOPERATION = _words("changing_VCPUs_live")
 _NOT_WITH_RESET_DISKS = _words("suspend checkpoint snapshot snapshot_with_quiesce")
 
 # The operations in `allowed-operations`, in XAPI's order.
@@ -82,15 +83,18 @@ def is_operation(word: str) -> bool:
     return word in _STATES
 
 
-def refusals(state: State, vm: Record, operation: str) -> Iterator[Failure]:
-    """Why the operation on the VM is refused, in XAPI's order."""
+def refusals(state: State, vm: Record, operation: str, *, forced: bool = False) -> Iterator[Failure]:
+    """Why the operation on the VM is refused, in XAPI's order; `forced` leaves out what force overcomes."""
     if operation in vm["blocked-operations"]:
         yield Failure("OPERATION_BLOCKED", vm, vm["blocked-operations"][operation])
     yield from _power_state(vm, operation)
     yield from _kind(vm, operation)
-    yield from _platform(vm, operation)
+    if not forced:
+        yield from _is_mobile(vm, operation)
+    yield from _has_no_nested_virt(vm, operation)
     yield from _control_domain(vm, operation)
-    if operation in _BY_COOPERATION and is_live(vm) and not cooperates(vm):
+    by_cooperation = _ALWAYS_BY_COOPERATION if forced else _BY_COOPERATION
+    if operation in by_cooperation and is_live(vm) and not cooperates(vm):
         yield Failure("VM_LACKS_FEATURE", vm)
     if operation == "snapshot_with_quiesce":
         yield Failure("VM_SNAPSHOT_WITH_QUIESCE_NOT_SUPPORTED", vm)
@@ -128,11 +132,13 @@ def is_default_template(vm: Record) -> bool:
     return bool(vm["is-default-template"]) or vm["other-config"].get("default_template") == "true"
 
 
-def _platform(vm: Record, operation: str) -> Iterator[Failure]:
-    nested = platform_says(vm, "nested-virt")
-    if operation in _OF_MOBILE_VMS and (nested or platform_says(vm, "nomigrate")):
+def _is_mobile(vm: Record, operation: str) -> Iterator[Failure]:
+    if operation in _OF_MOBILE_VMS and (platform_says(vm, "nested-virt") or platform_says(vm, "nomigrate")):
         yield Failure("VM_IS_IMMOBILE", vm)
-    if operation == "changing_dynamic_range" and nested:
+
+
+def _has_no_nested_virt(vm: Record, operation: str) -> Iterator[Failure]:
+    if operation == "changing_dynamic_range" and platform_says(vm, "nested-virt"):
         yield Failure("VM_IS_USING_NESTED_VIRT", vm)
 
 

@@ -65,6 +65,14 @@ def end(state: State, vm: Record) -> None:
     state.update(vm, {**_NO_DOMAIN, "power-state": HALTED, "requires-reboot": False})
 
 
+def move(state: State, vm: Record, host: Record) -> None:
+    """Move the domain of the VM to the host, where it gets another number; its devices stay attached."""
+    state.update(vm, {"resident-on": host["uuid"], "dom-id": _free_number(state, host)})
+    for vif in state.pointing_at(vm, "vif.vm-uuid"):
+        if vif["currently-attached"]:
+            attach_network(state, state.ref(vif, "network-uuid"), host)
+
+
 def suspend(state: State, vm: Record, image: Record) -> None:
     """End the domain of the VM and keep its memory on a VDI; its devices stay attached."""
     state.update(vm, {**_NO_DOMAIN, "power-state": SUSPENDED, "suspend-VDI-uuid": image["uuid"]})
