@@ -14,6 +14,8 @@ function __xe_commands
         'bond-param-set' 'Set fields of the object, or single keys of its maps.' \
         'bond-set-mode' 'Change how the members of a bond share the traffic.' \
         'cd-list' 'List the CDs: the VDIs on SRs whose content type is iso.' \
+        'console' 'Connect to the text console of a guest; a simulated guest has none. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match.' \
+        'diagnostic-vm-status' 'Show whether the disks of a VM can be attached, and on which hosts it can start.' \
         'help' 'Show what commands there are, and what they take.' \
         'host-compute-free-memory' 'Show how much memory a host has for more VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-compute-memory-overhead' 'Show how much memory Xen itself uses on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
@@ -151,16 +153,20 @@ function __xe_commands
         'vlan-list' 'List all VLANs, or those whose fields have the given values.' \
         'vlan-param-get' 'Show the value of one field of the object.' \
         'vlan-param-list' 'Show all fields of the object.' \
+        'vm-assert-can-be-recovered' 'Check whether a VM can be recovered from the database on a disk; no disk here holds one.' \
         'vm-cd-add' 'Make a CD drive for a VM with a CD in it. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-cd-eject' 'Take the CD out of the drive of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-cd-insert' 'Put a CD into the empty drive of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-cd-list' 'List the CD drives of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-cd-remove' 'Destroy the CD drive of a VM that has this CD in it. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-compute-maximum-memory' 'Show how much memory a VM can have if it and its overhead may use a given total. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-compute-memory-overhead' 'Show how much memory Xen needs for a VM besides the guest\'s memory. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-copy-bios-strings' 'Give a VM the BIOS strings of a host, and let it start there if it can. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-destroy' 'Destroy a VM with its VBDs and VIFs; VDIs and snapshots stay.' \
         'vm-disk-add' 'Make a disk for a VM, and attach it if the VM runs. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-disk-list' 'List the disks of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-disk-remove' 'Destroy a disk of a VM: its VBD and its VDI. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-is-bios-customized' 'Show whether a VM has BIOS strings, and whether they are the generic ones. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-list' 'List all VMs, or those whose fields have the given values.' \
         'vm-memory-dynamic-range-set' 'Set the limits for the memory of a running VM: dynamic-min and dynamic-max. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-memory-limits-set' 'Set all four memory limits of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -179,6 +185,7 @@ function __xe_commands
         'vm-reboot' 'Reboot a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-reset-powerstate' 'Record a VM as halted after its host was lost. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-resume' 'Resume a suspended VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-set-uefi-mode' 'Set the UEFI mode of a VM; the variables of a simulated firmware are not kept.' \
         'vm-shutdown' 'Shut a VM down. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-start' 'Start a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-suspend' 'Suspend a VM: save its memory on a VDI and stop it. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -212,6 +219,10 @@ function __xe_words
             echo 'uuid=@bond:uuid mode=balance-slb|active-backup|lacp'
         case cd-list
             echo 'params='
+        case console vm-cd-eject vm-compute-memory-overhead vm-is-bios-customized vm-memory-target-wait vm-pause vm-suspend vm-tree vm-unpause vm-vif-list
+            echo 'vm=@vm:name-label +vm --multiple'
+        case diagnostic-vm-status vm-assert-can-be-recovered vm-destroy vm-param-list
+            echo 'uuid=@vm:uuid,name-label'
         case host-compute-free-memory host-compute-memory-overhead host-enable
             echo 'host=@host:name-label +host --multiple'
         case host-disable
@@ -344,7 +355,7 @@ function __xe_words
             echo 'uuid=@template:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
         case vbd-create
             echo 'vm-uuid=@vm:uuid,name-label device= vdi-uuid=@vdi:uuid,name-label bootable=true|false type=Disk|CD|Floppy mode=RO|RW unpluggable=true|false'
-        case vbd-destroy vbd-eject vbd-param-list vbd-plug
+        case vbd-destroy vbd-eject vbd-param-list vbd-pause vbd-plug
             echo 'uuid=@vbd:uuid,vm-name-label,vdi-name-label,device'
         case vbd-insert
             echo 'uuid=@vbd:uuid,vm-name-label,vdi-name-label,device vdi-uuid=@vdi:uuid,name-label'
@@ -358,6 +369,8 @@ function __xe_words
             echo 'uuid=@vbd:uuid,vm-name-label,vdi-name-label,device param-name=%vbd param-key='
         case vbd-param-set
             echo 'uuid=@vbd:uuid,vm-name-label,vdi-name-label,device userdevice= bootable=true|false mode=RO|RW type=CD|Disk|Floppy unpluggable=true|false qos_algorithm_type= qos_algorithm_params: other-config:'
+        case vbd-unpause
+            echo 'uuid=@vbd:uuid,vm-name-label,vdi-name-label,device token='
         case vbd-unplug
             echo 'uuid=@vbd:uuid,vm-name-label,vdi-name-label,device timeout= --force'
         case vdi-create
@@ -408,20 +421,22 @@ function __xe_words
             echo 'uuid=@vlan:uuid,tag param-name=%vlan param-key='
         case vm-cd-add
             echo 'cd-name= device= vm=@vm:name-label +vm --multiple'
-        case vm-cd-eject vm-compute-memory-overhead vm-pause vm-suspend vm-tree vm-unpause vm-vif-list
-            echo 'vm=@vm:name-label +vm --multiple'
         case vm-cd-insert vm-cd-remove
             echo 'cd-name= vm=@vm:name-label +vm --multiple'
         case vm-cd-list vm-disk-list
             echo 'vbd-params=,all|%vbd vdi-params=,all|%vdi vm=@vm:name-label +vm --multiple'
+        case vm-compute-maximum-memory
+            echo 'total= --approximate vm=@vm:name-label +vm --multiple'
+        case vm-copy-bios-strings
+            echo 'host-uuid=@host:uuid,name-label vm=@vm:name-label +vm --multiple'
         case vm-create
             echo 'name-label= name-description= domain-type=pv|hvm'
-        case vm-destroy vm-param-list
-            echo 'uuid=@vm:uuid,name-label'
         case vm-disk-add
             echo 'disk-size= device= sr-uuid=@sr:uuid,name-label vm=@vm:name-label +vm --multiple'
         case vm-disk-remove
             echo 'device= vm=@vm:name-label +vm --multiple'
+        case vm-memory-balloon vm-memory-target-set
+            echo 'target= vm=@vm:name-label +vm --multiple'
         case vm-memory-dynamic-range-set vm-memory-static-range-set
             echo 'min= max= vm=@vm:name-label +vm --multiple'
         case vm-memory-limits-set
@@ -430,8 +445,6 @@ function __xe_words
             echo 'memory= vm=@vm:name-label +vm --multiple'
         case vm-memory-shadow-multiplier-set
             echo 'multiplier= vm=@vm:name-label +vm --multiple'
-        case vm-memory-target-set
-            echo 'target= vm=@vm:name-label +vm --multiple'
         case vm-migrate
             echo 'live=true|false host=@host:name-label host-uuid=@host:name-label remote-master= remote-username= remote-password= remote-network= --force --copy --compress vif: vdi: image-format: vm=@vm:name-label +vm --multiple'
         case vm-param-add vm-param-remove
@@ -446,6 +459,8 @@ function __xe_words
             echo '--force vm=@vm:name-label +vm --multiple'
         case vm-resume
             echo '--force on=@host:name-label vm=@vm:name-label +vm --multiple'
+        case vm-set-uefi-mode
+            echo 'uuid=@vm:uuid,name-label mode=setup|user'
         case vm-start
             echo '--force on=@host:name-label --paused vm=@vm:name-label +vm --multiple'
         case vm-vcpu-hotplug

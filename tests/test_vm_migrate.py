@@ -280,6 +280,14 @@ def test_a_cd_must_stay_where_it_is(local: VmPool) -> None:
     assert local.value("drive", "vdi-uuid") == "debian"
 
 
+def test_a_map_without_a_key_is_no_filter(xe: "Xe") -> None:
+    xe.do("vm-create name-label=web")
+    xe.do("vm-start vm=web")
+    result = xe("vm-migrate vm=web host=xen1 vdi=x")
+    assert (result.out, result.status) == ("", 0)
+    assert "vdi without a key (it is a map: vdi:<key>=<value>)" in result.err
+
+
 def test_a_script_moves_its_vms(xe: "Xe") -> None:
     xe.do("vm-create name-label=web")
     xe.do("vm-disk-add vm=web disk-size=1GiB device=0")

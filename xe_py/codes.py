@@ -27,6 +27,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         "The host has no network interface with this name and MAC address.",
         ("device", "mac"),
     ),
+    "COULD_NOT_IMPORT_DATABASE": ("The VDI does not hold the database of a pool.", ("reason",)),
     "DB_UNIQUENESS_CONSTRAINT_VIOLATION": ("Another object already has this value.", ("table", "field", "value")),
     "DEVICE_ALREADY_ATTACHED": ("The device is already attached.", ("device",)),
     # Scripts match this sentence, so it is the one that has no period.
@@ -40,6 +41,11 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "DUPLICATE_PIF_DEVICE_NAME": ("The host already has a PIF for this device.", ("device",)),
     "FIELD_TYPE_ERROR": ("The field cannot hold this kind of value.", ("field",)),
     "HANDLE_INVALID": ("A reference points to an object that does not exist.", ("class", "handle")),
+    "HA_CONSTRAINT_VIOLATION_NETWORK_NOT_SHARED": (
+        "Not every host has a PIF on this network.",
+        ("network",),
+    ),
+    "HA_CONSTRAINT_VIOLATION_SR_NOT_SHARED": ("The SR is not shared, or it is not plugged on every host.", ("SR",)),
     "HOST_CANNOT_ATTACH_NETWORK": ("The host cannot reach this network.", ("host", "network")),
     "HOST_DISABLED": ("The host is disabled, so no VM can start on it.", ("host",)),
     "HOST_HAS_NO_MANAGEMENT_IP": ("The host has no management interface.", ()),

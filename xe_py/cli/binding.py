@@ -73,10 +73,10 @@ class Binding:
             call.filters.append((name, value))
         elif name == "multiple":
             call.multiple = call.multiple or value or "false"
-        elif stem in _IGNORED:
-            return
         elif within is not None:
             call.arguments.setdefault(within[1], {}).setdefault(name[len(within[0]) + 1 :], value)
+        elif stem in _IGNORED:
+            return
         else:
             call.unknown.append(name)
 

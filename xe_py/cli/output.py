@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py.cli.environment import clean, is_terminal
 from xe_py.schema.fields import Derived, Text
-from xe_py.schema.listing import Listing, Message, Node, Table
+from xe_py.schema.listing import Facts, Listing, Message, Node, Table
 from xe_py.state.record import Record
 
 TYPE_CHECKING = False
@@ -54,6 +54,8 @@ def _full(state: State, part: Any, output: TextIO | None) -> str:
     if isinstance(part, Listing):
         head = part.head + "\n" if part.head else ""
         return head + _listed(state, part)
+    if isinstance(part, Facts):
+        return layout(part.rows) + "\n\n"
     if isinstance(part, Node):
         return _drawn(part, output) if is_terminal(output) else _indented(part)
     text = str(part)
@@ -118,6 +120,8 @@ def _first_values(state: State, part: Any) -> list[str]:
     if isinstance(part, Listing):
         values = _column(state, part, part.fields[0]) if part.fields else []
         return list(map(_escaped, values))
+    if isinstance(part, Facts):
+        return [_escaped(text) for _, text in part.rows[:1]]
     if isinstance(part, Message):
         return []
     return [_escaped(part.text if isinstance(part, Node) else str(part))]

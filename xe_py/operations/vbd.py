@@ -134,6 +134,27 @@ def eject(state: State, vbd: Record) -> None:
     state.update(vbd, {"vdi-uuid": None})
 
 
+@command("vbd-pause", required=(_VBD,), doc="Pause a VBD; no driver can do this.", hidden=True)
+def pause(state: State, vbd: Record) -> None:
+    """Refuse, as XAPI does since no driver can pause."""
+    refuse(guards.can_pause(state, vbd))
+    vdi = state.ref_or_none(vbd, "vdi-uuid")
+    if vdi is None:
+        raise Failure("HANDLE_INVALID", "VDI", "OpaqueRef:NULL")
+    raise Failure("SR_OPERATION_NOT_SUPPORTED", state.ref(vdi, "sr-uuid"))
+
+
+@command(
+    "vbd-unpause",
+    required=(_VBD, Text("token", doc="What vbd-pause has printed.")),
+    doc="Continue a paused VBD; no driver can do this.",
+    hidden=True,
+)
+def unpause(state: State, vbd: Record, **_token: object) -> None:
+    """Refuse, as XAPI does since no driver can pause."""
+    pause(state, vbd)
+
+
 def _free_device(state: State, vm: Record, type: str) -> str:
     used = {position(vbd) for vbd in state.pointing_at(vm, "vbd.vm-uuid")}
     if type == "Floppy":

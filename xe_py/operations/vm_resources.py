@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from xe_py.errors import Failure, refuse
 from xe_py.schema.command import CONTROL_DOMAINS, READS, TEMPLATES, VM, command
-from xe_py.schema.fields import Int
+from xe_py.schema.fields import Bool, Int
 from xe_py.schema.values import Float, Size
 from xe_py.xapi import memory
+from xe_py.xapi.hosts import answers
 from xe_py.xapi.vm_lifecycle import refusals
 from xe_py.xapi.vm_settings import can_have_memory, shadow_multiplier_is_valid
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
+_MANY_VCPUS = 64
 _ALL = VM.also(TEMPLATES, CONTROL_DOMAINS)
 _MIN, _MAX = (
     Size("min", doc="The lower limit, in bytes or with a suffix such as GiB."),
@@ -83,6 +85,32 @@ def set_target(state: State, vm: Record, target: int) -> None:
 
 
 @command(
+    "vm-memory-balloon",
+    required=(Size("target", doc="The amount, in bytes or with a suffix such as GiB."),),
+    doc="Use vm-memory-dynamic-range-set: this sets both limits, dynamic-min and dynamic-max, to one amount.",
+    selector=VM.also(CONTROL_DOMAINS),
+    hidden=True,
+    deprecated=True,
+)
+def balloon(state: State, vm: Record, target: int) -> None:
+    """Do what vm-memory-target-set does."""
+    set_target(state, vm, target)
+
+
+@command(
+    "vm-memory-target-wait",
+    doc="Wait until a running VM has the memory that it should have.",
+    selector=VM.also(CONTROL_DOMAINS),
+    kind=READS,
+    hidden=True,
+)
+def wait_for_target(state: State, vm: Record) -> None:
+    """Check that the VM runs; a simulated guest has its memory at once."""
+    refuse(refusals(state, vm, "awaiting_memory_live"))
+    refuse(answers(state, state.ref(vm, "resident-on")))
+
+
+@command(
     "vm-memory-shadow-multiplier-set",
     required=(Float("multiplier", doc="The new multiplier, 1 or more."),),
     doc="Make the shadow page tables of a running VM larger.",
@@ -104,6 +132,20 @@ def set_shadow_multiplier(state: State, vm: Record, multiplier: float) -> None:
 def compute_overhead(_state: State, vm: Record) -> str:
     """How much memory Xen needs for the VM besides the guest's, in bytes."""
     return str(memory.overhead(vm))
+
+
+@command(
+    "vm-compute-maximum-memory",
+    required=(Size("total", doc="The memory of the host that the VM may use, overhead included."),),
+    optional=(Bool("approximate", doc="Leave room for the overhead of 64 CPUs, whatever VCPUs-max says."),),
+    doc="Show how much memory a VM can have if it and its overhead may use a given total.",
+    selector=VM,
+    kind=READS,
+    standard=True,
+)
+def compute_maximum(_state: State, vm: Record, total: int, *, approximate: bool = False) -> str:
+    """The largest memory-static-max that fits into the total, in bytes, rounded down to MiB."""
+    return str(memory.most(vm, total, _MANY_VCPUS if approximate else vm["VCPUs-max"]))
 
 
 @command(

@@ -29,16 +29,16 @@ def chosen(state: State, selector: Selector, call: Call) -> list[Record]:
     """
     found = _found(state, selector, call)
     if not found:
-        raise Misuse(f"Error: No matching {selector.none} found", *_missed(state, selector, call.filters))
+        raise Misuse(selector.none, *_missed(state, selector, call.filters))
     if len(found) == 1 or selector.takes == ALL:
         return found
     if selector.takes == ONE:
         one = f"Operation can only be performed on one {selector.label} at a time"
-        raise Misuse(f"Error: {selector.several} found. {one}", *_choices(found))
+        raise Misuse(selector.several.format(one), *_choices(found))
     multiple = call.multiple
     if not (multiple if isinstance(multiple, bool) else Bool("multiple").parse(multiple)):
         needed = "--multiple required to complete the operation"
-        raise Misuse(f"Error: {selector.several} found. {needed}", *_choices(found))
+        raise Misuse(selector.several.format(needed), *_choices(found))
     return found
 
 

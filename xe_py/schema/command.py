@@ -75,9 +75,9 @@ TEMPLATES, CONTROL_DOMAINS = ("is-a-template", "false"), ("is-control-domain", "
 class Selector:
     """How a command chooses its objects: by `name=<name or uuid>`, or by filters on the fields of the class `name`.
 
-    `named_by` are the fields by which one object may be named, `label` is its name in texts. `none` and `several`
-    are xe's words for the objects if it finds none, or too many. `leaves_out` are the filters that apply by default;
-    `takes` says how many objects the command takes.
+    `named_by` are the fields by which one object may be named, `label` is its name in texts. `none` and `several` are
+    what xe says if it finds no object, or too many, `{}` standing for what to do. `leaves_out` are the filters that
+    apply by default; `takes` says how many objects the command takes.
     """
 
     __slots__ = ("label", "leaves_out", "name", "named_by", "none", "several", "takes")
@@ -109,6 +109,10 @@ class Selector:
         """The same selector, for a command that takes ONE object, or ALL."""
         return self._with(takes=takes)
 
+    def saying(self, *, none: str, several: str) -> Selector:
+        """The same selector, for a command with texts of its own."""
+        return self._with(none=none, several=several)
+
     def _with(self, **changed: Any) -> Selector:
         return Selector(**{name: getattr(self, name) for name in self.__slots__} | changed)
 
@@ -117,19 +121,25 @@ VM = Selector(
     "vm",
     "VM",
     named_by=("uuid", "name-label"),
-    none="VMs",
-    several="Multiple matches VMs",
+    none="Error: No matching VMs found",
+    several="Error: Multiple matches VMs found. {}",
     leaves_out=(TEMPLATES, CONTROL_DOMAINS),
 )
 HOST = Selector(
     "host",
     "host",
     named_by=("uuid", "hostname", "name-label"),
-    none="hosts",
-    several="Multiple matching hosts",
+    none="Error: No matching hosts found",
+    several="Error: Multiple matching hosts found. {}",
 )
 # Where there is no SR, the real xe says that there are no hosts.
-SR = Selector("sr", "SR", named_by=("uuid", "name-label"), none="hosts", several="Multiple matching SRs")
+SR = Selector(
+    "sr",
+    "SR",
+    named_by=("uuid", "name-label"),
+    none="Error: No matching hosts found",
+    several="Error: Multiple matching SRs found. {}",
+)
 
 
 # Questions
@@ -167,7 +177,7 @@ class Command:
     With `asks`, the command line asks a person before it runs the command; a Python program has decided already.
 
     `undeclared` parameters are accepted, but help does not name them. `standard` commands are listed by plain `help`,
-    `hidden` ones by none.
+    `hidden` ones by none. `deprecated` commands still work; `doc` names what to use instead.
     """
 
     __slots__ = (
@@ -175,6 +185,7 @@ class Command:
         "about",
         "asks",
         "called",
+        "deprecated",
         "doc",
         "grammar",
         "hidden",
@@ -205,6 +216,7 @@ class Command:
         doc: str = "",
         standard: bool = False,
         hidden: bool = False,
+        deprecated: bool = False,
         ours: bool = False,
     ) -> None:
         self.name = name
@@ -220,6 +232,7 @@ class Command:
         self.doc = doc
         self.standard = standard
         self.hidden = hidden
+        self.deprecated = deprecated
         self.ours = ours
         self.about = _about(required) if selector is None else Ref(selector.name, selector.name)
         self._by_argument: dict[str, Field] | None = None

@@ -61,6 +61,18 @@ class Note:
         self.text = text
 
 
+class Facts:
+    """A record that is not of an object: names and texts, printed like the fields of one."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self, rows: list[tuple[str, str]]) -> None:
+        self.rows = rows
+
+    def __repr__(self) -> str:
+        return f"<Facts {dict(self.rows)}>"
+
+
 class Message:
     """A line for a person on standard output, which `--minimal` leaves out."""
 

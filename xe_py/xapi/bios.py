@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _GENERIC = {"bios-vendor": "Xen", "system-manufacturer": "Xen", "system-product-name": "HVM domU"}
 _OTHERS = {"hp-rombios": "", "oem-1": "Xen", "oem-2": "MS_VM_CERT/SHA1/bdbeb6e0a816d43fa6d3fe8aaef04c2bad9d3e3d"}
+_OF_HOSTS = {"bios-vendor": "xe_py", "system-manufacturer": "xe_py", "system-product-name": "Simulated host"}
 _LONGEST = 512
 
 
@@ -27,6 +28,11 @@ def can_be_given(_state: State, vm: Record, strings: Mapping[str, str]) -> Itera
             yield Failure("INVALID_VALUE", key, f"{text[:20]}... has more than {_LONGEST} characters")
         elif not (text.isascii() and text.isprintable()):
             yield Failure("INVALID_VALUE", key, f"{text} has characters that are not printable ASCII")
+
+
+def of_host(keys: Iterable[str], host: Record) -> dict[str, str]:
+    """What the BIOS of a simulated host says of its hardware."""
+    return with_generic(keys, {**_OF_HOSTS, "system-serial-number": host["uuid"]})
 
 
 def with_generic(keys: Iterable[str], strings: Mapping[str, str]) -> dict[str, str]:

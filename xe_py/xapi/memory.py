@@ -14,13 +14,28 @@ _PAGES_FOR_A_VCPU = 256
 
 def overhead(vm: Record) -> int:
     """What Xen needs for a VM besides the guest's memory, in bytes: page tables, and a little more."""
+    return overhead_with(vm, vm["memory-static-max"], vm["VCPUs-max"])
+
+
+def overhead_with(vm: Record, static_max: int, vcpus: int) -> int:
+    """What Xen would need if the VM had these limits."""
     if vm["is-control-domain"]:
         return 0
-    pages = vm["VCPUs-max"] * _PAGES_FOR_A_VCPU + 2 * _rounded_up(vm["memory-static-max"], MIB)
+    pages = vcpus * _PAGES_FOR_A_VCPU + 2 * _rounded_up(static_max, MIB)
     tables = _rounded_up(pages, _PAGES_IN_A_MIB)
     if vm["domain-type"] == "pv":
         return (tables + 1) * MIB
     return (int(tables * vm["HVM-shadow-multiplier"]) + 2) * MIB
+
+
+def most(vm: Record, total: int, vcpus: int) -> int:
+    """How much memory the guest could have at most, in whole MiB, if it and its overhead had this total."""
+    low, high = 0, max(0, total // MIB)
+    while low < high:
+        middle = (low + high + 1) // 2
+        fits = middle * MIB + overhead_with(vm, middle * MIB, vcpus) <= total
+        low, high = (middle, high) if fits else (low, middle - 1)
+    return low * MIB
 
 
 def least(vm: Record) -> int:

@@ -1,0 +1,50 @@
+"""Reports about what could be wrong."""
+
+from __future__ import annotations
+
+from xe_py.codes import describe
+from xe_py.errors import named
+from xe_py.schema.command import READS, command
+from xe_py.schema.fields import Ref
+from xe_py.schema.listing import Facts, Listing
+from xe_py.xapi.agility import is_agile
+from xe_py.xapi.placement import can_run_on
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xe_py.errors import Failure
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+_OF_VMS = ("uuid", "name-label", "power-state", "possible-hosts")
+_OF_VBDS = ("uuid", "vdi-uuid", "empty", "device", "userdevice", "mode", "type", "attachable", "storage-lock")
+
+
+@command(
+    "diagnostic-vm-status",
+    required=(Ref("uuid", "vm", doc="The VM."),),
+    doc="Show whether the disks of a VM can be attached, and on which hosts it can start.",
+    kind=READS,
+    standard=True,
+)
+def vm_status(state: State, vm: Record) -> list[Listing | Facts | str]:
+    """The VM, its VBDs, what each host says of it, and whether every host could run it."""
+    hosts = [(host["name-label"], next(can_run_on(state, vm, host), None)) for host in state.all("host")]
+    immobile = next(is_agile(state, vm), None)
+    return [
+        _shown(vm, _OF_VMS),
+        "Can the disks be attached?",
+        *(_shown(vbd, _OF_VBDS) for vbd in state.pointing_at(vm, "vbd.vm-uuid")),
+        "Can the VM start on each host?",
+        Facts([(name, "OK" if no is None else f"Cannot start here [{_said(no)}]") for name, no in hosts]),
+        "The VM is agile." if immobile is None else f"The VM is not agile: {_said(immobile)}",
+    ]
+
+
+def _shown(obj: Record, names: tuple[str, ...]) -> Listing:
+    return Listing([obj], tuple(field for field in obj.cls.fields if field.name in names), costly=True)
+
+
+def _said(failure: Failure) -> str:
+    sentence, values = describe(failure)
+    return " ".join([sentence, *(f"{label}: {named(value)}" for label, value in values)])
