@@ -108,6 +108,13 @@ def test_force_overcomes_what_the_vm_and_its_guest_do_not_want(pool: VmPool, fie
     assert pool.value("web", "resident-on") == "xen2"
 
 
+def test_a_cached_disk_that_forgets_does_not_move(pool: VmPool) -> None:
+    pool.change("v-root", sm_config={"on_boot": "reset", "caching": "true"})
+    assert pool.no("vm-migrate", "web", host="xen2") == ("VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION",)
+    pool.change("v-root", sm_config={"on_boot": "reset"})
+    pool.do("vm-migrate", "web", host="xen2")
+
+
 def test_a_vm_that_moves_needs_a_host(pool: VmPool) -> None:
     assert pool.no("vm-migrate", "web") == ("Error: No destination host specified",)
     assert pool.no("vm-migrate", "web", host="xen3") == ("Error: Host xen3 not found",)

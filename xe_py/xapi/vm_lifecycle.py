@@ -40,6 +40,17 @@ _STATES = {operation: states for states, operations in _ALLOWED_IN for operation
 _CONTROL_DOMAINS_ALSO_RUNNING = _words("changing_VCPUs changing_static_range changing_memory_limits")
 _SNAPSHOTS_ALSO_SUSPENDED = _words("clone copy")
 
+# How xe spells the operations that it does not spell as XAPI does, and those besides that can be blocked.
+
+_UNKNOWN = "(unknown operation)"
+_SPELLED = {
+    "changing_VCPUs": _UNKNOWN,
+    "changing_memory_limits": _UNKNOWN,
+    "create_template": _UNKNOWN,
+    "data_source_op": "data_sources_op",
+}
+_ALSO_BLOCKED = _words("assertoperationvalid import reverting")
+
 # The operations of the other checks.
 
 _ON_TEMPLATES = _words(
@@ -57,6 +68,7 @@ _OF_MOBILE_VMS = _words("suspend checkpoint pool_migrate migrate_send")
 _BY_COOPERATION = _OF_MOBILE_VMS + _words("clean_shutdown clean_reboot changing_VCPUs_live")
 _ALWAYS_BY_COOPERATION = _words("changing_VCPUs_live")
 _NOT_WITH_RESET_DISKS = _words("suspend checkpoint snapshot snapshot_with_quiesce")
+_NOT_WITH_CACHED_RESET_DISKS = _words("pool_migrate")
 
 # The operations in `allowed-operations`, in XAPI's order.
 
@@ -79,14 +91,19 @@ def operations() -> dict[str, Guard]:
 
 
 def is_operation(word: str) -> bool:
-    """Whether this is the name of an operation on VMs."""
-    return word in _STATES
+    """Whether xe knows an operation on VMs by this name."""
+    return word in _ALSO_BLOCKED or (word != _UNKNOWN and word in map(spelled, _STATES))
+
+
+def spelled(operation: str) -> str:
+    """The operation as xe names it."""
+    return _SPELLED.get(operation, operation)
 
 
 def refusals(state: State, vm: Record, operation: str, *, forced: bool = False) -> Iterator[Failure]:
     """Why the operation on the VM is refused, in XAPI's order; `forced` leaves out what force overcomes."""
-    if operation in vm["blocked-operations"]:
-        yield Failure("OPERATION_BLOCKED", vm, vm["blocked-operations"][operation])
+    if spelled(operation) in vm["blocked-operations"]:
+        yield Failure("OPERATION_BLOCKED", vm, vm["blocked-operations"][spelled(operation)])
     yield from _power_state(vm, operation)
     yield from _kind(vm, operation)
     if not forced:
@@ -99,7 +116,9 @@ def refusals(state: State, vm: Record, operation: str, *, forced: bool = False) 
     if operation == "snapshot_with_quiesce":
         yield Failure("VM_SNAPSHOT_WITH_QUIESCE_NOT_SUPPORTED", vm)
     if operation in _NOT_WITH_RESET_DISKS:
-        yield from _disks_are_kept(state, vm)
+        yield from _disks_are_kept(state, vm, {"on_boot": "reset"})
+    elif operation in _NOT_WITH_CACHED_RESET_DISKS:
+        yield from _disks_are_kept(state, vm, {"on_boot": "reset", "caching": "true"})
 
 
 def _power_state(vm: Record, operation: str) -> Iterator[Failure]:
@@ -116,11 +135,11 @@ def _kind(vm: Record, operation: str) -> Iterator[Failure]:
     """What templates and snapshots do not allow, and what only they allow."""
     if vm["is-a-snapshot"]:
         if operation not in _ON_SNAPSHOTS:
-            yield Failure("VM_IS_SNAPSHOT", vm, operation)
+            yield Failure("VM_IS_SNAPSHOT", vm, spelled(operation))
     elif vm["is-a-template"]:
         of_users = operation in _ON_TEMPLATES_OF_USERS and not is_default_template(vm)
         if operation not in _ON_TEMPLATES and not of_users:
-            yield Failure("VM_IS_TEMPLATE", vm, operation)
+            yield Failure("VM_IS_TEMPLATE", vm, spelled(operation))
     elif operation == "provision":
         yield Failure("PROVISION_ONLY_ALLOWED_ON_TEMPLATE")
     if operation == "revert" and not vm["is-a-snapshot"]:
@@ -154,9 +173,10 @@ def is_domain_zero(vm: Record) -> bool:
     return bool(vm["is-control-domain"]) and vm["dom-id"] == 0
 
 
-def _disks_are_kept(state: State, vm: Record) -> Iterator[Failure]:
+def _disks_are_kept(state: State, vm: Record, forgetting: dict[str, str]) -> Iterator[Failure]:
+    """Why a disk stops the operation: its sm-config has all of what is given."""
     for vbd in state.pointing_at(vm, "vbd.vm-uuid"):
         vdi = state.ref_or_none(vbd, "vdi-uuid")
-        if vdi is not None and vdi["sm-config"].get("on_boot") == "reset":
+        if vdi is not None and forgetting.items() <= vdi["sm-config"].items():
             yield Failure("VDI_ON_BOOT_MODE_INCOMPATIBLE_WITH_OPERATION", blockers=(vdi,))
             return
