@@ -126,6 +126,10 @@ ROWS = [
     Row((HVM, *ISOS, "vbd-insert uuid={cd} vdi-uuid={iso}", START), "pbd-unplug uuid={link}", "VDI_IN_USE",
         ("vbd {cd}, device xvdd of vm {vm} (web)",), ("vbd-eject uuid={cd}",)),
     Row((VM, *ISOS), "vbd-eject uuid={cd}", "VBD_IS_EMPTY"),
+    Row((VM, *ISOS, "vbd-insert uuid={cd} vdi-uuid={iso}"), "vm-cd-insert uuid={vm} cd-name=guest-tools.iso",
+        "VM_NO_EMPTY_CD_VBD", (), ("vbd-eject uuid={cd}",)),
+    Row((VM,), "vm-cd-insert uuid={vm} cd-name=guest-tools.iso", "VM_NO_EMPTY_CD_VBD", (),
+        ("vbd-create vm-uuid={vm} device=autodetect type=CD mode=RO",)),
     # Storage
     Row((SR, "pbd: pbd-list sr-uuid={sr} --minimal"), "sr-forget uuid={sr}", "SR_HAS_PBD", ("pbd {pbd}",),
         ("pbd-unplug uuid={pbd}",)),

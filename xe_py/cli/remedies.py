@@ -155,6 +155,14 @@ def _choose_suspend_sr(state: State, failure: Failure, _command: str) -> Iterato
         yield f"vm-param-set uuid={failure.values[0]['uuid']} suspend-SR-uuid={sr['uuid']}"
 
 
+def _empty_a_drive(state: State, failure: Failure, _command: str) -> Iterator[str]:
+    vm = failure.values[0]
+    for vbd in state.pointing_at(vm, "vbd.vm-uuid"):
+        if vbd["type"] == "CD":
+            yield f"vbd-eject uuid={vbd['uuid']}"
+    yield f"vbd-create vm-uuid={vm['uuid']} device=autodetect type=CD mode=RO"
+
+
 def _of(line: str) -> Remedy:
     """The line with the uuid of the first object that the refusal names, or that stands in the way."""
 
@@ -200,6 +208,7 @@ _REMEDIES: dict[str, Remedy] = {
     "VM_HAS_NO_SUSPEND_VDI": _of_blocker("vm-shutdown uuid={} force=true"),
     "VM_LACKS_FEATURE": _stop_by_force,
     "VM_MISSING_PV_DRIVERS": _stop,
+    "VM_NO_EMPTY_CD_VBD": _empty_a_drive,
     "VM_NO_SUSPEND_SR": _choose_suspend_sr,
     "VM_REQUIRES_SR": _plug,
 }
