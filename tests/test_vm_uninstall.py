@@ -87,8 +87,9 @@ class Asked:
         self.disk = xe.do("vdi-list name-label={name} --minimal", name="Created by xe")
         self.listed = f"{HEAD}VM : {self.vm} (web)\nVDI: {self.disk} (Created by xe) \n"
 
-    def __call__(self, line: str, given: str) -> Result:
-        streams = io.StringIO(given), io.StringIO(), io.StringIO()
+    def __call__(self, line: str, given: str | bytes) -> Result:
+        typed = given if isinstance(given, bytes) else given.encode()
+        streams = io.TextIOWrapper(io.BytesIO(typed)), io.StringIO(), io.StringIO()
         status = main.run(["--state", str(self.path), *line.split()], Environment(os.environ, streams))
         return Result(streams[1].getvalue(), streams[2].getvalue(), status)
 
@@ -116,6 +117,10 @@ def test_anything_else_changes_nothing(asked: Asked, answer: str) -> None:
     printed = f"{asked.listed}{QUESTION}Aborted (you typed: '{typed}')\n"
     assert asked("vm-uninstall vm=web", answer) == Result(printed, "", 0)
     assert asked.path.read_bytes() == before
+
+
+def test_an_answer_may_be_of_any_bytes(asked: Asked) -> None:
+    assert asked("vm-uninstall vm=web", b"y\xe9s\n").out.endswith("Aborted (you typed: 'y\\xe9s')\n")
 
 
 @pytest.mark.parametrize("force", ["--force", "force=true", "force=yes --minimal"])
@@ -153,13 +158,13 @@ def test_whatever_is_wrong_is_told_before_anybody_is_asked(asked: Asked) -> None
 def test_what_changes_while_a_person_thinks_is_asked_again(asked: Asked) -> None:
     """The file is not locked meanwhile."""
 
-    class Slow(io.StringIO):
-        def readline(self, _size: int | None = -1) -> str:  # type: ignore[override] # as long as a line is
+    class Slow(io.BytesIO):
+        def readline(self, _size: int | None = -1) -> bytes:
             if asked.xe.do("vbd-list vm-name-label=web params=userdevice --minimal") == "0":
                 asked.xe.do("vm-disk-add vm=web disk-size=1GiB device=1")
-            return "yes\n"
+            return b"yes\n"
 
-    streams = Slow(), io.StringIO(), io.StringIO()
+    streams = io.TextIOWrapper(Slow()), io.StringIO(), io.StringIO()
     words = ["--state", str(asked.path), "vm-uninstall", "vm=web"]
     assert main.run(words, Environment(os.environ, streams)) == 0
     first, second, last = streams[1].getvalue().split(QUESTION)

@@ -51,7 +51,7 @@ def run_asked(
             environment.out(change(agreed_work))
         except _NotAgreedError as open_question:
             environment.out(f"{open_question.text}Type '{_YES}' to continue\n")
-            typed = environment.input.readline().removesuffix("\n")
+            typed = environment.input_bytes.readline().decode(errors="backslashreplace").removesuffix("\n")
             if typed.strip().lower() != _YES:
                 environment.out(f"Aborted (you typed: '{typed}')\n")
                 return
