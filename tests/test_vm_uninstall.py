@@ -12,6 +12,8 @@ from vm_pool import VmPool
 from xe_py.cli import main
 from xe_py.cli.environment import Environment
 from xe_py.python import open_host
+from xe_py.schema.command import COMMANDS, Command, Question
+from xe_py.schema.fields import Ref
 
 if TYPE_CHECKING:
     from conftest import Xe
@@ -127,6 +129,20 @@ def test_an_answer_may_be_of_any_bytes(asked: Asked) -> None:
 def test_with_force_nobody_is_asked(asked: Asked, force: str) -> None:
     last = "\n" if "--minimal" in force else ""
     assert asked(f"vm-uninstall vm=web {force}", "") == Result(asked.listed + DONE + last, "", 0)
+    assert not asked.is_there
+
+
+def test_a_command_that_is_given_its_object_asks_too(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the real template-uninstall and host-forget."""
+    question = Question(lambda _state, vms: [f"{vm.name} goes" for vm in vms], done="gone")
+    parameters = (Ref("template-uuid", "vm"),)
+    forget = Command("x-forget", lambda state, template: state.delete(template), required=parameters, asks=question)
+    monkeypatch.setitem(COMMANDS, "x-forget", forget)
+    unknown = asked("x-forget template-uuid=x", "yes\n")
+    assert (unknown.out, unknown.status) == ("", 1)
+    assert "Code: UUID_INVALID" in unknown.err
+    line = f"x-forget template-uuid={asked.vm}"
+    assert asked(line, "yes\n") == Result(f"web goes\n{QUESTION}gone\n", "", 0)
     assert not asked.is_there
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from xe_py import running
 from xe_py.errors import Misuse, XeError
+from xe_py.running.binding import bind
 from xe_py.running.choosing import chosen
 from xe_py.schema.fields import Bool
+from xe_py.state.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,11 +72,13 @@ def run_unasked(question: Question, call: Call, state: State) -> str:
 
 
 def _told(question: Question, state: State, call: Call) -> str:
+    selector = call.command.selector
     try:
-        objects = chosen(state, question.selector, call)
+        given = chosen(state, selector, call) if selector else bind(state, call.command, call.arguments).values()
     except XeError as refusal:
         refusal.state, refusal.call = state, call
         raise
+    objects = [each for each in given if isinstance(each, Record)]
     return "".join(f"{line}\n" for line in question.about(state, objects))
 
 

@@ -25,7 +25,7 @@ def _snapshots(state: State, vm: Record) -> list[Record]:
     optional=(Bool("force", doc="Do not ask before destroying."),),
     doc="Destroy a VM with its snapshots and its own disks.",
     selector=VM,
-    asks=Question(VM, _with_snapshots, done="All of them are destroyed."),
+    asks=Question(_with_snapshots, done="All of them are destroyed."),
     standard=True,
 )
 def uninstall_vm(state: State, vm: Record, **_forced: object) -> None:

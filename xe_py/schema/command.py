@@ -148,14 +148,13 @@ SR = Selector(
 class Question:
     """What xe asks before it runs a command, unless the command is given `force`.
 
-    `about(state, objects)` makes the lines that say what would happen to the objects that the selector chooses.
-    The `selector` is that of the command. `done` is the line that follows when it has happened.
+    `about(state, objects)` makes the lines that say what would happen to the objects that the command is given or that
+    its selector chooses. `done` is the line that follows when it has happened.
     """
 
-    __slots__ = ("about", "done", "selector")
+    __slots__ = ("about", "done")
 
-    def __init__(self, selector: Selector, about: Callable[[State, list[Record]], list[str]], *, done: str) -> None:
-        self.selector = selector
+    def __init__(self, about: Callable[[State, list[Record]], list[str]], *, done: str) -> None:
         self.about = about
         self.done = done
 
