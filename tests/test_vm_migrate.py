@@ -240,7 +240,8 @@ def test_what_a_move_with_disks_needs(local: VmPool) -> None:
     assert refused(local, vif={"x": "y"}) == ("UUID_INVALID", "VIF", "x")
     assert refused(local, image_format={"x": "vhd"}) == ("UUID_INVALID", "VDI", "x")
     local.change("web", platform={"nomigrate": "true"})
-    assert refused(local, vdi=to_local2) == ("VM_IS_IMMOBILE", "web")
+    for force in (False, True):
+        assert refused(local, vdi=to_local2, force=force) == ("VM_IS_IMMOBILE", "web")
     local.change("web", platform={}, VCPUs_max=9)
     for host in ("p-share-xen2", "p-local2"):
         local.change(host, currently_attached=False)

@@ -50,7 +50,7 @@ def _has_a_target(state: State, _vm: Record, **given: Any) -> None:
         Text("remote-username", doc="The name of a user there; every name will do."),
         Text("remote-password", doc="The password of that user; every password will do."),
         Text("remote-network", doc="The network for the data; the management network of the host if left out."),
-        Bool("force", doc="Move the VM even if its settings or its guest forbid it."),
+        Bool("force", doc="Move the VM even if its settings or its guest forbid it; not if its disks move too."),
         Bool("copy", doc="Copy the VM instead of moving it; only to another pool, and there is none here."),
         Bool("compress", doc="Compress the data on the way; without effect."),
         Map("vif", doc="The network for each VIF; only for a move to another pool."),
@@ -70,7 +70,7 @@ def migrate(state: State, vm: Record, *, force: bool = False, **given: Any) -> l
     if given.get("remote_master") is not None:
         from xe_py.operations.effects.migration import migrate_with_disks
 
-        return migrate_with_disks(state, vm, host, forced=force, **given)
+        return migrate_with_disks(state, vm, host, **given)
     if host is None:
         raise Failure("HANDLE_INVALID", "host", "OpaqueRef:NULL")
     refuse(refusals(state, vm, "pool_migrate", forced=force))

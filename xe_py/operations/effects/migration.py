@@ -47,7 +47,6 @@ def migrate_with_disks(
     vdi: Mapping[str, str] | None = None,
     vif: Mapping[str, str] | None = None,
     image_format: Mapping[str, str] | None = None,
-    forced: bool = False,
     copy: bool = False,
     **_without_effect: object,
 ) -> list[Message]:
@@ -64,7 +63,7 @@ def migrate_with_disks(
         state.need("vdi", formatted)
     targets = _targets(state, vm, host, vdi or {})
     refuse(_can_receive(state, host, network))
-    refuse(refusals(state, vm, "migrate_send", forced=forced))
+    refuse(refusals(state, vm, "migrate_send"))
     refuse(_can_migrate(state, vm, host, targets))
     if vif:
         raise Failure("OPERATION_NOT_ALLOWED", _NO_VIFS)
