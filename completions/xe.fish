@@ -94,6 +94,7 @@ function __xe_commands
         'snapshot-param-set' 'Set fields of the object, or single keys of its maps.' \
         'snapshot-reset-powerstate' 'Record a snapshot as halted; XAPI always refuses this.' \
         'snapshot-revert' 'Give a VM the disks and settings that it had when the snapshot was taken; what came later is lost.' \
+        'snapshot-uninstall' 'Destroy a snapshot with its disks.' \
         'sr-create' 'Make an SR and plug it on its hosts.' \
         'sr-destroy' 'Destroy an SR that has no VDIs, and all data on it.' \
         'sr-forget' 'Forget an SR with its PBDs and VDIs; its data stays.' \
@@ -132,6 +133,7 @@ function __xe_commands
         'template-param-list' 'Show all fields of the object.' \
         'template-param-remove' 'Remove a member from a set, or a key from a map.' \
         'template-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'template-uninstall' 'Destroy a template with its disks.' \
         'vbd-create' 'Make a VBD, so that a VM sees a VDI as a disk.' \
         'vbd-destroy' 'Destroy a VBD; the VDI stays.' \
         'vbd-eject' 'Take the disc out of a CD drive.' \
@@ -382,7 +384,7 @@ function __xe_words
             echo 'uuid=@snapshot:uuid,name-label'
         case snapshot-param-set
             echo 'uuid=@snapshot:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
-        case snapshot-reset-powerstate
+        case snapshot-reset-powerstate snapshot-uninstall
             echo 'uuid=@snapshot:uuid,name-label snapshot-uuid=@snapshot:uuid,name-label --force'
         case sr-create
             echo 'name-label= type= name-description= host-uuid=@host:uuid,name-label device-config: shared=true|false physical-size= content-type= sm-config:'
@@ -432,6 +434,8 @@ function __xe_words
             echo 'uuid=@template:uuid,name-label'
         case template-param-set
             echo 'uuid=@template:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
+        case template-uninstall
+            echo 'template-uuid=@template:uuid,name-label --force'
         case vbd-create
             echo 'vm-uuid=@vm:uuid,name-label device= vdi-uuid=@vdi:uuid,name-label bootable=true|false type=Disk|CD|Floppy mode=RO|RW unpluggable=true|false'
         case vbd-destroy vbd-eject vbd-param-list vbd-pause vbd-plug

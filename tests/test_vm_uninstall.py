@@ -12,8 +12,6 @@ from vm_pool import VmPool
 from xe_py.cli import main
 from xe_py.cli.environment import Environment
 from xe_py.python import open_host
-from xe_py.schema.command import COMMANDS, Command, Question
-from xe_py.schema.fields import Ref
 
 if TYPE_CHECKING:
     from conftest import Xe
@@ -132,18 +130,42 @@ def test_with_force_nobody_is_asked(asked: Asked, force: str) -> None:
     assert not asked.is_there
 
 
-def test_a_command_that_is_given_its_object_asks_too(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the real template-uninstall and host-forget."""
-    question = Question(lambda _state, vms: [f"{vm.name} goes" for vm in vms], done="gone")
-    parameters = (Ref("template-uuid", "vm"),)
-    forget = Command("x-forget", lambda state, template: state.delete(template), required=parameters, asks=question)
-    monkeypatch.setitem(COMMANDS, "x-forget", forget)
-    unknown = asked("x-forget template-uuid=x", "yes\n")
+@pytest.mark.parametrize("word", ["uuid", "snapshot-uuid"])
+def test_a_snapshot_goes_with_its_disks(asked: Asked, word: str) -> None:
+    snapshot = asked.xe.do("vm-snapshot vm=web new-name-label=before")
+    disk = asked.xe.do("vbd-list vm-uuid={vm} params=vdi-uuid --minimal", vm=snapshot)
+    listed = f"{HEAD}VM : {snapshot} (before)\nVDI: {disk} (Created by xe) \n"
+    line = f"snapshot-uninstall {word}={snapshot}"
+    assert asked(line, "no\n").out == f"{listed}{QUESTION}Aborted (you typed: 'no')\n"
+    assert asked(line, "yes\n") == Result(listed + QUESTION + DONE, "", 0)
+    assert asked.xe.do("snapshot-list --minimal") == ""
+    assert asked.xe.do("vdi-list uuid={disk} --minimal", disk=disk) == ""
+    assert asked.is_there
+
+
+def test_a_template_goes_with_its_disks(asked: Asked) -> None:
+    line = f"template-uninstall template-uuid={asked.vm}"
+    refused = asked(line, "yes\n")
+    said = "Error: This operation can only be performed on a VM template. {} is not a VM template.\n"
+    assert (refused.out, refused.status) == ("", 1)
+    assert refused.err.startswith(said.format(asked.vm))
+    unknown = asked("template-uninstall template-uuid=x", "yes\n")
     assert (unknown.out, unknown.status) == ("", 1)
     assert "Code: UUID_INVALID" in unknown.err
-    line = f"x-forget template-uuid={asked.vm}"
-    assert asked(line, "yes\n") == Result(f"web goes\n{QUESTION}gone\n", "", 0)
+    asked.xe.do("vm-param-set uuid={vm} is-a-template=true", vm=asked.vm)
+    assert asked(line, "yes\n") == Result(asked.listed + QUESTION + DONE, "", 0)
     assert not asked.is_there
+    assert asked.xe.do("vdi-list uuid={disk} --minimal", disk=asked.disk) == ""
+
+
+def test_what_is_no_snapshot_is_told_before_anybody_is_asked(asked: Asked) -> None:
+    for line, text in {
+        f"snapshot-uninstall uuid={asked.vm}": f"Error: The VM {asked.vm} is not a snapshot",
+        "snapshot-uninstall": "Error: Required parameter not found: uuid",
+    }.items():
+        result = asked(line, "yes\n")
+        assert (result.out, result.status) == ("", 1)
+        assert result.err.startswith(text)
 
 
 def test_what_is_shared_and_what_belongs_to_several_vms_is_told(xapi: "Xe") -> None:

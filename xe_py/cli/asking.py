@@ -7,11 +7,11 @@ from xe_py.errors import Misuse, XeError
 from xe_py.running.binding import bind
 from xe_py.running.choosing import chosen
 from xe_py.schema.fields import Bool
-from xe_py.state.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from xe_py.cli.environment import Environment
     from xe_py.running import Call
@@ -72,14 +72,23 @@ def run_unasked(question: Question, call: Call, state: State) -> str:
 
 
 def _told(question: Question, state: State, call: Call) -> str:
-    selector = call.command.selector
     try:
-        given = chosen(state, selector, call) if selector else bind(state, call.command, call.arguments).values()
+        lines = question.about(state, **_given(state, call))
     except XeError as refusal:
         refusal.state, refusal.call = state, call
         raise
-    objects = [each for each in given if isinstance(each, Record)]
-    return "".join(f"{line}\n" for line in question.about(state, objects))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _given(state: State, call: Call) -> dict[str, Any]:
+    """The arguments, and under the name of the selector the objects that it chooses."""
+    command = call.command
+    if command.selector is not None:
+        return {**call.arguments, command.selector.name: chosen(state, command.selector, call)}
+    given = bind(state, command, call.arguments)
+    if command.grammar is not None:
+        command.grammar(state, **given)
+    return given
 
 
 def _is_forced(call: Call) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure, Misuse, refuse
-from xe_py.schema.command import READS, command
+from xe_py.operations.effects.uninstalling import DONE, FORCE, uninstall, what_goes
+from xe_py.schema.command import READS, Question, command
 from xe_py.schema.fields import Bool, Ref, Text
 from xe_py.xapi.guest import HALTED, SUSPENDED
 from xe_py.xapi.vm_lifecycle import refusals
@@ -119,6 +120,27 @@ def destroy(state: State, uuid: Record | None = None, snapshot: Record | None = 
     taken = _named(uuid, snapshot)
     _halt(state, taken)
     vm_record.destroy(state, taken)
+
+
+def _with_its_disks(
+    state: State, uuid: Record | None = None, snapshot: Record | None = None, **_forced: object
+) -> list[str]:
+    return what_goes(state, [_named(uuid, snapshot)])
+
+
+@command(
+    "snapshot-uninstall",
+    optional=(_UUID, _SNAPSHOT, FORCE),
+    grammar=_is_a_snapshot,
+    doc="Destroy a snapshot with its disks.",
+    asks=Question(_with_its_disks, done=DONE),
+    standard=True,
+)
+def uninstall_snapshot(
+    state: State, uuid: Record | None = None, snapshot: Record | None = None, **_forced: object
+) -> None:
+    """Destroy the snapshot, the memory that it holds, and the disks of which it is the owner."""
+    uninstall(state, _named(uuid, snapshot))
 
 
 @command(

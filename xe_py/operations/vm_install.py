@@ -8,6 +8,7 @@ from xe_py.operations.vm_copy import clone, copy
 from xe_py.operations.vm_firmware import copy_bios_strings
 from xe_py.schema.command import command
 from xe_py.schema.fields import Text
+from xe_py.xapi.devices import OWNER
 from xe_py.xapi.provisioning import DISKS, SCRIPT, disks_of, recommends, script_is_allowed
 from xe_py.xapi.vm_settings import template_was_set
 
@@ -156,4 +157,4 @@ def _make_disk(state: State, vm: Record, sr: Record, disk: Disk) -> None:
     state.update(made, {"name-description": "Created by template provisioner"})
     is_system = disk.type == "system"
     drive = vbd.create(state, vm, disk.device, made, bootable=disk.bootable, unpluggable=not is_system)
-    state.update(drive, {"other-config": {"owner": ""}})
+    state.update(drive, {"other-config": {OWNER: ""}})

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from xe_py.operations.effects.uninstalling import uninstall, what_goes
+from xe_py.operations.effects.uninstalling import DONE, FORCE, uninstall, what_goes
 from xe_py.schema.command import VM, Question, command
-from xe_py.schema.fields import Bool
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,8 +11,8 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 
-def _with_snapshots(state: State, vms: list[Record]) -> list[str]:
-    return what_goes(state, vms + [snapshot for vm in vms for snapshot in _snapshots(state, vm)])
+def _with_snapshots(state: State, vm: list[Record], **_forced: object) -> list[str]:
+    return what_goes(state, vm + [snapshot for each in vm for snapshot in _snapshots(state, each)])
 
 
 def _snapshots(state: State, vm: Record) -> list[Record]:
@@ -22,10 +21,10 @@ def _snapshots(state: State, vm: Record) -> list[Record]:
 
 @command(
     "vm-uninstall",
-    optional=(Bool("force", doc="Do not ask before destroying."),),
+    optional=(FORCE,),
     doc="Destroy a VM with its snapshots and its own disks.",
     selector=VM,
-    asks=Question(_with_snapshots, done="All of them are destroyed."),
+    asks=Question(_with_snapshots, done=DONE),
     standard=True,
 )
 def uninstall_vm(state: State, vm: Record, **_forced: object) -> None:

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO, Concatenate, ParamSpec, Protocol, TypeVar
 
     from xe_py.schema.fields import Field
-    from xe_py.state.record import Record
-    from xe_py.state.state import State
 
     Function = TypeVar("Function", bound=Callable[..., Any])
     Declaration = ParamSpec("Declaration")
@@ -185,13 +183,13 @@ SR = Selector(
 class Question:
     """What xe asks before it runs a command, unless the command is given `force`.
 
-    `about(state, objects)` makes the lines that say what would happen to the objects that the command is given or that
-    its selector chooses. `done` is the line that follows when it has happened.
+    `about(state, **arguments)` makes the lines that say what would happen. It gets the arguments of the command, and
+    under the name of its selector a list of the objects. `done` is the line that follows when it has happened.
     """
 
     __slots__ = ("about", "done")
 
-    def __init__(self, about: Callable[[State, list[Record]], list[str]], *, done: str) -> None:
+    def __init__(self, about: Callable[..., list[str]], *, done: str) -> None:
         self.about = about
         self.done = done
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xe_py.operations import vdi as vdis
 from xe_py.operations import vm_power, vm_record
+from xe_py.schema.fields import Bool
 from xe_py.xapi.devices import OWNER
 from xe_py.xapi.guest import HALTED
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
+FORCE = Bool("force", doc="Do not ask before destroying.")
+DONE = "All of them are destroyed."
 _HEAD = "These objects are about to be destroyed:"
 
 
