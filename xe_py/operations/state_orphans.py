@@ -29,10 +29,10 @@ _OF_VMS = ("System", "User", "Crashdump", "Suspend")
 def orphans(state: State) -> Table:
     """A row for each: its uuid, class, name, bytes on the storage, why it is here, and a command.
 
-    These are snapshots whose VM is gone, VDIs that no VM uses, PBDs that are not attached, and networks without a PIF
-    and a VIF. (A disk's VBD without a VDI cannot be here: the core refuses it.)
+    These are snapshots whose VM is gone, VDIs that no VM uses, PBDs that are not attached, networks without a PIF and a
+    VIF, and contents of disks that no version has. (A disk's VBD without a VDI cannot be here: the core refuses it.)
     """
-    found = [*_snapshots(state), *_vdis(state), *_pbds(state), *_networks(state)]
+    found = [*_snapshots(state), *_vdis(state), *_pbds(state), *_networks(state), *_contents(state)]
     return Table(_HEAD, found)
 
 
@@ -44,7 +44,7 @@ def _row(obj: Record, name: str, size: int, why: str, command: str) -> tuple[str
 def _snapshots(state: State) -> Iterator[tuple[str, ...]]:
     for vm in state.all("vm"):
         if vm["is-a-snapshot"] and vm["snapshot-of"] is None:
-            yield _row(vm, vm.name, _size_of_disks(state, vm), "a snapshot whose VM is gone", "vm-destroy")
+            yield _row(vm, vm.name, _size_of_disks(state, vm), "a snapshot whose VM is gone", "snapshot-uninstall")
 
 
 def _size_of_disks(state: State, vm: Record) -> int:
@@ -80,3 +80,8 @@ def _networks(state: State) -> Iterator[tuple[str, ...]]:
         is_used = state.value(network, "VIF-uuids") or state.value(network, "PIF-uuids")
         if not is_used and INTERNAL_MANAGEMENT not in network["other-config"]:
             yield _row(network, network.name, 0, "no PIF and no VIF is on it", "network-destroy")
+
+
+def _contents(state: State) -> Iterator[tuple[str, ...]]:
+    for name, size in sorted(state.contents.strays().items()):
+        yield name, "content", "", str(size), "no disk has it; the next command that changes a disk removes it", ""
