@@ -77,6 +77,9 @@ def copy_content(state: State, source: Record, target: Record) -> None:
     A copy that is at least as long names the same content: it takes no time and no room. An ISO file is copied.
     """
     size = source["virtual-size"]
+    if file_of(state, source) is None and target["content"] is None:
+        state.update(target, {"content": source["content"]})
+        return
     with content_of(state, target) as behind:
         if file_of(state, source) is None and not any(True for _ in behind.spans(size)):
             state.update(target, {"content": source["content"]})
