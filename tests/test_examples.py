@@ -1,5 +1,7 @@
 """The scripts in examples/ run as they are."""
 
+import os
+import re
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,6 +62,39 @@ def test_snapshots_are_rotated_and_clones_are_made(example, process: "Process") 
     assert out.count("running") == 2
     macs = [mac for line in out.splitlines() if " has " in line for mac in line.rpartition(" ")[2].split(",")]
     assert len(macs) == len(set(macs)) == 4
+
+
+def test_a_vm_of_a_template_gets_an_address(example) -> None:  # noqa: ANN001 - as above
+    assert re.fullmatch(r"app01 has 10(\.\d+){3}\n", example("vm-from-template.sh"))
+
+
+def test_disks_are_saved_and_come_back(example, process: "Process", tmp_path: Path) -> None:  # noqa: ANN001 - as above
+    def xe(*words: str) -> str:
+        done = process.xe("--state", str(process.home / "host.toml"), *words)
+        assert done.status == 0, done.err
+        return done.out.strip()
+
+    xe("vm-create", "name-label=db01")
+    for device in range(2):
+        xe("vm-disk-add", "vm=db01", "disk-size=8MiB", f"device={device}")
+    disks = xe("vbd-list", "vm-name-label=db01", "type=Disk", "params=vdi-uuid", "--minimal").split(",")
+    images = [tmp_path / name for name in ("first", "second", "later")]
+    for image in images:
+        image.write_bytes(os.urandom(100_000))
+    for disk, image in zip(disks, images, strict=False):
+        xe("vdi-import", f"uuid={disk}", f"filename={image}")
+    xe("vm-start", "vm=db01")
+    for day in ("2026-01-01", "2026-01-02", "2026-01-03"):
+        out = example("backup-disks.sh", "db01", str(tmp_path / "saved"), "2", day)
+    assert out.split() == ["2026-01-02", "2026-01-03"]
+    assert xe("snapshot-list", "--minimal") == ""
+    xe("vm-shutdown", "vm=db01")
+    for disk in disks:
+        xe("vdi-import", f"uuid={disk}", f"filename={images[2]}")
+    example("restore-disks.sh", "db01", str(tmp_path / "saved"))
+    for disk, image in zip(disks, images, strict=False):
+        xe("vdi-export", f"uuid={disk}", f"filename={tmp_path / disk}")
+        assert (tmp_path / disk).read_bytes().startswith(image.read_bytes())
 
 
 @pytest.mark.parametrize("script", sorted(EXAMPLES.glob("*.sh")), ids=lambda path: path.name)
