@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 
-def _is_a_template(_state: State, *, snapshot: Record, **_others: object) -> None:
-    exporting.must_be_template(snapshot)
-
-
 @command(
     "snapshot-export-to-template",
     required=(
@@ -26,7 +22,7 @@ def _is_a_template(_state: State, *, snapshot: Record, **_others: object) -> Non
     ),
     optional=(exporting.KEEPS_POWER, exporting.COMPRESS, exporting.METADATA, exporting.EXCLUDED),
     undeclared=(exporting.SNAPSHOTS,),
-    grammar=_is_a_template,
+    grammar=exporting.must_be_template,
     doc="Write a snapshot with its disks to a file (XVA), as a template.",
     kind=EXPORTS,
     standard=True,

@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 
-def _is_a_template(_state: State, *, template: Record, **_others: object) -> None:
-    exporting.must_be_template(template)
-
-
 @command(
     "template-export",
     required=(
@@ -26,7 +22,7 @@ def _is_a_template(_state: State, *, template: Record, **_others: object) -> Non
     ),
     optional=(exporting.COMPRESS, exporting.METADATA, exporting.EXCLUDED),
     undeclared=(exporting.KEEPS_POWER, exporting.SNAPSHOTS),
-    grammar=_is_a_template,
+    grammar=exporting.must_be_template,
     doc="Write a template with its disks to a file (XVA).",
     kind=EXPORTS,
     standard=True,

@@ -166,9 +166,12 @@ class _Packed:
             self._objects[obj["uuid"]] = obj
 
 
-def must_be_template(vm: Record) -> None:
-    """Refuse another VM, as xe does before it asks XAPI."""
-    if not vm["is-a-template"]:
+def must_be_template(
+    _state: State, *, template: Record | None = None, snapshot: Record | None = None, **_others: object
+) -> None:
+    """Refuse another VM, as xe does before it asks XAPI; the grammar of the commands that export templates."""
+    vm = template or snapshot
+    if vm is not None and not vm["is-a-template"]:
         raise Misuse(
             f"Error: This operation can only be performed on a VM template. {vm['uuid']} is not a VM template."
         )
