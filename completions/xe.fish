@@ -85,6 +85,7 @@ function __xe_commands
         'snapshot-copy' 'Copy a snapshot: this makes a template with full copies of the disks.' \
         'snapshot-destroy' 'Destroy a snapshot; its disks stay.' \
         'snapshot-disk-list' 'List the disks of a snapshot.' \
+        'snapshot-export-to-template' 'Write a snapshot with its disks to a file (XVA), as a template.' \
         'snapshot-list' 'List all snapshots, or those whose fields have the given values.' \
         'snapshot-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'snapshot-param-clear' 'Empty a field of the object.' \
@@ -126,6 +127,7 @@ function __xe_commands
         'task-param-list' 'Show all fields of the object.' \
         'task-param-remove' 'Remove a member from a set, or a key from a map.' \
         'task-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'template-export' 'Write a template with its disks to a file (XVA).' \
         'template-list' 'List all templates, or those whose fields have the given values.' \
         'template-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'template-param-clear' 'Empty a field of the object.' \
@@ -205,7 +207,9 @@ function __xe_commands
         'vm-disk-add' 'Make a disk for a VM, and attach it if the VM runs. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-disk-list' 'List the disks of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-disk-remove' 'Destroy a disk of a VM: its VBD and its VDI. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-export' 'Write a VM with its disks to a file (XVA). The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-guest-set' 'Set what the guest of a VM reports, for a rehearsal. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-import' 'Make VMs from a file (XVA).' \
         'vm-install' 'Make a VM from a template, with the disks that the template asks for.' \
         'vm-is-bios-customized' 'Show whether a VM has BIOS strings, and whether they are the generic ones. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-list' 'List all VMs, or those whose fields have the given values.' \
@@ -372,6 +376,8 @@ function __xe_words
             echo 'uuid=@snapshot:uuid,name-label snapshot-uuid=@snapshot:uuid,name-label'
         case snapshot-disk-list
             echo 'uuid=@snapshot:uuid,name-label snapshot-uuid=@snapshot:uuid,name-label vbd-params=,all|%vbd vdi-params=,all|%vdi'
+        case snapshot-export-to-template
+            echo 'filename= snapshot-uuid=@snapshot:uuid,name-label --preserve-power-state compress=false|true|gzip|zstd --metadata excluded-device-types='
         case snapshot-list template-list vm-list
             echo 'params=,all|%vm +vm'
         case snapshot-param-add snapshot-param-remove
@@ -424,6 +430,8 @@ function __xe_words
             echo 'uuid=@task:uuid,name-label param-name=%task param-key='
         case task-param-set
             echo 'uuid=@task:uuid,name-label other-config:'
+        case template-export
+            echo 'filename= template-uuid=@template:uuid,name-label compress=false|true|gzip|zstd --metadata excluded-device-types='
         case template-param-add template-param-remove
             echo 'uuid=@template:uuid,name-label param-name=VCPUs-params|platform|blocked-operations|HVM-boot-params|other-config|xenstore-data|tags param-key='
         case template-param-clear
@@ -536,8 +544,12 @@ function __xe_words
             echo 'disk-size= device= sr-uuid=@sr:uuid,name-label vm=@vm:name-label +vm --multiple'
         case vm-disk-remove
             echo 'device= vm=@vm:name-label +vm --multiple'
+        case vm-export
+            echo 'filename= --preserve-power-state compress=false|true|gzip|zstd --metadata excluded-device-types= --include-snapshots vm=@vm:name-label +vm --multiple'
         case vm-guest-set
             echo 'os-version: netbios-name: PV-drivers-version: networks: services: other: --tools boot-time= --reset vm=@vm:name-label +vm --multiple'
+        case vm-import
+            echo 'filename= --preserve sr-uuid=@sr:uuid,name-label --force host-username= host-password= type= remote-config= --dry-run --metadata url= vdi:'
         case vm-install
             echo 'new-name-label= sr-name-label= sr-uuid=@sr:uuid,name-label template= copy-bios-strings-from='
         case vm-memory-balloon vm-memory-target-set

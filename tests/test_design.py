@@ -26,6 +26,7 @@ FLOORS = [
     "state",
     "store",
     "fresh",
+    "xva",
     "operations",
     "running",
     "cli",

@@ -38,6 +38,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("vbd",),
     ),
     "DOMAIN_EXISTS": ("The VM still has a domain.", ("vm", "domid")),
+    "DUPLICATE_MAC_SEED": ("Another VM already has this mac_seed, from which MACs follow.", ("seed",)),
     "DUPLICATE_PIF_DEVICE_NAME": ("The host already has a PIF for this device.", ("device",)),
     "FIELD_TYPE_ERROR": ("The field cannot hold this kind of value.", ("field",)),
     "HANDLE_INVALID": ("A reference points to an object that does not exist.", ("class", "handle")),
@@ -57,6 +58,14 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "HOST_NOT_LIVE": ("The host is not running.", ()),
     "HOST_OFFLINE": ("The host is not running, so it cannot do this.", ("host",)),
     "HOST_POWER_ON_MODE_DISABLED": ("The host has no power-on mode, so it cannot be switched on remotely.", ()),
+    "IMPORT_ERROR": ("The VM cannot be imported.", ("msg",)),
+    "IMPORT_ERROR_FAILED_TO_FIND_OBJECT": ("The archive lacks an object that it refers to.", ("id",)),
+    "IMPORT_ERROR_PREMATURE_EOF": ("The file is no archive of a VM, or its end is missing.", ()),
+    "IMPORT_ERROR_UNEXPECTED_FILE": (
+        "The file is no archive of a VM: it has another file where this one must be.",
+        ("filename_expected", "filename_found"),
+    ),
+    "IMPORT_INCOMPATIBLE_VERSION": ("A newer version of XenServer has exported the VM.", ()),
     "INCOMPATIBLE_PIF_PROPERTIES": ("The PIFs have different properties and cannot be bonded.", ()),
     "INTERFACE_HAS_NO_IP": ("The PIF has no IP address.", ("interface",)),
     "INTERNAL_ERROR": ("The command failed with an internal error.", ("message",)),
@@ -155,6 +164,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "VDI_HAS_RRDS": ("The VDI holds the host's statistics.", ("vdi",)),
     "VDI_INCOMPATIBLE_TYPE": ("A VDI of this type does not allow this operation.", ("vdi", "type")),
     "VDI_IN_USE": ("The VDI is in use.", ("vdi", "operation")),
+    "VDI_LOCATION_MISSING": ("The SR has no VDI at this location.", ("sr", "location")),
     "VDI_MISSING": ("The SR no longer has the data of the VDI.", ("sr", "vdi")),
     "VDI_NEEDS_VM_FOR_MIGRATE": ("Only a VDI that a VM has can be migrated. Use vdi-copy.", ("vdi",)),
     "VDI_NOT_IN_MAP": ("No SR is given for this VDI, and there is none that it could go to.", ("vdi",)),
@@ -186,6 +196,10 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "VM_REQUIRES_SR": ("The VM needs an SR that has no plugged PBD on the host.", ("vm", "sr")),
     "VM_REVERT_FAILED": ("The VM could not be reverted to the snapshot. Nothing was changed.", ("vm", "snapshot")),
     "VM_SNAPSHOT_WITH_QUIESCE_NOT_SUPPORTED": ("The guest cannot prepare for a snapshot.", ("vm", "error")),
+    "VM_TO_IMPORT_IS_NOT_NEWER_VERSION": (
+        "The VM is already here, and the version in the file is not newer. To replace the VM, give force=true.",
+        ("vm", "existing_version", "version_to_import"),
+    ),
 }
 
 _BACKEND = ("status", "stdout", "stderr")
@@ -218,6 +232,7 @@ UNLISTED: dict[str, tuple[str, tuple[str, ...]]] = {
         "The replacement VDI does not hold the memory of the suspended VM.",
         ("image", "replacement"),
     ),
+    "VDI_CONTENT_ID_MISSING": ("No VDI here has the content of a disk of the VM.", ()),
     "VDI_IS_SHARABLE": ("A sharable VDI does not allow this operation.", ("vdi",)),
     "VM_IS_SNAPSHOT": ("A snapshot does not allow this operation.", ("vm", "operation")),
 }

@@ -71,7 +71,7 @@ def kept_of_vif(vif: Record) -> dict[str, Any]:
     return _without(vif, _FRESH_IN_DEVICES)
 
 
-def fresh_generation(vm: Record) -> str:
+def fresh_generation(vm: Mapping[str, Any]) -> str:
     """A new generation-id, if the VM has one at all."""
     if not vm["generation-id"]:
         return ""
