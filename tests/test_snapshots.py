@@ -274,6 +274,25 @@ def test_a_snapshot_goes_and_its_disks_stay(xe: "Xe") -> None:
     assert xe.do("snapshot-list --minimal") == ""
 
 
+@pytest.mark.parametrize("rules", ["xe", "xapi"])
+def test_a_snapshot_that_is_no_template_is_named_as_a_vm(rules: str, request: pytest.FixtureRequest) -> None:
+    """Many backup scripts take a snapshot so, copy or export it as a VM, and uninstall it as one."""
+    xe: Xe = request.getfixturevalue(rules)
+    xe.do("vm-install new-name-label=web template={template}", template="Debian Bookworm 12")
+    kept = xe.do("vdi-list type=System --minimal")
+    taken = xe.do("vm-snapshot vm=web new-name-label=backup")
+    assert xe.code("vm-uninstall vm=backup force=true") == "Error: No matching VMs found"
+    xe.do(f"template-param-set is-a-template=false ha-always-run=false uuid={taken}")
+    assert xe.do("template-list name-label=backup --minimal") == ""
+    assert {xe.do(f"{kind}-list name-label=backup --minimal") for kind in ("vm", "snapshot")} == {taken}
+    copy = xe.do("vm-copy vm=backup new-name-label=copy")
+    assert xe.do(f"vm-list uuid={copy} is-a-snapshot=false params=power-state --minimal") == "halted"
+    for vm in (copy, taken):
+        xe.do(f"vm-uninstall uuid={vm} force=true")
+    assert xe.do("snapshot-list --minimal") == ""
+    assert xe.do("vdi-list type=System --minimal") == kept
+
+
 def test_words_that_a_clone_does_not_read_are_no_filters(xe: "Xe") -> None:
     xe.do("vm-create name-label=web")
     xe.do("vm-create name-label=db")
