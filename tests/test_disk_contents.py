@@ -18,6 +18,8 @@ from xe_py.operations.effects.disk_data import copy_content
 from xe_py.store import store_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conftest import Process, Xe
 
 MIB = 1 << 20
@@ -122,6 +124,25 @@ def test_standard_output_that_takes_no_more_is_told(process: "Process", xe: "Xe"
 def test_a_disk_that_nobody_wrote_to_is_zeros_and_takes_no_room(xe: "Xe", vdi: str, tmp_path: Path) -> None:
     assert on_disk(xe, vdi, tmp_path) == bytes(SIZE)
     assert not (tmp_path / "host.toml.d" / "disks").exists()
+
+
+@pytest.mark.parametrize("plant", [Path.touch, os.mkfifo])
+def test_what_is_planted_for_the_folder_of_contents_is_as_none(
+    process: "Process", xe: "Xe", vdi: str, tmp_path: Path, plant: "Callable[[Path], None]"
+) -> None:
+    plant(tmp_path / "host.toml.d" / "disks")
+    state = ("--state", str(xe.state))
+    for line in (
+        f"vdi-export uuid={vdi} filename=",
+        "state-check",
+        "state-orphans",
+        "state-history",
+        "vm-create name-label=a",
+    ):
+        done = process.xe(*state, *line.split())
+        assert (done.status, done.err) == (0, ""), line
+    through(xe, f"vdi-import uuid={vdi} filename=-", b"data")
+    assert on_disk(xe, vdi, tmp_path) == padded(b"data"), "a draft that finds no folder stays one"
 
 
 def test_data_of_zeros_takes_no_room(xe: "Xe", vdi: str, tmp_path: Path) -> None:
