@@ -18,6 +18,8 @@ from xe_py.operations.effects.disk_data import copy_content
 from xe_py.store import store_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conftest import Process, Xe
 
 MIB = 1 << 20
@@ -122,6 +124,43 @@ def test_standard_output_that_takes_no_more_is_told(process: "Process", xe: "Xe"
 def test_a_disk_that_nobody_wrote_to_is_zeros_and_takes_no_room(xe: "Xe", vdi: str, tmp_path: Path) -> None:
     assert on_disk(xe, vdi, tmp_path) == bytes(SIZE)
     assert not (tmp_path / "host.toml.d" / "disks").exists()
+
+
+TWICE = "xe vdi-import uuid={vdi} filename={name}\n" * 2
+
+
+@pytest.mark.parametrize("name", ["-", "pipe"])
+def test_a_pipe_is_not_taken_for_empty_when_it_is_read_again(
+    process: "Process", xe: "Xe", vdi: str, tmp_path: Path, name: str
+) -> None:
+    """A script may read it twice; and work is done again where the index turns out to be damaged."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "script").write_text(TWICE.format(vdi=vdi, name=name if name == "-" else tmp_path / "pipe"))
+    call = f"python -m xe_py --state {xe.state} batch {tmp_path}/script"
+    line = f"echo data | {call}" if name == "-" else f"echo data >{tmp_path}/pipe & {call}"
+    done = process.run(["sh", "-c", line])
+    assert done.status == 1
+    assert "was read already, and its data is gone. Run xe again, and read it only once." in done.err
+    assert on_disk(xe, vdi, tmp_path) == bytes(SIZE)
+
+
+@pytest.mark.parametrize("plant", [Path.touch, os.mkfifo])
+def test_what_is_planted_for_the_folder_of_contents_is_as_none(
+    process: "Process", xe: "Xe", vdi: str, tmp_path: Path, plant: "Callable[[Path], None]"
+) -> None:
+    plant(tmp_path / "host.toml.d" / "disks")
+    state = ("--state", str(xe.state))
+    for line in (
+        f"vdi-export uuid={vdi} filename=",
+        "state-check",
+        "state-orphans",
+        "state-history",
+        "vm-create name-label=a",
+    ):
+        done = process.xe(*state, *line.split())
+        assert (done.status, done.err) == (0, ""), line
+    through(xe, f"vdi-import uuid={vdi} filename=-", b"data")
+    assert on_disk(xe, vdi, tmp_path) == padded(b"data"), "a draft that finds no folder stays one"
 
 
 def test_data_of_zeros_takes_no_room(xe: "Xe", vdi: str, tmp_path: Path) -> None:

@@ -222,6 +222,15 @@ def test_messages_are_destroyed_by_time_and_priority(four: "Xe", words: str, lef
     assert four.do("message-list params=name --minimal") == left
 
 
+def test_a_message_without_a_time_is_older_than_all_others(four: "Xe") -> None:
+    with four.state.open("a") as file:
+        file.write("\n[message.11111111-1111-4111-8111-111111111111]\n")
+    four.do("message-destroy-all after=2000-01-01T00:00:00Z")
+    assert four.do("message-list --minimal") == "11111111-1111-4111-8111-111111111111"
+    four.do("message-destroy-all")
+    assert four.do("message-list --minimal") == ""
+
+
 def test_one_message_or_several_are_destroyed(four: "Xe") -> None:
     first, second, third, _ = four.do("message-list --minimal").split(",")
     four.do(f"message-destroy uuid={first}")

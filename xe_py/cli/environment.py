@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
-from xe_py.errors import REFUSED, UNDELIVERED
+from xe_py.errors import REFUSED, UNDELIVERED, Misuse
 from xe_py.store.terms import Outcome
 
 TYPE_CHECKING = False
@@ -47,7 +47,7 @@ class Environment:
     XE_ERRORS              `plain` leaves out what the real xe does not say
     """
 
-    __slots__ = ("errors", "folder", "input", "outcome", "output", "program", "rehearses", "variables")
+    __slots__ = ("_emptied", "errors", "folder", "input", "outcome", "output", "program", "rehearses", "variables")
 
     def __init__(
         self,
@@ -64,6 +64,7 @@ class Environment:
         self.program = program
         self.outcome = outcome or Outcome()
         self.rehearses = False
+        self._emptied: set[str | TextIO] = set()
 
     def says(self, name: str) -> bool:
         """Whether the variable says yes; Misuse where it says neither yes nor no."""
@@ -93,6 +94,17 @@ class Environment:
         from io import BytesIO
 
         return BytesIO(self.input.read().encode())
+
+    def empties(self, path: str | None = None) -> None:
+        """Note that all is read from the pipe at the path, or from standard input; Misuse the second time.
+
+        Then nothing is left in it, and work that is done again would take that for the data.
+        """
+        pipe = path or self.input
+        if pipe in self._emptied:
+            shown = f"The pipe {path}" if path else "Standard input"
+            raise Misuse(f"{shown} was read already, and its data is gone. Run xe again, and read it only once.")
+        self._emptied.add(pipe)
 
     @property
     def has_person(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from stat import S_ISFIFO
 
 from xe_py.errors import Misuse
 
@@ -45,10 +46,14 @@ class _Output:
 def source(environment: Environment, name: str) -> Iterator[BinaryIO]:
     """The file of this name, open to read, or standard input; Misuse if it cannot be read."""
     if name in _INPUT:
+        environment.empties()
         yield environment.input_bytes
         return
+    path = environment.path(name)
     try:
-        file = open(environment.path(name), "rb")  # noqa: SIM115 - closed below
+        if S_ISFIFO(os.stat(path).st_mode):
+            environment.empties(path)  # Before it is opened: that would wait for another writer.
+        file = open(path, "rb")  # noqa: SIM115 - closed below
     except (OSError, ValueError) as error:
         raise Misuse(f"The file {name} cannot be read: {_reason(error)}.") from None
     with file:

@@ -31,6 +31,7 @@ def batch(client: Client, file: str, *, keep_going: bool = False) -> str:  # noq
     """The text of the script."""
     try:
         if file == "-":
+            client.empties()
             return _whole(file, client.input_bytes).decode()
         return _read(file, client.path(file)).decode()
     except OSError as error:

@@ -99,7 +99,7 @@ def destroy_all(state: State, before: str = "", after: str = "", priority: int |
     first, last = _moment(after), _moment(before)
     for message in state.all("message"):
         told = message["timestamp"] or ""
-        if (not last or told < last) and told > first and priority in {None, message["priority"]}:
+        if (not last or told < last) and (not first or told > first) and priority in {None, message["priority"]}:
             state.delete(message)
 
 

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
         def rehearses(self) -> bool:
             """Whether this is a dry run, which makes no file."""
 
+        def empties(self, path: str | None = None) -> None:
+            """Note that all is read from a pipe or, without a path, from standard input; Misuse the second time."""
+
         def path(self, name: str) -> str:
             """The path of the file of this name."""
 

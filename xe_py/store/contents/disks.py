@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from xe_py.store.contents.files import Copyable
     from xe_py.store.files.document import Site
 
+# No link is followed, and no pipe that somebody planted is waited for.
+_READING = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+# A file where the folder should be holds no contents either.
+_NOT_THERE = (FileNotFoundError, NotADirectoryError)
 _DIGITS = 18
 _SECTOR = 512
 # The middle of a name. The history keeps differences, in which a name may lack what it has in common with another one.
@@ -51,8 +55,8 @@ class Disks:
         # A draft becomes a content by a rename, which may come between two of these.
         for path in (_path(target, name), _draft(target, name), _path(target, name)):
             try:
-                return FileContent(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW))
-            except FileNotFoundError:
+                return FileContent(os.open(path, _READING))
+            except _NOT_THERE:
                 continue
         self._site.outcome.warn(f"the content of a disk is missing, so it reads as zeros: {_path(target, name)}")
         return FileContent(None)
@@ -177,7 +181,7 @@ def _middles(path: str) -> set[bytes]:
     import re
     from mmap import ACCESS_READ, mmap
 
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    file = os.open(path, _READING)
     try:
         if not os.fstat(file).st_size:
             return set()
@@ -203,7 +207,7 @@ def _kept(target: str) -> dict[str, str]:
     """The paths of the contents, by name."""
     try:
         return {name: _path(target, name) for name in os.listdir(_folder(target)) if is_uuid(name)}
-    except FileNotFoundError:
+    except _NOT_THERE:
         return {}
 
 
