@@ -29,6 +29,7 @@ def example(process: "Process"):  # noqa: ANN201 - a function over the process
     return run
 
 
+@pytest.mark.slow
 def test_the_chain_behind_a_vm_is_built_and_three_refusals_are_shown(process: "Process") -> None:
     done = process.run(["sh", str(EXAMPLES / "under-the-hood.sh")])
     assert done.status == 0, done.err
@@ -42,6 +43,7 @@ def test_existing_storage_is_attached_to_every_host(example) -> None:  # noqa: A
     assert "Shared VMs" in out
 
 
+@pytest.mark.slow
 def test_a_vm_with_two_disks_and_two_networks_is_built_and_torn_down(example) -> None:  # noqa: ANN001 - as above
     out = example("two-disks-two-networks.sh", "db01")
     assert out.count("VDI:") == 2
@@ -49,6 +51,7 @@ def test_a_vm_with_two_disks_and_two_networks_is_built_and_torn_down(example) ->
     assert out.count("refused, as it should be") == 7
 
 
+@pytest.mark.slow
 def test_snapshots_are_rotated_and_clones_are_made(example, process: "Process") -> None:  # noqa: ANN001 - as above
     example("two-disks-two-networks.sh", "db01")
     for _ in range(3):
@@ -64,10 +67,12 @@ def test_snapshots_are_rotated_and_clones_are_made(example, process: "Process") 
     assert len(macs) == len(set(macs)) == 4
 
 
+@pytest.mark.slow
 def test_a_vm_of_a_template_gets_an_address(example) -> None:  # noqa: ANN001 - as above
     assert re.fullmatch(r"app01 has 10(\.\d+){3}\n", example("vm-from-template.sh"))
 
 
+@pytest.mark.slow
 def test_disks_are_saved_and_come_back(example, process: "Process", tmp_path: Path) -> None:  # noqa: ANN001 - as above
     def xe(*words: str) -> str:
         done = process.xe("--state", str(process.home / "host.toml"), *words)

@@ -341,6 +341,7 @@ def test_a_log_that_is_lost_is_begun_anew(xe: "Xe") -> None:
     xe.do("state-undo")
 
 
+@pytest.mark.slow
 def test_a_version_that_is_damaged_is_named_and_never_wrong(xe: "Xe", three: list[bytes]) -> None:
     """Each byte of the log and of the full copy in turn: a version is the one that was written, or it is refused."""
     assert [path.name for path in folder(xe).iterdir() if path.suffix] == ["000001.toml"]

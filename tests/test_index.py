@@ -64,6 +64,7 @@ def busy(xe: "Xe") -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("large", [1 << 20, 0], ids=["read", "mapped"])
 @pytest.mark.parametrize("room", [64, 3], ids=["one base", "many bases"])
 def test_every_commit_leaves_an_index_that_says_what_the_file_says(
@@ -140,6 +141,7 @@ def test_what_a_killed_writer_has_left_is_swept(xe: "Xe", cache: Path) -> None:
     assert set(cache.iterdir()) == made | of_the_living
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["head", "base"])
 def test_a_damaged_index_is_as_none(xe: "Xe", cache: Path, kind: str) -> None:
     settle(xe)

@@ -80,6 +80,7 @@ def agree(path: Path, state: State | None = None) -> Head:
     return head
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["", 'tags = ["a", "b"] # by hand\n'], ids=["plain", "not plain"])
 @pytest.mark.parametrize("changes", [70, 200])
 def test_many_changed_objects_are_no_reason_to_forget_anything(xe: "Xe", changes: int, ending: str) -> None:

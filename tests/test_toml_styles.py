@@ -144,6 +144,7 @@ def walk(seed: int, steps: int) -> int:
     return done
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 1 << 30))
 def test_in_any_style_the_file_says_the_state_and_keeps_its_comments(seed: int) -> None:
