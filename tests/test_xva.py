@@ -405,6 +405,14 @@ HOSTILE = {
         in_ova(b"<name>virtual_size</name><value>", b"<name>virtual_size</name><value>99999"),
         "SR_BACKEND_FAILURE_44",
     ),
+    "a disk that is longer": (
+        in_ova(b"<name>virtual_size</name><value>3670016", b"<name>virtual_size</name><value>1000000"),
+        "IMPORT_ERROR",
+    ),
+    "a disk that is shorter": (
+        in_ova(b"<name>virtual_size</name><value>3670016", b"<name>virtual_size</name><value>7340032"),
+        "IMPORT_ERROR_PREMATURE_EOF",
+    ),
     "a device that is absurd": (in_ova(VIF, b"<name>device</name><value>99999999</value>"), "INVALID_DEVICE"),
 }
 
@@ -466,6 +474,7 @@ def header(kind: bytes, size: bytes, data: bytes) -> bytes:
         header(b"x", b"777777777", b""),
         header(b"x", b"12", b"00 size=1\n"),
         header(b"x", b"20", b"99 junk"),
+        header(b"x", b"12", b"xx size=1\n"),
     ],
 )
 def test_a_damaged_header_is_refused(data: bytes) -> None:
