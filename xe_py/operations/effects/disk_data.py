@@ -97,7 +97,9 @@ def copy_content(state: State, source: Record, target: Record) -> None:
 def is_full(state: State, vdi: Record) -> Failure:
     """The refusal where there is no room for the content of the VDI."""
     sr = state.ref(vdi, "sr-uuid")
-    said = reason("The SR is full", "the contents of all disks may not take more room on this machine (XE_DISK_LIMIT)")
+    said = reason(
+        "The SR is full", "this machine has no more room for contents of disks, or XE_DISK_LIMIT allows no more"
+    )
     failure = Failure("SR_BACKEND_FAILURE_44", "", said, "", blockers=(sr,))
     past = sum(state.contents.past().values())
     if past:
