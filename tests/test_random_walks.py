@@ -1,9 +1,6 @@
 """Random walks over the commands: whatever is accepted leaves a sound state, and the two checks agree on every edit."""
 
 import random
-import re
-import tomllib
-from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -18,7 +15,6 @@ from xe_py.running import Call
 from xe_py.schema.command import CHANGES, SETS, Command
 from xe_py.schema.fields import Bool, Choice, Field, Int, Map, Ref, Refs
 from xe_py.schema.values import Float, Size
-from xe_py.state import templates
 from xe_py.state.core import findings, verify
 from xe_py.state.state import State, new_uuid
 from xe_py.store.files.document import Document
@@ -108,21 +104,14 @@ def step(draw: random.Random, state: State, command: Command) -> None:
     running.run(state, Call(command, arguments))
 
 
-def without_tables(text: str, uuids: Iterable[str]) -> str:
-    """The text without the tables of these VMs."""
-    for uuid in uuids:
-        if f"[vm.{uuid}]" in text:
-            text = re.sub(rf"\[vm\.{uuid}\]\n(?:[^\[\n].*\n)*\n?", "", text)
-    return text.rstrip("\n")
-
-
 class Walk(RuleBasedStateMachine):
     """Commands one after the other on a pool of two hosts."""
 
     @initialize(rules=st.sampled_from(("strict", "xapi")), seed=st.integers(0, 1 << 30))
     def begin(self, rules: str, seed: int) -> None:
         self.draw = random.Random(seed)  # noqa: S311 - a walk that can be walked again
-        self.state = fresh_host(name_label="xen", hosts=2, nics=3, rules=rules)
+        # The table of a default template stands where it was first changed, so the text would not be canonical.
+        self.state = fresh_host(name_label="xen", hosts=2, nics=3, rules=rules, templates="none")
         self.text = canonical(self.state)
         for name in ("vm-create", "vdi-create", "vbd-create", "vif-create"):
             for _ in range(3):
@@ -181,11 +170,7 @@ class Walk(RuleBasedStateMachine):
         if not hasattr(self, "state"):
             return
         assert not [(f.cls, f.field, f.failure) for f in findings(self.state)]
-        whole = canonical(self.state)
-        assert tomllib.loads(self.text) == tomllib.loads(whole)
-        # A default template gets its table when it changes: behind the others, and not where its set has it.
-        uuids = templates.of(self.state.header)
-        assert without_tables(self.text, uuids) == without_tables(whole, uuids)
+        assert self.text == canonical(self.state)
         again, found = judge(Document("text", "text", (0, 0, 0, 1 << 62), text=self.text))
         assert not found
         assert canonical(again) == self.text
