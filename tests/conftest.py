@@ -75,6 +75,13 @@ class Xe:
             assert not findings, [(f.cls, f.uuid, f.field, f.failure) for f in findings]
         return Result(out.getvalue(), err.getvalue(), status)
 
+    def piped(self, line: str, given: bytes = b"") -> tuple[bytes, Result]:
+        """Run a line with these bytes on standard input; the bytes that it prints, and how it ended."""
+        out, err = io.TextIOWrapper(io.BytesIO()), io.StringIO()
+        streams = io.TextIOWrapper(io.BufferedReader(io.BytesIO(given))), out, err
+        status = main.run(["--state", str(self.state), *line.split()], Environment(os.environ, streams))
+        return out.buffer.getvalue(), Result("", err.getvalue(), status)
+
     def do(self, line: str, **words: str) -> str:
         """Run a line that must be accepted; what it printed, without the line break."""
         result = self(line, **words)

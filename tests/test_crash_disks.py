@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_crash_writes import INFALLIBLE, disturbed, run_and_die
+from test_crash_writes import disturbed, failing, run_and_die
 from torture import Contract
 
 pytestmark = pytest.mark.slow
@@ -105,20 +105,7 @@ def test_every_system_call_fails_in_turn(disk: Disk, error: int) -> None:
     tried = done = 0
     while True:
         disk.restore()
-        calls, failed = 0, ""
-
-        def disturb(name: str, call: Callable[[], Any]) -> Any:
-            nonlocal calls, failed
-            if name in INFALLIBLE:
-                return call()
-            calls += 1
-            if calls != tried + 1:  # noqa: B023 - called in this turn only
-                return call()
-            failed = name
-            if name == "close":
-                call()
-            raise OSError(error, os.strerror(error))
-
+        disturb, failed = failing(tried, error)
         ended = disk(*disk.words(line), within=disturbed(disturb))
         if not failed:
             assert ended.status == 0

@@ -1,6 +1,7 @@
 """A write that fails or is killed at any of its system calls: the file is the old one or the new one, and life goes on."""
 
 import errno
+import itertools
 import os
 import re
 import shutil
@@ -132,25 +133,27 @@ def disturbed(disturb: Callable[[str, Callable[[], Any]], Any]) -> Iterator[None
             setattr(os, name, call)
 
 
+def failing(turn: int, error: int) -> tuple[Callable[[str, Callable[[], Any]], Any], list[str]]:
+    """What lets the system call of this turn fail, counted from 0; and the name of the call, once it has failed."""
+    calls, failed = itertools.count(), list[str]()
+
+    def disturb(name: str, call: Callable[[], Any]) -> Any:
+        if name in INFALLIBLE or next(calls) != turn:
+            return call()
+        failed.append(name)
+        if name == "close":
+            call()
+        raise OSError(error, os.strerror(error))
+
+    return disturb, failed
+
+
 def fail(victim: Victim, line: str, error: int) -> tuple[int, int]:
     """Let each system call of the command fail in turn, until one run has none left; how many runs, how many done."""
     tried = done = 0
     while True:
         victim.restore()
-        calls, failed = 0, ""
-
-        def disturb(name: str, call: Callable[[], Any]) -> Any:
-            nonlocal calls, failed
-            if name in INFALLIBLE:
-                return call()
-            calls += 1
-            if calls != tried + 1:  # noqa: B023 - called in this turn only
-                return call()
-            failed = name
-            if name == "close":
-                call()
-            raise OSError(error, os.strerror(error))
-
+        disturb, failed = failing(tried, error)
         ended = victim(*victim.words(line), within=disturbed(disturb))
         if not failed:
             assert ended.status == 0
@@ -175,16 +178,7 @@ def test_a_read_fails_only_where_the_file_cannot_be_read(victim: Victim, error: 
     """Where an index cannot be read or made, the file is."""
     expected = victim("vm-list").out
     for place in range(1000):
-        calls, failed = 0, ""
-
-        def disturb(name: str, call: Callable[[], Any]) -> Any:
-            nonlocal calls, failed
-            calls += name not in INFALLIBLE
-            if name in INFALLIBLE or calls != place + 1:  # noqa: B023 - called in this turn only
-                return call()
-            failed = name
-            raise OSError(error, os.strerror(error))
-
+        disturb, failed = failing(place, error)
         ended = victim("vm-list", within=disturbed(disturb))
         assert ended.out == expected or (ended.status == 3 and not ended.out), (failed, ended)
         if not failed:

@@ -1,6 +1,5 @@
 """What is written to a disk is on it: through files, streams and images, and through all that a VDI goes through."""
 
-import io
 import os
 import shutil
 import subprocess
@@ -11,8 +10,6 @@ import pytest
 from conftest import Result
 
 from xe_py import open_host
-from xe_py.cli.environment import Environment
-from xe_py.cli.main import run
 from xe_py.errors import Failure, Misuse
 from xe_py.operations.effects.disk_data import copy_content
 from xe_py.store import store_for
@@ -67,14 +64,6 @@ def on_disk(xe: "Xe", vdi: str, tmp_path: Path) -> bytes:
     return path.read_bytes()
 
 
-def through(xe: "Xe", line: str, given: bytes = b"") -> tuple[bytes, Result]:
-    """Run the line with these bytes on standard input; the bytes that it prints."""
-    out, err = io.TextIOWrapper(io.BytesIO()), io.StringIO()
-    streams = io.TextIOWrapper(io.BufferedReader(io.BytesIO(given))), out, err  # type: ignore[arg-type,type-var]
-    status = run(["--state", str(xe.state), *line.split()], Environment(os.environ, streams))
-    return out.buffer.getvalue(), Result("", err.getvalue(), status)  # type: ignore[attr-defined]
-
-
 def padded(data: bytes) -> bytes:
     return data.ljust(SIZE, b"\0")
 
@@ -91,7 +80,7 @@ def test_a_file_goes_to_the_disk_and_back(xe: "Xe", written: str, tmp_path: Path
 
 @pytest.mark.parametrize("name", ["", "-", "/dev/stdin"])
 def test_standard_input_goes_to_the_disk(xe: "Xe", vdi: str, tmp_path: Path, name: str) -> None:
-    _, done = through(xe, f"vdi-import uuid={vdi} filename={name}", DATA)
+    _, done = xe.piped(f"vdi-import uuid={vdi} filename={name}", DATA)
     assert done == Result("", "", 0)
     assert on_disk(xe, vdi, tmp_path) == padded(DATA)
     (content,) = (tmp_path / "host.toml.d" / "disks").iterdir()
@@ -100,7 +89,7 @@ def test_standard_input_goes_to_the_disk(xe: "Xe", vdi: str, tmp_path: Path, nam
 
 @pytest.mark.parametrize("name", ["", "-", "/dev/stdout"])
 def test_the_disk_goes_to_standard_output(xe: "Xe", written: str, name: str) -> None:
-    assert through(xe, f"vdi-export uuid={written} filename={name}") == (padded(DATA), Result("", "", 0))
+    assert xe.piped(f"vdi-export uuid={written} filename={name}") == (padded(DATA), Result("", "", 0))
 
 
 def test_a_pipe_of_real_processes(process: "Process", xe: "Xe", written: str, sr: str, tmp_path: Path) -> None:
@@ -159,18 +148,18 @@ def test_what_is_planted_for_the_folder_of_contents_is_as_none(
     ):
         done = process.xe(*state, *line.split())
         assert (done.status, done.err) == (0, ""), line
-    through(xe, f"vdi-import uuid={vdi} filename=-", b"data")
+    xe.piped(f"vdi-import uuid={vdi} filename=-", b"data")
     assert on_disk(xe, vdi, tmp_path) == padded(b"data"), "a draft that finds no folder stays one"
 
 
 def test_data_of_zeros_takes_no_room(xe: "Xe", vdi: str, tmp_path: Path) -> None:
-    through(xe, f"vdi-import uuid={vdi} filename=-", bytes(SIZE))
+    xe.piped(f"vdi-import uuid={vdi} filename=-", bytes(SIZE))
     (content,) = (tmp_path / "host.toml.d" / "disks").iterdir()
     assert content.stat().st_blocks == 0
 
 
 def test_shorter_data_leaves_the_rest_of_the_disk(xe: "Xe", written: str, tmp_path: Path) -> None:
-    through(xe, f"vdi-import uuid={written} filename=-", b"boot" + bytes(96))
+    xe.piped(f"vdi-import uuid={written} filename=-", b"boot" + bytes(96))
     assert on_disk(xe, written, tmp_path) == padded(b"boot" + bytes(96) + DATA[100:])
 
 
@@ -183,7 +172,7 @@ def test_an_import_changes_nothing_that_xe_shows(xe: "Xe", vdi: str, image: Path
 
 @pytest.mark.parametrize("line", ["vdi-import uuid={vdi} filename={image}", "vdi-export uuid={vdi} filename={new}"])
 def test_a_bar_shows_how_far_it_is(xe: "Xe", written: str, image: Path, tmp_path: Path, line: str) -> None:
-    _, done = through(xe, line.format(vdi=written, image=image, new=tmp_path / "new") + " --progress")
+    _, done = xe.piped(line.format(vdi=written, image=image, new=tmp_path / "new") + " --progress")
     drawn, total = done.err.split("\n", 1)
     first, *_, last = drawn.split("\r")[1:]
     assert (len(first), len(last)) == (79, 79)
@@ -206,7 +195,7 @@ def test_an_image_goes_out_and_in(xe: "Xe", written: str, sr: str, tmp_path: Pat
     assert f"({SIZE} bytes)" in told
     assert image.stat().st_size < SIZE
     other = xe.do(f"vdi-create name-label=other sr-uuid={sr} virtual-size={SIZE}")
-    _, done = through(xe, f"vdi-import uuid={other} filename=- format={format}", image.read_bytes())
+    _, done = xe.piped(f"vdi-import uuid={other} filename=- format={format}", image.read_bytes())
     assert done == Result("", "", 0)
     assert on_disk(xe, other, tmp_path) == padded(DATA)
 
@@ -214,7 +203,7 @@ def test_an_image_goes_out_and_in(xe: "Xe", written: str, sr: str, tmp_path: Pat
 @with_qemu
 def test_an_image_of_what_differs_from_a_base(xe: "Xe", written: str, sr: str, tmp_path: Path) -> None:
     base = xe.do(f"vdi-create name-label=base sr-uuid={sr} virtual-size={SIZE}")
-    through(xe, f"vdi-import uuid={base} filename=-", DATA[:-10])
+    xe.piped(f"vdi-import uuid={base} filename=-", DATA[:-10])
     whole, delta = tmp_path / "whole", tmp_path / "delta"
     xe.do(f"vdi-export uuid={written} filename={whole} format=qcow2")
     xe.do(f"vdi-export uuid={written} filename={delta} format=qcow2 base={base}")
@@ -239,7 +228,7 @@ def test_an_image_that_reads_another_file_is_refused(xe: "Xe", vdi: str, tmp_pat
 def delta(xe: "Xe", written: str, sr: str, tmp_path: Path) -> tuple[str, Path]:
     """A disk like the written one but for its end, and a VHD of what the written one has besides."""
     base = xe.do(f"vdi-create name-label=base sr-uuid={sr} virtual-size={SIZE}")
-    through(xe, f"vdi-import uuid={base} filename=-", DATA[:-10] + b"0123456789" + bytes(2 * MIB) + b"only here")
+    xe.piped(f"vdi-import uuid={base} filename=-", DATA[:-10] + b"0123456789" + bytes(2 * MIB) + b"only here")
     image = tmp_path / "delta.vhd"
     xe.do(f"vdi-export uuid={written} filename={image} format=vhd base={base}")
     return base, image
@@ -391,7 +380,7 @@ def test_data_longer_than_the_disk_is_refused_and_leaves_nothing(
     long.write_bytes(bytes(SIZE) + b"x")
     before = xe.state.read_bytes()
     line = f"vdi-import uuid={written} filename={long if from_file else '-'}"
-    _, done = through(xe, line, b"" if from_file else long.read_bytes())
+    _, done = xe.piped(line, b"" if from_file else long.read_bytes())
     assert f"The data is longer than the disk, which has {SIZE} bytes." in done.err
     assert done.status == 1
     assert xe.state.read_bytes() == before
@@ -404,7 +393,7 @@ def test_where_there_is_no_room_the_sr_is_full(
 ) -> None:
     monkeypatch.setenv("XE_DISK_LIMIT", "300000")
     before = xe.state.read_bytes()
-    _, done = through(xe, f"vdi-import uuid={written} filename=-", os.urandom(200_000))
+    _, done = xe.piped(f"vdi-import uuid={written} filename=-", os.urandom(200_000))
     assert "Error code: SR_BACKEND_FAILURE_44" in done.err
     assert "XE_DISK_LIMIT" in done.err
     assert xe.state.read_bytes() == before
@@ -417,12 +406,12 @@ def test_where_older_versions_take_the_room_it_is_said_how_to_drop_them(
     xe.do(f"vdi-destroy uuid={written}")
     other = xe.do(f"vdi-create name-label=other sr-uuid={xe.do('sr-list type=ext --minimal')} virtual-size={SIZE}")
     monkeypatch.setenv("XE_DISK_LIMIT", "300000")
-    _, done = through(xe, f"vdi-import uuid={other} filename=-", os.urandom(200_000))
+    _, done = xe.piped(f"vdi-import uuid={other} filename=-", os.urandom(200_000))
     assert "Note: Only older versions of the state need " in done.err
     assert "A command with XE_BACKUPS=0 drops all older versions." in done.err
     monkeypatch.setenv("XE_BACKUPS", "0")
     xe.do("vm-create name-label=any")
-    _, done = through(xe, f"vdi-import uuid={other} filename=-", os.urandom(200_000))
+    _, done = xe.piped(f"vdi-import uuid={other} filename=-", os.urandom(200_000))
     assert done == Result("", "", 0)
     assert len(os.listdir(tmp_path / "host.toml.d" / "disks")) == 1
 
@@ -472,7 +461,7 @@ def test_a_dry_run_counts_and_writes_nothing(xe: "Xe", vdi: str, image: Path, tm
     assert xe.do(f"vdi-export uuid={vdi} filename={tmp_path}/new --dry-run") == ""
     assert not (tmp_path / "new").exists()
     assert not (tmp_path / "host.toml.d" / "disks").exists()
-    _, done = through(xe, f"vdi-import uuid={vdi} filename=- --dry-run", bytes(SIZE + 1))
+    _, done = xe.piped(f"vdi-import uuid={vdi} filename=- --dry-run", bytes(SIZE + 1))
     assert "longer than the disk" in done.err
 
 
@@ -516,7 +505,7 @@ def test_a_forgotten_disk_comes_back_with_its_content(xe: "Xe", written: str, sr
 
 
 def test_undo_brings_back_what_was_overwritten_or_destroyed(xe: "Xe", written: str, tmp_path: Path) -> None:
-    through(xe, f"vdi-import uuid={written} filename=-", b"other")
+    xe.piped(f"vdi-import uuid={written} filename=-", b"other")
     xe.do(f"vdi-destroy uuid={written}")
     xe.do("state-undo")
     assert on_disk(xe, written, tmp_path) == padded(b"other" + DATA[5:])
@@ -536,7 +525,7 @@ def test_a_copy_has_the_content_and_takes_no_room(xe: "Xe", written: str, sr: st
         opened.commit()
     assert len(os.listdir(tmp_path / "host.toml.d" / "disks")) == 1
     assert on_disk(xe, same, tmp_path) == padded(DATA)
-    through(xe, f"vdi-import uuid={written} filename=-", b"other")
+    xe.piped(f"vdi-import uuid={written} filename=-", b"other")
     assert on_disk(xe, same, tmp_path) == padded(DATA)
     assert on_disk(xe, larger, tmp_path) == padded(DATA) + bytes(2 * MIB)
 
@@ -592,7 +581,7 @@ def test_the_file_of_an_iso_is_copied(xe: "Xe", sr: str, tmp_path: Path) -> None
 
 def test_a_copy_onto_a_larger_disk_leaves_what_is_behind(xe: "Xe", written: str, sr: str, tmp_path: Path) -> None:
     larger = xe.do(f"vdi-create name-label=larger sr-uuid={sr} virtual-size={2 * SIZE}")
-    through(xe, f"vdi-import uuid={larger} filename=-", b"z" * (SIZE + 5))
+    xe.piped(f"vdi-import uuid={larger} filename=-", b"z" * (SIZE + 5))
     with store_for(str(xe.state), os.environ).write("test") as opened:
         copy_content(opened.state, opened.state.need("vdi", written), opened.state.need("vdi", larger))
         opened.commit()
@@ -603,7 +592,7 @@ def test_where_there_is_no_room_for_a_copy_the_sr_is_full(
     xe: "Xe", written: str, sr: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     larger = xe.do(f"vdi-create name-label=larger sr-uuid={sr} virtual-size={2 * SIZE}")
-    through(xe, f"vdi-import uuid={larger} filename=-", b"z" * (SIZE + 5))
+    xe.piped(f"vdi-import uuid={larger} filename=-", b"z" * (SIZE + 5))
     monkeypatch.setenv("XE_DISK_LIMIT", "0")
     with store_for(str(xe.state), os.environ).write("test") as opened:
         state = opened.state
@@ -619,7 +608,7 @@ def test_an_iso_is_the_file_itself(xe: "Xe", tmp_path: Path) -> None:
     sr = xe.do(f"sr-create type=iso name-label=isos device-config:location={folder}")
     vdi = xe.do(f"vdi-list sr-uuid={sr} --minimal")
     assert on_disk(xe, vdi, tmp_path) == DATA
-    assert through(xe, f"vdi-export uuid={vdi} filename=-")[0] == DATA
+    assert xe.piped(f"vdi-export uuid={vdi} filename=-")[0] == DATA
     assert xe.code(f"vdi-import uuid={vdi} filename={folder}/a.iso") == "VDI_READONLY"
     (folder / "a.iso").unlink()
     assert xe.code(f"vdi-export uuid={vdi} filename={tmp_path}/new") == "VDI_MISSING"

@@ -667,7 +667,7 @@ def test_who_waits_for_the_next_version_is_woken_soon(store: "Store") -> None:
     for number in range(5):
         opened = store.read()
         woken: list[float] = []
-        waiter = threading.Thread(target=lambda: (opened.wait_for_next(60), woken.append(time.monotonic())))  # noqa: B023
+        waiter = threading.Thread(target=lambda: (opened.wait_for_next(60), woken.append(time.monotonic())))  # noqa: B023 - joined below
         waiter.start()
         time.sleep(0.1)
         assert not woken

@@ -83,7 +83,7 @@ def devices(pool: VmPool, vm: Record, cls: str) -> list[Record]:
 def differing(pool: VmPool, one: Record, other: Record) -> dict[str, Any]:
     """The stored fields in which the second object has another value, uuids by name."""
     names = [name for name in one.cls.stored if one[name] != other[name]]
-    return {name: other[name] if isinstance(other[name], dict) else pool._name(other[name]) for name in names}  # noqa: SLF001
+    return {name: other[name] if isinstance(other[name], dict) else pool._name(other[name]) for name in names}  # noqa: SLF001 - a helper of tests
 
 
 # What a copy has

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py.cli.environment import clean, is_terminal
 from xe_py.schema.fields import Derived, Text
-from xe_py.schema.listing import Facts, Listing, Message, Node, Table
+from xe_py.schema.listing import Facts, Listing, Node, Sentence, Table
 from xe_py.state.record import Record
 
 TYPE_CHECKING = False
@@ -122,7 +122,7 @@ def _first_values(state: State, part: Any) -> list[str]:
         return list(map(_escaped, values))
     if isinstance(part, Facts):
         return [_escaped(text) for _, text in part.rows[:1]]
-    if isinstance(part, Message):
+    if isinstance(part, Sentence):
         return []
     return [_escaped(part.text if isinstance(part, Node) else str(part))]
 

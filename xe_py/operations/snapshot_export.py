@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from xe_py.operations.effects import exporting
+from xe_py.operations.effects.templates import must_be_template
 from xe_py.schema.command import EXPORTS, command
-from xe_py.schema.fields import Ref, Text
+from xe_py.schema.fields import Ref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 @command(
     "snapshot-export-to-template",
     required=(
-        Text("filename", doc="The new file; - writes to standard output."),
+        exporting.FILENAME,
         Ref("snapshot-uuid", "vm", doc="The snapshot."),
     ),
     optional=(exporting.KEEPS_POWER, exporting.COMPRESS, exporting.METADATA, exporting.EXCLUDED),
     undeclared=(exporting.SNAPSHOTS,),
-    grammar=exporting.must_be_template,
+    grammar=must_be_template,
     doc="Write a snapshot with its disks to a file (XVA), as a template.",
     kind=EXPORTS,
     standard=True,

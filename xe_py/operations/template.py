@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xe_py.errors import Misuse
+from xe_py.operations.effects.templates import must_be_template
 from xe_py.operations.effects.uninstalling import DONE, FORCE, uninstall, what_goes
 from xe_py.schema.command import Question, command
 from xe_py.schema.fields import Ref
@@ -13,13 +13,6 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 
-def _is_a_template(_state: State, *, template: Record, **_others: object) -> None:
-    if not template["is-a-template"]:
-        raise Misuse(
-            f"Error: This operation can only be performed on a VM template. {template['uuid']} is not a VM template."
-        )
-
-
 def _with_its_disks(state: State, template: Record, **_forced: object) -> list[str]:
     return what_goes(state, [template])
 
@@ -28,7 +21,7 @@ def _with_its_disks(state: State, template: Record, **_forced: object) -> list[s
     "template-uninstall",
     required=(Ref("template-uuid", "vm", doc="The template."),),
     optional=(FORCE,),
-    grammar=_is_a_template,
+    grammar=must_be_template,
     doc="Destroy a template with its disks.",
     asks=Question(_with_its_disks, done=DONE),
     standard=True,

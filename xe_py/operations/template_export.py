@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from xe_py.operations.effects import exporting
+from xe_py.operations.effects.templates import must_be_template
 from xe_py.schema.command import EXPORTS, command
-from xe_py.schema.fields import Ref, Text
+from xe_py.schema.fields import Ref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 @command(
     "template-export",
     required=(
-        Text("filename", doc="The new file; - writes to standard output."),
+        exporting.FILENAME,
         Ref("template-uuid", "vm", doc="The template."),
     ),
     optional=(exporting.COMPRESS, exporting.METADATA, exporting.EXCLUDED),
     undeclared=(exporting.KEEPS_POWER, exporting.SNAPSHOTS),
-    grammar=exporting.must_be_template,
+    grammar=must_be_template,
     doc="Write a template with its disks to a file (XVA).",
     kind=EXPORTS,
     standard=True,

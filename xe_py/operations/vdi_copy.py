@@ -14,7 +14,7 @@ from xe_py.schema.fields import Ref, Text
 from xe_py.schema.values import DashedMap
 from xe_py.xapi.disk_copies import CLONE, COPY, SNAPSHOT
 from xe_py.xapi.drivers import capabilities
-from xe_py.xapi.placement import can_run_on, sees
+from xe_py.xapi.placement import can_run_on, can_see
 from xe_py.xapi.vm_lifecycle import refusals
 
 TYPE_CHECKING = False
@@ -125,21 +125,15 @@ def _check_hosts(state: State, vm: Record, sr: Record) -> None:
     """Refuse unless the host of the VM sees the SR. If the VM does not run, any host that could run it will do."""
     here = state.ref_or_none(vm, "resident-on")
     if here is not None:
-        refuse(_reaches(state, vm, sr, here))
+        refuse(can_see(state, vm, sr, here))
         return
     reasons = []
     for host in state.all("host"):
-        failure = next(chain(can_run_on(state, vm, host), _reaches(state, vm, sr, host)), None)
+        failure = next(chain(can_run_on(state, vm, host), can_see(state, vm, sr, host)), None)
         if failure is None:
             return
         reasons.append((host, failure))
     raise Failure("NO_HOSTS_AVAILABLE", reasons=tuple(reasons))
-
-
-def _reaches(state: State, vm: Record, sr: Record, host: Record) -> Iterator[Failure]:
-    if not sees(state, host, sr):
-        unplugged = tuple(state.find("pbd", sr_uuid=sr["uuid"], host_uuid=host["uuid"]))
-        yield Failure("VM_REQUIRES_SR", vm, sr, blockers=unplugged)
 
 
 def _can_mirror(sr: Record) -> Iterator[Failure]:

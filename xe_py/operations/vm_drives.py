@@ -12,6 +12,7 @@ from xe_py.schema.fields import Ref, Text
 from xe_py.schema.values import Size
 from xe_py.xapi.devices import OWNER
 from xe_py.xapi.isos import cds_named, is_on_iso_sr
+from xe_py.xapi.placement import default_sr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _NO_CD = "<EMPTY>"
 
 
 def _there_is_an_sr(state: State, _vm: Record, *, sr: Record | None = None, **_others: object) -> None:
-    if sr is None and not _default_srs(state):
+    if sr is None and default_sr(state) is None:
         raise Misuse("Error: The pool has no default SR. Give sr-uuid=.")
 
 
@@ -46,7 +47,8 @@ def _there_is_an_sr(state: State, _vm: Record, *, sr: Record | None = None, **_o
 )
 def add_disk(state: State, vm: Record, disk_size: int, device: str, sr: Record | None = None) -> None:
     """Make a VDI and a VBD for the VM, so that vm-uninstall destroys both; attach it if the VM takes it now."""
-    vdi = vdis.create(state, sr or _default_srs(state)[0], _NAME, disk_size, sm_config={"vmhint": vm["uuid"]})
+    where = sr or state.ref(state.all("pool")[0], "default-SR")
+    vdi = vdis.create(state, where, _NAME, disk_size, sm_config={"vmhint": vm["uuid"]})
     state.update(vdi, {"name-description": _NAME})
     vbd = vbds.create(state, vm, device, vdi)
     state.update(vbd, {"other-config": {OWNER: ""}})
@@ -117,9 +119,8 @@ def remove_cd(state: State, vm: Record, cd_name: str) -> None:
 
 
 def _one_cd_fits_one_drive(state: State, vm: Record, cd_name: str) -> None:
+    _cd_is_known(state, vm, cd_name)
     found = len(cds_named(state, cd_name))
-    if found == 0:
-        raise Misuse(f"Error: There is no CD {cd_name}. xe cd-list shows the CDs.")
     if found > 1:
         raise Misuse(f"Error: {found} CDs have the name {cd_name}. Use vbd-insert with the uuid of one of them.")
     if len(_drives(state, vm, empty=True)) > 1:
@@ -160,12 +161,6 @@ def _there_is_one_drive(state: State, vm: Record) -> None:
 def eject_cd(state: State, vm: Record) -> None:
     """Take the CD out of the only drive of the VM."""
     vbds.eject(state, _drives(state, vm)[0])
-
-
-def _default_srs(state: State) -> list[Record]:
-    """The default SR of the pool, if it has one."""
-    srs = [state.ref_or_none(pool, "default-SR") for pool in state.all("pool")]
-    return [sr for sr in srs if sr is not None]
 
 
 def _try_to_attach(state: State, vbd: Record) -> None:

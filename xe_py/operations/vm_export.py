@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from xe_py.operations.effects import exporting
 from xe_py.schema.command import EXPORTS, VM, command
-from xe_py.schema.fields import Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 @command(
     "vm-export",
-    required=(Text("filename", doc="The new file; - writes to standard output."),),
+    required=(exporting.FILENAME,),
     optional=(
         exporting.KEEPS_POWER,
         exporting.COMPRESS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xe_py.errors import Failure
 from xe_py.schema.command import READS, VM, command
 from xe_py.schema.fields import Choice, Ref
-from xe_py.schema.listing import Message
+from xe_py.schema.listing import Sentence
 from xe_py.xapi.bios import of_host, with_generic
 from xe_py.xapi.vm_settings import BIOS_STRINGS
 
@@ -34,12 +34,12 @@ def copy_bios_strings(state: State, vm: Record, host: Record) -> None:
     selector=VM,
     kind=READS,
 )
-def is_bios_customized(_state: State, vm: Record) -> Message:
+def is_bios_customized(_state: State, vm: Record) -> Sentence:
     """Whether the VM has BIOS strings of its own."""
     strings = vm["bios-strings"]
     if not strings:
-        return Message("The VM has no BIOS strings yet.")
-    return Message(f"The VM is BIOS-{'generic' if strings == with_generic(BIOS_STRINGS, {}) else 'customized'}.")
+        return Sentence("The VM has no BIOS strings yet.")
+    return Sentence(f"The VM is BIOS-{'generic' if strings == with_generic(BIOS_STRINGS, {}) else 'customized'}.")
 
 
 @command(
@@ -56,6 +56,6 @@ def is_bios_customized(_state: State, vm: Record) -> Message:
     doc="Set the UEFI mode of a VM; the variables of a simulated firmware are not kept.",
     kind=READS,
 )
-def set_uefi_mode(_state: State, vm: Record, mode: str) -> Message:
+def set_uefi_mode(_state: State, vm: Record, mode: str) -> Sentence:
     """Say that the firmware is in this mode; nothing here keeps its variables."""
-    return Message(f"The firmware of VM {vm.name or vm['uuid']} is in {mode} mode.")
+    return Sentence(f"The firmware of VM {vm.name or vm['uuid']} is in {mode} mode.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from xe_py.errors import Misuse
 from xe_py.schema.command import IMPORTS, command
 from xe_py.schema.fields import Bool, Map, Ref, Text
+from xe_py.xapi.placement import default_sr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,12 +35,8 @@ def _can_import(
         raise Misuse("Error: Required parameter not found: filename")
     if dry_run and not metadata:
         raise Misuse("Only metadata import function support dry-run")
-    if not metadata and sr is None and _default_sr(state) is None:
+    if not metadata and sr is None and default_sr(state) is None:
         raise Misuse("Error: No SR specified and Pool default SR is null")
-
-
-def _default_sr(state: State) -> Record | None:
-    return state.ref_or_none(state.all("pool")[0], "default-SR")
 
 
 @command(
@@ -83,7 +80,7 @@ def import_(
     from xe_py.operations.effects.importing import import_archive
     from xe_py.xva.compression import unpacked
 
-    target = None if metadata else sr or _default_sr(state)
+    target = None if metadata else sr or default_sr(state)
     mark = state.mark()
     with client.source(filename) as source, unpacked(source) as stream:
         made = import_archive(state, stream, target, vdi or {}, preserve=preserve, force=force)

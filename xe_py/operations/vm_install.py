@@ -9,6 +9,7 @@ from xe_py.operations.vm_firmware import copy_bios_strings
 from xe_py.schema.command import command
 from xe_py.schema.fields import Text
 from xe_py.xapi.devices import OWNER
+from xe_py.xapi.placement import default_sr
 from xe_py.xapi.provisioning import DISKS, SCRIPT, disks_of, recommends, script_is_allowed
 from xe_py.xapi.vm_settings import template_was_set
 
@@ -70,7 +71,7 @@ def install(state: State, new_name_label: str, *, copy_bios_strings_from: str | 
             and not state.all("pool")[0]["policy-no-vendor-device"],
         },
     )
-    _provision(state, vm, sr or _default_sr(state))
+    _provision(state, vm, sr or default_sr(state))
     if copy_bios_strings_from is not None:
         copy_bios_strings(state, vm, state.need("host", copy_bios_strings_from))
     return vm
@@ -119,7 +120,7 @@ def _wrong_storage(state: State, given: Given) -> str:
         if len(named) > 1 and "sr_uuid" not in given:
             return "Multiple SRs with that name-label found"
     needs_sr = DISKS in _templates(state, given)[0][0]["other-config"]
-    return _NO_DEFAULT_SR if needs_sr and sr is None and _default_sr(state) is None else ""
+    return _NO_DEFAULT_SR if needs_sr and sr is None and default_sr(state) is None else ""
 
 
 def _storage(state: State, given: Given) -> Record | None:
@@ -128,10 +129,6 @@ def _storage(state: State, given: Given) -> Record | None:
         return state.need("sr", given["sr_uuid"])
     named = state.find("sr", name_label=given["sr_name_label"]) if "sr_name_label" in given else []
     return named[0] if named else None
-
-
-def _default_sr(state: State) -> Record | None:
-    return state.ref_or_none(state.all("pool")[0], "default-SR")
 
 
 # What is done

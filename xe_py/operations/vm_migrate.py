@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from xe_py.schema.listing import Message
+    from xe_py.schema.listing import Sentence
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
@@ -64,7 +64,7 @@ def _has_a_target(state: State, _vm: Record, **given: Any) -> None:
     grammar=_has_a_target,
     standard=True,
 )
-def migrate(state: State, vm: Record, *, force: bool = False, **given: Any) -> list[Message] | None:
+def migrate(state: State, vm: Record, *, force: bool = False, **given: Any) -> list[Sentence] | None:
     """Move the running VM to the host; with remote parameters, move its disks too, in any power state but paused."""
     host = _given_host(given)
     if given.get("remote_master") is not None:

@@ -73,7 +73,7 @@ class Facts:
         return f"<Facts {dict(self.rows)}>"
 
 
-class Message:
+class Sentence:
     """A line for a person on standard output, which `--minimal` leaves out."""
 
     __slots__ = ("text",)
@@ -85,7 +85,7 @@ class Message:
         return self.text
 
     def __repr__(self) -> str:
-        return f"<Message {self.text!r}>"
+        return f"<Sentence {self.text!r}>"
 
 
 class Doubtful:

@@ -76,6 +76,18 @@ def sees(state: State, host: Record, sr: Record) -> bool:
     )
 
 
+def can_see(state: State, vm: Record, sr: Record, host: Record) -> Iterator[Failure]:
+    """Why the VM cannot have a disk of the SR on the host: the SR is not plugged there."""
+    if not sees(state, host, sr):
+        unplugged = tuple(state.find("pbd", sr_uuid=sr["uuid"], host_uuid=host["uuid"]))
+        yield Failure("VM_REQUIRES_SR", vm, sr, blockers=unplugged)
+
+
+def default_sr(state: State) -> Record | None:
+    """The SR for new disks where none is given, if the pool has one."""
+    return state.ref_or_none(state.all("pool")[0], "default-SR")
+
+
 def _virtual_hardware(vm: Record, host: Record) -> Iterator[Failure]:
     version, versions = str(vm["hardware-platform-version"]), host["virtual-hardware-platform-versions"]
     if version not in versions:
@@ -89,9 +101,7 @@ def _storage(state: State, vm: Record, host: Record) -> Iterator[Failure]:
         vdis.append(state.ref_or_none(vm, "suspend-VDI-uuid"))
     srs = {vdi["sr-uuid"]: state.ref(vdi, "sr-uuid") for vdi in vdis if vdi is not None}
     for sr in srs.values():
-        if not sees(state, host, sr):
-            unplugged = tuple(state.find("pbd", sr_uuid=sr["uuid"], host_uuid=host["uuid"]))
-            yield Failure("VM_REQUIRES_SR", vm, sr, blockers=unplugged)
+        yield from can_see(state, vm, sr, host)
 
 
 def _networks(state: State, vm: Record, host: Record) -> Iterator[Failure]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from xe_py.classes import vdi as vdi_guards
-from xe_py.errors import Misuse, refuse
+from xe_py.errors import refuse
 from xe_py.operations.effects.disk_data import content_of
 from xe_py.schema.fields import Bool, Choice, Text
 from xe_py.schema.values import EPOCH
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 KEEPS_POWER = Bool("preserve-power-state", doc="Export the memory of a suspended VM, too; it stays suspended.")
+FILENAME = Text("filename", doc="The new file; - writes to standard output.")
 COMPRESS = Choice(
     "compress",
     ("false", "true", "gzip", "zstd"),
@@ -164,14 +165,3 @@ class _Packed:
         if obj["uuid"] not in self._ids:
             self._ids[obj["uuid"]] = f"Ref:{len(self._ids)}"
             self._objects[obj["uuid"]] = obj
-
-
-def must_be_template(
-    _state: State, *, template: Record | None = None, snapshot: Record | None = None, **_others: object
-) -> None:
-    """Refuse another VM, as xe does before it asks XAPI; the grammar of the commands that export templates."""
-    vm = template or snapshot
-    if vm is not None and not vm["is-a-template"]:
-        raise Misuse(
-            f"Error: This operation can only be performed on a VM template. {vm['uuid']} is not a VM template."
-        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xe_py.errors import Failure, refuse
 from xe_py.operations.effects import domain
 from xe_py.operations.effects.moving import move
-from xe_py.schema.listing import Message
+from xe_py.schema.listing import Sentence
 from xe_py.xapi import placement
 from xe_py.xapi.drivers import capabilities
 from xe_py.xapi.guest import SUSPENDED, is_live
@@ -49,7 +49,7 @@ def migrate_with_disks(
     image_format: Mapping[str, str] | None = None,
     copy: bool = False,
     **_without_effect: object,
-) -> list[Message]:
+) -> list[Sentence]:
     """Move the VM to the host, and each disk to the SR that the map names or else to the best one there."""
     coordinator = state.ref(state.all("pool")[0], "master")
     if coordinator not in pool_members(state, remote_master):
@@ -70,8 +70,8 @@ def migrate_with_disks(
     if copy:
         raise Failure("OPERATION_NOT_ALLOWED", _NO_COPY)
     refuse(_disks_can_move(state, vm, targets))
-    told = [Message(f"The VM moves to host {host.name} over network {network.name}. Its disks go to these SRs:")]
-    told += [Message(f"VDI {uuid} -> SR {sr['uuid']}") for uuid, sr in targets.items()]
+    told = [Sentence(f"The VM moves to host {host.name} over network {network.name}. Its disks go to these SRs:")]
+    told += [Sentence(f"VDI {uuid} -> SR {sr['uuid']}") for uuid, sr in targets.items()]
     pairs = [(disk, targets[disk["uuid"]]) for disk in _disks(state, vm)] + _followers(state, vm, host, targets)
     refuse(_srs_are_seen(state, vm, host, pairs))
     if is_live(vm):
@@ -152,15 +152,12 @@ def _disks_can_move(state: State, vm: Record, targets: _Targets) -> Iterator[Fai
 
 def _srs_are_seen(state: State, vm: Record, host: Record, pairs: _Pairs) -> Iterator[Failure]:
     for _, sr in pairs:
-        if not placement.sees(state, host, sr):
-            unplugged = tuple(state.find("pbd", sr_uuid=sr["uuid"], host_uuid=host["uuid"]))
-            yield Failure("VM_REQUIRES_SR", vm, sr, blockers=unplugged)
+        yield from placement.can_see(state, vm, sr, host)
 
 
 def _followers(state: State, vm: Record, host: Record, targets: _Targets) -> _Pairs:
     """The disks of snapshots, which go where their disks go, and memory that the host could not read where it is."""
-    pool = state.all("pool")[0]
-    default = state.ref_or_none(pool, "default-SR")
+    pool, default = state.all("pool")[0], placement.default_sr(state)
     suspend = state.ref_or_none(pool, "suspend-image-SR") or state.ref_or_none(host, "suspend-image-sr-uuid")
     snapshots = state.pointing_at(vm, "vm.snapshot-of")
     follow: list[tuple[Record, Record | None]] = []
