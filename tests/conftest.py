@@ -32,6 +32,11 @@ def pytest_configure() -> None:
         raise pytest.UsageError(f"{', '.join(stale)}: not current; run python -m xe_py.reference first")
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their argument: they may differ from run to run, and the processes of a run must agree on names."""
+    return argname if isinstance(val, bytes) else None
+
+
 @dataclass
 class Result:
     """What a command line printed and how it ended."""
