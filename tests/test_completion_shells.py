@@ -11,6 +11,8 @@ from collections.abc import Callable
 import pytest
 from conftest import REPOSITORY, Process, Xe
 
+pytestmark = pytest.mark.slow
+
 COMPLETIONS = REPOSITORY / "completions"
 
 Complete = Callable[[str], list[str]]

@@ -13,6 +13,8 @@ from conftest import REPOSITORY
 if TYPE_CHECKING:
     from conftest import Process
 
+pytestmark = pytest.mark.slow
+
 # Prints, at the end of a command, what its modules say about themselves, and what they say if Python finds them.
 COMPARE = """
 import os, sys

@@ -24,6 +24,8 @@ from xe_py.store.toml.upgrade import STEPS, upgrade
 if TYPE_CHECKING:
     from conftest import Xe
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parent / "golden"
 FILES = sorted(GOLDEN.glob("*.toml"))
 UPGRADES = (Path(__file__).parent.parent / "docs" / "upgrades.md").read_text()

@@ -10,6 +10,8 @@ from xe_py import operations
 from xe_py.reference.__main__ import main
 from xe_py.reference.files import FOLDERS, MODULES, generated
 
+pytestmark = pytest.mark.slow
+
 Printed = pytest.CaptureFixture[str]
 
 

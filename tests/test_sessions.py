@@ -19,6 +19,8 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Process
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
 CHANGING = re.compile(

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from conftest import REPOSITORY, Process, Result
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = [sys.executable, "-m", "xe_py"]
 FULL = "could not be written: No space left on device.\n"
 SCRIPT = "xe vm-create name-label=a\nxe vm-create name-label=b\n"
@@ -173,7 +175,6 @@ def test_what_is_no_state_file_holds_no_command(shell: Shell, kind: str) -> None
         assert done.err.count("\n") <= 3
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("place", ["host.toml.d/lock", "host.toml.d", "cache/xe", "cache/xe/head", "cache"])
 def test_what_is_planted_beside_the_file_holds_no_command(shell: Shell, place: str, kind: str) -> None:
@@ -289,7 +290,6 @@ def came_too_early(done: Result) -> bool:
     return done.status == -signal.SIGINT or (of_python and "xe_py" not in done.err)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("program", [PROGRAM, [sys.executable, str(REPOSITORY / "bin/xe")]], ids=["module", "script"])
 @pytest.mark.parametrize("line", ["vm-create name-label=x", "batch script.sh", "state-undo"])
 def test_an_interrupt_at_any_line_of_ours(shell: Shell, program: list[str], line: str) -> None:
@@ -305,7 +305,6 @@ def test_an_interrupt_at_any_line_of_ours(shell: Shell, program: list[str], line
     assert shell("state-check").status == 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("function", ["cb", "_lock_unlock_module"])
 def test_an_interrupt_in_the_importer(shell: Shell, function: str) -> None:
     """`cb` can only ignore an exception; one in `_lock_unlock_module` can leave a lock locked that is wanted again."""
@@ -341,7 +340,6 @@ def test_an_interrupt_where_python_can_only_ignore_it(shell: Shell) -> None:
     assert shell.state.read_bytes() == before
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("line", ["vm-create name-label=x", "vm-list", "help --all"])
 def test_an_interrupt_at_a_random_moment(shell: Shell, line: str) -> None:
     drawn = random.Random(line)  # noqa: S311 - the same in every run

@@ -31,6 +31,8 @@ from xe_py.store.toml.splice import splice
 if TYPE_CHECKING:
     from conftest import Xe
 
+pytestmark = pytest.mark.slow
+
 COMMON = ("vm-create", "vm-create", "vdi-create", "vbd-create", "vif-create", "vbd-create", "vm-start", "vm-destroy")
 OTHERS = [command.name for command in COMMANDS]
 NEVER = (0, 0, 0, 1 << 62)
@@ -144,7 +146,6 @@ def walk(seed: int, steps: int) -> int:
     return done
 
 
-@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 1 << 30))
 def test_in_any_style_the_file_says_the_state_and_keeps_its_comments(seed: int) -> None:

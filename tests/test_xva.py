@@ -20,6 +20,8 @@ from xe_py.xva import checksums, compression, ova, tape
 if TYPE_CHECKING:
     from conftest import Xe
 
+pytestmark = pytest.mark.slow
+
 MIB = 1 << 20
 SAMPLES = Path(__file__).parent / "facts" / "xva"
 DATA = os.urandom(MIB + 100) + bytes(3 * MIB) + os.urandom(70_000) + bytes(2 * MIB)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 # The folders of the program that decide what a sound state is and how it is read.
 _DECIDING = ("classes", "schema", "state", "store/index", "store/toml", "xapi")
 _COPIES = 4
-_found: list[int] = []
+_stamps: list[int] = []
+_digests: list[bytes] = []
 
 
 def this_program() -> Maker:
@@ -49,13 +50,19 @@ def _stamp() -> int:
 
     They count as they were when this process first asked; it does not run what is edited later.
     """
-    if not _found:
-        _found.append(_present())
-    return _found[0]
+    if not _stamps:
+        _stamps.append(_present())
+    return _stamps[0]
 
 
 def _digest() -> bytes:
-    """A digest of what the program files say; empty if they were edited meanwhile."""
+    """A digest of what the program files say; empty if they were edited before this process first asked for it."""
+    if not _digests:
+        _digests.append(_made_digest())
+    return _digests[0]
+
+
+def _made_digest() -> bytes:
     from hashlib import sha256
 
     found = sha256()
