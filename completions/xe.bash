@@ -339,7 +339,7 @@ _xe() {
     elif [[ $current == --state=* ]]; then
         _xe_offer_files --state= "${current#*=}"
     elif [[ -z $command ]]; then
-        _xe_offer $_xe_commands --minimal --dry-run --state --help --version
+        _xe_offer $_xe_commands --minimal --json --csv --yaml --table --shell --dry-run --state --help --version
     elif [[ $command == help ]]; then
         _xe_offer $_xe_commands --all --minimal
     else
@@ -353,7 +353,7 @@ _xe() {
                 [[ $word != "${current%%=*}="?* ]] || _xe_offer_values "${word#*=}"
             done
         else
-            for word in "${words[@]}" --minimal --dry-run --state --help; do
+            for word in "${words[@]}" --minimal --json --csv --yaml --table --shell --dry-run --state --help; do
                 [[ $word != *=* ]] || word=${word%%=*}=
                 part=${word#--}
                 [[ $word == +* || $used == *" ${part%=} "* ]] || _xe_offer "$word"

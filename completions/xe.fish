@@ -715,7 +715,7 @@ function __xe_complete
         printf '%s\n' --state=(__fish_complete_path (string replace -- --state= '' $current))
     else if not set -q command[1]
         __xe_commands
-        printf '%s\n' --minimal --dry-run --state --help --version
+        printf '%s\n' --minimal --json --csv --yaml --table --shell --dry-run --state --help --version
     else if test $command = help
         __xe_commands
         printf '%s\n' --all --minimal
@@ -732,7 +732,7 @@ function __xe_complete
                 and __xe_values $typed[1]= $typed[2] "$known[2]" $program $state
             end
         else
-            for word in $words --minimal --dry-run --state --help
+            for word in $words --minimal --json --csv --yaml --table --shell --dry-run --state --help
                 set -l name (string replace -r '=.*' '=' -- $word)
                 string match -q '+*' -- $name
                 or contains -- (string replace -r '^--|=$' '' -- $name) $used

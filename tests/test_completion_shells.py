@@ -140,7 +140,8 @@ def complete(request: pytest.FixtureRequest, process: Process, xe: Xe) -> Comple
 
 
 VBD_CREATE = ["vm-uuid=", "device=", "vdi-uuid=", "bootable=", "type=", "mode=", "unpluggable="]
-SWITCHES = ["--minimal", "--dry-run", "--state", "--help"]
+FORMATS = ["--json", "--csv", "--yaml", "--table", "--shell"]
+SWITCHES = ["--minimal", *FORMATS, "--dry-run", "--state", "--help"]
 
 
 @pytest.mark.parametrize(

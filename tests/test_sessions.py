@@ -23,6 +23,7 @@ pytestmark = pytest.mark.slow
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
+PAGES = [page for page in (README, *sorted(HERE.glob("../docs/*.md"))) if "```console\n" in page.read_text()]
 CHANGING = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|(?:[0-9a-f]{2}:){5}[0-9a-f]{2}"
@@ -71,8 +72,9 @@ def test_a_session_goes_as_written(process: "Process", session: Path) -> None:
     replay(process, session.read_text())
 
 
-def test_the_session_in_the_readme_goes_as_written(process: "Process") -> None:
-    blocks = re.findall(r"^```console\n(.*?)^```$", README.read_text(), re.MULTILINE | re.DOTALL)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_session_on_a_page_goes_as_written(process: "Process", page: Path) -> None:
+    blocks = re.findall(r"^```console\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
     assert blocks[0].startswith("$ xe state-init name-label=")
     replay(process, "".join(blocks))
 

@@ -108,7 +108,7 @@ def show_everything(text: str) -> None:
     """Show every field of every object, which no unsoundness may prevent."""
     state, _ = judge(Document("text", "text", NO_INDEX, text=text))
     for cls in classes.sections():
-        text_of(state, Listing(state.all(cls.name), columns(cls, "all", ()), costly=True), minimal=False)
+        text_of(state, Listing(cls, state.all(cls.name), columns(cls, "all", ()), one=True), minimal=False)
 
 
 def furnish(path: Path, rules: str = "strict") -> dict[str, str]:

@@ -127,10 +127,10 @@ HOST = XenClass(
         Absent("blobs", "blob", default={}, doc="Binary data kept with the host; none is simulated."),
         Size("memory-overhead", doc="The memory that Xen itself uses, in bytes."),
         Size("memory-total", default=16 << 30, doc="The total memory, in bytes."),
-        Computed("memory-free", Int, memory.unused, doc="The memory that no VM uses now, in bytes."),
+        Computed("memory-free", Size, memory.unused, doc="The memory that no VM uses now, in bytes."),
         Computed(
             "memory-free-computed",
-            Int,
+            Size,
             memory.free,
             expensive=True,
             doc="The memory that would be free if every VM shrank to its minimum, in bytes.",

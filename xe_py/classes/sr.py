@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from xe_py.errors import Failure
 from xe_py.schema.derived import Back, Computed
-from xe_py.schema.fields import RW, Bool, Int, Map, Text
-from xe_py.schema.values import Absent
+from xe_py.schema.fields import RW, Bool, Map, Text
+from xe_py.schema.values import Absent, Size
 from xe_py.schema.xenclass import NAMES, OPERATIONS, OTHER_CONFIG, STRICT, TAGS, XenClass, rule
 from xe_py.xapi.drivers import capabilities, reason
 
@@ -157,9 +157,9 @@ SR = XenClass(
         *OPERATIONS,
         Back("VDIs", "vdi.sr-uuid", mode="SRO", doc="The VDIs of the SR."),
         Back("PBDs", "pbd.sr-uuid", mode="SRO", doc="The PBDs of the SR."),
-        Computed("virtual-allocation", Int, _allocated, doc="The size of all its VDIs together, in bytes."),
-        Computed("physical-utilisation", Int, _taken, doc="The space in use, in bytes; forgotten VDIs count too."),
-        Int("physical-size", default=UNKNOWN_SIZE, doc="The size, in bytes; -1 until the driver reports it."),
+        Computed("virtual-allocation", Size, _allocated, doc="The size of all its VDIs together, in bytes."),
+        Computed("physical-utilisation", Size, _taken, doc="The space in use, in bytes; forgotten VDIs count too."),
+        Size("physical-size", default=UNKNOWN_SIZE, doc="The size, in bytes; -1 until the driver reports it."),
         Text("type", doc="The driver, such as ext, lvm, nfs or iso."),
         Text("content-type", doc="What the SR is for, such as user, iso or disk."),
         Bool("shared", mode=RW, guard=_has_one_pbd, doc="Whether several hosts may use the SR at once."),

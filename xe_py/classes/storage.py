@@ -8,8 +8,8 @@ from __future__ import annotations
 from xe_py.classes.sr import UNKNOWN_SIZE
 from xe_py.classes.vdi import CONTENT, TYPES, shared_size
 from xe_py.errors import Failure
-from xe_py.schema.fields import CASCADE, CLEAR, Bool, Choice, Int, Map, Ref, Set, Text
-from xe_py.schema.values import EPOCH, Time, Uuid
+from xe_py.schema.fields import CASCADE, CLEAR, Bool, Choice, Map, Ref, Set, Text
+from xe_py.schema.values import EPOCH, Size, Time, Uuid
 from xe_py.schema.xenclass import XenClass, rule
 from xe_py.xapi.drivers import size_refused
 
@@ -55,7 +55,7 @@ STORAGE = XenClass(
     fields=(
         Uuid("sr", required=True, doc="The uuid of the SR."),
         Text("type", doc="The driver that wrote it."),
-        Int("physical-size", default=UNKNOWN_SIZE, doc="The size, in bytes; -1 if it is not known."),
+        Size("physical-size", default=UNKNOWN_SIZE, doc="The size, in bytes; -1 if it is not known."),
         Set("devices", doc="The devices it is on, or its place on a server; a new SR on such a device destroys it."),
         Ref("host-uuid", "host", on_delete=CLEAR, doc="The host that alone has it, if there is one."),
     ),
@@ -73,7 +73,7 @@ VOLUME = XenClass(
         Ref("sr-uuid", "sr", on_delete=CASCADE, doc="The SR it is on."),
         Ref("storage-uuid", "storage", on_delete=CASCADE, doc="The storage it is on, if its SR is forgotten."),
         Text("location", doc="The name that the driver uses for it."),
-        Int("virtual-size", doc="The size that a guest would see, in bytes."),
+        Size("virtual-size", doc="The size that a guest would see, in bytes."),
         Text("name-label", doc="The name, if the driver stores it."),
         Text("name-description", doc="The description, if the driver stores it."),
         Choice("type", TYPES, default="User", doc="What is kept on it, likewise."),

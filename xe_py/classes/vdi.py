@@ -5,8 +5,8 @@ from __future__ import annotations
 from xe_py.classes.sr import driver_can, is_plugged
 from xe_py.errors import Failure
 from xe_py.schema.derived import Back, Computed, NameOf
-from xe_py.schema.fields import CLEAR, RW, Bool, Choice, Int, Map, Ref, Text
-from xe_py.schema.values import EPOCH, Absent, FirmBool, Time, Uuid
+from xe_py.schema.fields import CLEAR, RW, Bool, Choice, Map, Ref, Text
+from xe_py.schema.values import EPOCH, Absent, FirmBool, Size, Time, Uuid
 from xe_py.schema.xenclass import NAMES, OPERATIONS, OTHER_CONFIG, STRICT, TAGS, Unique, XenClass, rule
 from xe_py.xapi.drivers import reason, size_refused
 from xe_py.xapi.lineage import has_no_loop, says_that_it_is_a_snapshot
@@ -283,10 +283,10 @@ VDI = XenClass(
         NameOf("sr-name-label", "sr-uuid", doc="The name of that SR."),
         Back("vbd-uuids", "vbd.vdi-uuid", mode="SRO", doc="The VBDs of the VDI."),
         Absent("crashdump-uuids", "crashdump", default=[], mode="SRO", doc="The crash dumps on the VDI."),
-        Int("virtual-size", doc="The size that the guest sees, in bytes."),
+        Size("virtual-size", doc="The size that the guest sees, in bytes."),
         Computed(
             "physical-utilisation",
-            Int,
+            Size,
             lambda _state, vdi: vdi["virtual-size"] - shared_size(vdi),
             doc="The space on the SR, in bytes: the full size, because a guest may fill it; 0 for a snapshot.",
         ),

@@ -123,11 +123,13 @@ VM = XenClass(
             default=HALTED,
             doc="Whether the VM is halted, paused, running or suspended.",
         ),
-        Computed("memory-actual", Int, _memory_actual, doc="How much memory the guest has now, in bytes."),
-        Computed("memory-target", Int, _memory_actual, expensive=True, doc="How much memory it should have, in bytes."),
+        Computed("memory-actual", Size, _memory_actual, doc="How much memory the guest has now, in bytes."),
+        Computed(
+            "memory-target", Size, _memory_actual, expensive=True, doc="How much memory it should have, in bytes."
+        ),
         Computed(
             "memory-overhead",
-            Int,
+            Size,
             lambda _state, vm: memory.overhead(vm),
             doc="How much memory Xen needs for the VM besides the guest's, in bytes.",
         ),

@@ -49,7 +49,7 @@ def _done(do: Callable[[], int], environment: Environment, *, debug: bool) -> in
 
 
 def _show(error: XeError, environment: Environment) -> int:
-    from xe_py.cli.report import show
+    from xe_py.cli.telling import show
 
     status = show(error, environment)
     if environment.outcome.replaced and not error.rest_is_done:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from xe_py.cli import output, words
 from xe_py.cli.binding import binding_of, unknown_in
-from xe_py.cli.environment import clean
+from xe_py.cli.environment import Drawn, clean
 from xe_py.cli.expansion import Variables
+from xe_py.cli.formats import printed
 from xe_py.cli.report import hints_of, message_of, output_of
 from xe_py.cli.script import NotPlainError, is_portable, read
 from xe_py.errors import Misuse, ScriptRefused, XeError
@@ -72,7 +73,7 @@ class Batch:
         except BaseException:
             state.rollback(mark)
             raise
-        printed = "".join(lines.printed)
+        printed = Drawn("".join(map(clean, lines.printed)))
         if refusals and not self._keep_going:
             state.rollback(mark)
             told = reports[0] + self._hints(refusals[0][1])
@@ -141,7 +142,7 @@ class _Run:
             self._environment.outcome.warn(f"{self._name}:{step.number}: {unknown}")
         if call.command.asks is None:
             goes_to = None if captured else self._environment.output
-            text = output.text_of(self._state, run(self._state, call), minimal=line.minimal, output=goes_to)
+            text = printed(self._state, run(self._state, call), line, goes_to)
         else:
             from xe_py.cli.asking import run_unasked
 

@@ -47,7 +47,18 @@ class Environment:
     XE_ERRORS              `plain` leaves out what the real xe does not say
     """
 
-    __slots__ = ("_emptied", "errors", "folder", "input", "outcome", "output", "program", "rehearses", "variables")
+    __slots__ = (
+        "_emptied",
+        "errors",
+        "folder",
+        "input",
+        "outcome",
+        "output",
+        "program",
+        "rehearses",
+        "variables",
+        "wants_objects",
+    )
 
     def __init__(
         self,
@@ -64,6 +75,7 @@ class Environment:
         self.program = program
         self.outcome = outcome or Outcome()
         self.rehearses = False
+        self.wants_objects = False
         self._emptied: set[str | TextIO] = set()
 
     def says(self, name: str) -> bool:
@@ -168,7 +180,11 @@ class Environment:
 
     def tell(self, text: str) -> None:
         """Print a text that the real xe would not print, unless only plain text is wanted."""
-        if not self.is_plain:
+        if text and self.wants_objects:
+            from xe_py.cli.in_json import warning
+
+            self.err(warning(text))
+        elif not self.is_plain:
             self.err(text)
 
     def tell_warnings(self) -> None:
@@ -227,9 +243,15 @@ def is_terminal(stream: TextIO | None) -> bool:
         return False
 
 
+class Drawn(str):
+    """Text for a terminal that is clean already; what it holds of colours is meant."""
+
+    __slots__ = ()
+
+
 def clean(text: str) -> str:
     """The text with control characters written out, so that no name can steer a terminal; line breaks stay."""
-    if text.replace("\n", "").isprintable():
+    if isinstance(text, Drawn) or text.replace("\n", "").isprintable():
         return text
     written = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
     # What turns the direction of writing makes a line look as it is not.

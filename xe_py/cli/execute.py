@@ -5,6 +5,7 @@ from __future__ import annotations
 from xe_py import running
 from xe_py.cli import where
 from xe_py.cli.binding import binding_of, unknown_in
+from xe_py.cli.words import FORMAT_VARIABLE, JSON
 from xe_py.errors import DONE, XeError
 from xe_py.schema.command import LINES, STORE
 from xe_py.schema.listing import Doubtful, Note
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 
 def run(line: Line, environment: Environment) -> int:
     """Run the command line; the exit status. Raises XeError for what is refused."""
+    if not (line.form or line.minimal) and (form := environment.variables.get(FORMAT_VARIABLE)):
+        from xe_py.cli.formats import by_default
+
+        line.form = by_default(form)
+    environment.wants_objects = line.form == JSON
     call = binding_of(line.command, line.words).call(line.words)
     call.state_file, call.client = line.state, environment
     if unknown := unknown_in(call, environment):
@@ -61,9 +67,10 @@ def _work(line: Line, call: Call, environment: Environment) -> Work:
         try:
             return _text(state, running.run(state, call), line, environment)
         except XeError as refusal:
-            from xe_py.cli.report import told_of
+            from xe_py.cli.telling import told_of
 
-            refusal.told = told_of(refusal, plain=environment.is_plain)
+            refusal.call = refusal.call or call
+            refusal.told = told_of(refusal, environment)
             raise
 
     return work
@@ -73,9 +80,9 @@ def _text(state: State, result: Any, line: Line, environment: Environment) -> st
     """What the line prints for the result."""
     if result is None and not line.minimal:
         return ""
-    from xe_py.cli.output import text_of
+    from xe_py.cli.formats import printed
 
-    return text_of(state, result, minimal=line.minimal, output=environment.output)
+    return printed(state, result, line, environment.output)
 
 
 def _run_on_store(line: Line, call: Call, environment: Environment) -> None:

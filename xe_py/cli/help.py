@@ -24,6 +24,7 @@ Usage:
   xe <command> [ name=value | --name ] ...
     [ --state <file> ]   the state file; else XE_STATE, else the default file
     [ --minimal ]        bare values, with commas between them
+    [ --json | --csv | --yaml | --table | --shell ]  other forms of output
     [ --dry-run ]        say what would change, and change nothing
   Connection options (-s -p -u -pw -pwf --nossl) are accepted and ignored.
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from xe_py.cli.environment import clean, is_terminal
+from xe_py.cli.environment import Drawn, clean, is_terminal
 from xe_py.schema.fields import Derived, Text
 from xe_py.schema.listing import Facts, Listing, Node, Sentence, Table
 from xe_py.state.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from typing import Any, TextIO
 
     from xe_py.cli.environment import Environment
@@ -81,6 +81,24 @@ def _drawn(node: Node, terminal: TextIO | None) -> str:
     with console.capture() as captured:
         console.print(branch(node), soft_wrap=True)
     return captured.get()
+
+
+def drawn_table(table: Table, colours: Mapping[str, Mapping[str, str]], terminal: TextIO | None) -> Drawn:
+    """The table on a terminal, as wide as that; `colours` are those of some texts, by the head of their column."""
+    from rich.console import Console
+    from rich.table import Table as Drawing
+    from rich.text import Text
+
+    drawing = Drawing(box=None, pad_edge=False, header_style="bold")
+    for name in table.head:
+        drawing.add_column(Text(name), no_wrap=name == "uuid", overflow="fold")
+    for row in table.rows:
+        styles = [colours.get(name, {}).get(text, "") for name, text in zip(table.head, row, strict=True)]
+        drawing.add_row(*[Text(clean(text), style=style) for text, style in zip(row, styles, strict=True)])
+    console = Console(file=terminal)
+    with console.capture() as captured:
+        console.print(drawing)
+    return Drawn(captured.get() + (f"{clean(table.below)}\n" if table.below else ""))
 
 
 def _listed(state: State, listing: Listing) -> str:

@@ -22,23 +22,28 @@ _BY_ONE_SET = {
     STRICT: "the real XenServer allows this; only the strict rules, those of the textbook, refuse it",
     XAPI: "only the xapi rules refuse this",
 }
-_GIB = 1 << 30
 
 
 def remarks(error: XeError) -> list[str]:
     """The lines about a refusal itself."""
+    notes = [f"Note: {note}" for note in notes_of(error)]
+    return [*_in_the_way(error), f"Code: {error.code}", *notes] if isinstance(error, Failure) else notes
+
+
+def notes_of(error: XeError) -> list[str]:
+    """What there is to know about the refusal besides."""
     if isinstance(error, Failure):
-        return [*_in_the_way(error), f"Code: {error.code}", *(f"Note: {note}" for note in _notes(error))]
-    return [f"Note: {note}" for note in error.notes] if isinstance(error, Misuse) else []
+        return list(_notes(error))
+    return list(error.notes) if isinstance(error, Misuse) else []
 
 
-def command_of(error: XeError) -> list[str]:
-    """The command that was refused, with what its words came to, in a list; an empty one where it is not known."""
+def command_of(error: XeError) -> str | None:
+    """The command that was refused, with what its words came to; None where it is not known."""
     if error.call is None:
-        return []
+        return None
     from xe_py.schema.secrets import command_line
 
-    return [f"Command: xe {command_line([error.call.command.name, *error.call.typed])}"]
+    return f"xe {command_line([error.call.command.name, *error.call.typed])}"
 
 
 def _in_the_way(failure: Failure) -> Iterator[str]:
@@ -47,7 +52,7 @@ def _in_the_way(failure: Failure) -> Iterator[str]:
     if len(failure.blockers) > _SHOWN:
         yield f"In the way: {len(failure.blockers) - _SHOWN} more"
     for obj, reason in failure.reasons:
-        yield f"In the way: {obj.cls.name} {named(obj)}: {_in_words(reason)} ({reason.code})"
+        yield f"In the way: {obj.cls.name} {named(obj)}: {reason_in_words(reason)} ({reason.code})"
 
 
 def _described(state: State | None, obj: Record) -> str:
@@ -59,12 +64,13 @@ def _described(state: State | None, obj: Record) -> str:
     return text
 
 
-def _in_words(reason: Failure) -> str:
+def reason_in_words(reason: Failure) -> str:
     """Why an object was left out, in a few words."""
     values = reason.values
     if reason.code == "HOST_NOT_ENOUGH_FREE_MEMORY":
-        needed, available = (f"{int(value) / _GIB:.1f} GiB" for value in values)
-        return f"needs {needed} of memory, {available} are free"
+        from xe_py.schema.numbers import in_words
+
+        return "needs {} of memory, {} are free".format(*(in_words(int(value)) for value in values))
     if reason.code == "HOST_NOT_ENOUGH_PCPUS":
         return "needs {} CPUs, there are {}".format(*values)
     if reason.code == "VM_REQUIRES_SR":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xe_py.cli.environment import OutputLostError, clean
+from xe_py.cli.environment import clean
 from xe_py.cli.remarks import command_of, remarks
 from xe_py.errors import (
     Failure,
@@ -19,28 +19,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from xe_py.cli.environment import Environment
     from xe_py.state.core import Finding
     from xe_py.store.promise import Opened
 
 _SHOWN_FINDINGS = 3
-
-
-def show(error: XeError, environment: Environment) -> int:
-    """Print what there is to say; the exit status."""
-    told = told_of(error, plain=environment.is_plain) if error.told is None else error.told
-    try:
-        environment.out(output_of(error))
-    except OutputLostError as lost:
-        environment.err(told)
-        return environment.lost(lost, error.exit_status)
-    environment.err(told)
-    return error.exit_status
-
-
-def told_of(error: XeError, *, plain: bool) -> str:
-    """All that goes to standard error. It looks into the state at hand, which may raise StaleError."""
-    return message_of(error, plain=plain) + hints_of(error, plain=plain)
 
 
 def message_of(error: XeError, *, plain: bool) -> str:
@@ -51,22 +33,28 @@ def message_of(error: XeError, *, plain: bool) -> str:
         text = unsound(error)
         what_next = "" if error.whole else "Mend the file first; until then every change is refused.\n"
         return text[0].upper() + text[1:] + what_next
-    return _lines([_shape(error)] if plain else [_shape(error), *remarks(error), *command_of(error)])
+    if plain:
+        return _lines([_shape(error)])
+    line = command_of(error)
+    return _lines([_shape(error), *remarks(error), *([] if line is None else [f"Command: {line}"])])
 
 
 def hints_of(error: XeError, *, plain: bool) -> str:
     """The hints, of which a plain refusal has none: each line is one command that works in the state as it is now."""
-    if plain:
-        return ""
+    return "" if plain else _lines(f"Hint: {hint}" for hint in hints(error))
+
+
+def hints(error: XeError) -> list[str]:
+    """The command lines that may help."""
     if isinstance(error, SeveralFailed):
-        return "".join(dict.fromkeys(hints_of(each, plain=False) for _, each in reversed(error.refusals)))
+        return list(dict.fromkeys(hint for _, each in reversed(error.refusals) for hint in hints(each)))
     if isinstance(error, StateFileError):
-        return _lines(f"Hint: {hint}" for hint in error.hints)
+        return list(error.hints)
     if not isinstance(error, Failure) or error.call is None or error.state is None:
-        return ""
+        return []
     from xe_py.cli.hints import hints_for
 
-    return _lines(f"Hint: {hint}" for hint in hints_for(error.state, error, error.call))
+    return hints_for(error.state, error, error.call)
 
 
 def output_of(error: XeError) -> str:

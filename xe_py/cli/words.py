@@ -27,22 +27,35 @@ _FOR_ALL = {
     "--version": "version",
 }
 # Switches of xe_py itself that may have their value behind `=`.
-WITH_EQUALS = ("--state", "--dry-run")
+WITH_EQUALS = ("--state", "--dry-run", "--csv")
+# The formats of output that xe_py has besides those of xe. Each is a switch, which takes one of these values or none.
+JSON, CSV, YAML, TABLE, SHELL = "json", "csv", "yaml", "table", "shell"
+NO_HEADER = "noheader"
+FORMAT_VARIABLE = "XE_FORMAT"
+FORMATS = {JSON: ("true",), CSV: ("true", NO_HEADER), YAML: ("true",), TABLE: ("true",), SHELL: ("true",)}
+_SWITCHES = (
+    WITH_VALUE
+    | _ALONE
+    | _CONNECTION
+    | {"--state", "minimal", *(word.partition("=")[0] for word in _FOR_ALL)}
+    | {switch for name in FORMATS for switch in (name, f"--{name}")}
+)
 _NONE: dict[str, str] = {}
-_SWITCHES = WITH_VALUE | _ALONE | _CONNECTION | {"--state", "minimal", *(word.partition("=")[0] for word in _FOR_ALL)}
 _SYNTAX = "Syntax error: \nFor usage run: 'xe help'"
 
 
 class Line:
     """A command line taken apart: the command, its other words, and what concerns every command."""
 
-    __slots__ = ("command", "dry_run", "help", "minimal", "state", "version", "words")
+    __slots__ = ("command", "dry_run", "form", "has_header", "help", "minimal", "state", "version", "words")
 
     def __init__(self) -> None:
         self.command = ""
         self.words: list[str] = []
         self.state: str | None = None
         self.minimal = False
+        self.form = ""
+        self.has_header = True
         self.dry_run = False
         self.help = False
         self.version = False
@@ -63,6 +76,8 @@ def split(argv: list[str], extra: str = "") -> Line:
             line.words.append(word)
     if argv and not (line.command or line.help or line.version):
         raise Misuse(_SYNTAX)
+    if line.minimal and line.form:
+        raise Misuse(f"Error: --minimal and --{line.form} exclude each other. Give one of them.")
     try:
         "".join(line.words).encode()
     except UnicodeEncodeError as error:
@@ -86,8 +101,23 @@ def _switch(line: Line, word: str, following: Iterator[str]) -> bool:
         setattr(line, _FOR_ALL[word], True)
     elif name == "minimal":
         return _is_minimal(value)
+    elif name.removeprefix("--") in FORMATS:
+        return _is_format(line, name, value if equals else "true" if name.startswith("--") else "")
     else:
         return word in _ALONE or name in _CONNECTION
+    return True
+
+
+def _is_format(line: Line, name: str, value: str) -> bool:
+    """Whether the switch chooses a format, which is then noted; Misuse for a second one, and for a wrong value."""
+    form = name.removeprefix("--")
+    if value not in FORMATS[form]:
+        if form == name:
+            return False
+        raise Misuse(f"Error: {name} takes {' or '.join(['no value', *FORMATS[form][1:]])}, not {value!r}.")
+    if line.form not in {"", form}:
+        raise Misuse(f"Error: --{line.form} and --{form} exclude each other. Give one of them.")
+    line.form, line.has_header = form, line.has_header and value != NO_HEADER
     return True
 
 

@@ -22,4 +22,5 @@ if TYPE_CHECKING:
 )
 def cd_list(state: State, params: str | None = None) -> Listing:
     """The CDs of all SRs."""
-    return Listing(cds(state), columns(classes.get("vdi"), params, ("uuid", "name-label")))
+    vdi = classes.get("vdi")
+    return Listing(vdi, cds(state), columns(vdi, params, ("uuid", "name-label")), chosen=params)

@@ -42,7 +42,7 @@ def vm_status(state: State, vm: Record) -> list[Listing | Facts | str]:
 
 
 def _shown(obj: Record, names: tuple[str, ...]) -> Listing:
-    return Listing([obj], tuple(field for field in obj.cls.fields if field.name in names), costly=True)
+    return Listing(obj.cls, [obj], tuple(field for field in obj.cls.fields if field.name in names), one=True)
 
 
 def _said(failure: Failure) -> str:

@@ -50,15 +50,17 @@ def generated_names() -> list[str]:
 def _list_command(view: View, cls: XenClass, name: str) -> Command:
     def run(state: State, words: Words) -> Listing:
         from xe_py.operations.select import matching
-        from xe_py.schema.listing import Listing, columns
+        from xe_py.schema.listing import Listing, columns, first_steps
 
         given = dict(words)
         filters = [*view.filters.items(), *(word for word in words if _is_filter(word[0]))]
-        shown = columns(cls, given.get("params"), view.list_fields)
-        found = matching(state, cls, filters, shown)
+        chosen = given.get("params")
+        shown = columns(cls, chosen, view.list_fields)
+        needed = [*shown, *first_steps(cls, chosen)]
+        found = matching(state, cls, filters, needed)
         if "all" in given and Bool("all").parse(given["all"]):
-            found = matching(state, cls, (), shown)
-        return Listing(found, shown)
+            found = matching(state, cls, (), needed)
+        return Listing(cls, found, shown, chosen=chosen)
 
     visible = [field for field in cls.fields if not field.hidden]
     optional = (
@@ -76,17 +78,19 @@ def _param_list_command(view: View, cls: XenClass, name: str) -> Command:
     def run(_state: State, obj: Record, **_database: object) -> Listing:
         from xe_py.schema.listing import Listing, columns
 
-        return Listing([obj], columns(cls, "all", ()), costly=True)
+        return Listing(cls, [obj], columns(cls, None, ()), one=True)
 
     return _param_command(view, name, run, optional=(_DATABASE,), doc="Show all fields of the object.", kind=READS)
 
 
 def _param_get_command(view: View, cls: XenClass, name: str) -> Command:
     def run(state: State, obj: Record, param_name: str, param_key: str | None = None, **_database: object) -> str:
+        from xe_py.schema.listing import Value
+
         field = _field(cls, param_name)
         value = field.shown(state.value(obj, field.name))
         if param_key is None or not field.is_map:
-            return field.show(value)
+            return Value(field.show(value), value)
         if param_key not in (value or ()):
             raise Misuse(f"Error: Key {param_key} not found in map")
         return str(value[param_key])

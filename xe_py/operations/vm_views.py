@@ -5,6 +5,7 @@ The tree: VM → VBD → VDI → SR → PBD → HOST, and VM → VIF → NETWORK
 
 from __future__ import annotations
 
+from xe_py import classes
 from xe_py.schema.command import ALL, CONTROL_DOMAINS, READS, TEMPLATES, VM, command
 from xe_py.schema.fields import Text
 from xe_py.schema.listing import Listing, Node, columns
@@ -47,8 +48,8 @@ def cd_list(state: State, vm: Record, vbd_params: str | None = None, vdi_params:
 )
 def vif_list(state: State, vm: Record, params: str | None = None) -> Listing:
     """The VIFs of the VM."""
-    vifs = state.pointing_at(vm, "vif.vm-uuid")
-    return Listing(vifs, columns(vifs[0].cls, params, _OF_VIFS) if vifs else ())
+    vif = classes.get("vif")
+    return Listing(vif, state.pointing_at(vm, "vif.vm-uuid"), columns(vif, params, _OF_VIFS), chosen=params)
 
 
 def _drives(
@@ -58,11 +59,15 @@ def _drives(
     found = []
     vbds = [vbd for vbd in state.pointing_at(vm, "vbd.vm-uuid") if vbd["type"] == type]
     for number, vbd in enumerate(vbds):
-        found.append(Listing([vbd], columns(vbd.cls, chosen[0], otherwise), head=f"{type} {number} VBD:"))
+        found.append(_drive(vbd, chosen[0], otherwise, f"{type} {number} VBD:"))
         vdi = state.ref_or_none(vbd, "vdi-uuid")
         if vdi is not None:
-            found.append(Listing([vdi], columns(vdi.cls, chosen[1], _OF_VDIS), head=f"{type} {number} VDI:"))
+            found.append(_drive(vdi, chosen[1], _OF_VDIS, f"{type} {number} VDI:"))
     return found
+
+
+def _drive(obj: Record, chosen: str | None, otherwise: tuple[str, ...], head: str) -> Listing:
+    return Listing(obj.cls, [obj], columns(obj.cls, chosen, otherwise), chosen=chosen, head=head)
 
 
 @command(

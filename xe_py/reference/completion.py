@@ -15,7 +15,7 @@ what describes it. A comma before VALUES says that several may be given, with co
 from __future__ import annotations
 
 from xe_py import classes
-from xe_py.cli.words import WITH_VALUE
+from xe_py.cli.words import FORMATS, WITH_VALUE
 from xe_py.reference.declared import all_commands, command_doc, family_name, visible
 from xe_py.reference.wording import is_flag
 from xe_py.schema.command import WORDS
@@ -30,6 +30,11 @@ if TYPE_CHECKING:
 
 SWITCHES = sorted({*WITH_VALUE, "--state"})
 """The switches whose value is the next word."""
+_FORMATS = [f"--{name}" for name in FORMATS]
+FOR_COMMAND = " ".join(["--minimal", *_FORMATS, "--dry-run", "--state", "--help"])
+"""The switches that are offered behind every command."""
+FOR_NONE = f"{FOR_COMMAND} --version"
+"""The switches that are offered where there is no command yet."""
 
 _BOOLEAN = "true|false"
 _NAME, _PLACES = "name-label", ("device", "VLAN", "tag")

@@ -47,6 +47,9 @@ The state file to work on.
 --minimal
 Print bare values, with commas between them.
 
+--json, --csv, --yaml, --table, --shell
+Print the result in this form; see OUTPUT. The real xe does not have these switches.
+
 --dry-run
 Check everything and show what the command would change, object by object and field by field. Write nothing. A command
 that only reads runs as usual.
@@ -77,6 +80,15 @@ for a set, MRO or MRW for a map. Two empty lines follow each record.
 
 With --minimal, xe prints only the first field of each record, all on one line with commas between them. A comma or
 backslash inside a value has a backslash before it.
+
+The forms below are xe_py's own. They can be used with every command that prints records and with every command that
+makes an object. --json prints JSON: an array for a list, an object for one record or for a new object. Numbers, true
+and false keep their types, a set is an array, a map is an object, and null stands for no value. A refusal is then an
+object on standard error. --csv prints a line of names and a line for each record; --csv=noheader leaves out the names.
+--yaml prints YAML. --table prints a table for people, with names instead of uuids of other objects and with sizes in
+units. --shell prints the assignments name='value' for one record, for eval in a shell; a name has _ for each letter
+that a shell does not take. With these forms, a name in params= may follow references, as in resident-on.name-label, and
+a name that is no field is an error.
 
 A command that makes an object prints the uuid of the object. A refused command prints nothing on standard output, with
 one exception: if a command with --multiple is refused for some of its objects, xe names these objects there, the last
@@ -188,6 +200,10 @@ free. Where there is no room, the SR of the disk is full.
 
 XE_EXTRA_ARGS
 Further words for every command line, with commas between them. A comma inside a word has a backslash before it.
+
+XE_FORMAT
+The form of output where the line names none: json, csv, yaml, table or shell. It is for a person at a prompt; scripts
+written for xe fail with it. It does not apply inside xe batch, nor together with --minimal.
 
 XE_DRY_RUN
 With 1 or yes, every command runs as with --dry-run: it shows what it would change, and writes nothing.

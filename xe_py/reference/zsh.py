@@ -5,7 +5,7 @@ from __future__ import annotations
 from shlex import quote
 
 from xe_py import __version__
-from xe_py.reference.completion import SWITCHES, cases, command_docs, command_words, tables
+from xe_py.reference.completion import FOR_COMMAND, FOR_NONE, SWITCHES, cases, command_docs, command_words, tables
 
 _SCRIPT = r"""#compdef xe xe-py
 # zsh completion for xe and xe-py, of xe_py @VERSION@
@@ -110,7 +110,7 @@ _xe() {
     elif [[ -n $awaited ]]; then
         return 1
     elif [[ -z $command || $command == help ]]; then
-        flags=(--minimal --dry-run --state --help --version)
+        flags=(@FOR_NONE@)
         [[ -z $command ]] || flags=(--all --minimal)
         _describe -t commands command _xe_commands
         compadd -V switches -- $flags
@@ -128,7 +128,7 @@ _xe() {
             done
             return 1
         fi
-        for word in $taken --minimal --dry-run --state --help; do
+        for word in $taken @FOR_COMMAND@; do
             name=${word%%\=*}
             (( ${used[(Ie)${name#--}]} )) && continue
             case $word in
@@ -153,6 +153,8 @@ def script() -> str:
     return (
         _SCRIPT.replace("@VERSION@", __version__)
         .replace("@COMMANDS@", "\n".join(f"    {text}" for text in described))
+        .replace("@FOR_NONE@", FOR_NONE)
+        .replace("@FOR_COMMAND@", FOR_COMMAND)
         .replace("@SWITCHES@", " | ".join(SWITCHES))
         .replace("@WORDS@", cases(command_words()))
         .replace("@TABLES@", cases(tables()))

@@ -5,27 +5,56 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import Any
+    from typing import Any, Self
 
     from xe_py.errors import UnsoundStateError
     from xe_py.schema.fields import Field
     from xe_py.schema.xenclass import XenClass
 
 
-class Listing:
-    """Records and the fields to show of each, under a head (empty: none).
+ALL = "all"
+"""What `params=` says for all fields."""
 
-    `costly` says that expensive fields show their values instead of `<expensive field>`. `rows`, which one iterates
-    over, are for a program: what each record prints, by field.
+
+class Value(str):
+    """What one field holds, as xe prints it; `data` is the value itself."""
+
+    __slots__ = ("data",)
+    data: Any
+
+    def __new__(cls, text: str, data: Any) -> Self:
+        """The text with the value."""
+        made = super().__new__(cls, text)
+        made.data = data
+        return made
+
+
+class Listing:
+    """Records of a class and the fields to show of each, under a head (empty: none).
+
+    `chosen` is the text of `params=` from which the fields come. `one` says that it is about one object, `costly` that
+    expensive fields show their values instead of `<expensive field>`. `rows`, which one iterates over, are for a
+    program: what each record prints, by field.
     """
 
-    __slots__ = ("costly", "fields", "head", "records", "rows")
+    __slots__ = ("chosen", "cls", "costly", "fields", "head", "one", "records", "rows")
 
-    def __init__(self, records: list[Any], fields: tuple[Field, ...], *, head: str = "", costly: bool = False) -> None:
+    def __init__(
+        self,
+        cls: XenClass,
+        records: list[Any],
+        fields: tuple[Field, ...],
+        *,
+        chosen: str | None = None,
+        head: str = "",
+        one: bool = False,
+    ) -> None:
+        self.cls = cls
         self.records = records
         self.fields = fields
+        self.chosen = chosen
         self.head = head
-        self.costly = costly
+        self.one = self.costly = one
         self.rows: list[dict[str, str]] = []
 
     def __len__(self) -> int:
@@ -46,10 +75,21 @@ def columns(cls: XenClass, chosen: str | None, otherwise: tuple[str, ...]) -> tu
 
     None chooses those of `otherwise` or, if there are none, all. Names that the class does not have are ignored.
     """
-    if chosen == "all" or (chosen is None and not otherwise):
+    if chosen == ALL or (chosen is None and not otherwise):
         return tuple(field for field in cls.fields if not field.hidden)
     names = otherwise if chosen is None else chosen.split(",")
     return tuple(field for field in cls.fields if field.name in names and not field.hidden)
+
+
+def first_steps(cls: XenClass, chosen: str | None) -> list[Field]:
+    """The fields at which the names of `params=` begin that follow references, such as `vdi.sr.name-label`."""
+    words = [name.partition(".")[0] for name in chosen.split(",") if "." in name] if chosen else []
+    return [field for word in words if (field := step(cls, word)) is not None]
+
+
+def step(cls: XenClass, word: str) -> Field | None:
+    """The field that a word of such a name means: `vdi-uuid` may be called `vdi`."""
+    return next((cls.by_name[name] for name in (word, f"{word}-uuid", f"{word}-uuids") if name in cls.by_name), None)
 
 
 class Note:

@@ -54,3 +54,13 @@ def wrapped(number: int) -> int:
 def is_uuid(text: str) -> bool:
     """Whether the text has the form of a uuid."""
     return text.translate(_AS_ZERO) == _NO_UUID
+
+
+def in_words(size: int) -> str:
+    """A number of bytes as a person reads it: `20 GiB`, `58.8 GiB`, `512 bytes`; `unknown` for a negative one."""
+    if size < 0:
+        return "unknown"
+    for power, unit in ((4, "TiB"), (3, "GiB"), (2, "MiB"), (1, "KiB")):
+        if size >= 1 << 10 * power:
+            return f"{size / (1 << 10 * power):.1f}".removesuffix(".0") + f" {unit}"
+    return f"{size} bytes"
