@@ -13,13 +13,57 @@ function __xe_commands
         'bond-param-list' 'Show all fields of the object.' \
         'bond-param-set' 'Set fields of the object, or single keys of its maps.' \
         'bond-set-mode' 'Change how the members of a bond share the traffic.' \
+        'caller-list' 'List all Callers, or those whose fields have the given values.' \
+        'caller-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'caller-param-clear' 'Empty a field of the object.' \
+        'caller-param-get' 'Show the value of one field of the object.' \
+        'caller-param-list' 'Show all fields of the object.' \
+        'caller-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'caller-param-set' 'Set fields of the object, or single keys of its maps.' \
         'cd-list' 'List the CDs: the VDIs on SRs whose content type is iso.' \
+        'certificate-list' 'List all Certificates, or those whose fields have the given values.' \
+        'certificate-param-get' 'Show the value of one field of the object.' \
+        'certificate-param-list' 'Show all fields of the object.' \
+        'cluster-host-list' 'List all Cluster_hosts, or those whose fields have the given values.' \
+        'cluster-host-param-clear' 'Empty a field of the object.' \
+        'cluster-host-param-get' 'Show the value of one field of the object.' \
+        'cluster-host-param-list' 'Show all fields of the object.' \
+        'cluster-list' 'List all Clusters, or those whose fields have the given values.' \
+        'cluster-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'cluster-param-clear' 'Empty a field of the object.' \
+        'cluster-param-get' 'Show the value of one field of the object.' \
+        'cluster-param-list' 'Show all fields of the object.' \
+        'cluster-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'cluster-param-set' 'Set fields of the object, or single keys of its maps.' \
         'console' 'Connect to the text console of a guest; a simulated guest has none. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match.' \
+        'console-list' 'List all consoles, or those whose fields have the given values.' \
+        'console-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'console-param-clear' 'Empty a field of the object.' \
+        'console-param-get' 'Show the value of one field of the object.' \
+        'console-param-list' 'Show all fields of the object.' \
+        'console-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'console-param-set' 'Set fields of the object, or single keys of its maps.' \
         'diagnostic-vm-status' 'Show whether the disks of a VM can be attached, and on which hosts it can start.' \
+        'drtask-list' 'List all DR_tasks, or those whose fields have the given values.' \
+        'drtask-param-get' 'Show the value of one field of the object.' \
+        'drtask-param-list' 'Show all fields of the object.' \
         'event-wait' 'Wait until an object of the class has all the given values: field=value or, for any other value, field=/=value.' \
+        'feature-list' 'List all Features, or those whose fields have the given values.' \
+        'feature-param-get' 'Show the value of one field of the object.' \
+        'feature-param-list' 'Show all fields of the object.' \
+        'gpu-group-list' 'List all GPU_groups, or those whose fields have the given values.' \
+        'gpu-group-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'gpu-group-param-clear' 'Empty a field of the object.' \
+        'gpu-group-param-get' 'Show the value of one field of the object.' \
+        'gpu-group-param-list' 'Show all fields of the object.' \
+        'gpu-group-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'gpu-group-param-set' 'Set fields of the object, or single keys of its maps.' \
         'help' 'Show what commands there are, and what they take.' \
         'host-compute-free-memory' 'Show how much memory a host has for more VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-compute-memory-overhead' 'Show how much memory Xen itself uses on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
+        'host-cpu-list' 'List all host_cpus, or those whose fields have the given values.' \
+        'host-cpu-param-get' 'Show the value of one field of the object.' \
+        'host-cpu-param-list' 'Show all fields of the object.' \
         'host-disable' 'Disable a host, so that no more VMs start on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-enable' 'Enable a host, so that VMs can start on it again. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-list' 'List all hosts, or those whose fields have the given values.' \
@@ -30,6 +74,12 @@ function __xe_commands
         'host-param-list' 'Show all fields of the object.' \
         'host-param-remove' 'Remove a member from a set, or a key from a map.' \
         'host-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'hostdriver-list' 'List all Host_drivers, or those whose fields have the given values.' \
+        'hostdriver-param-get' 'Show the value of one field of the object.' \
+        'hostdriver-param-list' 'Show all fields of the object.' \
+        'hostdriver-variant-list' 'List all Driver_variants, or those whose fields have the given values.' \
+        'hostdriver-variant-param-get' 'Show the value of one field of the object.' \
+        'hostdriver-variant-param-list' 'Show all fields of the object.' \
         'message-create' 'Leave a message about an object.' \
         'message-destroy' 'Destroy one message or several.' \
         'message-destroy-all' 'Destroy all messages, or those of some time or priority.' \
@@ -45,6 +95,17 @@ function __xe_commands
         'network-param-list' 'Show all fields of the object.' \
         'network-param-remove' 'Remove a member from a set, or a key from a map.' \
         'network-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'observer-list' 'List all Observers, or those whose fields have the given values.' \
+        'observer-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'observer-param-clear' 'Empty a field of the object.' \
+        'observer-param-get' 'Show the value of one field of the object.' \
+        'observer-param-list' 'Show all fields of the object.' \
+        'observer-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'observer-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'patch-list' 'List all pool_patchs, or those whose fields have the given values.' \
+        'patch-param-clear' 'Empty a field of the object.' \
+        'patch-param-get' 'Show the value of one field of the object.' \
+        'patch-param-list' 'Show all fields of the object.' \
         'pbd-create' 'Make a PBD, so that a host can use an SR.' \
         'pbd-destroy' 'Destroy a PBD; the SR stays.' \
         'pbd-list' 'List all PBDs, or those whose fields have the given values.' \
@@ -56,6 +117,20 @@ function __xe_commands
         'pbd-param-set' 'Set fields of the object, or single keys of its maps.' \
         'pbd-plug' 'Plug a PBD: attach its SR to its host.' \
         'pbd-unplug' 'Unplug a PBD: detach its SR from its host.' \
+        'pci-list' 'List all PCIs, or those whose fields have the given values.' \
+        'pci-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'pci-param-clear' 'Empty a field of the object.' \
+        'pci-param-get' 'Show the value of one field of the object.' \
+        'pci-param-list' 'Show all fields of the object.' \
+        'pci-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'pci-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'pgpu-list' 'List all PGPUs, or those whose fields have the given values.' \
+        'pgpu-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'pgpu-param-clear' 'Empty a field of the object.' \
+        'pgpu-param-get' 'Show the value of one field of the object.' \
+        'pgpu-param-list' 'Show all fields of the object.' \
+        'pgpu-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'pgpu-param-set' 'Set fields of the object, or single keys of its maps.' \
         'pif-forget' 'Forget a PIF; the network card stays in the host.' \
         'pif-introduce' 'Make a PIF for a network card of a host.' \
         'pif-list' 'List all PIFs, or those whose fields have the given values.' \
@@ -81,6 +156,44 @@ function __xe_commands
         'pool-param-remove' 'Remove a member from a set, or a key from a map.' \
         'pool-param-set' 'Set fields of the object, or single keys of its maps.' \
         'pool-vlan-create' 'Make a VLAN on each host of the pool, and print the uuids of the PIFs of these VLANs.' \
+        'pusb-list' 'List all PUSBs, or those whose fields have the given values.' \
+        'pusb-param-clear' 'Empty a field of the object.' \
+        'pusb-param-get' 'Show the value of one field of the object.' \
+        'pusb-param-list' 'Show all fields of the object.' \
+        'pusb-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'pvs-cache-storage-list' 'List all PVS_cache_storages, or those whose fields have the given values.' \
+        'pvs-cache-storage-param-get' 'Show the value of one field of the object.' \
+        'pvs-cache-storage-param-list' 'Show all fields of the object.' \
+        'pvs-proxy-list' 'List all PVS_proxies, or those whose fields have the given values.' \
+        'pvs-proxy-param-get' 'Show the value of one field of the object.' \
+        'pvs-proxy-param-list' 'Show all fields of the object.' \
+        'pvs-server-list' 'List all PVS_servers, or those whose fields have the given values.' \
+        'pvs-server-param-clear' 'Empty a field of the object.' \
+        'pvs-server-param-get' 'Show the value of one field of the object.' \
+        'pvs-server-param-list' 'Show all fields of the object.' \
+        'pvs-site-list' 'List all PVS_sites, or those whose fields have the given values.' \
+        'pvs-site-param-clear' 'Empty a field of the object.' \
+        'pvs-site-param-get' 'Show the value of one field of the object.' \
+        'pvs-site-param-list' 'Show all fields of the object.' \
+        'pvs-site-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'rate-limit-list' 'List all Rate_limits, or those whose fields have the given values.' \
+        'rate-limit-param-clear' 'Empty a field of the object.' \
+        'rate-limit-param-get' 'Show the value of one field of the object.' \
+        'rate-limit-param-list' 'Show all fields of the object.' \
+        'rate-limit-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'repository-list' 'List all Repositories, or those whose fields have the given values.' \
+        'repository-param-clear' 'Empty a field of the object.' \
+        'repository-param-get' 'Show the value of one field of the object.' \
+        'repository-param-list' 'Show all fields of the object.' \
+        'repository-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'role-list' 'List all roles, or those whose fields have the given values.' \
+        'role-param-get' 'Show the value of one field of the object.' \
+        'role-param-list' 'Show all fields of the object.' \
+        'secret-list' 'List all secrets, or those whose fields have the given values.' \
+        'secret-param-clear' 'Empty a field of the object.' \
+        'secret-param-get' 'Show the value of one field of the object.' \
+        'secret-param-list' 'Show all fields of the object.' \
+        'secret-param-set' 'Set fields of the object, or single keys of its maps.' \
         'snapshot-clone' 'Clone a snapshot: this makes a template with clones of the disks.' \
         'snapshot-copy' 'Copy a snapshot: this makes a template with full copies of the disks.' \
         'snapshot-destroy' 'Destroy a snapshot; its disks stay.' \
@@ -119,6 +232,10 @@ function __xe_commands
         'state-set' 'Switch to another set of rules, which the state must obey, or to another set of default templates. The same set again brings back the templates that were destroyed.' \
         'state-show' 'Show where the state is, its header, and how many objects it holds.' \
         'state-undo' 'Undo the last commit, or the edits made by hand since; or restore any older version of the state. This is a change like any other, so it can be undone too.' \
+        'subject-list' 'List all subjects, or those whose fields have the given values.' \
+        'subject-param-clear' 'Empty a field of the object.' \
+        'subject-param-get' 'Show the value of one field of the object.' \
+        'subject-param-list' 'Show all fields of the object.' \
         'task-cancel' 'Cancel a task that runs.' \
         'task-list' 'List all tasks, or those whose fields have the given values.' \
         'task-param-add' 'Add a member to a set, or key=value pairs to a map.' \
@@ -136,6 +253,17 @@ function __xe_commands
         'template-param-remove' 'Remove a member from a set, or a key from a map.' \
         'template-param-set' 'Set fields of the object, or single keys of its maps.' \
         'template-uninstall' 'Destroy a template with its disks.' \
+        'update-list' 'List all pool_updates, or those whose fields have the given values.' \
+        'update-param-clear' 'Empty a field of the object.' \
+        'update-param-get' 'Show the value of one field of the object.' \
+        'update-param-list' 'Show all fields of the object.' \
+        'usb-group-list' 'List all USB_groups, or those whose fields have the given values.' \
+        'usb-group-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'usb-group-param-clear' 'Empty a field of the object.' \
+        'usb-group-param-get' 'Show the value of one field of the object.' \
+        'usb-group-param-list' 'Show all fields of the object.' \
+        'usb-group-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'usb-group-param-set' 'Set fields of the object, or single keys of its maps.' \
         'vbd-create' 'Make a VBD, so that a VM sees a VDI as a disk.' \
         'vbd-destroy' 'Destroy a VBD; the VDI stays.' \
         'vbd-eject' 'Take the disc out of a CD drive.' \
@@ -172,6 +300,16 @@ function __xe_commands
         'vdi-resize' 'Make a VDI larger.' \
         'vdi-snapshot' 'Take a snapshot of a VDI.' \
         'vdi-update' 'Update a VDI from its driver.' \
+        'vgpu-list' 'List all VGPUs, or those whose fields have the given values.' \
+        'vgpu-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'vgpu-param-clear' 'Empty a field of the object.' \
+        'vgpu-param-get' 'Show the value of one field of the object.' \
+        'vgpu-param-list' 'Show all fields of the object.' \
+        'vgpu-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'vgpu-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'vgpu-type-list' 'List all VGPU_types, or those whose fields have the given values.' \
+        'vgpu-type-param-get' 'Show the value of one field of the object.' \
+        'vgpu-type-param-list' 'Show all fields of the object.' \
         'vif-configure-ipv4' 'Set the IPv4 address of the guest\'s network card.' \
         'vif-configure-ipv6' 'Set the IPv6 address of the guest\'s network card.' \
         'vif-create' 'Make a VIF, so that a VM is on a network.' \
@@ -240,7 +378,18 @@ function __xe_commands
         'vm-uninstall' 'Destroy a VM with its snapshots and its own disks. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-unpause' 'Continue a paused VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-vcpu-hotplug' 'Change the number of CPUs of a running VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'vm-vif-list' 'List the VIFs of VMs. The VMs are chosen by vm=<name or uuid> or by filters on their fields.'
+        'vm-vif-list' 'List the VIFs of VMs. The VMs are chosen by vm=<name or uuid> or by filters on their fields.' \
+        'vtpm-list' 'List all VTPMs, or those whose fields have the given values.' \
+        'vtpm-param-clear' 'Empty a field of the object.' \
+        'vtpm-param-get' 'Show the value of one field of the object.' \
+        'vtpm-param-list' 'Show all fields of the object.' \
+        'vusb-list' 'List all VUSBs, or those whose fields have the given values.' \
+        'vusb-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'vusb-param-clear' 'Empty a field of the object.' \
+        'vusb-param-get' 'Show the value of one field of the object.' \
+        'vusb-param-list' 'Show all fields of the object.' \
+        'vusb-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'vusb-param-set' 'Set fields of the object, or single keys of its maps.'
 end
 
 # The words that a command takes: name=VALUES, --flag, map:, or +TABLE. VALUES are alternatives with | between them: a
@@ -264,16 +413,96 @@ function __xe_words
             echo 'uuid=@bond:uuid properties:'
         case bond-set-mode
             echo 'uuid=@bond:uuid mode=balance-slb|active-backup|lacp'
+        case caller-list
+            echo 'params=,all|%caller +caller'
+        case caller-param-add caller-param-remove
+            echo 'uuid=@caller:uuid,name-label param-name=groups param-key='
+        case caller-param-clear
+            echo 'uuid=@caller:uuid,name-label param-name=name-label|name-description|groups'
+        case caller-param-get
+            echo 'uuid=@caller:uuid,name-label param-name=%caller param-key='
+        case caller-param-list
+            echo 'uuid=@caller:uuid,name-label'
+        case caller-param-set
+            echo 'uuid=@caller:uuid,name-label name-label= name-description='
         case cd-list
             echo 'params='
+        case certificate-list
+            echo 'params=,all|%certificate +certificate'
+        case certificate-param-get
+            echo 'uuid=@certificate:uuid param-name=%certificate param-key='
+        case certificate-param-list
+            echo 'uuid=@certificate:uuid'
+        case cluster-host-list
+            echo 'params=,all|%cluster-host +cluster-host'
+        case cluster-host-param-clear
+            echo 'uuid=@cluster-host:uuid param-name='
+        case cluster-host-param-get
+            echo 'uuid=@cluster-host:uuid param-name=%cluster-host param-key='
+        case cluster-host-param-list
+            echo 'uuid=@cluster-host:uuid'
+        case cluster-list
+            echo 'params=,all|%cluster +cluster'
+        case cluster-param-add cluster-param-remove
+            echo 'uuid=@cluster:uuid param-name=other-config param-key='
+        case cluster-param-clear
+            echo 'uuid=@cluster:uuid param-name=other-config'
+        case cluster-param-get
+            echo 'uuid=@cluster:uuid param-name=%cluster param-key='
+        case cluster-param-list
+            echo 'uuid=@cluster:uuid'
+        case cluster-param-set
+            echo 'uuid=@cluster:uuid other-config:'
         case console vm-cd-eject vm-compute-memory-overhead vm-is-bios-customized vm-memory-target-wait vm-pause vm-suspend vm-tree vm-unpause vm-vif-list
             echo 'vm=@vm:name-label +vm --multiple'
+        case console-list
+            echo 'params=,all|%console +console'
+        case console-param-add console-param-remove
+            echo 'uuid=@console:uuid,vm-name-label param-name=other-config param-key='
+        case console-param-clear
+            echo 'uuid=@console:uuid,vm-name-label param-name=other-config'
+        case console-param-get
+            echo 'uuid=@console:uuid,vm-name-label param-name=%console param-key='
+        case console-param-list
+            echo 'uuid=@console:uuid,vm-name-label'
+        case console-param-set
+            echo 'uuid=@console:uuid,vm-name-label other-config:'
         case diagnostic-vm-status vm-assert-can-be-recovered vm-destroy vm-param-list
             echo 'uuid=@vm:uuid,name-label'
+        case drtask-list
+            echo 'params=,all|%drtask +drtask'
+        case drtask-param-get
+            echo 'uuid=@drtask:uuid param-name=%drtask param-key='
+        case drtask-param-list
+            echo 'uuid=@drtask:uuid'
         case event-wait
             echo 'class='
+        case feature-list
+            echo 'params=,all|%feature +feature'
+        case feature-param-get
+            echo 'uuid=@feature:uuid,name-label param-name=%feature param-key='
+        case feature-param-list
+            echo 'uuid=@feature:uuid,name-label'
+        case gpu-group-list
+            echo 'params=,all|%gpu-group +gpu-group'
+        case gpu-group-param-add gpu-group-param-remove
+            echo 'uuid=@gpu-group:uuid,name-label param-name=other-config param-key='
+        case gpu-group-param-clear
+            echo 'uuid=@gpu-group:uuid,name-label param-name=name-label|name-description|other-config|allocation-algorithm'
+        case gpu-group-param-get
+            echo 'uuid=@gpu-group:uuid,name-label param-name=%gpu-group param-key='
+        case gpu-group-param-list
+            echo 'uuid=@gpu-group:uuid,name-label'
+        case gpu-group-param-set
+            echo 'uuid=@gpu-group:uuid,name-label name-label= name-description= allocation-algorithm=breadth-first|depth-first other-config:'
         case host-compute-free-memory host-compute-memory-overhead host-enable
             echo 'host=@host:name-label +host --multiple'
+        case host-cpu-list
+            echo 'params=,all|%host-cpu +host-cpu'
+        case host-cpu-param-get
+            echo 'uuid=@host-cpu:uuid param-name=%host-cpu param-key='
+        case host-cpu-param-list
+            echo 'uuid=@host-cpu:uuid'
         case host-disable
             echo 'auto-enable=true|false host=@host:name-label +host --multiple'
         case host-list
@@ -290,6 +519,18 @@ function __xe_words
             echo 'uuid=@host:uuid,name-label'
         case host-param-set
             echo 'uuid=@host:uuid,name-label name-label= name-description= suspend-image-sr-uuid=@sr:uuid,name-label crash-dump-sr-uuid=@sr:uuid,name-label https-only=true|false ssl-legacy=true|false iscsi_iqn= multipathing=true|false numa-affinity-policy=any|best_effort|default_policy ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode=true|false max-cstate= ntp-mode=DHCP|Custom|Factory|Disabled ntp-custom-servers= timezone= logging: other-config: guest_VCPUs_params:'
+        case hostdriver-list
+            echo 'params=,all|%hostdriver +hostdriver'
+        case hostdriver-param-get
+            echo 'uuid=@hostdriver:uuid param-name=%hostdriver param-key='
+        case hostdriver-param-list
+            echo 'uuid=@hostdriver:uuid'
+        case hostdriver-variant-list
+            echo 'params=,all|%hostdriver-variant +hostdriver-variant'
+        case hostdriver-variant-param-get
+            echo 'uuid=@hostdriver-variant:uuid param-name=%hostdriver-variant param-key='
+        case hostdriver-variant-param-list
+            echo 'uuid=@hostdriver-variant:uuid'
         case message-create
             echo 'name= priority= body= vm-uuid=@vm:uuid,name-label host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label pool-uuid=@pool:uuid,name-label'
         case message-destroy
@@ -316,6 +557,26 @@ function __xe_words
             echo 'uuid=@network:uuid,name-label param-name=%network param-key='
         case network-param-set
             echo 'uuid=@network:uuid,name-label name-label= name-description= MTU= default-locking-mode=unlocked|disabled other-config:'
+        case observer-list
+            echo 'params=,all|%observer +observer'
+        case observer-param-add observer-param-remove
+            echo 'uuid=@observer:uuid,name-label param-name=host-uuids|attributes|endpoints|components param-key='
+        case observer-param-clear
+            echo 'uuid=@observer:uuid,name-label param-name=host-uuids|attributes|endpoints|components|enabled'
+        case observer-param-get
+            echo 'uuid=@observer:uuid,name-label param-name=%observer param-key='
+        case observer-param-list
+            echo 'uuid=@observer:uuid,name-label'
+        case observer-param-set
+            echo 'uuid=@observer:uuid,name-label host-uuids=,@host:uuid,name-label endpoints= components= enabled=true|false attributes:'
+        case patch-list
+            echo 'params=,all|%patch +patch'
+        case patch-param-clear
+            echo 'uuid=@patch:uuid,name-label param-name='
+        case patch-param-get
+            echo 'uuid=@patch:uuid,name-label param-name=%patch param-key='
+        case patch-param-list
+            echo 'uuid=@patch:uuid,name-label'
         case pbd-create
             echo 'host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label device-config:'
         case pbd-destroy pbd-param-list pbd-plug pbd-unplug
@@ -330,6 +591,30 @@ function __xe_words
             echo 'uuid=@pbd:uuid,host-name-label,sr-name-label param-name=%pbd param-key='
         case pbd-param-set
             echo 'uuid=@pbd:uuid,host-name-label,sr-name-label other-config:'
+        case pci-list
+            echo 'params=,all|%pci +pci'
+        case pci-param-add pci-param-remove
+            echo 'uuid=@pci:uuid,host-name-label param-name=other-config param-key='
+        case pci-param-clear
+            echo 'uuid=@pci:uuid,host-name-label param-name=other-config'
+        case pci-param-get
+            echo 'uuid=@pci:uuid,host-name-label param-name=%pci param-key='
+        case pci-param-list
+            echo 'uuid=@pci:uuid,host-name-label'
+        case pci-param-set
+            echo 'uuid=@pci:uuid,host-name-label other-config:'
+        case pgpu-list
+            echo 'params=,all|%pgpu +pgpu'
+        case pgpu-param-add pgpu-param-remove
+            echo 'uuid=@pgpu:uuid,gpu-group-name-label,host-name-label param-name=other-config|enabled-VGPU-types param-key='
+        case pgpu-param-clear
+            echo 'uuid=@pgpu:uuid,gpu-group-name-label,host-name-label param-name=gpu-group-uuid|other-config|enabled-VGPU-types'
+        case pgpu-param-get
+            echo 'uuid=@pgpu:uuid,gpu-group-name-label,host-name-label param-name=%pgpu param-key='
+        case pgpu-param-list
+            echo 'uuid=@pgpu:uuid,gpu-group-name-label,host-name-label'
+        case pgpu-param-set
+            echo 'uuid=@pgpu:uuid,gpu-group-name-label,host-name-label gpu-group-uuid=@gpu-group:uuid,name-label enabled-VGPU-types=,@vgpu-type:uuid other-config:'
         case pif-forget pif-param-list pif-plug pif-unplug
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label'
         case pif-introduce
@@ -365,9 +650,85 @@ function __xe_words
         case pool-param-list
             echo 'uuid=@pool:uuid,name-label'
         case pool-param-set
-            echo 'uuid=@pool:uuid,name-label name-label= name-description= default-SR=@sr:uuid,name-label crash-dump-SR=@sr:uuid,name-label suspend-image-SR=@sr:uuid,name-label ha-host-failures-to-tolerate= ha-allow-overcommit=true|false ha-reboot-vm-on-internal-shutdown=true|false wlb-enabled=true|false wlb-verify-cert=true|false igmp-snooping-enabled=true|false policy-no-vendor-device=true|false live-patching-disabled=true|false repositories= https-only= migration-compression=true|false coordinator-bias=true|false auto-update-vm-secureboot-certificates=true|false ext-auth-cache-enabled=true|false ext-auth-cache-size= ext-auth-cache-expiry= ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode= limit-console-sessions=true|false vm-console-idle-timeout= other-config: gui-config: health-check-config: guest-agent-config: license-server:'
+            echo 'uuid=@pool:uuid,name-label name-label= name-description= default-SR=@sr:uuid,name-label crash-dump-SR=@sr:uuid,name-label suspend-image-SR=@sr:uuid,name-label ha-host-failures-to-tolerate= ha-allow-overcommit=true|false ha-reboot-vm-on-internal-shutdown=true|false wlb-enabled=true|false wlb-verify-cert=true|false igmp-snooping-enabled=true|false policy-no-vendor-device=true|false live-patching-disabled=true|false repositories=,@repository:uuid,name-label https-only= migration-compression=true|false coordinator-bias=true|false auto-update-vm-secureboot-certificates=true|false ext-auth-cache-enabled=true|false ext-auth-cache-size= ext-auth-cache-expiry= ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode= limit-console-sessions=true|false vm-console-idle-timeout= other-config: gui-config: health-check-config: guest-agent-config: license-server:'
         case pool-vlan-create vlan-create
             echo 'pif-uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label vlan= network-uuid=@network:uuid,name-label'
+        case pusb-list
+            echo 'params=,all|%pusb +pusb'
+        case pusb-param-clear
+            echo 'uuid=@pusb:uuid,host-name-label param-name=passthrough-enabled'
+        case pusb-param-get
+            echo 'uuid=@pusb:uuid,host-name-label param-name=%pusb param-key='
+        case pusb-param-list
+            echo 'uuid=@pusb:uuid,host-name-label'
+        case pusb-param-set
+            echo 'uuid=@pusb:uuid,host-name-label passthrough-enabled=true|false'
+        case pvs-cache-storage-list
+            echo 'params=,all|%pvs-cache-storage +pvs-cache-storage'
+        case pvs-cache-storage-param-get
+            echo 'uuid=@pvs-cache-storage:uuid param-name=%pvs-cache-storage param-key='
+        case pvs-cache-storage-param-list
+            echo 'uuid=@pvs-cache-storage:uuid'
+        case pvs-proxy-list
+            echo 'params=,all|%pvs-proxy +pvs-proxy'
+        case pvs-proxy-param-get
+            echo 'uuid=@pvs-proxy:uuid param-name=%pvs-proxy param-key='
+        case pvs-proxy-param-list
+            echo 'uuid=@pvs-proxy:uuid'
+        case pvs-server-list
+            echo 'params=,all|%pvs-server +pvs-server'
+        case pvs-server-param-clear
+            echo 'uuid=@pvs-server:uuid param-name='
+        case pvs-server-param-get
+            echo 'uuid=@pvs-server:uuid param-name=%pvs-server param-key='
+        case pvs-server-param-list
+            echo 'uuid=@pvs-server:uuid'
+        case pvs-site-list
+            echo 'params=,all|%pvs-site +pvs-site'
+        case pvs-site-param-clear
+            echo 'uuid=@pvs-site:uuid,name-label param-name=name-label|name-description|pvs-uuid'
+        case pvs-site-param-get
+            echo 'uuid=@pvs-site:uuid,name-label param-name=%pvs-site param-key='
+        case pvs-site-param-list
+            echo 'uuid=@pvs-site:uuid,name-label'
+        case pvs-site-param-set
+            echo 'uuid=@pvs-site:uuid,name-label name-label= name-description= pvs-uuid='
+        case rate-limit-list
+            echo 'params=,all|%rate-limit +rate-limit'
+        case rate-limit-param-clear
+            echo 'uuid=@rate-limit:uuid,name-label param-name=name-label|name-description|burst-size|fill-rate'
+        case rate-limit-param-get
+            echo 'uuid=@rate-limit:uuid,name-label param-name=%rate-limit param-key='
+        case rate-limit-param-list
+            echo 'uuid=@rate-limit:uuid,name-label'
+        case rate-limit-param-set
+            echo 'uuid=@rate-limit:uuid,name-label name-label= name-description= burst-size= fill-rate='
+        case repository-list
+            echo 'params=,all|%repository +repository'
+        case repository-param-clear
+            echo 'uuid=@repository:uuid,name-label param-name=name-label|name-description|gpgkey-path'
+        case repository-param-get
+            echo 'uuid=@repository:uuid,name-label param-name=%repository param-key='
+        case repository-param-list
+            echo 'uuid=@repository:uuid,name-label'
+        case repository-param-set
+            echo 'uuid=@repository:uuid,name-label name-label= name-description= gpgkey-path='
+        case role-list
+            echo 'params=,all|%role +role'
+        case role-param-get
+            echo 'uuid=@role:uuid param-name=%role param-key='
+        case role-param-list
+            echo 'uuid=@role:uuid'
+        case secret-list
+            echo 'params=,all|%secret +secret'
+        case secret-param-clear
+            echo 'uuid=@secret:uuid param-name=value'
+        case secret-param-get
+            echo 'uuid=@secret:uuid param-name=%secret param-key='
+        case secret-param-list
+            echo 'uuid=@secret:uuid'
+        case secret-param-set
+            echo 'uuid=@secret:uuid value='
         case snapshot-clone
             echo 'new-name-label= uuid=@snapshot:uuid,name-label new-name-description='
         case snapshot-copy
@@ -418,6 +779,14 @@ function __xe_words
             echo 'rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none'
         case state-undo
             echo 'serial='
+        case subject-list
+            echo 'params=,all|%subject +subject'
+        case subject-param-clear
+            echo 'uuid=@subject:uuid param-name='
+        case subject-param-get
+            echo 'uuid=@subject:uuid param-name=%subject param-key='
+        case subject-param-list
+            echo 'uuid=@subject:uuid'
         case task-cancel task-param-list
             echo 'uuid=@task:uuid,name-label'
         case task-list
@@ -444,6 +813,26 @@ function __xe_words
             echo 'uuid=@template:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
         case template-uninstall
             echo 'template-uuid=@template:uuid,name-label --force'
+        case update-list
+            echo 'params=,all|%update +update'
+        case update-param-clear
+            echo 'uuid=@update:uuid,name-label param-name='
+        case update-param-get
+            echo 'uuid=@update:uuid,name-label param-name=%update param-key='
+        case update-param-list
+            echo 'uuid=@update:uuid,name-label'
+        case usb-group-list
+            echo 'params=,all|%usb-group +usb-group'
+        case usb-group-param-add usb-group-param-remove
+            echo 'uuid=@usb-group:uuid,name-label param-name=other-config param-key='
+        case usb-group-param-clear
+            echo 'uuid=@usb-group:uuid,name-label param-name=name-label|name-description|other-config'
+        case usb-group-param-get
+            echo 'uuid=@usb-group:uuid,name-label param-name=%usb-group param-key='
+        case usb-group-param-list
+            echo 'uuid=@usb-group:uuid,name-label'
+        case usb-group-param-set
+            echo 'uuid=@usb-group:uuid,name-label name-label= name-description= other-config:'
         case vbd-create
             echo 'vm-uuid=@vm:uuid,name-label device= vdi-uuid=@vdi:uuid,name-label bootable=true|false type=Disk|CD|Floppy mode=RO|RW unpluggable=true|false'
         case vbd-destroy vbd-eject vbd-param-list vbd-pause vbd-plug
@@ -496,6 +885,24 @@ function __xe_words
             echo 'uuid=@vdi:uuid,name-label disk-size= --online'
         case vdi-snapshot
             echo 'uuid=@vdi:uuid,name-label driver-params-'
+        case vgpu-list
+            echo 'params=,all|%vgpu +vgpu'
+        case vgpu-param-add vgpu-param-remove
+            echo 'uuid=@vgpu:uuid,vm-name-label,device,gpu-group-name-label param-name=other-config param-key='
+        case vgpu-param-clear
+            echo 'uuid=@vgpu:uuid,vm-name-label,device,gpu-group-name-label param-name=other-config|extra_args'
+        case vgpu-param-get
+            echo 'uuid=@vgpu:uuid,vm-name-label,device,gpu-group-name-label param-name=%vgpu param-key='
+        case vgpu-param-list
+            echo 'uuid=@vgpu:uuid,vm-name-label,device,gpu-group-name-label'
+        case vgpu-param-set
+            echo 'uuid=@vgpu:uuid,vm-name-label,device,gpu-group-name-label extra_args= other-config:'
+        case vgpu-type-list
+            echo 'params=,all|%vgpu-type +vgpu-type'
+        case vgpu-type-param-get
+            echo 'uuid=@vgpu-type:uuid param-name=%vgpu-type param-key='
+        case vgpu-type-param-list
+            echo 'uuid=@vgpu-type:uuid'
         case vif-configure-ipv4
             echo 'uuid=@vif:uuid,vm-name-label,device,network-name-label mode=None|Static|DHCP address= gateway='
         case vif-configure-ipv6
@@ -584,6 +991,26 @@ function __xe_words
             echo '--force on=@host:name-label --paused vm=@vm:name-label +vm --multiple'
         case vm-vcpu-hotplug
             echo 'new-vcpus= vm=@vm:name-label +vm --multiple'
+        case vtpm-list
+            echo 'params=,all|%vtpm +vtpm'
+        case vtpm-param-clear
+            echo 'uuid=@vtpm:uuid,vm-name-label param-name='
+        case vtpm-param-get
+            echo 'uuid=@vtpm:uuid,vm-name-label param-name=%vtpm param-key='
+        case vtpm-param-list
+            echo 'uuid=@vtpm:uuid,vm-name-label'
+        case vusb-list
+            echo 'params=,all|%vusb +vusb'
+        case vusb-param-add vusb-param-remove
+            echo 'uuid=@vusb:uuid,vm-name-label,usb-group-name-label param-name=other-config param-key='
+        case vusb-param-clear
+            echo 'uuid=@vusb:uuid,vm-name-label,usb-group-name-label param-name=other-config'
+        case vusb-param-get
+            echo 'uuid=@vusb:uuid,vm-name-label,usb-group-name-label param-name=%vusb param-key='
+        case vusb-param-list
+            echo 'uuid=@vusb:uuid,vm-name-label,usb-group-name-label'
+        case vusb-param-set
+            echo 'uuid=@vusb:uuid,vm-name-label,usb-group-name-label other-config:'
     end
 end
 
@@ -603,13 +1030,13 @@ function __xe_table
         case vlan
             echo 'uuid=@vlan:uuid,tag tagged-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label untagged-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label tag='
         case sr
-            echo 'uuid=@sr:uuid,name-label name-label= name-description= host= allowed-operations:contains= current-operations:contains= VDIs:contains= PBDs:contains= virtual-allocation= physical-utilisation= physical-size= type= content-type= shared=true|false introduced-by= is-tools-sr=true|false other-config: sm-config: blobs= local-cache-enabled=true|false tags:contains= clustered=true|false'
+            echo 'uuid=@sr:uuid,name-label name-label= name-description= host= allowed-operations:contains= current-operations:contains= VDIs:contains= PBDs:contains= virtual-allocation= physical-utilisation= physical-size= type= content-type= shared=true|false introduced-by=@drtask:uuid is-tools-sr=true|false other-config: sm-config: blobs= local-cache-enabled=true|false tags:contains= clustered=true|false'
         case pbd
             echo 'uuid=@pbd:uuid,host-name-label,sr-name-label host= host-uuid=@host:uuid,name-label host-name-label= sr-uuid=@sr:uuid,name-label sr-name-label= device-config: currently-attached=true|false other-config:'
         case vdi
             echo 'uuid=@vdi:uuid,name-label name-label= name-description= is-a-snapshot=true|false snapshot-of=@vdi:uuid,name-label snapshots= snapshot-time= allowed-operations:contains= current-operations:contains= sr-uuid=@sr:uuid,name-label sr-name-label= vbd-uuids:contains=@vbd:uuid,vm-name-label,vdi-name-label,device crashdump-uuids:contains= virtual-size= physical-utilisation= location= type=System|User|Ephemeral|Suspend|Crashdump|HA%20statefile|Metadata|Redo%20log|rrd|PVS%20cache|CBT%20metadata sharable=true|false read-only=true|false storage-lock=true|false managed=true|false parent=@vdi:uuid,name-label missing=true|false is-tools-iso=true|false other-config: xenstore-data: sm-config: on-boot=persist|reset allow-caching=true|false metadata-latest=true|false metadata-of-pool=@pool:uuid,name-label tags:contains= cbt-enabled=true|false'
         case vm
-            echo 'uuid=@vm:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false is-a-snapshot=true|false snapshot-of=@vm:uuid,name-label snapshots= snapshot-time= snapshot-info= parent=@vm:uuid,name-label children= is-control-domain=true|false power-state=halted|paused|running|suspended memory-actual= memory-target= memory-overhead= memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-params: VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart console-uuids:contains= hvm= platform: numa-optimised=true|false numa-nodes= numa-node-memory: allowed-operations:contains= current-operations:contains= blocked-operations: allowed-VBD-devices:contains= allowed-VIF-devices:contains= possible-hosts= domain-type=hvm|pv|pv-in-pvh|pvh current-domain-type= HVM-boot-policy= HVM-boot-params: HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= last-boot-CPU-flags= last-boot-record= resident-on=@host:uuid,name-label affinity=@host:uuid,name-label other-config: dom-id= recommendations= xenstore-data: ha-always-run=true|false ha-restart-priority= blobs= start-time= install-time= VCPUs-number= VCPUs-utilisation: os-version: netbios-name: PV-drivers-version: PV-drivers-up-to-date= memory: disks: VBDs:contains= networks: services: PV-drivers-detected= other: live= guest-metrics-last-updated= can-use-hotplug-vbd= can-use-hotplug-vif= cooperative= tags:contains= appliance= groups= secureboot-certificates-state=ok|update_available|update_on_boot snapshot-schedule= is-vmss-snapshot=true|false start-delay= shutdown-delay= order= version= generation-id= hardware-platform-version= has-vendor-device=true|false requires-reboot=true|false reference-label= bios-strings: pending-guidances= vtpms= pending-guidances-recommended= pending-guidances-full='
+            echo 'uuid=@vm:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false is-a-snapshot=true|false snapshot-of=@vm:uuid,name-label snapshots= snapshot-time= snapshot-info= parent=@vm:uuid,name-label children= is-control-domain=true|false power-state=halted|paused|running|suspended memory-actual= memory-target= memory-overhead= memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-params: VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart console-uuids:contains=@console:uuid,vm-name-label hvm= platform: numa-optimised=true|false numa-nodes= numa-node-memory: allowed-operations:contains= current-operations:contains= blocked-operations: allowed-VBD-devices:contains= allowed-VIF-devices:contains= possible-hosts= domain-type=hvm|pv|pv-in-pvh|pvh current-domain-type= HVM-boot-policy= HVM-boot-params: HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= last-boot-CPU-flags= last-boot-record= resident-on=@host:uuid,name-label affinity=@host:uuid,name-label other-config: dom-id= recommendations= xenstore-data: ha-always-run=true|false ha-restart-priority= blobs= start-time= install-time= VCPUs-number= VCPUs-utilisation: os-version: netbios-name: PV-drivers-version: PV-drivers-up-to-date= memory: disks: VBDs:contains= networks: services: PV-drivers-detected= other: live= guest-metrics-last-updated= can-use-hotplug-vbd= can-use-hotplug-vif= cooperative= tags:contains= appliance= groups= secureboot-certificates-state=ok|update_available|update_on_boot snapshot-schedule= is-vmss-snapshot=true|false start-delay= shutdown-delay= order= version= generation-id= hardware-platform-version= has-vendor-device=true|false requires-reboot=true|false reference-label= bios-strings: pending-guidances= vtpms= pending-guidances-recommended= pending-guidances-full='
         case vbd
             echo 'uuid=@vbd:uuid,vm-name-label,vdi-name-label,device vm-uuid=@vm:uuid,name-label vm-name-label= vdi-uuid=@vdi:uuid,name-label vdi-name-label= allowed-operations:contains= current-operations:contains= empty= device= userdevice= bootable=true|false mode=RO|RW type=CD|Disk|Floppy unpluggable=true|false currently-attached=true|false attachable= storage-lock=true|false status-code= status-detail= qos_algorithm_type= qos_algorithm_params: qos_supported_algorithms:contains= other-config: io_read_kbs= io_write_kbs='
         case vif
@@ -622,6 +1049,68 @@ function __xe_table
             echo 'uuid=@message:uuid name= priority= class=VM|Host|SR|Pool|VMPP|VMSS|PVS_proxy|VDI|Certificate obj-uuid= timestamp= body='
         case task
             echo 'uuid=@task:uuid,name-label name-label= name-description= subtask_of=@task:uuid,name-label subtasks= resident-on=@host:uuid,name-label status=pending|success|failure|cancelling|cancelled progress= type= result= created= finished= error_info= allowed_operations= current_operations= other-config:'
+        case secret
+            echo 'uuid=@secret:uuid value='
+        case subject
+            echo 'uuid=@subject:uuid subject-identifier= other-config: roles:contains='
+        case caller
+            echo 'uuid=@caller:uuid,name-label name-label= name-description= user-agent= client-ip= last-access= groups:contains= rate-limit=@rate-limit:uuid,name-label'
+        case rate-limit
+            echo 'uuid=@rate-limit:uuid,name-label name-label= name-description= callers:contains= burst-size= fill-rate='
+        case certificate
+            echo 'uuid=@certificate:uuid type=ca|host|host_internal|pinned name= host=@host:uuid,name-label not-before= not-after= fingerprint= fingerprint_sha256= fingerprint_sha1= purpose='
+        case patch
+            echo 'uuid=@patch:uuid,name-label name-label= name-description= size= hosts:contains= after-apply-guidance:contains= update=@update:uuid,name-label'
+        case update
+            echo 'uuid=@update:uuid,name-label name-label= name-description= version= installation-size= hosts:contains= after-apply-guidance:contains= enforce-homogeneity=true|false'
+        case repository
+            echo 'uuid=@repository:uuid,name-label name-label= name-description= binary-url= source-url= update=true|false hash= gpgkey-path= origin=remote|bundle|remote_pool'
+        case pci
+            echo 'uuid=@pci:uuid,host-name-label vendor-name= device-name= driver-name= host-uuid=@host:uuid,name-label host-name-label= pci-id= dependencies:contains= other-config:'
+        case vgpu-type
+            echo 'uuid=@vgpu-type:uuid vendor-name= model-name= framebuffer-size= max-heads= max-resolution= supported-on-PGPUs= enabled-on-PGPUs= supported-on-GPU-groups= enabled-on-GPU-groups= VGPU-uuids= experimental=true|false compatible-types-in-vm=,@vgpu-type:uuid'
+        case gpu-group
+            echo 'uuid=@gpu-group:uuid,name-label name-label= name-description= VGPU-uuids:contains=@vgpu:uuid,vm-name-label,device,gpu-group-name-label PGPU-uuids:contains=@pgpu:uuid,gpu-group-name-label,host-name-label other-config: enabled-VGPU-types= supported-VGPU-types= allocation-algorithm=breadth-first|depth-first'
+        case pgpu
+            echo 'uuid=@pgpu:uuid,gpu-group-name-label,host-name-label pci-uuid=@pci:uuid,host-name-label vendor-name= device-name= dom0-access=enabled|disable_on_reboot|disabled|enable_on_reboot is-system-display-device=true|false gpu-group-uuid=@gpu-group:uuid,name-label gpu-group-name-label= host-uuid=@host:uuid,name-label host-name-label= pci-id= dependencies:contains= other-config: supported-VGPU-types=,@vgpu-type:uuid enabled-VGPU-types:contains= resident-VGPUs='
+        case vgpu
+            echo 'uuid=@vgpu:uuid,vm-name-label,device,gpu-group-name-label vm-uuid=@vm:uuid,name-label vm-name-label= device= gpu-group-uuid=@gpu-group:uuid,name-label gpu-group-name-label= currently-attached=true|false other-config: type-uuid=@vgpu-type:uuid type-model-name= resident-on=@pgpu:uuid,gpu-group-name-label,host-name-label compatibility-metadata= extra_args= pci='
+        case usb-group
+            echo 'uuid=@usb-group:uuid,name-label name-label= name-description= VUSB-uuids:contains=@vusb:uuid,vm-name-label,usb-group-name-label PUSB-uuids:contains=@pusb:uuid,host-name-label other-config:'
+        case pusb
+            echo 'uuid=@pusb:uuid,host-name-label usb-group-uuid=@usb-group:uuid,name-label host-uuid=@host:uuid,name-label host-name-label= path= vendor-id= vendor-desc= product-id= product-desc= serial= version= description= speed= passthrough-enabled=true|false'
+        case vusb
+            echo 'uuid=@vusb:uuid,vm-name-label,usb-group-name-label vm-uuid=@vm:uuid,name-label vm-name-label= usb-group-uuid=@usb-group:uuid,name-label usb-group-name-label= other-config: currently-attached=true|false allowed-operations:contains= current-operations:contains='
+        case pvs-site
+            echo 'uuid=@pvs-site:uuid,name-label name-label= name-description= pvs-uuid= pvs-cache-storage-uuids:contains=@pvs-cache-storage:uuid pvs-server-uuids:contains=@pvs-server:uuid pvs-proxy-uuids:contains=@pvs-proxy:uuid'
+        case pvs-server
+            echo 'uuid=@pvs-server:uuid addresses:contains= first-port= last-port= pvs-site-uuid=@pvs-site:uuid,name-label'
+        case pvs-proxy
+            echo 'uuid=@pvs-proxy:uuid pvs-site-uuid=@pvs-site:uuid,name-label vif-uuid=@vif:uuid,vm-name-label,device,network-name-label currently-attached=true|false status=stopped|initialised|caching|incompatible-write-cache-mode|incompatible-protocol-version'
+        case pvs-cache-storage
+            echo 'uuid=@pvs-cache-storage:uuid host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label pvs-site-uuid=@pvs-site:uuid,name-label size= vdi-uuid=@vdi:uuid,name-label'
+        case cluster
+            echo 'uuid=@cluster:uuid cluster-hosts:contains= cluster-token= cluster-stack= cluster-stack-version= token-timeout= token-timeout-coefficient= allowed-operations:contains= current-operations:contains= pool-auto-join=true|false cluster-config: other-config: is-quorate= quorum= live-hosts= expected-hosts='
+        case cluster-host
+            echo 'uuid=@cluster-host:uuid cluster=@cluster:uuid PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label host=@host:uuid,name-label enabled=true|false joined=true|false live= last-update-live= allowed-operations:contains= current-operations:contains= other-config:'
+        case hostdriver
+            echo 'uuid=@hostdriver:uuid name= type= description= info= host-uuid=@host:uuid,name-label active-variant= selected-variant= variants= variants-dev-status= variants-uuid= variants-hw-present='
+        case hostdriver-variant
+            echo 'uuid=@hostdriver-variant:uuid name= version= status= priority= active= selected= driver-uuid=@hostdriver:uuid driver-name= host-uuid=@host:uuid,name-label hw-present=true|false'
+        case feature
+            echo 'uuid=@feature:uuid,name-label name-label= name-description= enabled=true|false experimental=true|false version= host-uuid=@host:uuid,name-label'
+        case drtask
+            echo 'uuid=@drtask:uuid introduced-SRs='
+        case vtpm
+            echo 'uuid=@vtpm:uuid,vm-name-label vm-uuid=@vm:uuid,name-label vm-name-label= secret= is_unique=true|false is_protected=true|false allowed-operations:contains='
+        case observer
+            echo 'uuid=@observer:uuid,name-label host-uuids:contains=@host:uuid,name-label name-label= name-description= attributes: endpoints:contains= components:contains= enabled=true|false'
+        case console
+            echo 'uuid=@console:uuid,vm-name-label vm-uuid=@vm:uuid,name-label vm-name-label= protocol=RFB|VT100|RDP location= other-config:'
+        case host-cpu
+            echo 'uuid=@host-cpu:uuid host-uuid=@host:uuid,name-label number= vendor= speed= model= family= modelname= stepping= flags= utilisation='
+        case role
+            echo 'uuid=@role:uuid name= description='
     end
 end
 
