@@ -189,6 +189,8 @@ function __xe_commands
         'role-list' 'List all roles, or those whose fields have the given values.' \
         'role-param-get' 'Show the value of one field of the object.' \
         'role-param-list' 'Show all fields of the object.' \
+        'secret-create' 'Make a secret, which other objects can name by its uuid.' \
+        'secret-destroy' 'Destroy a secret.' \
         'secret-list' 'List all secrets, or those whose fields have the given values.' \
         'secret-param-clear' 'Empty a field of the object.' \
         'secret-param-get' 'Show the value of one field of the object.' \
@@ -719,14 +721,16 @@ function __xe_words
             echo 'uuid=@role:uuid param-name=%role param-key='
         case role-param-list
             echo 'uuid=@role:uuid'
+        case secret-create
+            echo 'value='
+        case secret-destroy secret-param-list
+            echo 'uuid=@secret:uuid'
         case secret-list
             echo 'params=,all|%secret +secret'
         case secret-param-clear
             echo 'uuid=@secret:uuid param-name=value'
         case secret-param-get
             echo 'uuid=@secret:uuid param-name=%secret param-key='
-        case secret-param-list
-            echo 'uuid=@secret:uuid'
         case secret-param-set
             echo 'uuid=@secret:uuid value='
         case snapshot-clone

@@ -1,9 +1,22 @@
 """An object of each of the small classes, which no command need make."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
+from xe_py import open_host
 from xe_py.state.record import Record
 from xe_py.state.state import State
+
+if TYPE_CHECKING:
+    from conftest import Xe
+
+
+def with_passwords(xe: "Xe", pbds: Iterable[str], config: dict[str, str]) -> None:
+    """Give the PBDs a device-config with passwords, as files have it from before there were secrets."""
+    with open_host(str(xe.state)) as host:
+        for pbd in pbds:
+            host.state.update(host.state.need("pbd", pbd), {"device-config": config})
+        host.commit()
 
 
 def add_small_objects(state: State) -> dict[str, Record]:
