@@ -13,13 +13,17 @@ function __xe_commands
         'bond-param-list' 'Show all fields of the object.' \
         'bond-param-set' 'Set fields of the object, or single keys of its maps.' \
         'bond-set-mode' 'Change how the members of a bond share the traffic.' \
+        'caller-create' 'Make a caller, or give the one that is there new names.' \
+        'caller-destroy' 'Destroy a caller.' \
         'caller-list' 'List all Callers, or those whose fields have the given values.' \
+        'caller-list-usage' 'Show how much each caller called.' \
         'caller-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'caller-param-clear' 'Empty a field of the object.' \
         'caller-param-get' 'Show the value of one field of the object.' \
         'caller-param-list' 'Show all fields of the object.' \
         'caller-param-remove' 'Remove a member from a set, or a key from a map.' \
         'caller-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'caller-query-usage' 'Show how much a caller or a group called.' \
         'cd-list' 'List the CDs: the VDIs on SRs whose content type is iso.' \
         'certificate-list' 'List all Certificates, or those whose fields have the given values.' \
         'certificate-param-get' 'Show the value of one field of the object.' \
@@ -95,6 +99,8 @@ function __xe_commands
         'network-param-list' 'Show all fields of the object.' \
         'network-param-remove' 'Remove a member from a set, or a key from a map.' \
         'network-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'observer-create' 'Make an observer, which notes what the toolstack does.' \
+        'observer-destroy' 'Destroy an observer.' \
         'observer-list' 'List all Observers, or those whose fields have the given values.' \
         'observer-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'observer-param-clear' 'Empty a field of the object.' \
@@ -176,16 +182,25 @@ function __xe_commands
         'pvs-site-param-get' 'Show the value of one field of the object.' \
         'pvs-site-param-list' 'Show all fields of the object.' \
         'pvs-site-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'rate-limit-add-caller' 'Let a caller share a rate limit.' \
+        'rate-limit-create' 'Limit how often callers may call.' \
+        'rate-limit-destroy' 'Let the callers of a rate limit call as often as they like.' \
         'rate-limit-list' 'List all Rate_limits, or those whose fields have the given values.' \
         'rate-limit-param-clear' 'Empty a field of the object.' \
         'rate-limit-param-get' 'Show the value of one field of the object.' \
         'rate-limit-param-list' 'Show all fields of the object.' \
         'rate-limit-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'rate-limit-remove-caller' 'Let a caller call as often as it likes.' \
+        'repository-forget' 'Forget a repository.' \
+        'repository-introduce' 'Add a repository; pool-param-set repositories= switches it on.' \
+        'repository-introduce-bundle' 'Add a repository that gets its packages from bundle files.' \
+        'repository-introduce-remote-pool' 'Add a repository that another pool has.' \
         'repository-list' 'List all Repositories, or those whose fields have the given values.' \
         'repository-param-clear' 'Empty a field of the object.' \
         'repository-param-get' 'Show the value of one field of the object.' \
         'repository-param-list' 'Show all fields of the object.' \
         'repository-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'repository-set-gpgkey-path' 'Say which key signs the packages of a repository.' \
         'role-list' 'List all roles, or those whose fields have the given values.' \
         'role-param-get' 'Show the value of one field of the object.' \
         'role-param-list' 'Show all fields of the object.' \
@@ -196,6 +211,9 @@ function __xe_commands
         'secret-param-get' 'Show the value of one field of the object.' \
         'secret-param-list' 'Show all fields of the object.' \
         'secret-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'session-subject-identifier-list' 'List the users of the directory who are logged in.' \
+        'session-subject-identifier-logout' 'Log out a user of the directory.' \
+        'session-subject-identifier-logout-all' 'Log out all users of the directory.' \
         'snapshot-clone' 'Clone a snapshot: this makes a template with clones of the disks.' \
         'snapshot-copy' 'Copy a snapshot: this makes a template with full copies of the disks.' \
         'snapshot-destroy' 'Destroy a snapshot; its disks stay.' \
@@ -234,10 +252,14 @@ function __xe_commands
         'state-set' 'Switch to another set of rules, which the state must obey, or to another set of default templates. The same set again brings back the templates that were destroyed.' \
         'state-show' 'Show where the state is, its header, and how many objects it holds.' \
         'state-undo' 'Undo the last commit, or the edits made by hand since; or restore any older version of the state. This is a change like any other, so it can be undone too.' \
+        'subject-add' 'Let a user or a group of the directory log in.' \
         'subject-list' 'List all subjects, or those whose fields have the given values.' \
         'subject-param-clear' 'Empty a field of the object.' \
         'subject-param-get' 'Show the value of one field of the object.' \
         'subject-param-list' 'Show all fields of the object.' \
+        'subject-remove' 'Let a user or a group of the directory log in no more.' \
+        'subject-role-add' 'Give a role to a subject.' \
+        'subject-role-remove' 'Take a role from a subject.' \
         'task-cancel' 'Cancel a task that runs.' \
         'task-list' 'List all tasks, or those whose fields have the given values.' \
         'task-param-add' 'Add a member to a set, or key=value pairs to a map.' \
@@ -266,6 +288,7 @@ function __xe_commands
         'usb-group-param-list' 'Show all fields of the object.' \
         'usb-group-param-remove' 'Remove a member from a set, or a key from a map.' \
         'usb-group-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'user-password-change' 'Change the password of root.' \
         'vbd-create' 'Make a VBD, so that a VM sees a VDI as a disk.' \
         'vbd-destroy' 'Destroy a VBD; the VDI stays.' \
         'vbd-eject' 'Take the disc out of a CD drive.' \
@@ -415,6 +438,10 @@ function __xe_words
             echo 'uuid=@bond:uuid properties:'
         case bond-set-mode
             echo 'uuid=@bond:uuid mode=balance-slb|active-backup|lacp'
+        case caller-create
+            echo 'name-label= name-description= user-agent= client-ip='
+        case caller-destroy caller-param-list
+            echo 'uuid=@caller:uuid,name-label'
         case caller-list
             echo 'params=,all|%caller +caller'
         case caller-param-add caller-param-remove
@@ -423,10 +450,10 @@ function __xe_words
             echo 'uuid=@caller:uuid,name-label param-name=name-label|name-description|groups'
         case caller-param-get
             echo 'uuid=@caller:uuid,name-label param-name=%caller param-key='
-        case caller-param-list
-            echo 'uuid=@caller:uuid,name-label'
         case caller-param-set
             echo 'uuid=@caller:uuid,name-label name-label= name-description='
+        case caller-query-usage
+            echo 'uuid=@caller:uuid,name-label group='
         case cd-list
             echo 'params='
         case certificate-list
@@ -559,6 +586,10 @@ function __xe_words
             echo 'uuid=@network:uuid,name-label param-name=%network param-key='
         case network-param-set
             echo 'uuid=@network:uuid,name-label name-label= name-description= MTU= default-locking-mode=unlocked|disabled other-config:'
+        case observer-create
+            echo 'name-label= host-uuids=,@host:uuid,name-label name-description= enabled=true|false attributes= endpoints= components='
+        case observer-destroy observer-param-list
+            echo 'uuid=@observer:uuid,name-label'
         case observer-list
             echo 'params=,all|%observer +observer'
         case observer-param-add observer-param-remove
@@ -567,8 +598,6 @@ function __xe_words
             echo 'uuid=@observer:uuid,name-label param-name=host-uuids|attributes|endpoints|components|enabled'
         case observer-param-get
             echo 'uuid=@observer:uuid,name-label param-name=%observer param-key='
-        case observer-param-list
-            echo 'uuid=@observer:uuid,name-label'
         case observer-param-set
             echo 'uuid=@observer:uuid,name-label host-uuids=,@host:uuid,name-label endpoints= components= enabled=true|false attributes:'
         case patch-list
@@ -695,26 +724,38 @@ function __xe_words
             echo 'uuid=@pvs-site:uuid,name-label'
         case pvs-site-param-set
             echo 'uuid=@pvs-site:uuid,name-label name-label= name-description= pvs-uuid='
+        case rate-limit-add-caller rate-limit-remove-caller
+            echo 'uuid=@rate-limit:uuid,name-label caller-uuid=@caller:uuid,name-label'
+        case rate-limit-create
+            echo 'burst-size= fill-rate= name-label= name-description= caller-uuids=,@caller:uuid,name-label'
+        case rate-limit-destroy rate-limit-param-list
+            echo 'uuid=@rate-limit:uuid,name-label'
         case rate-limit-list
             echo 'params=,all|%rate-limit +rate-limit'
         case rate-limit-param-clear
             echo 'uuid=@rate-limit:uuid,name-label param-name=name-label|name-description|burst-size|fill-rate'
         case rate-limit-param-get
             echo 'uuid=@rate-limit:uuid,name-label param-name=%rate-limit param-key='
-        case rate-limit-param-list
-            echo 'uuid=@rate-limit:uuid,name-label'
         case rate-limit-param-set
             echo 'uuid=@rate-limit:uuid,name-label name-label= name-description= burst-size= fill-rate='
+        case repository-forget repository-param-list
+            echo 'uuid=@repository:uuid,name-label'
+        case repository-introduce
+            echo 'name-label= binary-url= source-url= update=true|false name-description= gpgkey-path='
+        case repository-introduce-bundle
+            echo 'name-label= name-description='
+        case repository-introduce-remote-pool
+            echo 'name-label= binary-url= certificate-file= name-description='
         case repository-list
             echo 'params=,all|%repository +repository'
         case repository-param-clear
             echo 'uuid=@repository:uuid,name-label param-name=name-label|name-description|gpgkey-path'
         case repository-param-get
             echo 'uuid=@repository:uuid,name-label param-name=%repository param-key='
-        case repository-param-list
-            echo 'uuid=@repository:uuid,name-label'
         case repository-param-set
             echo 'uuid=@repository:uuid,name-label name-label= name-description= gpgkey-path='
+        case repository-set-gpgkey-path
+            echo 'uuid=@repository:uuid,name-label gpgkey-path='
         case role-list
             echo 'params=,all|%role +role'
         case role-param-get
@@ -733,6 +774,8 @@ function __xe_words
             echo 'uuid=@secret:uuid param-name=%secret param-key='
         case secret-param-set
             echo 'uuid=@secret:uuid value='
+        case session-subject-identifier-logout
+            echo 'subject-identifier='
         case snapshot-clone
             echo 'new-name-label= uuid=@snapshot:uuid,name-label new-name-description='
         case snapshot-copy
@@ -783,6 +826,8 @@ function __xe_words
             echo 'rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none'
         case state-undo
             echo 'serial='
+        case subject-add
+            echo 'subject-name='
         case subject-list
             echo 'params=,all|%subject +subject'
         case subject-param-clear
@@ -791,6 +836,10 @@ function __xe_words
             echo 'uuid=@subject:uuid param-name=%subject param-key='
         case subject-param-list
             echo 'uuid=@subject:uuid'
+        case subject-remove
+            echo 'subject-uuid=@subject:uuid'
+        case subject-role-add subject-role-remove
+            echo 'uuid=@subject:uuid role-name= role-uuid=@role:uuid'
         case task-cancel task-param-list
             echo 'uuid=@task:uuid,name-label'
         case task-list
@@ -837,6 +886,8 @@ function __xe_words
             echo 'uuid=@usb-group:uuid,name-label'
         case usb-group-param-set
             echo 'uuid=@usb-group:uuid,name-label name-label= name-description= other-config:'
+        case user-password-change
+            echo 'new= old='
         case vbd-create
             echo 'vm-uuid=@vm:uuid,name-label device= vdi-uuid=@vdi:uuid,name-label bootable=true|false type=Disk|CD|Floppy mode=RO|RW unpluggable=true|false'
         case vbd-destroy vbd-eject vbd-param-list vbd-pause vbd-plug

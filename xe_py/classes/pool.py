@@ -27,6 +27,12 @@ def _free_for_all(_state: State, _pool: Record) -> Iterator[Failure]:
     return iter(())
 
 
+def _can_enable(state: State, pool: Record, uuids: list[str]) -> Iterator[Failure]:
+    from xe_py.xapi.repositories import can_enable
+
+    return can_enable(state, pool, uuids)
+
+
 class _OfAllHosts(Derived):
     """A setting of all hosts: shown if they agree, and set on each of them."""
 
@@ -166,7 +172,14 @@ POOL = XenClass(
         Bool("tls-verification-enabled", default=True, doc="Whether hosts verify each other's certificates."),
         Bool("client-certificate-auth-enabled", doc="Whether clients may log in by certificate."),
         Text("client-certificate-auth-name", doc="The name that such a certificate must have."),
-        Refs("repositories", "repository", mode="SRW", param_set=WHOLE, doc="Where updates come from."),
+        Refs(
+            "repositories",
+            "repository",
+            mode="SRW",
+            param_set=WHOLE,
+            guard=_can_enable,
+            doc="Where updates come from.",
+        ),
         Text("repository-proxy-url", doc="The proxy between the pool and its repositories."),
         Text("repository-proxy-username", doc="The user name on that proxy."),
         _OfAllHosts(HOST.by_name["https-only"], "Whether the hosts refuse plain HTTP."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from xe_py.schema.collections import Choices
 from xe_py.schema.fields import CLEAR, RW, SRO, Bool, Choice, Int, Ref, Refs, Text
 from xe_py.schema.xenclass import NAMES, XenClass
+from xe_py.xapi.repositories import is_key
 
 _FIXED_NAMES = (
     Text("name-label", doc="The name."),
@@ -69,7 +70,7 @@ REPOSITORY = XenClass(
         Text("source-url", doc="The address of their sources."),
         Bool("update", doc="Whether it has updates, so that its packages come with instructions."),
         Text("hash", doc="The checksum of what was last synced."),
-        Text("gpgkey-path", mode=RW, doc="The name of the file with the key that signs the packages."),
+        Text("gpgkey-path", mode=RW, guard=is_key, doc="The file with the key that signs the packages."),
         Choice("origin", ("remote", "bundle", "remote_pool"), default="remote", doc="Where it is."),
         Text("certificate", hidden=True, doc="The certificate of the pool that it is in."),
     ),

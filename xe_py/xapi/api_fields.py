@@ -188,7 +188,7 @@ ENUMS = {
 QUALIFIERS = {
     "pool": {
         RUNTIME: (
-            "master ha-host-failures-to-tolerate igmp-snooping-enabled guest-agent-config repositories "
+            "master ha-host-failures-to-tolerate igmp-snooping-enabled guest-agent-config "
             "ext-auth-cache-enabled ext-auth-cache-size ext-auth-cache-expiry"
         ),
         CONSTRUCTOR: "uefi-certificates custom-uefi-certificates",
@@ -227,7 +227,7 @@ QUALIFIERS = {
     "vif": {CONSTRUCTOR: "device MAC MTU currently-attached locking-mode ipv4-allowed ipv6-allowed trunks"},
     "secret": {RW: "other-config"},
     "subject": {CONSTRUCTOR: "subject-identifier other-config"},
-    "caller": {CONSTRUCTOR: "user-agent client-ip", RUNTIME: "groups"},
+    "caller": {CONSTRUCTOR: "user-agent client-ip"},
     "rate-limit": {CONSTRUCTOR: "burst-size fill-rate"},
     "certificate": {CONSTRUCTOR: "host not-before not-after fingerprint fingerprint_sha256 fingerprint_sha1 purpose"},
     "patch": {CONSTRUCTOR: "name-label name-description update"},

@@ -33,6 +33,11 @@ def roles(_state: State) -> Iterator[dict[str, Any]]:
         yield {"uuid": uuid_of(name), "name": name, "description": description}
 
 
+def identifier_of(name: str) -> str:
+    """The identifier that a user or a group of this name has in the directory."""
+    return f"S-1-5-21-{int(uuid_from('subject', name.casefold())[:8], 16)}"
+
+
 def uuid_of(role: str) -> str:
     """The uuid of the role, which XAPI makes from its name."""
     return _ADMIN_UUID if role == ADMIN else uuid_from(role)
