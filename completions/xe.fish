@@ -55,6 +55,9 @@ function __xe_commands
         'feature-list' 'List all Features, or those whose fields have the given values.' \
         'feature-param-get' 'Show the value of one field of the object.' \
         'feature-param-list' 'Show all fields of the object.' \
+        'gpu-group-create' 'Make a group of GPUs.' \
+        'gpu-group-destroy' 'Destroy a group of GPUs that has none, and its virtual GPUs.' \
+        'gpu-group-get-remaining-capacity' 'Show how many more virtual GPUs of a type can run in a group.' \
         'gpu-group-list' 'List all GPU_groups, or those whose fields have the given values.' \
         'gpu-group-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'gpu-group-param-clear' 'Empty a field of the object.' \
@@ -123,6 +126,9 @@ function __xe_commands
         'pbd-param-set' 'Set fields of the object, or single keys of its maps.' \
         'pbd-plug' 'Plug a PBD: attach its SR to its host.' \
         'pbd-unplug' 'Unplug a PBD: detach its SR from its host.' \
+        'pci-disable-dom0-access' 'Hide a device from the control domain from the next boot on.' \
+        'pci-enable-dom0-access' 'Show a device to the control domain from the next boot on.' \
+        'pci-get-dom0-access-status' 'Show whether the control domain uses a device.' \
         'pci-list' 'List all PCIs, or those whose fields have the given values.' \
         'pci-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'pci-param-clear' 'Empty a field of the object.' \
@@ -130,6 +136,8 @@ function __xe_commands
         'pci-param-list' 'Show all fields of the object.' \
         'pci-param-remove' 'Remove a member from a set, or a key from a map.' \
         'pci-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'pgpu-disable-dom0-access' 'Hide a GPU from the control domain from the next boot on.' \
+        'pgpu-enable-dom0-access' 'Show a GPU to the control domain from the next boot on.' \
         'pgpu-list' 'List all PGPUs, or those whose fields have the given values.' \
         'pgpu-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'pgpu-param-clear' 'Empty a field of the object.' \
@@ -167,6 +175,7 @@ function __xe_commands
         'pusb-param-get' 'Show the value of one field of the object.' \
         'pusb-param-list' 'Show all fields of the object.' \
         'pusb-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'pusb-scan' 'Look for USB devices of a host.' \
         'pvs-cache-storage-list' 'List all PVS_cache_storages, or those whose fields have the given values.' \
         'pvs-cache-storage-param-get' 'Show the value of one field of the object.' \
         'pvs-cache-storage-param-list' 'Show all fields of the object.' \
@@ -325,6 +334,8 @@ function __xe_commands
         'vdi-resize' 'Make a VDI larger.' \
         'vdi-snapshot' 'Take a snapshot of a VDI.' \
         'vdi-update' 'Update a VDI from its driver.' \
+        'vgpu-create' 'Give a virtual GPU to a VM.' \
+        'vgpu-destroy' 'Take a virtual GPU from a VM.' \
         'vgpu-list' 'List all VGPUs, or those whose fields have the given values.' \
         'vgpu-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'vgpu-param-clear' 'Empty a field of the object.' \
@@ -404,17 +415,22 @@ function __xe_commands
         'vm-unpause' 'Continue a paused VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-vcpu-hotplug' 'Change the number of CPUs of a running VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-vif-list' 'List the VIFs of VMs. The VMs are chosen by vm=<name or uuid> or by filters on their fields.' \
+        'vtpm-create' 'Give a TPM to a VM.' \
+        'vtpm-destroy' 'Destroy the TPM of a VM, with all keys in it.' \
         'vtpm-list' 'List all VTPMs, or those whose fields have the given values.' \
         'vtpm-param-clear' 'Empty a field of the object.' \
         'vtpm-param-get' 'Show the value of one field of the object.' \
         'vtpm-param-list' 'Show all fields of the object.' \
+        'vusb-create' 'Give a USB device to a VM.' \
+        'vusb-destroy' 'Take a USB device from a VM.' \
         'vusb-list' 'List all VUSBs, or those whose fields have the given values.' \
         'vusb-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'vusb-param-clear' 'Empty a field of the object.' \
         'vusb-param-get' 'Show the value of one field of the object.' \
         'vusb-param-list' 'Show all fields of the object.' \
         'vusb-param-remove' 'Remove a member from a set, or a key from a map.' \
-        'vusb-param-set' 'Set fields of the object, or single keys of its maps.'
+        'vusb-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'vusb-unplug' 'Unplug a USB device from a running VM.'
 end
 
 # The words that a command takes: name=VALUES, --flag, map:, or +TABLE. VALUES are alternatives with | between them: a
@@ -512,6 +528,12 @@ function __xe_words
             echo 'uuid=@feature:uuid,name-label param-name=%feature param-key='
         case feature-param-list
             echo 'uuid=@feature:uuid,name-label'
+        case gpu-group-create repository-introduce-bundle
+            echo 'name-label= name-description='
+        case gpu-group-destroy gpu-group-param-list
+            echo 'uuid=@gpu-group:uuid,name-label'
+        case gpu-group-get-remaining-capacity
+            echo 'uuid=@gpu-group:uuid,name-label vgpu-type-uuid=@vgpu-type:uuid'
         case gpu-group-list
             echo 'params=,all|%gpu-group +gpu-group'
         case gpu-group-param-add gpu-group-param-remove
@@ -520,8 +542,6 @@ function __xe_words
             echo 'uuid=@gpu-group:uuid,name-label param-name=name-label|name-description|other-config|allocation-algorithm'
         case gpu-group-param-get
             echo 'uuid=@gpu-group:uuid,name-label param-name=%gpu-group param-key='
-        case gpu-group-param-list
-            echo 'uuid=@gpu-group:uuid,name-label'
         case gpu-group-param-set
             echo 'uuid=@gpu-group:uuid,name-label name-label= name-description= allocation-algorithm=breadth-first|depth-first other-config:'
         case host-compute-free-memory host-compute-memory-overhead host-enable
@@ -622,6 +642,8 @@ function __xe_words
             echo 'uuid=@pbd:uuid,host-name-label,sr-name-label param-name=%pbd param-key='
         case pbd-param-set
             echo 'uuid=@pbd:uuid,host-name-label,sr-name-label other-config:'
+        case pci-disable-dom0-access pci-enable-dom0-access pci-get-dom0-access-status pci-param-list
+            echo 'uuid=@pci:uuid,host-name-label'
         case pci-list
             echo 'params=,all|%pci +pci'
         case pci-param-add pci-param-remove
@@ -630,10 +652,10 @@ function __xe_words
             echo 'uuid=@pci:uuid,host-name-label param-name=other-config'
         case pci-param-get
             echo 'uuid=@pci:uuid,host-name-label param-name=%pci param-key='
-        case pci-param-list
-            echo 'uuid=@pci:uuid,host-name-label'
         case pci-param-set
             echo 'uuid=@pci:uuid,host-name-label other-config:'
+        case pgpu-disable-dom0-access pgpu-enable-dom0-access pgpu-param-list
+            echo 'uuid=@pgpu:uuid,gpu-group-name-label,host-name-label'
         case pgpu-list
             echo 'params=,all|%pgpu +pgpu'
         case pgpu-param-add pgpu-param-remove
@@ -642,8 +664,6 @@ function __xe_words
             echo 'uuid=@pgpu:uuid,gpu-group-name-label,host-name-label param-name=gpu-group-uuid|other-config|enabled-VGPU-types'
         case pgpu-param-get
             echo 'uuid=@pgpu:uuid,gpu-group-name-label,host-name-label param-name=%pgpu param-key='
-        case pgpu-param-list
-            echo 'uuid=@pgpu:uuid,gpu-group-name-label,host-name-label'
         case pgpu-param-set
             echo 'uuid=@pgpu:uuid,gpu-group-name-label,host-name-label gpu-group-uuid=@gpu-group:uuid,name-label enabled-VGPU-types=,@vgpu-type:uuid other-config:'
         case pif-forget pif-param-list pif-plug pif-unplug
@@ -666,7 +686,7 @@ function __xe_words
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label mode=None|DHCP|Static IP= netmask= gateway= DNS='
         case pif-reconfigure-ipv6
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label mode=None|DHCP|Static|Autoconf IPv6= gateway= DNS='
-        case pif-scan
+        case pif-scan pusb-scan
             echo 'host-uuid=@host:uuid,name-label'
         case pif-set-primary-address-type
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label primary_address_type=IPv4|IPv6'
@@ -742,8 +762,6 @@ function __xe_words
             echo 'uuid=@repository:uuid,name-label'
         case repository-introduce
             echo 'name-label= binary-url= source-url= update=true|false name-description= gpgkey-path='
-        case repository-introduce-bundle
-            echo 'name-label= name-description='
         case repository-introduce-remote-pool
             echo 'name-label= binary-url= certificate-file= name-description='
         case repository-list
@@ -940,6 +958,10 @@ function __xe_words
             echo 'uuid=@vdi:uuid,name-label disk-size= --online'
         case vdi-snapshot
             echo 'uuid=@vdi:uuid,name-label driver-params-'
+        case vgpu-create
+            echo 'vm-uuid=@vm:uuid,name-label gpu-group-uuid=@gpu-group:uuid,name-label vgpu-type-uuid=@vgpu-type:uuid device='
+        case vgpu-destroy vgpu-param-list
+            echo 'uuid=@vgpu:uuid,vm-name-label,device,gpu-group-name-label'
         case vgpu-list
             echo 'params=,all|%vgpu +vgpu'
         case vgpu-param-add vgpu-param-remove
@@ -948,8 +970,6 @@ function __xe_words
             echo 'uuid=@vgpu:uuid,vm-name-label,device,gpu-group-name-label param-name=other-config|extra_args'
         case vgpu-param-get
             echo 'uuid=@vgpu:uuid,vm-name-label,device,gpu-group-name-label param-name=%vgpu param-key='
-        case vgpu-param-list
-            echo 'uuid=@vgpu:uuid,vm-name-label,device,gpu-group-name-label'
         case vgpu-param-set
             echo 'uuid=@vgpu:uuid,vm-name-label,device,gpu-group-name-label extra_args= other-config:'
         case vgpu-type-list
@@ -1046,6 +1066,10 @@ function __xe_words
             echo '--force on=@host:name-label --paused vm=@vm:name-label +vm --multiple'
         case vm-vcpu-hotplug
             echo 'new-vcpus= vm=@vm:name-label +vm --multiple'
+        case vtpm-create
+            echo 'vm-uuid=@vm:uuid,name-label --is-unique'
+        case vtpm-destroy
+            echo 'uuid=@vtpm:uuid,vm-name-label --force'
         case vtpm-list
             echo 'params=,all|%vtpm +vtpm'
         case vtpm-param-clear
@@ -1054,6 +1078,10 @@ function __xe_words
             echo 'uuid=@vtpm:uuid,vm-name-label param-name=%vtpm param-key='
         case vtpm-param-list
             echo 'uuid=@vtpm:uuid,vm-name-label'
+        case vusb-create
+            echo 'usb-group-uuid=@usb-group:uuid,name-label vm-uuid=@vm:uuid,name-label'
+        case vusb-destroy vusb-param-list vusb-unplug
+            echo 'uuid=@vusb:uuid,vm-name-label,usb-group-name-label'
         case vusb-list
             echo 'params=,all|%vusb +vusb'
         case vusb-param-add vusb-param-remove
@@ -1062,8 +1090,6 @@ function __xe_words
             echo 'uuid=@vusb:uuid,vm-name-label,usb-group-name-label param-name=other-config'
         case vusb-param-get
             echo 'uuid=@vusb:uuid,vm-name-label,usb-group-name-label param-name=%vusb param-key='
-        case vusb-param-list
-            echo 'uuid=@vusb:uuid,vm-name-label,usb-group-name-label'
         case vusb-param-set
             echo 'uuid=@vusb:uuid,vm-name-label,usb-group-name-label other-config:'
     end

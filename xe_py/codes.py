@@ -43,6 +43,8 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "DUPLICATE_MAC_SEED": ("Another VM already has this mac_seed, from which MACs follow.", ("seed",)),
     "DUPLICATE_PIF_DEVICE_NAME": ("The host already has a PIF for this device.", ("device",)),
     "FIELD_TYPE_ERROR": ("The field cannot hold this kind of value.", ("field",)),
+    "GPU_GROUP_CONTAINS_PGPU": ("The group has GPUs in it.", ("pgpus",)),
+    "GPU_GROUP_CONTAINS_VGPU": ("Running VMs have virtual GPUs of the group.", ("vgpus",)),
     "HANDLE_INVALID": ("A reference points to an object that does not exist.", ("class", "handle")),
     "HA_CONSTRAINT_VIOLATION_NETWORK_NOT_SHARED": (
         "Not every host has a PIF on this network.",
@@ -110,6 +112,11 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "OPERATION_NOT_ALLOWED": ("The operation is not allowed.", ("reason",)),
     "PBD_EXISTS": ("The SR already has a PBD on this host.", ("sr", "host", "pbd")),
     "PERMISSION_DENIED": ("This is not allowed.", ("message",)),
+    "PGPU_IN_USE_BY_VM": ("A VM runs on the GPU.", ("VMs",)),
+    "PGPU_NOT_COMPATIBLE_WITH_GPU_GROUP": (
+        "The GPU is not of the kind of those in the group.",
+        ("type", "group_types"),
+    ),
     "PIF_ALREADY_BONDED": ("The PIF already belongs to a bond.", ("PIF",)),
     "PIF_BOND_MORE_THAN_ONE_IP": ("Only one PIF of a bond may have an IP configuration.", ()),
     "PIF_BOND_NEEDS_MORE_MEMBERS": ("A bond needs at least one PIF.", ()),
@@ -130,6 +137,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "PIF_VLAN_EXISTS": ("The PIF already has a VLAN with this tag, or it is a VLAN itself.", ("PIF",)),
     "PIF_VLAN_STILL_EXISTS": ("The PIF is a VLAN, or it still has VLANs.", ("PIF",)),
     "PROVISION_ONLY_ALLOWED_ON_TEMPLATE": ("Only a template can be provisioned.", ()),
+    "PUSB_VDI_CONFLICT": ("A VM has the USB device as a disk.", ("PUSB", "VDI")),
     "REPOSITORY_ALREADY_EXISTS": ("The pool has a repository of this name or address already.", ("ref",)),
     "REPOSITORY_IS_IN_USE": ("The repository is switched on.", ()),
     "REPO_SHOULD_BE_SINGLE_ONE_ENABLED": (
@@ -166,7 +174,10 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("uuid",),
     ),
     "SUBJECT_ALREADY_EXISTS": ("This user or group may log in already.", ()),
+    "TOO_MANY_VUSBS": ("The VM has as many USB devices as it can have.", ("number",)),
     "UNIMPLEMENTED_IN_SM_BACKEND": ("The storage driver cannot do this with this VDI.", ("message",)),
+    "USB_ALREADY_ATTACHED": ("A running VM has the USB device.", ("PUSB", "VM")),
+    "USB_GROUP_CONFLICT": ("A VM has the device of this group already.", ("USB_group",)),
     "UUID_INVALID": ("No object of this class has this uuid.", ("type", "uuid")),
     "VALUE_NOT_SUPPORTED": ("This value is not supported.", ("field", "value", "reason")),
     "VBD_CDS_MUST_BE_READONLY": ("A CD drive must be read-only. Give mode=RO.", ()),
@@ -188,12 +199,19 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "VDI_READONLY": ("The VDI is read-only.", ("vdi",)),
     "VDI_TOO_LARGE": ("The VDI is too large for this format.", ("vdi", "maximum size")),
     "VDI_TOO_SMALL": ("The VDI is too small to be copied into.", ("vdi", "minimum size")),
+    "VGPU_TYPE_NOT_COMPATIBLE": (
+        "The VM cannot have a virtual GPU of this type besides the one that it has.",
+        ("type",),
+    ),
+    "VGPU_TYPE_NOT_SUPPORTED": ("The GPU cannot be of this type.", ("type", "supported_types")),
     "VIF_IN_USE": ("A VM still uses the network through this VIF.", ("network", "VIF")),
     "VLAN_TAG_INVALID": ("A VLAN tag must be a number from 0 to 4094.", ("VLAN",)),
     "VM_BAD_POWER_STATE": ("The VM is in the wrong power state for this operation.", ("vm", "expected", "actual")),
     "VM_BIOS_STRINGS_ALREADY_SET": ("The VM already has BIOS strings, and they cannot be changed.", ()),
     "VM_CANNOT_DELETE_DEFAULT_TEMPLATE": ("A default template cannot be destroyed.", ("vm",)),
     "VM_HAS_NO_SUSPEND_VDI": ("The memory of the suspended VM is lost: the VM has no suspend VDI.", ("vm",)),
+    "VM_HAS_VGPU": ("The VM has a virtual GPU, which does not allow this.", ("vm",)),
+    "VM_HAS_VUSBS": ("The VM has a USB device, which does not allow this.", ("VM",)),
     "VM_HOST_INCOMPATIBLE_VIRTUAL_HARDWARE_PLATFORM_VERSION": (
         "The host does not offer the version of virtual hardware that the VM needs.",
         ("host", "host_versions", "vm", "vm_version"),
@@ -206,6 +224,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "VM_MISSING_PV_DRIVERS": ("The guest cannot do this: it has no PV drivers.", ("vm",)),
     "VM_NO_EMPTY_CD_VBD": ("The VM has no empty CD drive.", ("vm",)),
     "VM_NO_SUSPEND_SR": ("There is no SR that can hold the VM's memory.", ("vm",)),
+    "VM_PCI_BUS_FULL": ("The VM has no room for another device.", ("VM",)),
     "VM_REQUIRES_NETWORK": ("The VM needs a network that the host cannot reach.", ("vm", "network")),
     "VM_REQUIRES_SR": ("The VM needs an SR that has no plugged PBD on the host.", ("vm", "sr")),
     "VM_REVERT_FAILED": ("The VM could not be reverted to the snapshot. Nothing was changed.", ("vm", "snapshot")),
@@ -214,6 +233,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         "The VM is already here, and the version in the file is not newer. To replace the VM, give force=true.",
         ("vm", "existing_version", "version_to_import"),
     ),
+    "VTPM_MAX_AMOUNT_REACHED": ("The VM has a TPM already.", ("amount",)),
 }
 
 _BACKEND = ("status", "stdout", "stderr")

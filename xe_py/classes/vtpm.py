@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from xe_py.errors import Failure
 from xe_py.schema.derived import Computed, NameOf
 from xe_py.schema.fields import CASCADE, CLEAR, Bool, Ref, Text
 from xe_py.schema.xenclass import OPERATIONS, XenClass
+from xe_py.xapi.guest import HALTED, SUSPENDED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from xe_py.state.record import Record
     from xe_py.state.state import State
+
+
+def can_destroy(state: State, vtpm: Record) -> Iterator[Failure]:
+    """Why the TPM cannot be destroyed."""
+    vm = state.ref(vtpm, "vm-uuid")
+    if vm["power-state"] not in {HALTED, SUSPENDED}:
+        yield Failure("VM_BAD_POWER_STATE", vm, f"{HALTED}, {SUSPENDED}", vm["power-state"])
 
 
 def _checksum(state: State, vtpm: Record) -> str:
@@ -35,5 +46,6 @@ VTPM = XenClass(
         OPERATIONS[0],
         Ref("contents", "secret", on_delete=CLEAR, hidden=True, doc="The secret with what the TPM keeps."),
     ),
+    operations={"destroy": can_destroy},
     list_fields=("uuid", "vm-uuid"),
 )

@@ -58,6 +58,7 @@ NOWHERE = {
     "vdi": "content",
     "vif": "io_read_kbs io_write_kbs",
     "update": "vdi",
+    "pci": "is-hidden will-be-hidden",
     "vgpu-type": "max-resolution-x max-resolution-y",
     "hostdriver": "active selected",
     "vtpm": "contents",
@@ -237,14 +238,15 @@ QUALIFIERS = {
     "repository": {CONSTRUCTOR: "binary-url source-url update gpgkey-path origin certificate"},
     "pci": {CONSTRUCTOR: "vendor-name device-name driver-name host-uuid pci-id"},
     "vgpu-type": {CONSTRUCTOR: "vendor-name model-name framebuffer-size max-heads max-resolution experimental"},
-    "pgpu": {CONSTRUCTOR: "vendor-name device-name gpu-group-uuid pci-id", RUNTIME: "enabled-VGPU-types"},
+    "pgpu": {
+        CONSTRUCTOR: "vendor-name device-name gpu-group-uuid pci-id",
+    },
     "vgpu": {RUNTIME: "vm-uuid", CONSTRUCTOR: "pci"},
     "pusb": {
         CONSTRUCTOR: (
             "usb-group-uuid host-uuid path vendor-id vendor-desc product-id product-desc serial version "
             "description speed"
         ),
-        RUNTIME: "passthrough-enabled",
     },
     "vusb": {RUNTIME: "vm-uuid usb-group-uuid"},
     "pvs-site": {CONSTRUCTOR: "pvs-uuid"},

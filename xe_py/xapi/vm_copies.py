@@ -73,6 +73,11 @@ def kept_of_vif(vif: Record) -> dict[str, Any]:
     return _without(vif, _FRESH_IN_DEVICES)
 
 
+def kept_of_vgpu(vgpu: Record) -> dict[str, Any]:
+    """The fields that a copy of the virtual GPU takes over."""
+    return _without(vgpu, _FRESH_IN_DEVICES | {"resident-on"})
+
+
 def fresh_generation(vm: Mapping[str, Any]) -> str:
     """A new generation-id, if the VM has one at all."""
     if not vm["generation-id"]:
