@@ -28,6 +28,11 @@ function __xe_commands
         'certificate-list' 'List all Certificates, or those whose fields have the given values.' \
         'certificate-param-get' 'Show the value of one field of the object.' \
         'certificate-param-list' 'Show all fields of the object.' \
+        'cluster-destroy' 'Destroy a cluster.' \
+        'cluster-host-destroy' 'Let a host leave its cluster.' \
+        'cluster-host-disable' 'Let a host take part in its cluster no more.' \
+        'cluster-host-enable' 'Let a host take part in its cluster.' \
+        'cluster-host-force-destroy' 'Remove a host from its cluster, whatever it says.' \
         'cluster-host-list' 'List all Cluster_hosts, or those whose fields have the given values.' \
         'cluster-host-param-clear' 'Empty a field of the object.' \
         'cluster-host-param-get' 'Show the value of one field of the object.' \
@@ -39,6 +44,10 @@ function __xe_commands
         'cluster-param-list' 'Show all fields of the object.' \
         'cluster-param-remove' 'Remove a member from a set, or a key from a map.' \
         'cluster-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'cluster-pool-create' 'Make a cluster of all hosts of the pool.' \
+        'cluster-pool-destroy' 'Destroy a cluster: all hosts leave it.' \
+        'cluster-pool-force-destroy' 'Destroy a cluster, whatever its hosts say about it.' \
+        'cluster-pool-resync' 'Let the hosts join a cluster that are not in it.' \
         'console' 'Connect to the text console of a guest; a simulated guest has none. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match.' \
         'console-list' 'List all consoles, or those whose fields have the given values.' \
         'console-param-add' 'Add a member to a set, or key=value pairs to a map.' \
@@ -176,16 +185,24 @@ function __xe_commands
         'pusb-param-list' 'Show all fields of the object.' \
         'pusb-param-set' 'Set fields of the object, or single keys of its maps.' \
         'pusb-scan' 'Look for USB devices of a host.' \
+        'pvs-cache-storage-create' 'Let a host keep what its VMs read from a site. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
+        'pvs-cache-storage-destroy' 'Let a host keep no longer what its VMs read from a site.' \
         'pvs-cache-storage-list' 'List all PVS_cache_storages, or those whose fields have the given values.' \
         'pvs-cache-storage-param-get' 'Show the value of one field of the object.' \
         'pvs-cache-storage-param-list' 'Show all fields of the object.' \
+        'pvs-proxy-create' 'Put a proxy between a VM and a site.' \
+        'pvs-proxy-destroy' 'Destroy a proxy.' \
         'pvs-proxy-list' 'List all PVS_proxies, or those whose fields have the given values.' \
         'pvs-proxy-param-get' 'Show the value of one field of the object.' \
         'pvs-proxy-param-list' 'Show all fields of the object.' \
+        'pvs-server-forget' 'Forget a server.' \
+        'pvs-server-introduce' 'Make a server of a site known.' \
         'pvs-server-list' 'List all PVS_servers, or those whose fields have the given values.' \
         'pvs-server-param-clear' 'Empty a field of the object.' \
         'pvs-server-param-get' 'Show the value of one field of the object.' \
         'pvs-server-param-list' 'Show all fields of the object.' \
+        'pvs-site-forget' 'Forget a site that has no servers.' \
+        'pvs-site-introduce' 'Make a site known.' \
         'pvs-site-list' 'List all PVS_sites, or those whose fields have the given values.' \
         'pvs-site-param-clear' 'Empty a field of the object.' \
         'pvs-site-param-get' 'Show the value of one field of the object.' \
@@ -478,14 +495,20 @@ function __xe_words
             echo 'uuid=@certificate:uuid param-name=%certificate param-key='
         case certificate-param-list
             echo 'uuid=@certificate:uuid'
+        case cluster-create
+            echo 'pif-uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label cluster-stack= pool-auto-join=true|false token-timeout= token-timeout-coefficient='
+        case cluster-destroy cluster-param-list
+            echo 'uuid=@cluster:uuid'
+        case cluster-host-create
+            echo 'cluster-uuid=@cluster:uuid host-uuid=@host:uuid,name-label pif-uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label'
+        case cluster-host-destroy cluster-host-disable cluster-host-enable cluster-host-force-destroy cluster-host-param-list
+            echo 'uuid=@cluster-host:uuid'
         case cluster-host-list
             echo 'params=,all|%cluster-host +cluster-host'
         case cluster-host-param-clear
             echo 'uuid=@cluster-host:uuid param-name='
         case cluster-host-param-get
             echo 'uuid=@cluster-host:uuid param-name=%cluster-host param-key='
-        case cluster-host-param-list
-            echo 'uuid=@cluster-host:uuid'
         case cluster-list
             echo 'params=,all|%cluster +cluster'
         case cluster-param-add cluster-param-remove
@@ -494,10 +517,12 @@ function __xe_words
             echo 'uuid=@cluster:uuid param-name=other-config'
         case cluster-param-get
             echo 'uuid=@cluster:uuid param-name=%cluster param-key='
-        case cluster-param-list
-            echo 'uuid=@cluster:uuid'
         case cluster-param-set
             echo 'uuid=@cluster:uuid other-config:'
+        case cluster-pool-create
+            echo 'network-uuid=@network:uuid,name-label cluster-stack= token-timeout= token-timeout-coefficient='
+        case cluster-pool-destroy cluster-pool-force-destroy cluster-pool-resync
+            echo 'cluster-uuid=@cluster:uuid'
         case console vm-cd-eject vm-compute-memory-overhead vm-is-bios-customized vm-memory-target-wait vm-pause vm-suspend vm-tree vm-unpause vm-vif-list
             echo 'vm=@vm:name-label +vm --multiple'
         case console-list
@@ -714,34 +739,42 @@ function __xe_words
             echo 'uuid=@pusb:uuid,host-name-label'
         case pusb-param-set
             echo 'uuid=@pusb:uuid,host-name-label passthrough-enabled=true|false'
+        case pvs-cache-storage-create
+            echo 'sr-uuid=@sr:uuid,name-label pvs-site-uuid=@pvs-site:uuid,name-label size= host=@host:name-label +host --multiple'
+        case pvs-cache-storage-destroy pvs-cache-storage-param-list
+            echo 'uuid=@pvs-cache-storage:uuid'
         case pvs-cache-storage-list
             echo 'params=,all|%pvs-cache-storage +pvs-cache-storage'
         case pvs-cache-storage-param-get
             echo 'uuid=@pvs-cache-storage:uuid param-name=%pvs-cache-storage param-key='
-        case pvs-cache-storage-param-list
-            echo 'uuid=@pvs-cache-storage:uuid'
+        case pvs-proxy-create
+            echo 'pvs-site-uuid=@pvs-site:uuid,name-label vif-uuid=@vif:uuid,vm-name-label,device,network-name-label'
+        case pvs-proxy-destroy pvs-proxy-param-list
+            echo 'uuid=@pvs-proxy:uuid'
         case pvs-proxy-list
             echo 'params=,all|%pvs-proxy +pvs-proxy'
         case pvs-proxy-param-get
             echo 'uuid=@pvs-proxy:uuid param-name=%pvs-proxy param-key='
-        case pvs-proxy-param-list
-            echo 'uuid=@pvs-proxy:uuid'
+        case pvs-server-forget pvs-server-param-list
+            echo 'uuid=@pvs-server:uuid'
+        case pvs-server-introduce
+            echo 'addresses= first-port= last-port= pvs-site-uuid=@pvs-site:uuid,name-label'
         case pvs-server-list
             echo 'params=,all|%pvs-server +pvs-server'
         case pvs-server-param-clear
             echo 'uuid=@pvs-server:uuid param-name='
         case pvs-server-param-get
             echo 'uuid=@pvs-server:uuid param-name=%pvs-server param-key='
-        case pvs-server-param-list
-            echo 'uuid=@pvs-server:uuid'
+        case pvs-site-forget pvs-site-param-list
+            echo 'uuid=@pvs-site:uuid,name-label'
+        case pvs-site-introduce
+            echo 'name-label= name-description= pvs-uuid='
         case pvs-site-list
             echo 'params=,all|%pvs-site +pvs-site'
         case pvs-site-param-clear
             echo 'uuid=@pvs-site:uuid,name-label param-name=name-label|name-description|pvs-uuid'
         case pvs-site-param-get
             echo 'uuid=@pvs-site:uuid,name-label param-name=%pvs-site param-key='
-        case pvs-site-param-list
-            echo 'uuid=@pvs-site:uuid,name-label'
         case pvs-site-param-set
             echo 'uuid=@pvs-site:uuid,name-label name-label= name-description= pvs-uuid='
         case rate-limit-add-caller rate-limit-remove-caller

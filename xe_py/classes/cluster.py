@@ -2,11 +2,79 @@
 
 from __future__ import annotations
 
+from xe_py.errors import Failure
 from xe_py.schema.derived import Back, Computed
 from xe_py.schema.fields import CASCADE, SRO, Bool, Int, Map, Ref, Set, Text
 from xe_py.schema.values import EPOCH, Float, Time
 from xe_py.schema.xenclass import OPERATIONS, OTHER_CONFIG, XenClass
 from xe_py.xapi import clusters
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+_LEAST_TIMEOUT, _LEAST_COEFFICIENT = 1.0, 0.65
+
+
+# Guards, in the order in which XAPI asks them
+
+
+def is_first(state: State) -> Iterator[Failure]:
+    """Why the pool cannot get a cluster: it has one."""
+    for cluster in state.all("cluster"):
+        yield Failure("CLUSTER_ALREADY_EXISTS", blockers=(cluster,))
+
+
+def is_stack(stack: str) -> Iterator[Failure]:
+    """Why there is no such program."""
+    if stack != clusters.COROSYNC:
+        yield Failure("INVALID_CLUSTER_STACK", stack)
+
+
+def are_timeouts(timeout: float, coefficient: float) -> Iterator[Failure]:
+    """Why the times are too short."""
+    if timeout < _LEAST_TIMEOUT:
+        yield Failure("INVALID_VALUE", "token_timeout", f"{timeout:.3f}")
+    if coefficient < _LEAST_COEFFICIENT:
+        yield Failure("INVALID_VALUE", "token_timeout_coefficient", f"{coefficient:.3f}")
+
+
+def can_use(pif: Record) -> Iterator[Failure]:
+    """Why hosts cannot watch each other through the PIF."""
+    if not pif["disallow-unplug"]:
+        yield Failure("PIF_ALLOWS_UNPLUG", pif)
+    if not pif["currently-attached"]:
+        yield Failure("REQUIRED_PIF_IS_UNPLUGGED", pif)
+    yield from _has_address(pif)
+
+
+def can_join(state: State, host: Record, pif: Record) -> Iterator[Failure]:
+    """Why the host cannot join a cluster through the PIF."""
+    if pif["host-uuid"] != host["uuid"]:
+        yield Failure("PIF_NOT_ATTACHED_TO_HOST", pif, host)
+    for member in state.having("cluster-host", "host", host["uuid"]):
+        yield Failure("INTERNAL_ERROR", "The host is in a cluster already", blockers=(member,))
+    yield from _has_address(pif)
+
+
+def _has_address(pif: Record) -> Iterator[Failure]:
+    if not pif["IP"]:
+        yield Failure("PIF_HAS_NO_NETWORK_CONFIGURATION", pif)
+
+
+def can_destroy(state: State, cluster: Record) -> Iterator[Failure]:
+    """Why the cluster cannot be destroyed: several hosts are in it."""
+    members = clusters.members(state, cluster)
+    if len(members) > 1:
+        yield Failure("CLUSTER_DOES_NOT_HAVE_ONE_NODE", str(len(members)), blockers=tuple(members))
+
+
+def _is_free(_state: State, _obj: Record) -> Iterator[Failure]:
+    return iter(())
+
 
 CLUSTER = XenClass(
     "cluster",
@@ -34,6 +102,7 @@ CLUSTER = XenClass(
         Computed("live-hosts", Int, clusters.live_hosts, doc="How many hosts are there."),
         Computed("expected-hosts", Int, clusters.expected_hosts, doc="How many hosts should be there."),
     ),
+    operations=dict.fromkeys(("add", "remove", "enable", "disable", "destroy"), _is_free),
     list_fields=(
         "uuid",
         "cluster-hosts",
@@ -63,6 +132,7 @@ CLUSTER_HOST = XenClass(
         *OPERATIONS,
         Map("other-config", mode="MRO", doc="Extra settings that clients keep."),
     ),
+    operations=dict.fromkeys(("enable", "disable", "destroy"), _is_free),
     list_fields=(
         "uuid",
         "cluster",

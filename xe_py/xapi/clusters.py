@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xe_py.errors import Failure
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xe_py.state.record import Record
@@ -9,6 +11,29 @@ if TYPE_CHECKING:
 
 COROSYNC, VERSION = "corosync", 3
 TIMEOUT, COEFFICIENT = 20.0, 1.0
+
+
+def seconds(text: str, otherwise: float) -> float:
+    """The number that a word stands for; the other one if it stands for none, as in xe."""
+    try:
+        return float(text)
+    except ValueError:
+        return otherwise
+
+
+def pif_of(state: State, network: Record, host: Record) -> Record:
+    """The PIF of the host on the network; Failure if there is none."""
+    found = state.find("pif", network_uuid=network["uuid"], host_uuid=host["uuid"])
+    if len(found) != 1:
+        text = f"No PIF found for host:{host['uuid']} and network:{network['uuid']}"
+        raise Failure("INTERNAL_ERROR", text, blockers=(host, network))
+    return found[0]
+
+
+def network_of(state: State, cluster: Record) -> Record | None:
+    """The network on which the hosts watch each other."""
+    pifs = (state.ref_or_none(member, "PIF") for member in members(state, cluster))
+    return next((state.ref(pif, "network-uuid") for pif in pifs if pif is not None), None)
 
 
 def members(state: State, cluster: Record) -> list[Record]:
