@@ -30,14 +30,14 @@ Named = tuple[str, str, str, bool]  # Where, the class if it is known, the field
 @cache
 def fields(cls: str, *, stored: bool) -> frozenset[str]:
     """The fields of the class, or of all classes for the empty text."""
-    of = [classes.get(cls)] if cls else list(classes.sections())
+    of = [classes.get(cls)] if cls else list(classes.everything())
     return frozenset(name for each in of for name in (each.stored if stored else each.by_name))
 
 
 def class_of(node: ast.expr | None) -> str:
     """The class that the name of a variable tells, or the empty text."""
     name = node.id if isinstance(node, ast.Name) else ""
-    return name if name in {cls.name for cls in classes.sections()} else ""
+    return name if name in {cls.name for cls in classes.everything()} else ""
 
 
 def text_of(node: ast.expr) -> str | None:

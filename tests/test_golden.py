@@ -107,6 +107,7 @@ def test_every_stored_field_is_in_a_golden_file(cls: XenClass) -> None:
         for path in GOLDEN.glob(f"format-{FORMAT}*.toml")
         for fields in tomllib.loads(path.read_text()).get(cls.name, {}).values()
         for name in fields
+        if name in cls.stored or fields[name]  # What was stored once, and nothing but empty, follows today.
     }
     # A field of no value but None cannot be written.
     expected = {

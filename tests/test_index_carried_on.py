@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from small_objects import with_passwords
 from torture import draws
 
 from xe_py import classes, operations, running
@@ -176,8 +177,9 @@ def test_what_is_made_again_with_its_uuid_is_where_the_file_has_it(xe: "Xe") -> 
 @pytest.mark.parametrize("ending", ["", 'tags = ["a"] # by hand\n'], ids=["plain", "not plain"])
 def test_secrets_are_read_from_the_version_that_is_there(xe: "Xe", cache: Path, ending: str) -> None:
     given = "type=dummy"
-    srs = [xe.do(f"sr-create name-label={name} {given} device-config:cifspassword=first") for name in ("one", "two")]
+    srs = [xe.do(f"sr-create name-label={name} {given}") for name in ("one", "two")]
     one, two = (xe.do(f"pbd-list sr-uuid={sr} --minimal") for sr in srs)
+    with_passwords(xe, (one, two), {"cifspassword": "first"})
     if ending:
         xe.state.write_text(xe.state.read_text() + "\n" + f"[vm.{UUID}]\n" + ending)
         age(xe)

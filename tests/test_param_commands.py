@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small_objects import add_small_objects
 from vm_pool import VmPool
 
 from xe_py import classes
@@ -33,6 +34,12 @@ COLUMNS = [
     if name in classes.names()
     for field, column in columns.items()
 ]
+
+# Small classes, of which there is one object each, and those whose objects follow from others.
+SMALL = set(CLASSES) & set(classes.names()) - {
+    "pool", "pif", "bond", "vlan", "vif", "network", "vm", "template", "snapshot", "host", "vdi", "vbd", "sr", "pbd",
+    "message", "task",
+}  # fmt: skip
 
 DONE = "done"
 REACHED = "reached"  # The field takes such words; whether this value is one for it is another question.
@@ -68,6 +75,11 @@ NOT_EMPTY = {
     "vdi": {"on-boot", "allow-caching"},
     "vbd": {"bootable", "mode", "type", "unpluggable"},
     "sr": {"shared"},
+    "pgpu": {"gpu-group-uuid"},
+    "gpu-group": {"allocation-algorithm"},
+    "pusb": {"passthrough-enabled"},
+    "observer": {"enabled"},
+    "rate-limit": {"burst-size", "fill-rate"},
 }  # fmt: skip
 
 
@@ -92,6 +104,9 @@ def pool() -> VmPool:
     )
     pool.add_bare("vlan", "vlan", tag=7, tagged_PIF="eth0-xen2", untagged_PIF="vlan-pif")
     pool.named["task"] = pool.state.add("task", {"name-label": "Async.VM.start"})
+    pool.named |= add_small_objects(pool.state)
+    for name in classes.FOLLOWING:
+        pool.named[name] = pool.state.all(name)[-1]
     pool.named["message"] = pool.state.add("message", {"name": "TOLD", "priority": 3, "body": "told"})
     pool.assert_sound()
     return pool
@@ -101,7 +116,7 @@ OBJECTS = {
     "pool": "pool", "pif": "eth0-xen1", "bond": "bond", "vlan": "vlan", "vif": "vif", "network": "lan", "vm": "vm",
     "template": "vm", "snapshot": "vm", "host": "xen1", "vdi": "v-vbd", "vbd": "vbd", "sr": "share", "pbd": "p-local",
     "message": "message", "task": "task",
-}  # fmt: skip
+} | {name: name for name in SMALL}  # fmt: skip
 
 
 def outcome(pool: VmPool, name: str, verb: str, *words: tuple[str, str]) -> str:
@@ -116,7 +131,7 @@ def outcome(pool: VmPool, name: str, verb: str, *words: tuple[str, str]) -> str:
             run(pool.state, Call(command, words=[("uuid", uuid), *words]))
         else:
             given = {word.replace("-", "_"): text for word, text in words}
-            run(pool.state, Call(command, {classes.view(name).of: uuid, **given}))
+            run(pool.state, Call(command, {classes.view(name).of.replace("-", "_"): uuid, **given}))
     except Misuse as refusal:
         return refusal.text
     except Failure as refusal:

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+from small_objects import add_small_objects
 
-from xe_py import classes
+from xe_py import classes, open_host
 
 if TYPE_CHECKING:
     from conftest import Xe
@@ -267,6 +268,9 @@ def test_every_field_of_every_class_can_be_read(xe: "Xe", name: str) -> None:
     xe.do("vm-start vm=web")
     xe.do(f"message-create name=TOLD priority=3 body=told vm-uuid={vm}")
     xe.state.write_text(f"{xe.state.read_text()}\n[task.{uuid4()}]\nname-label = 'Async.VM.start'\n")
+    with open_host(str(xe.state)) as host:
+        add_small_objects(host.state)
+        host.commit()
     view = classes.view(name)
     if view.filters.get("is-a-template") == "true":
         xe.do(f"vm-param-set uuid={xe.do('vm-create name-label=t')} is-a-template=true")

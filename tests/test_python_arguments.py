@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from small_objects import add_small_objects
 
 from xe_py import classes, operations
 from xe_py.errors import Failure, Misuse
@@ -34,6 +35,7 @@ def host(xe: "Xe") -> Iterator[Host]:
         host.run("bond-create", network=network, pifs=pifs)
         host.run("message-create", name="TOLD", priority=3, body="told", vm_uuid=vm.uuid)
         host.state.add("task", {"name-label": "Async.VM.start"})
+        add_small_objects(host.state)
         host.commit()
         before = xe.state.read_bytes()
         yield host
@@ -65,7 +67,7 @@ def refusal(host: Host, name: str, /, **keywords: object) -> str:
 
 
 def test_an_object_of_another_class_is_refused_by_every_command(host: Host) -> None:
-    objects = {cls.name: host.find(cls.name)[0] for cls in classes.sections() if cls.name not in classes.HIDDEN}
+    objects = {cls.name: host.find(cls.name)[0] for cls in classes.everything() if cls.name not in classes.HIDDEN}
     wrong = []
     for command in COMMANDS:
         for keyword, to in references(command).items():

@@ -10,6 +10,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from small_objects import with_passwords
 
 from xe_py import classes
 from xe_py.errors import Failure, Misuse, ScriptRefused, SeveralFailed, StateFileError, XeError
@@ -381,7 +382,9 @@ def test_what_has_a_secret_is_read_after_a_commit_too(xe: "Xe") -> None:
 def with_secret(xe: "Xe") -> str:
     sr = xe.do("sr-introduce uuid=00000000-0000-4000-8000-000000000001 name-label=n type=iscsi shared=true")
     host = xe.do("host-list --minimal")
-    return xe.do(f"pbd-create sr-uuid={sr} host-uuid={host} device-config:target=t device-config:chappassword={SECRET}")
+    pbd = xe.do(f"pbd-create sr-uuid={sr} host-uuid={host} device-config:target=t")
+    with_passwords(xe, (pbd,), {"target": "t", "chappassword": SECRET})
+    return pbd
 
 
 def test_nothing_that_is_printed_shows_a_secret(xe: "Xe") -> None:

@@ -95,7 +95,7 @@ def said(data: bytes) -> dict[str, Any]:
         (cls, uuid): {
             name: value.astimezone(UTC).strftime("%Y%m%dT%H:%M:%SZ") if isinstance(value, datetime) else in_order(value)
             for name, value in fields.items()
-            if value != classes.get(cls).defaults[name]
+            if name in classes.get(cls).stored and value != classes.get(cls).defaults[name]
         }
         for cls, objects in tables.items()
         for uuid, fields in objects.items()

@@ -29,7 +29,7 @@ SIZES = {
     "virtual-size", "disk-size", "physical-size", "memory", "target", "total", "min", "max", "static-min", "static-max",
     "dynamic-min", "dynamic-max", "disk",
 }  # fmt: skip
-SETTABLE = [(cls.name, field) for cls in classes.sections() for field in cls.fields if field.has_setter]
+SETTABLE = [(cls.name, field) for cls in classes.everything() for field in cls.fields if field.has_setter]
 PARAMETERS = [
     (command.name, field)
     for command in map(operations.find, operations.names())

@@ -10,7 +10,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from xe_py import classes
+from small_objects import add_small_objects
+
+from xe_py import classes, open_host
 from xe_py.cli.environment import Environment
 from xe_py.cli.main import run
 from xe_py.cli.output import text_of
@@ -156,7 +158,11 @@ def _left_behind(path: Path, do: Callable[[str], str]) -> dict[str, str]:
     text = path.read_text()
     task = "33333333-4444-4555-8666-777777777777"
     path.write_text(f"{text}\n[task.{task}]\nname-label = 'Async.VM.start'\n")
-    return {cls: text.partition(f"\n[{cls}.")[2].partition("]")[0] for cls in ("storage", "volume")} | {"task": task}
+    with open_host(str(path)) as host:
+        small = {cls: obj["uuid"] for cls, obj in add_small_objects(host.state).items()}
+        host.commit()
+    left = {cls: text.partition(f"\n[{cls}.")[2].partition("]")[0] for cls in ("storage", "volume")}
+    return {**left, **small, "task": task}
 
 
 def draws(seed: int) -> random.Random:

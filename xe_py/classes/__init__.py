@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Classes without commands: only the state file shows their objects.
 HIDDEN = frozenset(("storage", "volume"))
+# Classes whose objects no file holds, because they follow from others or are always the same.
+FOLLOWING = frozenset(("console", "host-cpu", "role"))
 
 _classes: dict[str, XenClass] = {}
 _views: dict[str, View] = {}
@@ -63,13 +65,18 @@ def get(name: str) -> XenClass:
 
 
 def sections() -> list[XenClass]:
-    """All classes in the order of the state file."""
+    """All classes of the state file, in its order."""
     return [get(name) for name in order()]
 
 
 def order() -> tuple[str, ...]:
-    """The names of all classes in the order of the state file."""
+    """The names of all classes of the state file, in its order."""
     return _known().order
+
+
+def everything() -> list[XenClass]:
+    """All classes: those of the state file in its order, then those whose objects no file holds."""
+    return [*sections(), *(get(name) for name in sorted(FOLLOWING))]
 
 
 def referrers(cls: str) -> tuple[tuple[str, str], ...]:
@@ -110,7 +117,8 @@ def summary() -> Summary:
 
     _files.clear()
     _files.update(_found_files())
-    found = sorted((get(name) for name in all_names() if view(name).of == name), key=lambda cls: cls.section)
+    stored = [get(name) for name in all_names() if view(name).of == name and name not in FOLLOWING]
+    found = sorted(stored, key=lambda cls: cls.section)
     referrers: dict[str, list[tuple[str, str]]] = {}
     watchers: dict[tuple[str, str], list[tuple[str, str, str, int]]] = {}
     for cls in found:

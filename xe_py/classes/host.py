@@ -5,7 +5,7 @@ from __future__ import annotations
 from xe_py.errors import Failure
 from xe_py.schema.collections import OrderedMap, Words
 from xe_py.schema.derived import Back, Computed
-from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Int, Map, Ref, Set, Text
+from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Int, Map, Ref, Refs, Set, Text
 from xe_py.schema.values import EPOCH, Absent, FirmBool, SecretMap, Size, Time
 from xe_py.schema.xenclass import NAMES, OPERATIONS, STRICT, TAGS, XenClass, rule
 from xe_py.xapi import host_settings as settings
@@ -136,8 +136,8 @@ HOST = XenClass(
             doc="The memory that would be free if every VM shrank to its minimum, in bytes.",
         ),
         Bool("host-metrics-live", default=True, doc="Whether the host is running and answers."),
-        Absent("patches", "host_patch", default=[], mode="SRO", join=", ", deprecated=True, doc="Patches applied."),
-        Absent("updates", "pool_update", default=[], mode="SRO", join=", ", doc="Updates applied; none is simulated."),
+        Back("patches", "patch.hosts", mode="SRO", join=", ", deprecated=True, doc="The patches that the host has."),
+        Back("updates", "update.hosts", mode="SRO", join=", ", doc="The updates that the host has."),
         Set("ha-statefiles", doc="The VDIs that high availability uses."),
         Set("ha-network-peers", doc="The other hosts that this host can reach, for high availability."),
         Text("external-auth-type", doc="The type of the external directory that checks logins."),
@@ -164,10 +164,8 @@ HOST = XenClass(
         ),
         Computed("control-domain-uuid", Ref, _control_domain, to="vm", doc="The control domain: it manages the host."),
         Back("resident-vms", "vm.resident-on", mode="SRO", doc="The VMs that run on the host."),
-        Absent(
-            "updates-requiring-reboot", "pool_update", default=[], mode="SRO", doc="The updates that wait for a reboot."
-        ),
-        Absent("features", "Feature", default=[], mode="SRO", doc="Features that the host has switched on."),
+        Refs("updates-requiring-reboot", "update", mode="SRO", doc="The updates that wait for a reboot."),
+        Back("features", "feature.host-uuid", mode="SRO", doc="What the licence of the host lets people try out."),
         Text(
             "iscsi_iqn",
             mode=RW,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py.classes.host import HOST
 from xe_py.schema.derived import Computed, Fixed
-from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Derived, Int, Map, Ref, Set, Text
+from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Derived, Int, Map, Ref, Refs, Set, Text
 from xe_py.schema.values import EPOCH, Absent, BareInt, FirmBool, Time
 from xe_py.schema.xenclass import NAMES, OPERATIONS, OTHER_CONFIG, TAGS, XenClass
 
@@ -25,6 +25,12 @@ _FEATURE_LETTERS = frozenset("0123456789abcdefABCDEF-")
 def _free_for_all(_state: State, _pool: Record) -> Iterator[Failure]:
     """No reason: operations on the whole pool are not simulated, so nothing forbids them."""
     return iter(())
+
+
+def _can_enable(state: State, pool: Record, uuids: list[str]) -> Iterator[Failure]:
+    from xe_py.xapi.repositories import can_enable
+
+    return can_enable(state, pool, uuids)
 
 
 class _OfAllHosts(Derived):
@@ -166,7 +172,14 @@ POOL = XenClass(
         Bool("tls-verification-enabled", default=True, doc="Whether hosts verify each other's certificates."),
         Bool("client-certificate-auth-enabled", doc="Whether clients may log in by certificate."),
         Text("client-certificate-auth-name", doc="The name that such a certificate must have."),
-        Absent("repositories", "Repository", default=[], mode="SRW", param_set=WHOLE, doc="Where updates come from."),
+        Refs(
+            "repositories",
+            "repository",
+            mode="SRW",
+            param_set=WHOLE,
+            guard=_can_enable,
+            doc="Where updates come from.",
+        ),
         Text("repository-proxy-url", doc="The proxy between the pool and its repositories."),
         Text("repository-proxy-username", doc="The user name on that proxy."),
         _OfAllHosts(HOST.by_name["https-only"], "Whether the hosts refuse plain HTTP."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py.errors import Failure
 from xe_py.schema.derived import Back, Computed
-from xe_py.schema.fields import RW, Bool, Map, Text
+from xe_py.schema.fields import CLEAR, RW, Bool, Map, Ref, Text
 from xe_py.schema.values import Absent, Size
 from xe_py.schema.xenclass import NAMES, OPERATIONS, OTHER_CONFIG, STRICT, TAGS, XenClass, rule
 from xe_py.xapi.drivers import capabilities, reason
@@ -163,7 +163,7 @@ SR = XenClass(
         Text("type", doc="The driver, such as ext, lvm, nfs or iso."),
         Text("content-type", doc="What the SR is for, such as user, iso or disk."),
         Bool("shared", mode=RW, guard=_has_one_pbd, doc="Whether several hosts may use the SR at once."),
-        Absent("introduced-by", "DR_task", doc="The disaster recovery task that introduced it."),
+        Ref("introduced-by", "drtask", on_delete=CLEAR, doc="The disaster recovery task that made it visible."),
         Bool("is-tools-sr", doc="Whether the SR holds the guest tools."),
         OTHER_CONFIG,
         Map("sm-config", mode="MRO", doc="Extra settings of the driver."),

@@ -67,6 +67,12 @@ def _possible_hosts(state: State, vm: Record) -> list[str]:
     return [host["uuid"] for host in possible_hosts(state, vm)]
 
 
+def _consoles(_state: State, vm: Record) -> list[str]:
+    from xe_py.xapi.consoles import uuids
+
+    return uuids(vm)
+
+
 def _networks(state: State, vm: Record) -> dict[str, str]:
     from xe_py.xapi.guest_addresses import networks
 
@@ -203,7 +209,7 @@ VM = XenClass(
             guard=settings.actions_after_crash,
             doc="What happens after a crash.",
         ),
-        Absent("console-uuids", "console", default=[], mode="SRO", doc="The consoles of the VM; none is simulated."),
+        Computed("console-uuids", Refs, _consoles, to="console", mode="SRO", doc="The consoles of the VM."),
         Computed(
             "hvm",
             Bool,
@@ -369,7 +375,7 @@ VM = XenClass(
             doc="What the BIOS tells the guest about the hardware; it can be set only once.",
         ),
         Set("pending-guidances", doc="What updates still require, such as a reboot."),
-        Absent("vtpms", "VTPM", default=[], doc="The TPMs of the VM; none is simulated."),
+        Back("vtpms", "vtpm.vm-uuid", doc="The TPMs of the VM."),
         Set("pending-guidances-recommended", doc="What updates recommend to do."),
         Set("pending-guidances-full", doc="What must be done before updates take full effect."),
         *(
@@ -377,6 +383,7 @@ VM = XenClass(
             for name in guest.REPORTED
         ),
         Int(guest.BOOT_TIME, hidden=True, doc="How many seconds after the start the guest reports for the first time."),
+        Map("console-other-config", hidden=True, doc="The other-config of the console of the VM."),
     ),
     unique=(Unique("resident-on", "dom-id", refusal="DOMAIN_EXISTS", shows=("uuid", "dom-id")),),
     rules=RULES,

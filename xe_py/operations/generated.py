@@ -6,7 +6,7 @@ from xe_py import classes
 from xe_py.errors import Misuse
 from xe_py.schema.command import COMMON, LISTS, READS, SETS, Command
 from xe_py.schema.fields import Bool, Map, Ref, Text
-from xe_py.schema.xenclass import meant_field
+from xe_py.schema.xenclass import meant_field, plural
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _list_command(view: View, cls: XenClass, name: str) -> Command:
         *(Text(f"{field.name}:contains", doc=field.doc) for field in visible if field.is_set),
     )
     label = cls.label if view.name == cls.name else view.name
-    doc = f"List all {label}s, or those whose fields have the given values."
+    doc = f"List all {plural(label)}, or those whose fields have the given values."
     return Command(name, run, optional=optional, doc=doc, kind=LISTS, standard=name in _STANDARD_LISTS)
 
 

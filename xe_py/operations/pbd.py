@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xe_py.classes import pbd as guards
 from xe_py.errors import refuse
+from xe_py.operations.effects.passwords import drop_secrets, with_secrets
 from xe_py.operations.effects.storage import attach
 from xe_py.schema.command import command
 from xe_py.schema.fields import Map, Ref
@@ -25,7 +26,8 @@ _PBD = Ref("uuid", "pbd", doc="The PBD.")
 def create(state: State, host: Record, sr: Record, device_config: dict[str, str] | None = None) -> Record:
     """Make a PBD that is not plugged yet; the driver checks the device-config when the PBD is plugged."""
     refuse(guards.can_create(state, sr, host, device_config or {}))
-    fields = {"host-uuid": host["uuid"], "sr-uuid": sr["uuid"], "device-config": device_config or {}}
+    config = with_secrets(state, device_config or {})
+    fields = {"host-uuid": host["uuid"], "sr-uuid": sr["uuid"], "device-config": config}
     return state.add("pbd", fields)
 
 
@@ -49,4 +51,5 @@ def unplug(state: State, pbd: Record) -> None:
 def destroy(state: State, pbd: Record) -> None:
     """Destroy a PBD that is not plugged."""
     refuse(guards.can_destroy(state, pbd))
+    drop_secrets(state, pbd)
     state.delete(pbd)

@@ -6,6 +6,7 @@ from xe_py.classes import pbd as pbd_guards
 from xe_py.classes import sr as guards
 from xe_py.errors import Failure, Misuse, refuse
 from xe_py.operations.effects.contents import destroy_all, forget_all, format_devices
+from xe_py.operations.effects.passwords import check_secrets, with_secrets
 from xe_py.operations.effects.storage import attach, check_uuid, take_in
 from xe_py.schema.command import READS, command
 from xe_py.schema.fields import Bool, Map, Ref, Text
@@ -61,6 +62,7 @@ def create(
     """Make an SR and plug it on its host or, if it is shared, on every host that answers."""
     type, config = type.lower(), device_config or {}
     hosts = _hosts(state, host, shared=shared)
+    check_secrets(state, config)
     refuse(refusals(type, config))
     for each in hosts:
         _check_devices(state, each, type, config)
@@ -79,7 +81,8 @@ def create(
     )
     for each in hosts:
         refuse(pbd_guards.can_create(state, sr, each, config))
-        pbd = state.add("pbd", {"host-uuid": each["uuid"], "sr-uuid": sr["uuid"], "device-config": config})
+        fields = {"host-uuid": each["uuid"], "sr-uuid": sr["uuid"], "device-config": with_secrets(state, config)}
+        pbd = state.add("pbd", fields)
         if each["host-metrics-live"]:
             attach(state, pbd)
     return sr
@@ -172,6 +175,7 @@ def probe(
     """The SRs on the storage, as an XML document."""
     from xe_py.operations.effects import probing
 
+    check_secrets(state, device_config or {})
     host = host or state.ref(state.all("pool")[0], "master")
     return probing.probe(state, host, type.lower(), device_config or {}, sm_config or {})
 

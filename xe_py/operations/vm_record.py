@@ -58,4 +58,8 @@ def destroy(state: State, vm: Record) -> None:
         raise Failure("VM_CANNOT_DELETE_DEFAULT_TEMPLATE", blockers=(vm,))
     for child in state.pointing_at(vm, "vm.parent"):
         state.update(child, {"parent": vm["parent"]})
+    for vtpm in state.pointing_at(vm, "vtpm.vm-uuid"):
+        from xe_py.operations.effects.tpms import remove_tpm
+
+        remove_tpm(state, vtpm)
     state.delete(vm)

@@ -128,6 +128,8 @@ def _pairs(cls: XenClass, keyword: str, name: str, given: Any, *, setting: bool)
             f"{name}:{text(f'a key of {keyword}', key)}": text(f"{keyword}[{key!a}]", each)
             for key, each in given.items()
         }
+    if isinstance(field, Refs) and isinstance(given, (list, tuple)):
+        given = [_reference(cls, keyword, field, each) if isinstance(each, Record) else each for each in given]
     if given is None and not setting:
         return {} if field is None else {name: field.unknown}
     if setting:

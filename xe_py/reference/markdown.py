@@ -60,8 +60,8 @@ def commands() -> str:
 def classes_and_fields() -> str:
     """Every class with its fields."""
     parts = [_title("Classes and their fields", _FIELDS)]
-    for cls in classes.sections():
-        rows = [(_code(field.name), field.mode, _type(field), _field(cls, field)) for field in visible(cls)]
+    for cls in classes.everything():
+        rows = [(_code(field.name), field.mode, _type(cls, field), _field(cls, field)) for field in visible(cls)]
         parts.append(_view(classes.view(cls.name)))
         parts.append(_table(("Field", "Mode", "Type in the file", "What it says"), rows))
     views = [view for view in map(classes.view, classes.names()) if view.of != view.name]
@@ -117,7 +117,9 @@ def _parameter(command: Command, field: Field, required: str) -> tuple[str, str,
     return _code(name), required, _plain(parameter_doc(command, field))
 
 
-def _type(field: Field) -> str:
+def _type(cls: XenClass, field: Field) -> str:
+    if cls.follows is not None:
+        return ""
     if field.name == "uuid":
         return "part of the table's name"
     return _plain(f"{toml_type(field)}; {default_of(field)}") if field.stored else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from inspect import signature
 
 from xe_py import classes
+from xe_py.schema.collections import Choices
 from xe_py.schema.command import LINES, WORDS
 from xe_py.schema.fields import (
     CASCADE,
@@ -23,6 +24,7 @@ from xe_py.schema.fields import (
     Text,
 )
 from xe_py.schema.values import BareInt, Float, Named, Size, Time, Uuid
+from xe_py.schema.xenclass import plural
 from xe_py.store.toml.render import pair, pair_of
 
 TYPE_CHECKING = False
@@ -162,6 +164,8 @@ def rule_set(rule: Rule) -> str:
 
 def toml_type(field: Field) -> str:
     """The kind of TOML value that the file holds for the field; none where the only value is the default."""
+    if isinstance(field, Choices):
+        return "array of " + ", ".join(f'"{option}"' for option in field.options)
     if isinstance(field, Choice):
         return "one of " + ", ".join(f'"{option}"' for option in field.options)
     if isinstance(field, Ref):
@@ -194,4 +198,4 @@ def on_delete(field: Field) -> str:
 
 def unique_doc(cls: XenClass, unique: Unique) -> str:
     """What no two objects share."""
-    return f"No two {cls.label}s have the same {' and '.join(unique.fields)} ({unique.refusal})."
+    return f"No two {plural(cls.label)} have the same {' and '.join(unique.fields)} ({unique.refusal})."

@@ -27,6 +27,19 @@ class Words(Set):
         return words(text)
 
 
+class Choices(Set):
+    """Some of a few words."""
+
+    __slots__ = ("options",)
+
+    def __init__(self, name: str, options: tuple[str, ...], **rest: Any) -> None:
+        self.options = options
+        super().__init__(name, **rest)
+
+    def accepts(self, value: Any) -> bool:
+        return super().accepts(value) and all(member in self.options for member in value)
+
+
 class OrderedMap(Map):
     """A map that prints the keys of `order` first, in this order, and then the others as they are stored."""
 

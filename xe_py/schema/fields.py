@@ -48,7 +48,7 @@ class Field:
     field although it is marked as read-only.
 
     `unknown` is printed if there is no value, `join` between several values. Every value of exactly the type `takes`
-    may be stored; `accepts` decides about other values.
+    may be stored; `accepts` decides about other values. Differences and indices do not show a `secret` field.
     """
 
     __slots__ = (
@@ -70,6 +70,7 @@ class Field:
         "unknown",
     )
     stored = True
+    secret = False
     empty: Any = None
     takes: type | None = None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure, Misuse
-from xe_py.schema.fields import LARGEST, Bool, Choice, Field, Int, Map, Ref
+from xe_py.schema.fields import LARGEST, Bool, Choice, Field, Int, Map, Ref, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -155,6 +155,13 @@ class Uuid(Field):
         from xe_py.schema.numbers import is_uuid
 
         return is_uuid(value) if type(value) is str else value is None and not self.required
+
+
+class Secret(Text):
+    """A secret text. Lists show it, because it is what the object is there for."""
+
+    __slots__ = ()
+    secret = True
 
 
 class SecretMap(Map):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Key = str | tuple[str, ...]
     Check = Callable[[Any, Any], Iterator[Failure]]
     Measure = Callable[[Any], int]
+    Follows = Callable[[Any], Iterator[dict[str, Any]]]
 
 STRICT, XAPI = "strict", "xapi"
 RULES, TEMPLATES, DESTROYED = "rules", "templates", "templates-destroyed"
@@ -91,6 +92,10 @@ class XenClass:
     `allowed-operations` to the guard that is asked before it. `filters` and `list_fields` are those of a plain list.
     `measures` are numbers that follow from an object's own stored fields, and that can be summed as fields can.
     `single` says that every state has exactly one object of the class.
+
+    The objects of a class with `follows` are in no file, because they follow from other objects or are always the same:
+    `follows(state)` yields the fields of each. Such a class has no section, and nothing changes its objects; the effect
+    of a field may change what they follow from.
     """
 
     def __init__(
@@ -98,7 +103,7 @@ class XenClass:
         name: str,
         *,
         label: str,
-        section: int,
+        section: int = 0,
         doc: str,
         fields: tuple[Field, ...],
         list_fields: tuple[str, ...],
@@ -109,6 +114,7 @@ class XenClass:
         operations: Mapping[str, Guard] | None = None,
         measures: Mapping[str, Measure] | None = None,
         single: bool = False,
+        follows: Follows | None = None,
     ) -> None:
         self.name = name
         self.label = label
@@ -123,9 +129,11 @@ class XenClass:
         self.operations = operations or {}
         self.measures = measures or {}
         self.single = single
+        self.follows = follows
         self.by_name = {field.name: field for field in self.fields}
         self.stored = {field.name: field for field in self.fields if field.stored}
         self.references = {name: f for name, f in self.stored.items() if isinstance(f, (Ref, Refs))}
+        self.secrets = [name for name, field in self.stored.items() if field.secret]
         self.maps = [name for name, field in self.stored.items() if isinstance(field, Map)]
         self.required = [name for name, field in self.stored.items() if field.required]
         self.defaults = {name: field.default for name, field in self.stored.items()}
@@ -142,6 +150,12 @@ class View:
         self.doc = doc
         self.filters = filters
         self.list_fields = list_fields
+
+
+def plural(label: str) -> str:
+    """Several objects of a class, in a word."""
+    one = label[:-1]
+    return f"{one}ies" if label.endswith("y") and not one.endswith(("a", "e", "o", "u")) else f"{label}s"
 
 
 def split_key(cls: XenClass, name: str) -> tuple[Field, str | None] | None:

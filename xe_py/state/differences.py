@@ -91,7 +91,7 @@ def _line(name: str, was: str, now: str, *, new: bool) -> str:
 
 
 def _shown(field: Field, value: Any) -> str:
-    return field.show(value) or _EMPTY
+    return _HIDDEN if value and field.secret else field.show(value) or _EMPTY
 
 
 def _text(key: str, text: str | None) -> str:

@@ -13,7 +13,7 @@ from xe_py.errors import Failure
 from xe_py.schema.fields import CASCADE, CLEAR, Derived, Refs
 from xe_py.schema.xenclass import DESTROYED, RULES, STRICT, TEMPLATES
 from xe_py.state.record import Record, alike
-from xe_py.state.tables import Tables
+from xe_py.state.tables import Tables, entries, value_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -132,6 +132,8 @@ class State:
 
     def get(self, cls: str, uuid: str | None) -> Record | None:
         """The object of the class with this uuid, or None."""
+        if cls in classes.FOLLOWING:
+            return next((obj for obj in self._following(cls) if obj["uuid"] == uuid), None)
         return None if uuid is None else self._tables.get(cls, uuid)
 
     def need(self, cls: str, uuid: str) -> Record:
@@ -147,11 +149,11 @@ class State:
 
     def all(self, cls: str) -> list[Record]:
         """All objects of the class in order of creation."""
-        return self._tables.all(cls)
+        return self._following(cls) if cls in classes.FOLLOWING else self._tables.all(cls)
 
     def some(self, cls: str, fields: tuple[str, ...]) -> list[Record]:
         """All objects of the class in order of creation, to read; they may lack all fields but these."""
-        return self._tables.some(cls, fields)
+        return self._following(cls) if cls in classes.FOLLOWING else self._tables.some(cls, fields)
 
     def count(self, cls: str) -> int:
         """How many objects of the class there are."""
@@ -167,6 +169,8 @@ class State:
 
     def having(self, cls: str, key: Key, value: Any) -> list[Record]:
         """The objects whose field has this value, or whose set contains it; of several fields, all must match."""
+        if cls in classes.FOLLOWING:
+            return [obj for obj in self._following(cls) if value in entries(value_of(obj, key))]
         return self._tables.having(cls, key, value)
 
     def ref_or_none(self, obj: Record, field: str) -> Record | None:
@@ -195,6 +199,11 @@ class State:
         """The name-label of the object that a reference points to, or None."""
         target = self.ref_or_none(obj, field)
         return None if target is None else target.name
+
+    def _following(self, cls: str) -> list[Record]:
+        """The objects of a class whose objects follow from others, as they are now."""
+        declared = classes.get(cls)
+        return [] if declared.follows is None else [Record(declared, fields) for fields in declared.follows(self)]
 
     def value(self, obj: Record, field: str) -> Any:
         """The value of a field, computed where it is derived."""

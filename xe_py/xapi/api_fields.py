@@ -38,6 +38,10 @@ ELSEWHERE = {
             "PV-drivers-detected other live guest-metrics-last-updated can-use-hotplug-vbd can-use-hotplug-vif"
         ),
     },
+    "pgpu": {"PCI": "pci-uuid vendor-name device-name pci-id dependencies"},
+    "vgpu": {"PCI": "pci"},
+    "hostdriver": {"Driver_variant": "variants variants-dev-status variants-uuid variants-hw-present"},
+    "hostdriver-variant": {"Host_driver": "active selected driver-name host-uuid"},
 }
 
 # Fields of xe that XenAPI does not have as fields: they come from a call, or only xe_py has them.
@@ -48,11 +52,16 @@ NOWHERE = {
     "vm": (
         "memory-target allowed-VBD-devices allowed-VIF-devices possible-hosts VCPUs-utilisation cooperative reverts-to "
         "guest-os-version guest-netbios-name guest-PV-drivers-version guest-networks guest-services guest-other "
-        "guest-boot-time"
+        "guest-boot-time console-other-config"
     ),
     "vbd": "attachable attached-as io_read_kbs io_write_kbs",
     "vdi": "content",
     "vif": "io_read_kbs io_write_kbs",
+    "update": "vdi",
+    "pci": "is-hidden will-be-hidden",
+    "vgpu-type": "max-resolution-x max-resolution-y",
+    "hostdriver": "active selected",
+    "vtpm": "contents",
 }
 
 NAMES = {
@@ -71,6 +80,31 @@ NAMES = {
     "vm.guest-metrics-last-updated": "last_updated",
     "vm.last-boot-record": "last_booted_record",
     "vm.vtpms": "VTPMs",
+    "patch.hosts": "host_patches",
+    "patch.update": "pool_update",
+    "vgpu-type.max-resolution": "max_resolution_x",
+    "pgpu.pci-uuid": "uuid",
+    "vgpu.type-model-name": "type",
+    "vgpu.pci": "pci_id",
+    "pvs-site.pvs-uuid": "PVS_uuid",
+    "pvs-site.pvs-cache-storage-uuids": "cache_storage",
+    "pvs-site.pvs-server-uuids": "servers",
+    "pvs-site.pvs-proxy-uuids": "proxies",
+    "pvs-server.pvs-site-uuid": "site",
+    "pvs-proxy.pvs-site-uuid": "site",
+    "pvs-cache-storage.pvs-site-uuid": "site",
+    "hostdriver.variants": "name",
+    "hostdriver.variants-dev-status": "name",
+    "hostdriver.variants-uuid": "name",
+    "hostdriver.variants-hw-present": "name",
+    "hostdriver-variant.active": "active_variant",
+    "hostdriver-variant.selected": "selected_variant",
+    "hostdriver-variant.driver-name": "name",
+    "hostdriver-variant.hw-present": "hardware_present",
+    "vtpm.secret": "contents",
+    "host-cpu.utilisation": "host",
+    "role.name": "name_label",
+    "role.description": "name_description",
 }
 
 # Maps whose column in XAPI's database has a prefix, the name of its group, by the field's name.
@@ -100,6 +134,27 @@ TYPES = {
     "vm.can-use-hotplug-vbd": "enum tristate_type",
     "vm.can-use-hotplug-vif": "enum tristate_type",
     "vm.numa-node-memory": "map(int,int)",
+    "host.patches": "set(ref host_patch)",
+    "subject.roles": "set(ref role)",
+    "certificate.purpose": "set(enum certificate_purpose)",
+    "patch.hosts": "set(ref host_patch)",
+    "patch.after-apply-guidance": "set(enum after_apply_guidance)",
+    "update.after-apply-guidance": "set(enum update_after_apply_guidance)",
+    "pci.dependencies": "set(ref PCI)",
+    "vgpu-type.max-resolution": "int",
+    "pgpu.pci-uuid": "string",
+    "pgpu.dependencies": "set(ref PCI)",
+    "vgpu.type-model-name": "ref VGPU_type",
+    "hostdriver.active-variant": "ref Driver_variant",
+    "hostdriver.selected-variant": "ref Driver_variant",
+    "hostdriver.variants": "string",
+    "hostdriver.variants-dev-status": "string",
+    "hostdriver.variants-uuid": "string",
+    "hostdriver.variants-hw-present": "string",
+    "hostdriver-variant.active": "ref Driver_variant",
+    "hostdriver-variant.selected": "ref Driver_variant",
+    "vtpm.secret": "ref secret",
+    "host-cpu.utilisation": "ref host",
 }
 
 # Enumerations whose names do not consist of class and field.
@@ -124,12 +179,17 @@ ENUMS = {
     "vm.actions-after-softreboot": "on_softreboot_behavior",
     "vm.current-domain-type": "domain_type",
     "vm.domain-type": "domain_type",
+    "repository.origin": "origin",
+    "gpu-group.allocation-algorithm": "allocation_algorithm",
+    "pgpu.dom0-access": "pci_dom0_access",
+    "cluster.operations": "cluster_operation",
+    "cluster-host.operations": "cluster_host_operation",
 }
 
 QUALIFIERS = {
     "pool": {
         RUNTIME: (
-            "master ha-host-failures-to-tolerate igmp-snooping-enabled guest-agent-config repositories "
+            "master ha-host-failures-to-tolerate igmp-snooping-enabled guest-agent-config "
             "ext-auth-cache-enabled ext-auth-cache-size ext-auth-cache-expiry"
         ),
         CONSTRUCTOR: "uefi-certificates custom-uefi-certificates",
@@ -166,6 +226,48 @@ QUALIFIERS = {
     },
     "vbd": {CONSTRUCTOR: "vdi-uuid empty device mode currently-attached"},
     "vif": {CONSTRUCTOR: "device MAC MTU currently-attached locking-mode ipv4-allowed ipv6-allowed trunks"},
+    "secret": {RW: "other-config"},
+    "subject": {CONSTRUCTOR: "subject-identifier other-config"},
+    "caller": {CONSTRUCTOR: "user-agent client-ip"},
+    "rate-limit": {CONSTRUCTOR: "burst-size fill-rate"},
+    "certificate": {CONSTRUCTOR: "host not-before not-after fingerprint fingerprint_sha256 fingerprint_sha1 purpose"},
+    "patch": {CONSTRUCTOR: "name-label name-description update"},
+    "update": {
+        CONSTRUCTOR: ("name-label name-description version installation-size after-apply-guidance enforce-homogeneity")
+    },
+    "repository": {CONSTRUCTOR: "binary-url source-url update gpgkey-path origin certificate"},
+    "pci": {CONSTRUCTOR: "vendor-name device-name driver-name host-uuid pci-id"},
+    "vgpu-type": {CONSTRUCTOR: "vendor-name model-name framebuffer-size max-heads max-resolution experimental"},
+    "pgpu": {
+        CONSTRUCTOR: "vendor-name device-name gpu-group-uuid pci-id",
+    },
+    "vgpu": {RUNTIME: "vm-uuid", CONSTRUCTOR: "pci"},
+    "pusb": {
+        CONSTRUCTOR: (
+            "usb-group-uuid host-uuid path vendor-id vendor-desc product-id product-desc serial version "
+            "description speed"
+        ),
+    },
+    "vusb": {RUNTIME: "vm-uuid usb-group-uuid"},
+    "pvs-site": {CONSTRUCTOR: "pvs-uuid"},
+    "pvs-server": {CONSTRUCTOR: "addresses first-port last-port pvs-site-uuid"},
+    "pvs-proxy": {CONSTRUCTOR: "pvs-site-uuid vif-uuid"},
+    "pvs-cache-storage": {CONSTRUCTOR: "host-uuid sr-uuid pvs-site-uuid size"},
+    "cluster": {
+        CONSTRUCTOR: (
+            "cluster-token cluster-stack cluster-stack-version token-timeout token-timeout-coefficient "
+            "pool-auto-join cluster-config"
+        )
+    },
+    "cluster-host": {CONSTRUCTOR: "PIF other-config"},
+    "hostdriver": {CONSTRUCTOR: "host-uuid"},
+    "hostdriver-variant": {RUNTIME: "driver-uuid", CONSTRUCTOR: "host-uuid"},
+    "feature": {CONSTRUCTOR: "name-label name-description experimental version", RUNTIME: "host-uuid"},
+    "vtpm": {CONSTRUCTOR: "is_unique"},
+    "observer": {CONSTRUCTOR: "host-uuids attributes endpoints components enabled", RW: "name-label name-description"},
+    "console": {RUNTIME: "vm-uuid", RW: "other-config"},
+    "host-cpu": {RUNTIME: "host-uuid"},
+    "role": {CONSTRUCTOR: "name description"},
 }
 
 # Types by kind of field, the more special ones first.
@@ -213,7 +315,7 @@ def api_field(cls: XenClass, field: Field, class_of: Callable[[str], XenClass]) 
     return ApiField(place, _name(cls, field, class_of), _type(cls, field, class_of), _qualifier(cls, field))
 
 
-def column(field: Map) -> str:
+def column(field: Field) -> str:
     """The name of a map in XAPI's database, which refusals use."""
     return COLUMNS.get(field.name) or field.name.replace("-", "_")
 

@@ -15,10 +15,13 @@ _CAPITAL = frozenset(("vm_power_state",))
 _SMALL = frozenset(
     (
         CRASH_ACTIONS,
+        "allocation_algorithm",
+        "console_protocol",
         "domain_type",
         "host_allowed_operations",
         "on_normal_exit",
         "on_softreboot_behavior",
+        "pvs_proxy_status",
         "storage_operations",
         "task_allowed_operations",
         "vdi_type",

@@ -7,6 +7,7 @@ from xe_py.errors import Failure
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from xe_py.state.record import Record
     from xe_py.state.state import State
@@ -56,8 +57,26 @@ SOFTWARE = (
 
 def cpus(host: Record) -> int:
     """How many physical CPUs the host has."""
-    count = host["cpu_info"].get("cpu_count", "")
-    return int(count) if count.isascii() and count.isdecimal() else 0
+    return _whole(host["cpu_info"].get("cpu_count", ""))
+
+
+def physical_cpus(state: State) -> Iterator[dict[str, Any]]:
+    """The fields of each CPU of each host."""
+    from xe_py.xapi.standing import uuid_from
+
+    for host in state.all("host"):
+        info = host["cpu_info"]
+        texts = {name: info.get(name, "") for name in ("vendor", "modelname", "stepping", "flags")}
+        numbers = {name: _whole(info.get(name, "")) for name in ("speed", "model", "family")}
+        for number in range(cpus(host)):
+            uuid = uuid_from("host-cpu", host["uuid"], str(number))
+            yield {"uuid": uuid, "host-uuid": host["uuid"], "number": number, **texts, **numbers}
+
+
+def _whole(text: str) -> int:
+    """The whole number before the point; 0 if the text is none."""
+    digits = text.partition(".")[0]
+    return int(digits) if digits.isascii() and digits.isdecimal() else 0
 
 
 def has_hvm(host: Record) -> bool:

@@ -31,7 +31,7 @@ _FRESH = (
     | _OF_UPDATES
     | _words(
         "uuid snapshot-info reverts-to parent is-default-template is-vmss-snapshot blocked-operations ha-always-run "
-        "suspend-SR-uuid order start-delay shutdown-delay version"
+        "suspend-SR-uuid order start-delay shutdown-delay version console-other-config"
     )
 )
 _FRESH_IN_DEVICES = _words(
@@ -45,7 +45,9 @@ _KEPT = (
     _OF_NOW
     | _OF_UPDATES
     | _MEASURED
-    | _words("uuid parent reverts-to tags affinity groups snapshot-schedule ha-always-run VCPUs-number")
+    | _words(
+        "uuid parent reverts-to tags affinity groups snapshot-schedule ha-always-run VCPUs-number console-other-config"
+    )
 )
 # What it keeps besides if the snapshot does not say what the VM was like.
 _KEPT_UNTOLD = _OF_LINEAGE | _words("name-label is-a-template is-default-template")
@@ -69,6 +71,11 @@ def kept_of_vbd(vbd: Record) -> dict[str, Any]:
 def kept_of_vif(vif: Record) -> dict[str, Any]:
     """The fields that a copy of the VIF takes over, its MAC among them."""
     return _without(vif, _FRESH_IN_DEVICES)
+
+
+def kept_of_vgpu(vgpu: Record) -> dict[str, Any]:
+    """The fields that a copy of the virtual GPU takes over."""
+    return _without(vgpu, _FRESH_IN_DEVICES | {"resident-on"})
 
 
 def fresh_generation(vm: Mapping[str, Any]) -> str:

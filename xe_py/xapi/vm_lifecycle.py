@@ -82,6 +82,10 @@ _SHOWN = _words(
 )
 
 
+_NOT_WITH_GPUS = _words("suspend checkpoint pool_migrate migrate_send")
+_NOT_WITH_USBS = (*_NOT_WITH_GPUS, "snapshot")
+
+
 def can(operation: str) -> Guard:
     """The guard of the operation."""
     return lambda state, vm: refusals(state, vm, operation)
@@ -121,6 +125,9 @@ def refusals(state: State, vm: Record, operation: str, *, forced: bool = False) 
         yield from _disks_are_kept(state, vm, {"on_boot": "reset"})
     elif operation in _NOT_WITH_CACHED_RESET_DISKS:
         yield from _disks_are_kept(state, vm, {"on_boot": "reset", "caching": "true"})
+    yield from _devices_allow(state, vm, operation)
+    if operation == "create_vtpm" and (vtpms := state.pointing_at(vm, "vtpm.vm-uuid")):
+        yield Failure("VTPM_MAX_AMOUNT_REACHED", str(len(vtpms)), blockers=tuple(vtpms))
 
 
 def _power_state(state: State, vm: Record, operation: str) -> Iterator[Failure]:
@@ -179,6 +186,17 @@ def _control_domain(vm: Record, operation: str) -> Iterator[Failure]:
 def is_domain_zero(vm: Record) -> bool:
     """Whether the VM is the control domain with the number 0, which manages its host."""
     return bool(vm["is-control-domain"]) and vm["dom-id"] == 0
+
+
+def _devices_allow(state: State, vm: Record, operation: str) -> Iterator[Failure]:
+    """Why the GPUs and USB devices of the VM stop the operation."""
+    takes_none = {("migrate_send", HALTED), ("checkpoint", SUSPENDED)}
+    if operation in _NOT_WITH_GPUS and (operation, vm["power-state"]) not in takes_none:
+        for vgpu in state.pointing_at(vm, "vgpu.vm-uuid"):
+            yield Failure("VM_HAS_VGPU", vm, blockers=(vgpu,))
+    if operation in _NOT_WITH_USBS:
+        for vusb in state.pointing_at(vm, "vusb.vm-uuid"):
+            yield Failure("VM_HAS_VUSBS", vm, blockers=(vusb,))
 
 
 def _disks_are_kept(state: State, vm: Record, forgetting: dict[str, str]) -> Iterator[Failure]:

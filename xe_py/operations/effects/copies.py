@@ -7,6 +7,7 @@ from xe_py.classes import vdi as guards
 from xe_py.errors import Failure, refuse
 from xe_py.operations.effects.disk_data import copy_content
 from xe_py.operations.effects.storage import file_of
+from xe_py.operations.effects.tpms import copy_tpms
 from xe_py.schema.fields import with_key
 from xe_py.state.state import new_uuid
 from xe_py.xapi import vm_copies
@@ -73,6 +74,9 @@ def copy_vm(
     else:
         state.update(copy, {"other-config": _with_seed(copy["other-config"])})
     give_devices(state, copy, disks, state.pointing_at(vm, "vif.vm-uuid"), same_macs=kind is SNAPSHOT)
+    copy_tpms(state, vm, copy)
+    for vgpu in state.pointing_at(vm, "vgpu.vm-uuid"):
+        state.add("vgpu", vm_copies.kept_of_vgpu(vgpu) | {"vm-uuid": copy["uuid"]})
     image = state.ref_or_none(vm, "suspend-VDI-uuid")
     if power_state == SUSPENDED and image is not None:
         state.update(copy, {"suspend-VDI-uuid": copy_disk(state, image, kind, sr)["uuid"]})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from xe_py.classes import vdi as guards
 from xe_py.errors import Failure, refuse
 from xe_py.operations.effects.copies import copy_disk, copy_medium, give_devices
+from xe_py.operations.effects.tpms import copy_tpms, remove_tpms
 from xe_py.xapi import vm_copies
 from xe_py.xapi.disk_copies import CLONE
 
@@ -67,6 +68,7 @@ def _revert_devices(state: State, vm: Record, snapshot: Record) -> None:
     copied = None if image is None else copy_disk(state, image, CLONE)["uuid"]
     state.update(vm, {"power-state": snapshot["power-state"], "suspend-VDI-uuid": copied})
     give_devices(state, vm, disks, state.pointing_at(snapshot, "vif.vm-uuid"), same_macs=True)
+    copy_tpms(state, snapshot, vm)
 
 
 def _related(state: State, vdi: Record) -> list[Record]:
@@ -87,3 +89,4 @@ def _remove_devices(state: State, vm: Record, replaced: set[str | None]) -> None
             state.delete(vdi)
     for vif in state.pointing_at(vm, "vif.vm-uuid"):
         state.delete(vif)
+    remove_tpms(state, vm)

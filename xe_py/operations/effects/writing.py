@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure, Misuse, XeError, refuse
-from xe_py.schema.fields import KEYS_TOGETHER, Map, Ref, with_key
+from xe_py.schema.fields import KEYS_TOGETHER, Ref, Refs, with_key
 from xe_py.schema.xenclass import field_and_key
 
 TYPE_CHECKING = False
@@ -31,7 +31,7 @@ def set_fields(state: State, obj: Record, words: Words) -> None:
         if field.param_set == KEYS_TOGETHER:
             together.setdefault(field.name, {})[key] = text
         else:
-            _write(state, obj, field, with_key(obj[field.name], key, text))
+            _write(state, obj, field, with_key(state.value(obj, field.name), key, text))
     for name, keys in together.items():
         _write(state, obj, obj.cls.by_name[name], keys)
 
@@ -42,13 +42,13 @@ def add(state: State, obj: Record, field: Field, member: str | None, keys: Words
         raise Misuse("Error: Can only add to parameters of type Set or Map")
     if not field.has_adder:
         raise Misuse("Error: Parameter is read-only")
-    if isinstance(field, Map):
+    if field.is_map:
         for key, text in keys:
-            if key in obj[field.name]:
+            if key in state.value(obj, field.name):
                 from xe_py.xapi.api_fields import column
 
                 raise Failure("MAP_DUPLICATE_KEY", obj.cls.label, column(field), obj, key)
-            _write(state, obj, field, with_key(obj[field.name], key, text))
+            _write(state, obj, field, with_key(state.value(obj, field.name), key, text))
         return
     if member is None:
         way = "*-param-add param-name=<name> param-key=<key>"
@@ -64,7 +64,7 @@ def remove(state: State, obj: Record, field: Field, key: str) -> None:
         raise Misuse("Error: Can only remove from parameters of type Set or Map")
     if not field.has_adder:
         raise Misuse("Error: Cannot remove parameters from read-only map")
-    value = obj[field.name]
+    value = state.value(obj, field.name)
     if key not in value:
         raise Misuse(f"Error: Key {key} is not in {'the set' if field.is_set else 'map'}")
     if field.is_set:
@@ -103,10 +103,11 @@ def _may_set_keys(field: Field) -> None:
 
 
 def _write(state: State, obj: Record, field: Field, value: Any) -> None:
-    if isinstance(field, Ref) and value is not None:
-        state.need(field.to, value)
+    if isinstance(field, (Ref, Refs)):
+        for uuid in value if isinstance(value, list) else () if value is None else (value,):
+            state.need(field.to, uuid)
     if isinstance(value, dict):
-        _check_keys(obj, field, value)
+        _check_keys(state.value(obj, field.name), field, value)
     if field.guard is not None:
         refuse(field.guard(state, obj, value))
     if field.stored:
@@ -115,9 +116,9 @@ def _write(state: State, obj: Record, field: Field, value: Any) -> None:
         field.effect(state, obj, value)
 
 
-def _check_keys(obj: Record, field: Field, value: dict[str, str]) -> None:
+def _check_keys(before: dict[str, str], field: Field, value: dict[str, str]) -> None:
     if "" in value:
         raise Misuse(f"Error: A key of {field.name} must have at least one letter")
     for key in value:
-        if field.param_set == KEYS_TOGETHER or key not in obj[field.name]:
+        if field.param_set == KEYS_TOGETHER or key not in before:
             field.member(key)

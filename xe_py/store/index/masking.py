@@ -27,6 +27,9 @@ def masked(obj: Record) -> dict[str, Any]:
         if name in fields and any(map(is_secret, fields[name])):
             del fields[name]
             fields[MASKED] = True
+    for name in obj.cls.secrets:
+        if fields.pop(name, None) is not None:
+            fields[MASKED] = True
     return fields
 
 
@@ -47,7 +50,11 @@ def unmasked(target: str, version: tuple[int, ...], cls: str, uuid: str, near: i
     stored = classes.get(cls).stored
     return {
         "uuid": uuid,
-        **{name: Time.from_toml(value) if isinstance(stored[name], Time) else value for name, value in fields.items()},
+        **{
+            name: Time.from_toml(value) if isinstance(stored[name], Time) else value
+            for name, value in fields.items()
+            if name in stored
+        },
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xe_py.errors import XeError
 from xe_py.schema import similar
+from xe_py.schema.collections import Choices
 from xe_py.schema.fields import LARGEST, Bool, Choice, Int, Map, Ref, Refs, Set, Text
 from xe_py.schema.values import Absent, Float, Time, Uuid
 
@@ -60,7 +61,8 @@ def misfit(field: Field, value: Any) -> str:
         key, held = next((key, held) for key, held in value.items() if not isinstance(held, str))
         return f"{name} has {_kind(held)} for the key {key}; it must be {_wanted(field)}"
     if isinstance(field, Set) and isinstance(value, list):
-        odd = [member for member in value if not isinstance(member, str)]
+        known = field.options if isinstance(field, Choices) else value
+        odd = [member for member in value if not isinstance(member, str) or member not in known]
         if odd:
             return f"{name} has {_shown(odd[0])} in it; it must be {_wanted(field)}"
         twice = next(member for number, member in enumerate(value) if member in value[:number])
@@ -76,9 +78,10 @@ def missing(field: Field) -> str:
 
 
 def _wanted(field: Field) -> str:
-    if isinstance(field, Choice):
+    if isinstance(field, (Choice, Choices)):
         *others, last = field.options
-        return f"{', '.join(others)} or {last}" if others else last
+        words = f"{', '.join(others)} or {last}" if others else last
+        return words if isinstance(field, Choice) else f"a list of {words}"
     if isinstance(field, Ref):
         return f"the uuid of a {field.to} in quotes"
     if isinstance(field, Refs):

@@ -252,6 +252,9 @@ def _take_in_object(
     dropped = []
     for name, value in fields.items():
         field = stored.get(name)
+        if field is None and not value and name in cls.by_name:
+            dropped.append(name)  # It was stored once, and nothing but empty.
+            continue
         if field is None:
             found.append(_no_field(cls, uuid, fields, name))
             dropped.append(name)

@@ -127,7 +127,10 @@ class _Splicer:
             elif _is_value(held, path):
                 self._replace(held[0], render.inline_record(after))
             else:
-                self._fields(path, held, change.before or {}, after, change.cls.stored)
+                before = change.before or {}
+                # What an upgrade takes out may be no field any more.
+                no_fields = dict.fromkeys(name for name in before if name not in change.cls.stored)
+                self._fields(path, held, before, after, {**change.cls.stored, **no_fields})
         for name in values:
             objects = (obj for obj in self.state.all(name) if not self.state.is_delivered(obj))
             pairs = ((obj["uuid"], render.inline_record(obj)) for obj in objects)
