@@ -15,12 +15,15 @@ function __xe_commands
         'bond-set-mode' 'Change how the members of a bond share the traffic.' \
         'cd-list' 'List the CDs: the VDIs on SRs whose content type is iso.' \
         'console' 'Connect to the text console of a guest; a simulated guest has none. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match.' \
+        'diagnostic-compact' 'Let the toolstack of a host return memory that it does not need. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match. Only the call is recorded.' \
         'diagnostic-vm-status' 'Show whether the disks of a VM can be attached, and on which hosts it can start.' \
         'event-wait' 'Wait until an object of the class has all the given values: field=value or, for any other value, field=/=value.' \
         'help' 'Show what commands there are, and what they take.' \
+        'host-bugreport-upload' 'Upload the bug report of a host to a server. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host has no logs that could be uploaded.' \
         'host-compute-free-memory' 'Show how much memory a host has for more VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-compute-memory-overhead' 'Show how much memory Xen itself uses on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-disable' 'Disable a host, so that no more VMs start on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-dmesg' 'Show the messages of the Xen of a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host runs no Xen, so there are no messages of it.' \
         'host-enable' 'Enable a host, so that VMs can start on it again. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-list' 'List all hosts, or those whose fields have the given values.' \
         'host-management-reconfigure' 'Choose the PIF through which a host is managed.' \
@@ -30,6 +33,7 @@ function __xe_commands
         'host-param-list' 'Show all fields of the object.' \
         'host-param-remove' 'Remove a member from a set, or a key from a map.' \
         'host-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'host-send-debug-keys' 'Send debug keys to the Xen of a host. Only the call is recorded.' \
         'message-create' 'Leave a message about an object.' \
         'message-destroy' 'Destroy one message or several.' \
         'message-destroy-all' 'Destroy all messages, or those of some time or priority.' \
@@ -268,12 +272,14 @@ function __xe_words
             echo 'params='
         case console vm-cd-eject vm-compute-memory-overhead vm-is-bios-customized vm-memory-target-wait vm-pause vm-suspend vm-tree vm-unpause vm-vif-list
             echo 'vm=@vm:name-label +vm --multiple'
+        case diagnostic-compact host-compute-free-memory host-compute-memory-overhead host-dmesg host-enable
+            echo 'host=@host:name-label +host --multiple'
         case diagnostic-vm-status vm-assert-can-be-recovered vm-destroy vm-param-list
             echo 'uuid=@vm:uuid,name-label'
         case event-wait
             echo 'class='
-        case host-compute-free-memory host-compute-memory-overhead host-enable
-            echo 'host=@host:name-label +host --multiple'
+        case host-bugreport-upload
+            echo 'url= http_proxy= host=@host:name-label +host --multiple'
         case host-disable
             echo 'auto-enable=true|false host=@host:name-label +host --multiple'
         case host-list
@@ -290,6 +296,8 @@ function __xe_words
             echo 'uuid=@host:uuid,name-label'
         case host-param-set
             echo 'uuid=@host:uuid,name-label name-label= name-description= suspend-image-sr-uuid=@sr:uuid,name-label crash-dump-sr-uuid=@sr:uuid,name-label https-only=true|false ssl-legacy=true|false iscsi_iqn= multipathing=true|false numa-affinity-policy=any|best_effort|default_policy ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode=true|false max-cstate= ntp-mode=DHCP|Custom|Factory|Disabled ntp-custom-servers= timezone= logging: other-config: guest_VCPUs_params:'
+        case host-send-debug-keys
+            echo 'host-uuid=@host:uuid,name-label keys='
         case message-create
             echo 'name= priority= body= vm-uuid=@vm:uuid,name-label host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label pool-uuid=@pool:uuid,name-label'
         case message-destroy

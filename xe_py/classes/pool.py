@@ -210,6 +210,7 @@ POOL = XenClass(
         _OfAllHosts(HOST.by_name["ssh-auto-mode"], "Whether SSH is switched on while the toolstack is down."),
         Bool("limit-console-sessions", mode=RW, doc="Whether a console accepts only one client at a time."),
         Int("vm-console-idle-timeout", mode=RW, doc="After how many idle seconds a VM's console is closed."),
+        Map("recorded", hidden=True, mode="MRO", doc="The last call of each command that is only recorded."),
     ),
     single=True,
     operations=dict.fromkeys(_OPERATIONS, _free_for_all),

@@ -1,10 +1,16 @@
-"""Commands that only record something: each row says which fields are set, and which guard is asked first."""
+"""Commands that only record something, a row for each.
+
+A row of the first kind says which fields the command sets, and which guard is asked first. Of the others, the state
+keeps nothing but the call.
+"""
 
 from __future__ import annotations
 
 from xe_py.errors import refuse
-from xe_py.schema.command import COMMANDS, HOST, Command
-from xe_py.schema.fields import Bool, Choice, Ref
+from xe_py.operations.effects.calls import note_call
+from xe_py.schema.command import COMMANDS, HOST, ONE, RECORDED, Command
+from xe_py.schema.fields import Bool, Choice, Ref, Text
+from xe_py.state.record import Record
 from xe_py.xapi.hosts import answers
 from xe_py.xapi.pif_guards import is_not_management
 
@@ -15,7 +21,6 @@ if TYPE_CHECKING:
 
     from xe_py.errors import Failure
     from xe_py.schema.fields import Guard
-    from xe_py.state.record import Record
     from xe_py.state.state import State
 
 
@@ -34,6 +39,18 @@ def _recording(sets: dict[str, Any], guard: Guard) -> Callable[..., None]:
         state.update(obj, values)
 
     return run
+
+
+def _noted(name: str, guard: Guard | None = None, **declaration: Any) -> Command:
+    """A command of which the state keeps the call; the guard is asked about the first object that the call names."""
+
+    def run(state: State, *about: Record, **given: Any) -> None:
+        if guard is not None:
+            refuse(guard(state, next(each for each in (*about, *given.values()) if isinstance(each, Record))))
+        note_call(state, command, about, given)
+
+    command = Command(name, run, coverage=RECORDED, **declaration)
+    return command
 
 
 def _is_not_management(_state: State, pif: Record) -> Iterator[Failure]:
@@ -56,6 +73,21 @@ _ROWS = (
             Choice("primary_address_type", ("IPv4", "IPv6"), doc="Which address is the primary one."),
         ),
         doc="Choose the primary address of a PIF.",
+    ),
+    _noted(
+        "diagnostic-compact",
+        answers,
+        selector=HOST.taking(ONE),
+        doc="Let the toolstack of a host return memory that it does not need.",
+    ),
+    _noted(
+        "host-send-debug-keys",
+        answers,
+        required=(
+            Ref("host-uuid", "host", doc="The host."),
+            Text("keys", doc="The keys, as Xen takes them on its console."),
+        ),
+        doc="Send debug keys to the Xen of a host.",
     ),
 )
 COMMANDS.update({command.name: command for command in _ROWS})
