@@ -38,6 +38,7 @@ function __xe_commands
         'message-destroy' 'Destroy one message or several.' \
         'message-destroy-all' 'Destroy all messages, or those of some time or priority.' \
         'message-list' 'List all messages, or those whose fields have the given values.' \
+        'message-param-clear' 'Empty a field of the object.' \
         'message-param-get' 'Show the value of one field of the object.' \
         'message-param-list' 'Show all fields of the object.' \
         'network-create' 'Make a network.' \
@@ -193,6 +194,7 @@ function __xe_commands
         'vlan-create' 'Make a VLAN on a PIF, and print the uuid of the PIF of the VLAN.' \
         'vlan-destroy' 'Destroy a VLAN and its PIF; the network stays.' \
         'vlan-list' 'List all VLANs, or those whose fields have the given values.' \
+        'vlan-param-clear' 'Empty a field of the object.' \
         'vlan-param-get' 'Show the value of one field of the object.' \
         'vlan-param-list' 'Show all fields of the object.' \
         'vm-assert-can-be-recovered' 'Check whether a VM can be recovered from the database on a disk; no disk here holds one.' \
@@ -306,6 +308,8 @@ function __xe_words
             echo 'before= after= priority='
         case message-list
             echo 'params=,all|%message +message'
+        case message-param-clear
+            echo 'uuid=@message:uuid param-name='
         case message-param-get
             echo 'uuid=@message:uuid param-name=%message param-key='
         case message-param-list
@@ -530,6 +534,8 @@ function __xe_words
             echo 'uuid=@vlan:uuid,tag'
         case vlan-list
             echo 'params=,all|%vlan +vlan'
+        case vlan-param-clear
+            echo 'uuid=@vlan:uuid,tag param-name='
         case vlan-param-get
             echo 'uuid=@vlan:uuid,tag param-name=%vlan param-key='
         case vm-cd-add
