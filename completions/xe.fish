@@ -16,16 +16,26 @@ function __xe_commands
         'cd-list' 'List the CDs: the VDIs on SRs whose content type is iso.' \
         'console' 'Connect to the text console of a guest; a simulated guest has none. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match.' \
         'diagnostic-compact' 'Let the toolstack of a host return memory that it does not need. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match. Only the call is recorded.' \
+        'diagnostic-db-stats' 'Show how long the toolstack waited for its database. Always refused. No server runs here, so there is nothing that it could have counted.' \
+        'diagnostic-gc-stats' 'Show how the toolstack of a host uses its memory. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match. Always refused. No server runs here, so there is nothing that it could have counted.' \
+        'diagnostic-net-stats' 'Show how many requests the toolstack of a host has answered. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match. Always refused. No server runs here, so there is nothing that it could have counted.' \
+        'diagnostic-timing-stats' 'Show how long the operations of the toolstack took. Always refused. No server runs here, so there is nothing that it could have counted.' \
         'diagnostic-vm-status' 'Show whether the disks of a VM can be attached, and on which hosts it can start.' \
         'event-wait' 'Wait until an object of the class has all the given values: field=value or, for any other value, field=/=value.' \
         'help' 'Show what commands there are, and what they take.' \
-        'host-bugreport-upload' 'Upload the bug report of a host to a server. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host has no logs that could be uploaded.' \
+        'host-apply-updates' 'Apply the updates that the pool has synced to a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match. Always refused. xe_py connects to no repository, so there are no updates.' \
+        'host-bugreport-upload' 'Upload the bug report of a host to a server. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host has no logs and no system files.' \
         'host-compute-free-memory' 'Show how much memory a host has for more VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-compute-memory-overhead' 'Show how much memory Xen itself uses on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-disable' 'Disable a host, so that no more VMs start on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-dmesg' 'Show the messages of the Xen of a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host runs no Xen, so there are no messages of it.' \
         'host-enable' 'Enable a host, so that VMs can start on it again. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-get-sm-diagnostics' 'Show what the storage manager of a host is doing. Always refused. No server runs here, so there is nothing that it could have counted.' \
+        'host-get-system-status' 'Write the status report of a host to a file. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host has no logs and no system files.' \
+        'host-get-thread-diagnostics' 'Show what the threads of the toolstack of a host are waiting for. Always refused. No server runs here, so there is nothing that it could have counted.' \
+        'host-license-remove' 'Remove the licence file of a host. Only the call is recorded.' \
         'host-list' 'List all hosts, or those whose fields have the given values.' \
+        'host-logs-download' 'Write the logs of a host to a file. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host has no logs and no system files.' \
         'host-management-reconfigure' 'Choose the PIF through which a host is managed.' \
         'host-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'host-param-clear' 'Empty a field of the object.' \
@@ -34,6 +44,8 @@ function __xe_commands
         'host-param-remove' 'Remove a member from a set, or a key from a map.' \
         'host-param-set' 'Set fields of the object, or single keys of its maps.' \
         'host-send-debug-keys' 'Send debug keys to the Xen of a host. Only the call is recorded.' \
+        'host-sm-dp-destroy' 'Destroy a datapath of the storage manager of a host. Only the call is recorded.' \
+        'host-update-firewalld-service-status' 'Let the firewall of the host follow the services that are enabled. Only the call is recorded.' \
         'message-create' 'Leave a message about an object.' \
         'message-destroy' 'Destroy one message or several.' \
         'message-destroy-all' 'Destroy all messages, or those of some time or priority.' \
@@ -78,6 +90,7 @@ function __xe_commands
         'pif-scan' 'Make PIFs for the network cards of a host that have none.' \
         'pif-set-primary-address-type' 'Choose the primary address of a PIF.' \
         'pif-unplug' 'Unplug a PIF: bring its interface down.' \
+        'pool-disable-ssl-legacy' 'Without effect: no host accepts old ciphers any more. Only the call is recorded.' \
         'pool-list' 'List all pools, or those whose fields have the given values.' \
         'pool-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'pool-param-clear' 'Empty a field of the object.' \
@@ -85,6 +98,16 @@ function __xe_commands
         'pool-param-list' 'Show all fields of the object.' \
         'pool-param-remove' 'Remove a member from a set, or a key from a map.' \
         'pool-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'pool-reset-telemetry-uuid' 'Give the pool a new name for telemetry. Only the call is recorded.' \
+        'pool-retrieve-wlb-configuration' 'Show the settings of the workload balancing server. Always refused. xe_py asks no workload balancing server.' \
+        'pool-retrieve-wlb-diagnostics' 'Write the logs of the workload balancing server to a file. Always refused. xe_py asks no workload balancing server.' \
+        'pool-retrieve-wlb-recommendations' 'Show which VMs workload balancing would move. Always refused. xe_py asks no workload balancing server.' \
+        'pool-retrieve-wlb-report' 'Write a report of the workload balancing server to a file. Always refused. xe_py asks no workload balancing server.' \
+        'pool-secret-rotate' 'Change the secret by which the hosts of the pool know each other. Only the call is recorded.' \
+        'pool-send-test-post' 'Send a text to a server by HTTPS, and show the answer. Always refused. xe_py connects to no server.' \
+        'pool-send-wlb-configuration' 'Send settings to the workload balancing server of the pool. Only the call is recorded.' \
+        'pool-sync-bundle' 'Take the updates in a file into the pool. Always refused. xe_py connects to no repository, so there are no updates.' \
+        'pool-sync-updates' 'Sync updates from the repositories of the pool. Always refused. xe_py connects to no repository, so there are no updates.' \
         'pool-vlan-create' 'Make a VLAN on each host of the pool, and print the uuids of the PIFs of these VLANs.' \
         'snapshot-clone' 'Clone a snapshot: this makes a template with clones of the disks.' \
         'snapshot-copy' 'Copy a snapshot: this makes a template with full copies of the disks.' \
@@ -236,6 +259,7 @@ function __xe_commands
         'vm-reboot' 'Reboot a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-reset-powerstate' 'Record a VM as halted after its host was lost. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-resume' 'Resume a suspended VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-retrieve-wlb-recommendations' 'Show on which hosts workload balancing would start a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match. Always refused. xe_py asks no workload balancing server.' \
         'vm-set-uefi-mode' 'Set the UEFI mode of a VM; the variables of a simulated firmware are not kept.' \
         'vm-shutdown' 'Shut a VM down. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-snapshot' 'Take a snapshot of the disks and settings of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -272,34 +296,48 @@ function __xe_words
             echo 'uuid=@bond:uuid mode=balance-slb|active-backup|lacp'
         case cd-list
             echo 'params='
-        case console vm-cd-eject vm-compute-memory-overhead vm-is-bios-customized vm-memory-target-wait vm-pause vm-suspend vm-tree vm-unpause vm-vif-list
+        case console vm-cd-eject vm-compute-memory-overhead vm-is-bios-customized vm-memory-target-wait vm-pause vm-retrieve-wlb-recommendations vm-suspend vm-tree vm-unpause vm-vif-list
             echo 'vm=@vm:name-label +vm --multiple'
-        case diagnostic-compact host-compute-free-memory host-compute-memory-overhead host-dmesg host-enable
+        case diagnostic-compact diagnostic-gc-stats host-compute-free-memory host-compute-memory-overhead host-dmesg host-enable
             echo 'host=@host:name-label +host --multiple'
+        case diagnostic-net-stats
+            echo 'uri= method= params= host=@host:name-label +host --multiple'
         case diagnostic-vm-status vm-assert-can-be-recovered vm-destroy vm-param-list
             echo 'uuid=@vm:uuid,name-label'
         case event-wait
             echo 'class='
+        case host-apply-updates
+            echo 'hash= host=@host:name-label +host --multiple'
         case host-bugreport-upload
             echo 'url= http_proxy= host=@host:name-label +host --multiple'
         case host-disable
             echo 'auto-enable=true|false host=@host:name-label +host --multiple'
+        case host-get-sm-diagnostics host-get-thread-diagnostics host-param-list host-retrieve-wlb-evacuate-recommendations
+            echo 'uuid=@host:uuid,name-label'
+        case host-get-system-status
+            echo 'filename= entries= output=tar.bz2|tar|zip host=@host:name-label +host --multiple'
+        case host-license-remove host-refresh-pack-info pif-scan
+            echo 'host-uuid=@host:uuid,name-label'
         case host-list
             echo 'params=,all|%host +host'
+        case host-logs-download
+            echo 'file-name= host=@host:name-label +host --multiple'
         case host-management-reconfigure
             echo 'pif-uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label'
+        case host-notify
+            echo 'type= params=,all|%host'
         case host-param-add host-param-remove
             echo 'uuid=@host:uuid,name-label param-name=logging|other-config|tags|guest_VCPUs_params param-key='
         case host-param-clear
             echo 'uuid=@host:uuid,name-label param-name=name-label|name-description|logging|suspend-image-sr-uuid|crash-dump-sr-uuid|other-config|https-only|tags|ssl-legacy|guest_VCPUs_params|iscsi_iqn|multipathing|numa-affinity-policy|ssh-enabled-timeout|console-idle-timeout|ssh-auto-mode|max-cstate|ntp-mode|ntp-custom-servers|timezone'
         case host-param-get
             echo 'uuid=@host:uuid,name-label param-name=%host param-key='
-        case host-param-list
-            echo 'uuid=@host:uuid,name-label'
         case host-param-set
             echo 'uuid=@host:uuid,name-label name-label= name-description= suspend-image-sr-uuid=@sr:uuid,name-label crash-dump-sr-uuid=@sr:uuid,name-label https-only=true|false ssl-legacy=true|false iscsi_iqn= multipathing=true|false numa-affinity-policy=any|best_effort|default_policy ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode=true|false max-cstate= ntp-mode=DHCP|Custom|Factory|Disabled ntp-custom-servers= timezone= logging: other-config: guest_VCPUs_params:'
         case host-send-debug-keys
             echo 'host-uuid=@host:uuid,name-label keys='
+        case host-sm-dp-destroy
+            echo 'uuid=@host:uuid,name-label dp= --allow-leak'
         case message-create
             echo 'name= priority= body= vm-uuid=@vm:uuid,name-label host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label pool-uuid=@pool:uuid,name-label'
         case message-destroy
@@ -362,10 +400,10 @@ function __xe_words
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label mode=None|DHCP|Static IP= netmask= gateway= DNS='
         case pif-reconfigure-ipv6
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label mode=None|DHCP|Static|Autoconf IPv6= gateway= DNS='
-        case pif-scan
-            echo 'host-uuid=@host:uuid,name-label'
         case pif-set-primary-address-type
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label primary_address_type=IPv4|IPv6'
+        case pool-disable-ssl-legacy pool-param-list
+            echo 'uuid=@pool:uuid,name-label'
         case pool-list
             echo 'params=,all|%pool +pool'
         case pool-param-add pool-param-remove
@@ -374,10 +412,18 @@ function __xe_words
             echo 'uuid=@pool:uuid,name-label param-name=name-label|name-description|default-SR|crash-dump-SR|suspend-image-SR|other-config|ha-host-failures-to-tolerate|ha-allow-overcommit|ha-reboot-vm-on-internal-shutdown|wlb-enabled|wlb-verify-cert|igmp-snooping-enabled|gui-config|health-check-config|tags|guest-agent-config|policy-no-vendor-device|live-patching-disabled|repositories|https-only|migration-compression|coordinator-bias|auto-update-vm-secureboot-certificates|ext-auth-cache-enabled|ext-auth-cache-size|ext-auth-cache-expiry|license-server|ssh-enabled-timeout|console-idle-timeout|ssh-auto-mode|limit-console-sessions|vm-console-idle-timeout'
         case pool-param-get
             echo 'uuid=@pool:uuid,name-label param-name=%pool param-key='
-        case pool-param-list
-            echo 'uuid=@pool:uuid,name-label'
         case pool-param-set
             echo 'uuid=@pool:uuid,name-label name-label= name-description= default-SR=@sr:uuid,name-label crash-dump-SR=@sr:uuid,name-label suspend-image-SR=@sr:uuid,name-label ha-host-failures-to-tolerate= ha-allow-overcommit=true|false ha-reboot-vm-on-internal-shutdown=true|false wlb-enabled=true|false wlb-verify-cert=true|false igmp-snooping-enabled=true|false policy-no-vendor-device=true|false live-patching-disabled=true|false repositories= https-only= migration-compression=true|false coordinator-bias=true|false auto-update-vm-secureboot-certificates=true|false ext-auth-cache-enabled=true|false ext-auth-cache-size= ext-auth-cache-expiry= ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode= limit-console-sessions=true|false vm-console-idle-timeout= other-config: gui-config: health-check-config: guest-agent-config: license-server:'
+        case pool-retrieve-wlb-diagnostics pool-sync-bundle
+            echo 'filename='
+        case pool-retrieve-wlb-report
+            echo 'report= filename='
+        case pool-send-test-post
+            echo 'dest-host= dest-port= body='
+        case pool-send-wlb-configuration
+            echo 'config:'
+        case pool-sync-updates
+            echo '--force token= token-id= username= password='
         case pool-vlan-create vlan-create
             echo 'pif-uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label vlan= network-uuid=@network:uuid,name-label'
         case snapshot-clone

@@ -21,6 +21,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("PIF",),
     ),
     "CANNOT_CHANGE_PIF_PROPERTIES": ("The properties of a VLAN or of a PIF in a bond cannot be changed.", ("PIF",)),
+    "CANNOT_CONTACT_HOST": ("The host does not answer.", ("host",)),
     "CANNOT_DESTROY_SYSTEM_NETWORK": ("The hosts themselves need this network, so it must stay.", ("network",)),
     "CANNOT_PLUG_BOND_SLAVE": ("A PIF in a bond cannot be plugged by itself. Plug the PIF of the bond.", ("PIF",)),
     "COULD_NOT_FIND_NETWORK_INTERFACE_WITH_SPECIFIED_DEVICE_NAME_AND_MAC_ADDRESS": (
@@ -47,6 +48,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("network",),
     ),
     "HA_CONSTRAINT_VIOLATION_SR_NOT_SHARED": ("The SR is not shared, or it is not plugged on every host.", ("SR",)),
+    "HA_IS_ENABLED": ("This is impossible while high availability is on.", ()),
     "HOST_CANNOT_ATTACH_NETWORK": ("The host cannot reach this network.", ("host", "network")),
     "HOST_DISABLED": ("The host is disabled, so no VM can start on it.", ("host",)),
     "HOST_HAS_NO_MANAGEMENT_IP": ("The host has no management interface.", ()),
@@ -74,6 +76,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "INVALID_IP_ADDRESS_SPECIFIED": ("This parameter is not a valid address.", ("parameter",)),
     "INVALID_NTP_CONFIG": ("The host cannot use these NTP settings.", ("reason",)),
     "INVALID_VALUE": ("The field does not accept this value.", ("field", "value")),
+    "LICENCE_RESTRICTION": ("The licence does not allow this.", ("feature",)),
     "LOCATION_NOT_UNIQUE": ("Another VDI on the SR already has this location.", ("SR", "location")),
     "MAC_INVALID": (
         "A MAC address must be six pairs of hexadecimal digits with colons between them, and no multicast address.",
