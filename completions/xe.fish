@@ -23,17 +23,24 @@ function __xe_commands
         'diagnostic-vm-status' 'Show whether the disks of a VM can be attached, and on which hosts it can start.' \
         'event-wait' 'Wait until an object of the class has all the given values: field=value or, for any other value, field=/=value.' \
         'help' 'Show what commands there are, and what they take.' \
+        'host-all-editions' 'List the editions that a host can have.' \
+        'host-apply-edition' 'Give a host another edition of the software.' \
         'host-apply-updates' 'Apply the updates that the pool has synced to a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match. Always refused. xe_py connects to no repository, so there are no updates.' \
         'host-bugreport-upload' 'Upload the bug report of a host to a server. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host has no logs and no system files.' \
         'host-compute-free-memory' 'Show how much memory a host has for more VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-compute-memory-overhead' 'Show how much memory Xen itself uses on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-disable' 'Disable a host, so that no more VMs start on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-disable-display' 'Let a host show no console on a screen, from its next boot on, so that a VM can have the graphics card.' \
+        'host-disable-ssh' 'Let a host refuse SSH connections. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-dmesg' 'Show the messages of the Xen of a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host runs no Xen, so there are no messages of it.' \
         'host-enable' 'Enable a host, so that VMs can start on it again. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-enable-display' 'Let a host show its console on a screen, from its next boot on.' \
+        'host-enable-ssh' 'Let a host accept SSH connections. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-get-sm-diagnostics' 'Show what the storage manager of a host is doing. Always refused. No server runs here, so there is nothing that it could have counted.' \
         'host-get-system-status' 'Write the status report of a host to a file. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host has no logs and no system files.' \
         'host-get-thread-diagnostics' 'Show what the threads of the toolstack of a host are waiting for. Always refused. No server runs here, so there is nothing that it could have counted.' \
         'host-license-remove' 'Remove the licence file of a host. Only the call is recorded.' \
+        'host-license-view' 'Show what the licence of a host allows.' \
         'host-list' 'List all hosts, or those whose fields have the given values.' \
         'host-logs-download' 'Write the logs of a host to a file. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host has no logs and no system files.' \
         'host-management-reconfigure' 'Choose the PIF through which a host is managed.' \
@@ -90,7 +97,10 @@ function __xe_commands
         'pif-scan' 'Make PIFs for the network cards of a host that have none.' \
         'pif-set-primary-address-type' 'Choose the primary address of a PIF.' \
         'pif-unplug' 'Unplug a PIF: bring its interface down.' \
+        'pool-apply-edition' 'Give all hosts of the pool another edition of the software.' \
+        'pool-disable-ssh' 'Let all hosts of the pool refuse SSH connections.' \
         'pool-disable-ssl-legacy' 'Without effect: no host accepts old ciphers any more. Only the call is recorded.' \
+        'pool-enable-ssh' 'Let all hosts of the pool accept SSH connections.' \
         'pool-list' 'List all pools, or those whose fields have the given values.' \
         'pool-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'pool-param-clear' 'Empty a field of the object.' \
@@ -298,7 +308,7 @@ function __xe_words
             echo 'params='
         case console vm-cd-eject vm-compute-memory-overhead vm-is-bios-customized vm-memory-target-wait vm-pause vm-retrieve-wlb-recommendations vm-suspend vm-tree vm-unpause vm-vif-list
             echo 'vm=@vm:name-label +vm --multiple'
-        case diagnostic-compact diagnostic-gc-stats host-compute-free-memory host-compute-memory-overhead host-dmesg host-enable
+        case diagnostic-compact diagnostic-gc-stats host-compute-free-memory host-compute-memory-overhead host-disable-ssh host-dmesg host-enable host-enable-ssh
             echo 'host=@host:name-label +host --multiple'
         case diagnostic-net-stats
             echo 'uri= method= params= host=@host:name-label +host --multiple'
@@ -306,17 +316,19 @@ function __xe_words
             echo 'uuid=@vm:uuid,name-label'
         case event-wait
             echo 'class='
+        case host-apply-edition
+            echo 'edition= host-uuid=@host:uuid,name-label license-server-address= license-server-port='
         case host-apply-updates
             echo 'hash= host=@host:name-label +host --multiple'
         case host-bugreport-upload
             echo 'url= http_proxy= host=@host:name-label +host --multiple'
         case host-disable
             echo 'auto-enable=true|false host=@host:name-label +host --multiple'
-        case host-get-sm-diagnostics host-get-thread-diagnostics host-param-list host-retrieve-wlb-evacuate-recommendations
+        case host-disable-display host-enable-display host-get-sm-diagnostics host-get-thread-diagnostics host-param-list host-retrieve-wlb-evacuate-recommendations
             echo 'uuid=@host:uuid,name-label'
         case host-get-system-status
             echo 'filename= entries= output=tar.bz2|tar|zip host=@host:name-label +host --multiple'
-        case host-license-remove host-refresh-pack-info pif-scan
+        case host-license-remove host-license-view host-refresh-pack-info pif-scan
             echo 'host-uuid=@host:uuid,name-label'
         case host-list
             echo 'params=,all|%host +host'
@@ -402,6 +414,8 @@ function __xe_words
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label mode=None|DHCP|Static|Autoconf IPv6= gateway= DNS='
         case pif-set-primary-address-type
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label primary_address_type=IPv4|IPv6'
+        case pool-apply-edition
+            echo 'edition= uuid=@pool:uuid,name-label license-server-address= license-server-port='
         case pool-disable-ssl-legacy pool-param-list
             echo 'uuid=@pool:uuid,name-label'
         case pool-list

@@ -34,6 +34,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     # Scripts match this sentence, so it is the one that has no period.
     "DEVICE_ALREADY_DETACHED": ("The device is not currently attached", ("device",)),
     "DEVICE_ALREADY_EXISTS": ("The VM already has this device.", ("device",)),
+    "DISABLE_SSH_PARTIALLY_FAILED": ("SSH cannot be switched off on every host.", ("hosts",)),
     "DISK_VBD_MUST_BE_READWRITE_FOR_HVM": (
         "An HVM guest cannot use a read-only disk. Set the mode of the VBD to RW.",
         ("vbd",),
@@ -41,6 +42,8 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "DOMAIN_EXISTS": ("The VM still has a domain.", ("vm", "domid")),
     "DUPLICATE_MAC_SEED": ("Another VM already has this mac_seed, from which MACs follow.", ("seed",)),
     "DUPLICATE_PIF_DEVICE_NAME": ("The host already has a PIF for this device.", ("device",)),
+    "ENABLE_SSH_PARTIALLY_FAILED": ("SSH cannot be switched on on every host.", ("hosts",)),
+    "FEATURE_RESTRICTED": ("The licence does not allow this.", ()),
     "FIELD_TYPE_ERROR": ("The field cannot hold this kind of value.", ("field",)),
     "HANDLE_INVALID": ("A reference points to an object that does not exist.", ("class", "handle")),
     "HA_CONSTRAINT_VIOLATION_NETWORK_NOT_SHARED": (
@@ -73,6 +76,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "INTERNAL_ERROR": ("The command failed with an internal error.", ("message",)),
     "INVALID_CIDR_ADDRESS_SPECIFIED": ("This parameter is not a valid address with a prefix length.", ("parameter",)),
     "INVALID_DEVICE": ("The VM cannot have this device, or all its devices are taken.", ("device",)),
+    "INVALID_EDITION": ("There is no edition of this name.", ("edition",)),
     "INVALID_IP_ADDRESS_SPECIFIED": ("This parameter is not a valid address.", ("parameter",)),
     "INVALID_NTP_CONFIG": ("The host cannot use these NTP settings.", ("reason",)),
     "INVALID_VALUE": ("The field does not accept this value.", ("field", "value")),
@@ -93,6 +97,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         "The memory limits must satisfy: static-min <= dynamic-min <= dynamic-max <= static-max.",
         (),
     ),
+    "MISSING_CONNECTION_DETAILS": ("This edition needs the address of a licence server.", ()),
     "NETWORK_ALREADY_CONNECTED": ("The network already has a PIF on this host.", ("network", "connected PIF")),
     "NETWORK_CONTAINS_PIF": ("The network still has PIFs.", ("pifs",)),
     "NETWORK_CONTAINS_VIF": ("The network still has attached VIFs.", ("vifs",)),
@@ -128,6 +133,9 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "PIF_VLAN_EXISTS": ("The PIF already has a VLAN with this tag, or it is a VLAN itself.", ("PIF",)),
     "PIF_VLAN_STILL_EXISTS": ("The PIF is a VLAN, or it still has VLANs.", ("PIF",)),
     "PROVISION_ONLY_ALLOWED_ON_TEMPLATE": ("Only a template can be provisioned.", ()),
+    "SET_CONSOLE_TIMEOUT_PARTIALLY_FAILED": ("The timeout of consoles cannot be set on every host.", ("hosts",)),
+    "SET_SSH_AUTO_MODE_PARTIALLY_FAILED": ("The automatic mode of SSH cannot be set on every host.", ("hosts",)),
+    "SET_SSH_TIMEOUT_PARTIALLY_FAILED": ("The timeout of SSH cannot be set on every host.", ("hosts",)),
     "SR_BACKEND_FAILURE": ("The driver of the SR failed.", ("status", "stdout", "stderr")),
     "SR_DEVICE_IN_USE": ("Another SR uses this device.", ()),
     "SR_DOES_NOT_SUPPORT_MIGRATION": ("Disks cannot move to or from an SR of this type.", ("sr", "capabilities")),

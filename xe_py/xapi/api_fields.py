@@ -139,9 +139,7 @@ QUALIFIERS = {
         CONSTRUCTOR: (
             "software-version capabilities local-cache-sr ssl-legacy iscsi_iqn multipathing uefi-certificates"
         ),
-        RUNTIME: (
-            "https-only numa-affinity-policy ssh-enabled-timeout console-idle-timeout ssh-auto-mode max-cstate timezone"
-        ),
+        RUNTIME: "https-only numa-affinity-policy ssh-auto-mode max-cstate timezone",
     },
     "network": {CONSTRUCTOR: "bridge managed"},
     "pif": {CONSTRUCTOR: "device MAC managed MTU VLAN", RUNTIME: "disallow-unplug"},

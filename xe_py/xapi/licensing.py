@@ -1,4 +1,4 @@
-"""What the licence of a pool allows."""
+"""Editions, and what the licence of a pool allows."""
 
 from __future__ import annotations
 
@@ -9,6 +9,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from xe_py.state.state import State
+
+FREE = ("free", "xcp-ng")
+"""The editions that need no licence server."""
+
+EDITIONS = (
+    *FREE,
+    "trial",
+    "standard-per-socket",
+    "premium-per-socket",
+    "enterprise-per-socket",
+    "desktop",
+    "desktop-plus",
+    "desktop-cloud",
+)
+"""The names of all editions."""
 
 FEATURES = {
     "VLAN": ("restrict_vlan", "VLAN"),
@@ -87,6 +102,21 @@ def is_licensed(state: State, feature: str) -> Iterator[Failure]:
     """Why the feature cannot be used: the licence does not allow it."""
     if not allows(state, feature):
         yield Failure("LICENCE_RESTRICTION", feature)
+
+
+def can_be_applied(edition: str, server: Mapping[str, str]) -> Iterator[Failure]:
+    """Why a host cannot have the edition, with its licence from this server."""
+    if edition not in EDITIONS:
+        failure = Failure("INVALID_EDITION", edition)
+        failure.notes = (f"the editions are: {', '.join(EDITIONS)}",)
+        yield failure
+    elif edition not in FREE and not server.get("address"):
+        yield Failure("MISSING_CONNECTION_DETAILS")
+
+
+def lowest(editions: list[str]) -> str:
+    """The edition that counts for a pool whose hosts have these."""
+    return min(editions, key=lambda edition: EDITIONS.index(edition) if edition in EDITIONS else -1, default="")
 
 
 def _text(*, allowed: bool, key: str) -> str:
