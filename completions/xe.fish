@@ -18,6 +18,7 @@ function __xe_commands
         'diagnostic-compact' 'Let the toolstack of a host return memory that it does not need. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match. Only the call is recorded.' \
         'diagnostic-db-stats' 'Show how long the toolstack waited for its database. Always refused. No server runs here, so there is nothing that it could have counted.' \
         'diagnostic-gc-stats' 'Show how the toolstack of a host uses its memory. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match. Always refused. No server runs here, so there is nothing that it could have counted.' \
+        'diagnostic-license-status' 'Show the edition of each host and when its licence expires, and the features of the pool.' \
         'diagnostic-net-stats' 'Show how many requests the toolstack of a host has answered. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match. Always refused. No server runs here, so there is nothing that it could have counted.' \
         'diagnostic-timing-stats' 'Show how long the operations of the toolstack took. Always refused. No server runs here, so there is nothing that it could have counted.' \
         'diagnostic-vm-status' 'Show whether the disks of a VM can be attached, and on which hosts it can start.' \
@@ -33,11 +34,13 @@ function __xe_commands
         'host-disable-display' 'Let a host show no console on a screen, from its next boot on, so that a VM can have the graphics card.' \
         'host-disable-ssh' 'Let a host refuse SSH connections. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-dmesg' 'Show the messages of the Xen of a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host runs no Xen, so there are no messages of it.' \
+        'host-emergency-clear-mandatory-guidance' 'Forget what the coordinator must still do after updates, such as a reboot.' \
         'host-enable' 'Enable a host, so that VMs can start on it again. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-enable-display' 'Let a host show its console on a screen, from its next boot on.' \
         'host-enable-ssh' 'Let a host accept SSH connections. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-get-sm-diagnostics' 'Show what the storage manager of a host is doing. Always refused. No server runs here, so there is nothing that it could have counted.' \
         'host-get-system-status' 'Write the status report of a host to a file. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host has no logs and no system files.' \
+        'host-get-system-status-capabilities' 'Show, as XML, what the status report of a host can contain; there is nothing on a simulated host. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-get-thread-diagnostics' 'Show what the threads of the toolstack of a host are waiting for. Always refused. No server runs here, so there is nothing that it could have counted.' \
         'host-license-remove' 'Remove the licence file of a host. Only the call is recorded.' \
         'host-license-view' 'Show what the licence of a host allows.' \
@@ -98,9 +101,16 @@ function __xe_commands
         'pif-set-primary-address-type' 'Choose the primary address of a PIF.' \
         'pif-unplug' 'Unplug a PIF: bring its interface down.' \
         'pool-apply-edition' 'Give all hosts of the pool another edition of the software.' \
+        'pool-configure-repository-proxy' 'Choose the proxy between the pool and its repositories.' \
+        'pool-configure-update-sync' 'Choose how often and on which day the pool syncs updates.' \
+        'pool-deconfigure-wlb' 'Forget the workload balancing server of the pool.' \
+        'pool-disable-repository-proxy' 'Use no proxy between the pool and its repositories.' \
         'pool-disable-ssh' 'Let all hosts of the pool refuse SSH connections.' \
         'pool-disable-ssl-legacy' 'Without effect: no host accepts old ciphers any more. Only the call is recorded.' \
         'pool-enable-ssh' 'Let all hosts of the pool accept SSH connections.' \
+        'pool-get-cpu-features' 'Show the features that the CPUs of all hosts have.' \
+        'pool-get-guest-secureboot-readiness' 'Show whether the pool has the certificates that VMs need for Secure Boot.' \
+        'pool-initialize-wlb' 'Name the workload balancing server of the pool; it is not asked.' \
         'pool-list' 'List all pools, or those whose fields have the given values.' \
         'pool-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'pool-param-clear' 'Empty a field of the object.' \
@@ -116,6 +126,7 @@ function __xe_commands
         'pool-secret-rotate' 'Change the secret by which the hosts of the pool know each other. Only the call is recorded.' \
         'pool-send-test-post' 'Send a text to a server by HTTPS, and show the answer. Always refused. xe_py connects to no server.' \
         'pool-send-wlb-configuration' 'Send settings to the workload balancing server of the pool. Only the call is recorded.' \
+        'pool-set-update-sync-enabled' 'Choose whether the pool syncs updates regularly; that needs a repository.' \
         'pool-sync-bundle' 'Take the updates in a file into the pool. Always refused. xe_py connects to no repository, so there are no updates.' \
         'pool-sync-updates' 'Sync updates from the repositories of the pool. Always refused. xe_py connects to no repository, so there are no updates.' \
         'pool-vlan-create' 'Make a VLAN on each host of the pool, and print the uuids of the PIFs of these VLANs.' \
@@ -242,11 +253,13 @@ function __xe_commands
         'vm-compute-memory-overhead' 'Show how much memory Xen needs for a VM besides the guest\'s memory. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-copy' 'Copy a VM or template with full copies of its disks. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match.' \
         'vm-copy-bios-strings' 'Give a VM the BIOS strings of a host, and let it start there if it can. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-crashdump-list' 'List the crash dumps of VMs; a simulated guest never crashes, so there are none. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-destroy' 'Destroy a VM with its VBDs and VIFs; VDIs and snapshots stay.' \
         'vm-disk-add' 'Make a disk for a VM, and attach it if the VM runs. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-disk-list' 'List the disks of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-disk-remove' 'Destroy a disk of a VM: its VBD and its VDI. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-export' 'Write a VM with its disks to a file (XVA). The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-get-secureboot-readiness' 'Show whether a VM is ready for Secure Boot.' \
         'vm-guest-set' 'Set what the guest of a VM reports, for a rehearsal. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-import' 'Make VMs from a file (XVA).' \
         'vm-install' 'Make a VM from a template, with the disks that the template asks for.' \
@@ -268,6 +281,7 @@ function __xe_commands
         'vm-pause' 'Pause a running VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-reboot' 'Reboot a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-reset-powerstate' 'Record a VM as halted after its host was lost. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-restart-device-models' 'Restart the program that emulates the devices of a VM, by moving the VM to its own host. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-resume' 'Resume a suspended VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-retrieve-wlb-recommendations' 'Show on which hosts workload balancing would start a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match. Always refused. xe_py asks no workload balancing server.' \
         'vm-set-uefi-mode' 'Set the UEFI mode of a VM; the variables of a simulated firmware are not kept.' \
@@ -279,6 +293,7 @@ function __xe_commands
         'vm-tree' 'Show all that a VM depends on, down to the hosts: its disks and storage, its network cards and networks. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-uninstall' 'Destroy a VM with its snapshots and its own disks. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-unpause' 'Continue a paused VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-update-secureboot-certificates-on-boot' 'Choose whether a VM gets new Secure Boot certificates at its next start. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-vcpu-hotplug' 'Change the number of CPUs of a running VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-vif-list' 'List the VIFs of VMs. The VMs are chosen by vm=<name or uuid> or by filters on their fields.'
 end
@@ -306,13 +321,13 @@ function __xe_words
             echo 'uuid=@bond:uuid mode=balance-slb|active-backup|lacp'
         case cd-list
             echo 'params='
-        case console vm-cd-eject vm-compute-memory-overhead vm-is-bios-customized vm-memory-target-wait vm-pause vm-retrieve-wlb-recommendations vm-suspend vm-tree vm-unpause vm-vif-list
+        case console vm-cd-eject vm-compute-memory-overhead vm-crashdump-list vm-is-bios-customized vm-memory-target-wait vm-pause vm-query-services vm-restart-device-models vm-retrieve-wlb-recommendations vm-suspend vm-tree vm-unpause vm-vif-list
             echo 'vm=@vm:name-label +vm --multiple'
-        case diagnostic-compact diagnostic-gc-stats host-compute-free-memory host-compute-memory-overhead host-disable-ssh host-dmesg host-enable host-enable-ssh
+        case diagnostic-compact diagnostic-gc-stats host-compute-free-memory host-compute-memory-overhead host-disable-ssh host-dmesg host-enable host-enable-ssh host-get-system-status-capabilities
             echo 'host=@host:name-label +host --multiple'
         case diagnostic-net-stats
             echo 'uri= method= params= host=@host:name-label +host --multiple'
-        case diagnostic-vm-status vm-assert-can-be-recovered vm-destroy vm-param-list
+        case diagnostic-vm-status vm-assert-can-be-recovered vm-destroy vm-get-secureboot-readiness vm-param-list
             echo 'uuid=@vm:uuid,name-label'
         case event-wait
             echo 'class='
@@ -416,8 +431,14 @@ function __xe_words
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label primary_address_type=IPv4|IPv6'
         case pool-apply-edition
             echo 'edition= uuid=@pool:uuid,name-label license-server-address= license-server-port='
+        case pool-configure-repository-proxy
+            echo 'proxy-url= proxy-username= proxy-password='
+        case pool-configure-update-sync
+            echo 'update-sync-frequency=daily|weekly update-sync-day='
         case pool-disable-ssl-legacy pool-param-list
             echo 'uuid=@pool:uuid,name-label'
+        case pool-initialize-wlb
+            echo 'wlb_url= wlb_username= wlb_password= xenserver_username= xenserver_password='
         case pool-list
             echo 'params=,all|%pool +pool'
         case pool-param-add pool-param-remove
@@ -436,6 +457,8 @@ function __xe_words
             echo 'dest-host= dest-port= body='
         case pool-send-wlb-configuration
             echo 'config:'
+        case pool-set-update-sync-enabled
+            echo 'value=true|false'
         case pool-sync-updates
             echo '--force token= token-id= username= password='
         case pool-vlan-create vlan-create
@@ -656,6 +679,8 @@ function __xe_words
             echo 'new-name-label= new-name-description= ignore-vdi-uuids=,@vdi:uuid,name-label vm=@vm:name-label +vm --multiple'
         case vm-start
             echo '--force on=@host:name-label --paused vm=@vm:name-label +vm --multiple'
+        case vm-update-secureboot-certificates-on-boot
+            echo 'mark=true|false vm=@vm:name-label +vm --multiple'
         case vm-vcpu-hotplug
             echo 'new-vcpus= vm=@vm:name-label +vm --multiple'
     end

@@ -132,7 +132,7 @@ TOO_LONG = 2 * 24 * 60 * 60 + 1
             {},
             "xen1",
             {"ssl-legacy": True},
-            ("VALUE_NOT_SUPPORTED", "value", "true", "Legacy SSL support has been removed"),
+            ("VALUE_NOT_SUPPORTED", "value", "true", "XAPI has no old ciphers any more"),
         ),
         ({}, "pool", {"ssh-enabled-timeout": -1}, ("SET_SSH_TIMEOUT_PARTIALLY_FAILED", "xen2", "xen1")),
         (DEAD, "pool", {"ssh-enabled-timeout": 60}, ("SET_SSH_TIMEOUT_PARTIALLY_FAILED", "xen2")),

@@ -79,6 +79,8 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "INVALID_EDITION": ("There is no edition of this name.", ("edition",)),
     "INVALID_IP_ADDRESS_SPECIFIED": ("This parameter is not a valid address.", ("parameter",)),
     "INVALID_NTP_CONFIG": ("The host cannot use these NTP settings.", ("reason",)),
+    "INVALID_REPOSITORY_PROXY_CREDENTIAL": ("A user of the proxy needs a name and a password.", ()),
+    "INVALID_REPOSITORY_PROXY_URL": ("The address of the proxy must begin with http:// or https://.", ("url",)),
     "INVALID_VALUE": ("The field does not accept this value.", ("field", "value")),
     "LICENCE_RESTRICTION": ("The licence does not allow this.", ("feature",)),
     "LOCATION_NOT_UNIQUE": ("Another VDI on the SR already has this location.", ("SR", "location")),
@@ -109,6 +111,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "NETWORK_UNMANAGED": ("The host does not manage this network.", ("network",)),
     "NOT_IMPLEMENTED": ("This is not implemented.", ("function",)),
     "NO_HOSTS_AVAILABLE": ("No host can run this VM now.", ()),
+    "NO_REPOSITORIES_CONFIGURED": ("The pool has no repository.", ()),
     "OPERATION_BLOCKED": ("The VM blocks this operation: see its field blocked-operations.", ("ref", "code")),
     "OPERATION_NOT_ALLOWED": ("The operation is not allowed.", ("reason",)),
     "PBD_EXISTS": ("The SR already has a PBD on this host.", ("sr", "host", "pbd")),
@@ -211,6 +214,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         "The VM is already here, and the version in the file is not newer. To replace the VM, give force=true.",
         ("vm", "existing_version", "version_to_import"),
     ),
+    "WLB_NOT_INITIALIZED": ("The pool has no workload balancing server.", ()),
 }
 
 _BACKEND = ("status", "stdout", "stderr")

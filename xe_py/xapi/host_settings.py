@@ -72,7 +72,7 @@ def console_timeout(_state: State, _host: Record, value: int) -> Iterator[Failur
 def ssl_legacy(_state: State, _host: Record, value: bool) -> Iterator[Failure]:
     """Why old ciphers cannot be allowed: XAPI has none any more."""
     if value:
-        yield Failure("VALUE_NOT_SUPPORTED", "value", "true", "Legacy SSL support has been removed")
+        yield Failure("VALUE_NOT_SUPPORTED", "value", "true", "XAPI has no old ciphers any more")
 
 
 def ntp_mode(_state: State, host: Record, value: str) -> Iterator[Failure]:

@@ -98,6 +98,11 @@ def allows(state: State, feature: str) -> bool:
     return restrictions(state)[key] != _text(allowed=False, key=key)
 
 
+def allowed(state: State) -> str:
+    """The names of all features that the licence allows, in columns."""
+    return " ".join(name if allows(state, feature) else " " * len(name) for feature, (_, name) in FEATURES.items())
+
+
 def is_licensed(state: State, feature: str) -> Iterator[Failure]:
     """Why the feature cannot be used: the licence does not allow it."""
     if not allows(state, feature):
