@@ -104,10 +104,13 @@ function __xe_commands
         'pool-configure-repository-proxy' 'Choose the proxy between the pool and its repositories.' \
         'pool-configure-update-sync' 'Choose how often and on which day the pool syncs updates.' \
         'pool-deconfigure-wlb' 'Forget the workload balancing server of the pool.' \
+        'pool-disable-external-auth' 'Let no external directory check the logins of any host.' \
         'pool-disable-repository-proxy' 'Use no proxy between the pool and its repositories.' \
         'pool-disable-ssh' 'Let all hosts of the pool refuse SSH connections.' \
         'pool-disable-ssl-legacy' 'Without effect: no host accepts old ciphers any more. Only the call is recorded.' \
+        'pool-enable-external-auth' 'Let an external directory check the logins of all hosts.' \
         'pool-enable-ssh' 'Let all hosts of the pool accept SSH connections.' \
+        'pool-external-auth-set-ldaps' 'Choose whether all hosts talk to Active Directory by LDAPS.' \
         'pool-get-cpu-features' 'Show the features that the CPUs of all hosts have.' \
         'pool-get-guest-secureboot-readiness' 'Show whether the pool has the certificates that VMs need for Secure Boot.' \
         'pool-initialize-wlb' 'Name the workload balancing server of the pool; it is not asked.' \
@@ -341,6 +344,12 @@ function __xe_words
             echo 'auto-enable=true|false host=@host:name-label +host --multiple'
         case host-disable-display host-enable-display host-get-sm-diagnostics host-get-thread-diagnostics host-param-list host-retrieve-wlb-evacuate-recommendations
             echo 'uuid=@host:uuid,name-label'
+        case host-disable-external-auth
+            echo 'host-uuid=@host:uuid,name-label config:'
+        case host-enable-external-auth
+            echo 'host-uuid=@host:uuid,name-label auth-type= service-name= config:'
+        case host-external-auth-set-ldaps
+            echo 'host-uuid=@host:uuid,name-label ldaps=true|false --force'
         case host-get-system-status
             echo 'filename= entries= output=tar.bz2|tar|zip host=@host:name-label +host --multiple'
         case host-license-remove host-license-view host-refresh-pack-info pif-scan
@@ -435,8 +444,14 @@ function __xe_words
             echo 'proxy-url= proxy-username= proxy-password='
         case pool-configure-update-sync
             echo 'update-sync-frequency=daily|weekly update-sync-day='
+        case pool-disable-external-auth
+            echo 'uuid=@pool:uuid,name-label config:'
         case pool-disable-ssl-legacy pool-param-list
             echo 'uuid=@pool:uuid,name-label'
+        case pool-enable-external-auth
+            echo 'auth-type= service-name= uuid=@pool:uuid,name-label config:'
+        case pool-external-auth-set-ldaps
+            echo 'ldaps=true|false uuid=@pool:uuid,name-label --force'
         case pool-initialize-wlb
             echo 'wlb_url= wlb_username= wlb_password= xenserver_username= xenserver_password='
         case pool-list

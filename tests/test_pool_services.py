@@ -190,7 +190,8 @@ def test_what_is_shown(xe: "Xe") -> None:
     host = xe.do("host-list --minimal")
     shown = [line.split(":")[0].strip() for line in xe.do("pool-get-cpu-features").splitlines() if line]
     assert shown == ["features_pv_host", "features_hvm_host"]
-    assert xe.do("vm-crashdump-list --multiple") == ""
+    xe.do("vm-create name-label=web")
+    assert xe.do("vm-crashdump-list vm=web") == ""
     assert xe.do("host-get-system-status-capabilities").splitlines()[1] == "<system-status-capabilities/>"
     head, rule, first, *_, last = xe.do("diagnostic-license-status").splitlines()
     assert head.split() == ["Hostname", "UUID", "Features", "Edition", "Expiry", "Days", "left"]

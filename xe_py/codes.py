@@ -15,6 +15,14 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         "The VIF is locked and does not allow this address.",
         ("address",),
     ),
+    "AUTH_ALREADY_ENABLED": (
+        "An external directory checks the logins of this host already.",
+        ("current auth_type", "current service_name"),
+    ),
+    "AUTH_ENABLE_FAILED": ("The external directory cannot be used.", ("message",)),
+    "AUTH_IS_DISABLED": ("No external directory checks the logins of this host.", ()),
+    "AUTH_SET_LDAPS_FAILED": ("It cannot be chosen how the host talks to its directory.", ("host", "message")),
+    "AUTH_UNKNOWN_TYPE": ("There is no external directory of this type: give AD or PAM.", ("type",)),
     "BRIDGE_NAME_EXISTS": ("Another network already has a bridge with this name.", ("bridge",)),
     "CANNOT_ADD_VLAN_TO_BOND_SLAVE": (
         "A PIF in a bond cannot carry VLANs. Put the VLAN on the PIF of the bond.",
@@ -135,6 +143,13 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "PIF_UNMANAGED": ("The host does not manage this PIF.", ("PIF",)),
     "PIF_VLAN_EXISTS": ("The PIF already has a VLAN with this tag, or it is a VLAN itself.", ("PIF",)),
     "PIF_VLAN_STILL_EXISTS": ("The PIF is a VLAN, or it still has VLANs.", ("PIF",)),
+    "POOL_AUTH_ALREADY_ENABLED": ("An external directory checks the logins of this host already.", ("host",)),
+    "POOL_AUTH_DISABLE_FAILED": ("A host cannot be taken out of the external directory.", ("host", "message")),
+    "POOL_AUTH_ENABLE_FAILED": ("A host cannot use the external directory.", ("host", "message")),
+    "POOL_AUTH_ENABLE_FAILED_DUPLICATE_HOSTNAME": (
+        "The external directory needs a different hostname for each host.",
+        ("host", "message"),
+    ),
     "PROVISION_ONLY_ALLOWED_ON_TEMPLATE": ("Only a template can be provisioned.", ()),
     "SET_CONSOLE_TIMEOUT_PARTIALLY_FAILED": ("The timeout of consoles cannot be set on every host.", ("hosts",)),
     "SET_SSH_AUTO_MODE_PARTIALLY_FAILED": ("The automatic mode of SSH cannot be set on every host.", ("hosts",)),
