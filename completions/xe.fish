@@ -4,6 +4,7 @@
 # Print each command and, behind a tab, what it does.
 function __xe_commands
     printf '%s\t%s\n' \
+        'audit-log-get' 'Write who changed the state, when, and by which command line, to a file.' \
         'batch' 'Run a script of xe commands as one change: if one command is refused, nothing is changed.' \
         'bond-create' 'Make a bond: several PIFs of a host that work as one.' \
         'bond-destroy' 'Destroy a bond, so that its members work on their own again.' \
@@ -306,6 +307,8 @@ end
 # VALUES means that the parameter takes several values.
 function __xe_words
     switch $argv
+        case audit-log-get
+            echo 'filename= since='
         case batch
             echo 'file= --keep-going'
         case bond-create

@@ -42,12 +42,12 @@ def _recording(sets: dict[str, Any], guard: Guard) -> Callable[..., None]:
 def _noted(name: str, guard: Guard | None = None, **declaration: Any) -> Command:
     """A command of which the state keeps the call; the guard is asked about the first object that the call names."""
 
-    def run(state: State, *about: Record, **given: Any) -> None:
+    def run(state: State, obj: Record | None = None, **given: Any) -> None:
         from xe_py.operations.effects.calls import note_call
 
         if guard is not None:
-            refuse(guard(state, next((each for each in (*about, *given.values()) if isinstance(each, Record)), None)))
-        note_call(state, command, about, given)
+            refuse(guard(state, next((each for each in (obj, *given.values()) if isinstance(each, Record)), None)))
+        note_call(state, command, obj, given)
 
     command = Command(name, run, coverage=RECORDED, **declaration)
     return command

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def _refused(name: str, why: str, **declaration: Any) -> Command:
     """A command that is refused whatever it is given."""
 
-    def run(_state: State, *_about: Record, **_given: Any) -> None:
+    def run(_state: State, _obj: Record | None = None, **_given: Any) -> None:
         failure = Failure("NOT_IMPLEMENTED", name)
         failure.notes = (why,)
         raise failure

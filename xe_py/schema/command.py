@@ -99,6 +99,7 @@ CHANGES, READS = Kind(ARGUMENTS), Kind(ARGUMENTS, reads=True)
 IMPORTS, EXPORTS = Kind(ARGUMENTS, files=True), Kind(ARGUMENTS, reads=True, files=True)
 SETS, LISTS, WAITS = Kind(WORDS), Kind(WORDS, reads=True), Kind(WORDS, reads=True, waits=True)
 REPLACES, INSPECTS = Kind(STORE), Kind(STORE, reads=True)
+DOWNLOADS = Kind(STORE, reads=True, files=True)
 SCRIPT = Kind(LINES)
 
 

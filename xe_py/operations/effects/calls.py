@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 
-def note_call(state: State, command: Command, about: tuple[Record, ...], given: dict[str, Any]) -> None:
+def note_call(state: State, command: Command, obj: Record | None, given: dict[str, Any]) -> None:
     """Keep the call in the pool, in place of the last one of this command: its words, without the secrets."""
-    words = [] if command.about is None else [f"{command.about.name}={obj['uuid']}" for obj in about]
+    words = [] if obj is None or command.about is None else [f"{command.about.name}={obj['uuid']}"]
     for keyword, parameter in command.by_argument().items():
         if keyword in given:
             words += _words(parameter.name, given[keyword])
