@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xe_py.classes.host import HOST
+from xe_py.errors import Failure
 from xe_py.schema.derived import Computed, Fixed
 from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Derived, Int, Map, Ref, Refs, Set, Text
 from xe_py.schema.values import EPOCH, Absent, BareInt, FirmBool, Time
@@ -13,10 +14,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from xe_py.errors import Failure
     from xe_py.schema.fields import Field
     from xe_py.state.record import Record
     from xe_py.state.state import State
+
+
+def _license_state(state: State, _pool: Record) -> dict[str, str]:
+    """The lowest edition of all hosts; no licence here expires."""
+    from xe_py.xapi.licensing import lowest
+
+    return {"edition": lowest([host["edition"] for host in state.all("host")]), "expiry": "never"}
 
 
 _FEATURE_LETTERS = frozenset("0123456789abcdefABCDEF-")
@@ -34,14 +41,18 @@ def _can_enable(state: State, pool: Record, uuids: list[str]) -> Iterator[Failur
 
 
 class _OfAllHosts(Derived):
-    """A setting of all hosts: shown if they agree, and set on each of them."""
+    """A setting of all hosts: shown if they agree, and set on each of them.
 
-    __slots__ = ("kind", "setting")
+    With a `refusal`, it is refused with this code if a host refuses it, or does not answer.
+    """
 
-    def __init__(self, setting: Field, doc: str, mode: str = RW) -> None:
+    __slots__ = ("kind", "refusal", "setting")
+
+    def __init__(self, setting: Field, doc: str, mode: str = RW, *, refusal: str = "") -> None:
         self.setting = setting
         self.kind = type(setting)
-        super().__init__(setting.name, effect=self._set, mode=mode, doc=doc)
+        self.refusal = refusal
+        super().__init__(setting.name, guard=self._refused, effect=self._set, mode=mode, doc=doc)
 
     def compute(self, state: State, obj: Record) -> Any:
         del obj
@@ -56,9 +67,20 @@ class _OfAllHosts(Derived):
     def parse_field(self, text: str) -> Any:
         return self.setting.parse_field(text)
 
+    def _refused(self, state: State, _pool: Record, value: Any) -> Iterator[Failure]:
+        hosts = state.all("host") if self.refusal else []
+        if failed := [host for host in hosts if self._refuses(state, host, value)]:
+            yield Failure(self.refusal, *reversed(failed))
+
+    def _refuses(self, state: State, host: Record, value: Any) -> bool:
+        guard = self.setting.guard
+        return not host["host-metrics-live"] or (guard is not None and any(True for _ in guard(state, host, value)))
+
     def _set(self, state: State, _pool: Record, value: Any) -> None:
         for host in state.all("host"):
             state.update(host, {self.name: value})
+            if self.setting.effect is not None:
+                self.setting.effect(state, host, value)
 
 
 def _sr_types(_state: State, _pool: Record) -> list[str]:
@@ -157,10 +179,8 @@ POOL = XenClass(
         Fixed("vswitch-controller", "<not set>", hidden=True, doc="The address of the vSwitch controller."),
         Map("restrictions", doc="What the licence forbids."),
         TAGS,
-        Fixed(
-            "license-state",
-            {"edition": "free", "expiry": "never"},
-            doc="The edition of the licence and when it expires.",
+        Computed(
+            "license-state", Map, _license_state, mode="RO", doc="The edition of the licence and when it expires."
         ),
         Text("ha-cluster-stack", doc="The cluster stack in use."),
         Map("guest-agent-config", mode="MRW", doc="Settings of the guest agents."),
@@ -217,12 +237,25 @@ POOL = XenClass(
         BareInt("ext-auth-cache-expiry", default=300, mode=RW, doc="For how many seconds the cache holds a login."),
         Map("license-server", mode="MRW", doc="The licence server of the pool."),
         _OfAllHosts(HOST.by_name["ssh-enabled"], "Whether the hosts accept SSH connections.", "RO"),
-        _OfAllHosts(HOST.by_name["ssh-enabled-timeout"], "After how many seconds SSH is switched off."),
+        _OfAllHosts(
+            HOST.by_name["ssh-enabled-timeout"],
+            "After how many seconds SSH is switched off.",
+            refusal="SET_SSH_TIMEOUT_PARTIALLY_FAILED",
+        ),
         _OfAllHosts(HOST.by_name["ssh-expiry"], "When SSH is switched off.", "RO"),
-        _OfAllHosts(HOST.by_name["console-idle-timeout"], "After how many idle seconds a console is closed."),
-        _OfAllHosts(HOST.by_name["ssh-auto-mode"], "Whether SSH is switched on while the toolstack is down."),
+        _OfAllHosts(
+            HOST.by_name["console-idle-timeout"],
+            "After how many idle seconds a console is closed.",
+            refusal="SET_CONSOLE_TIMEOUT_PARTIALLY_FAILED",
+        ),
+        _OfAllHosts(
+            HOST.by_name["ssh-auto-mode"],
+            "Whether SSH is switched on while the toolstack is down.",
+            refusal="SET_SSH_AUTO_MODE_PARTIALLY_FAILED",
+        ),
         Bool("limit-console-sessions", mode=RW, doc="Whether a console accepts only one client at a time."),
         Int("vm-console-idle-timeout", mode=RW, doc="After how many idle seconds a VM's console is closed."),
+        Map("recorded", hidden=True, mode="MRO", doc="The last call of each command that is only recorded."),
     ),
     single=True,
     operations=dict.fromkeys(_OPERATIONS, _free_for_all),

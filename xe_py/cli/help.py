@@ -7,7 +7,7 @@ from xe_py.cli.output import layout
 from xe_py.cli.words import pairs
 from xe_py.errors import DONE
 from xe_py.operations import LISTED, STANDARD
-from xe_py.schema.command import ALL, MULTIPLE, ONE
+from xe_py.schema.command import ALL, MULTIPLE, ONE, RECORDED
 from xe_py.schema.fields import Map
 
 TYPE_CHECKING = False
@@ -75,13 +75,16 @@ def parameter_names(parameters: Iterable[Field]) -> list[str]:
 
 
 def description(command: Command) -> str:
-    """What the command does and, where it takes selectors, how objects are chosen."""
-    selector = command.selector
-    if selector is None:
-        return command.doc
-    label, name = selector.label, selector.name
-    several = _SEVERAL[selector.takes]
-    return f"{command.doc} The {label}s are chosen by {name}=<name or uuid> or by filters on their fields{several}."
+    """What the command does, how it chooses objects if it takes selectors, and what of it is not simulated."""
+    parts = [command.doc]
+    if selector := command.selector:
+        by, several = f"{selector.name}=<name or uuid>", _SEVERAL[selector.takes]
+        parts.append(f"The {selector.label}s are chosen by {by} or by filters on their fields{several}.")
+    if command.coverage == RECORDED:
+        parts.append("Only the call is recorded.")
+    if command.why:
+        parts.append(f"Always refused. {command.why}")
+    return " ".join(parts)
 
 
 def _of_command(name: str, *, guess: bool) -> str:

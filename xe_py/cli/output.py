@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py.cli.environment import Drawn, clean, is_terminal
 from xe_py.schema.fields import Derived, Text
-from xe_py.schema.listing import Facts, Listing, Node, Sentence, Table
+from xe_py.schema.listing import Facts, Listing, Node, Sentence, Table, Texts
 from xe_py.state.record import Record
 
 TYPE_CHECKING = False
@@ -56,6 +56,8 @@ def _full(state: State, part: Any, output: TextIO | None) -> str:
         return head + _listed(state, part)
     if isinstance(part, Facts):
         return layout(part.rows) + "\n\n"
+    if isinstance(part, Texts):
+        return "".join(f"{text}\n" for text in part.texts)
     if isinstance(part, Node):
         return _drawn(part, output) if is_terminal(output) else _indented(part)
     text = str(part)
@@ -140,8 +142,8 @@ def _first_values(state: State, part: Any) -> list[str]:
         return list(map(_escaped, values))
     if isinstance(part, Facts):
         return [_escaped(text) for _, text in part.rows[:1]]
-    if isinstance(part, Sentence):
-        return []
+    if isinstance(part, (Sentence, Texts)):
+        return list(map(_escaped, part.texts)) if isinstance(part, Texts) else []
     return [_escaped(part.text if isinstance(part, Node) else str(part))]
 
 

@@ -6,7 +6,7 @@ from xe_py.codes import describe
 from xe_py.errors import named
 from xe_py.schema.command import READS, command
 from xe_py.schema.fields import Ref
-from xe_py.schema.listing import Facts, Listing
+from xe_py.schema.listing import Facts, Listing, Sentence
 from xe_py.xapi.agility import is_agile
 from xe_py.xapi.placement import can_run_on
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
+_OF_LICENCES = ("Hostname", "UUID", "Features", "Edition", "Expiry", "Days left")
+_UNKNOWN = ("-",) * len(_OF_LICENCES)
 _OF_VMS = ("uuid", "name-label", "power-state", "possible-hosts")
 _OF_VBDS = ("uuid", "vdi-uuid", "empty", "device", "userdevice", "mode", "type", "attachable", "storage-lock")
 
@@ -39,6 +41,22 @@ def vm_status(state: State, vm: Record) -> list[Listing | Facts | str]:
         Facts([(name, "OK" if no is None else f"Cannot start here [{_said(no)}]") for name, no in hosts]),
         "The VM is agile." if immobile is None else f"The VM is not agile: {_said(immobile)}",
     ]
+
+
+@command(
+    "diagnostic-license-status",
+    doc="Show the edition of each host and when its licence expires, and the features of the pool.",
+    kind=READS,
+)
+def license_status(state: State) -> list[Sentence]:
+    """A table: the hosts, and below them the pool. The real xe shows no more of a licence that never expires."""
+    from xe_py.xapi.licensing import allowed
+
+    hosts = [(host["hostname"], host["uuid"][:8], *_UNKNOWN[2:]) for host in state.all("host")]
+    pool = (*_UNKNOWN[:2], allowed(state), *_UNKNOWN[3:])
+    rows = [_OF_LICENCES, _UNKNOWN, *hosts, _UNKNOWN, pool]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [Sentence(" ".join(map(str.ljust, row, widths))) for row in rows]
 
 
 def _shown(obj: Record, names: tuple[str, ...]) -> Listing:

@@ -161,14 +161,12 @@ def _param_remove_command(view: View, cls: XenClass, name: str) -> Command | Non
     )
 
 
-def _param_clear_command(view: View, cls: XenClass, name: str) -> Command | None:
+def _param_clear_command(view: View, cls: XenClass, name: str) -> Command:
     def run(state: State, obj: Record, param_name: str) -> None:
         from xe_py.operations.effects.writing import clear
 
         clear(state, obj, _field(cls, param_name))
 
-    if not (_visible(cls, "has_setter") or _visible(cls, "is_set") or _visible(cls, "is_map")):
-        return None
     return _param_command(view, name, run, required=(_FIELD,), doc="Empty a field of the object.")
 
 

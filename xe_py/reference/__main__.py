@@ -18,7 +18,7 @@ def main(argv: list[str]) -> int:
     """Do what the words say; the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m xe_py.reference",
-        description="Write completions/, man/ and docs/reference/ from the declarations of commands and classes.",
+        description="Write the generated pages, completions and modules from the declarations of commands and classes.",
     )
     parser.add_argument("--check", action="store_true", help="change nothing, and fail if a file is not current")
     parser.add_argument("--into", metavar="FOLDER", default=".", help="the repository (default: the current folder)")

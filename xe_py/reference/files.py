@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 
-from xe_py.reference import bash, fish, man_family, man_state_file, man_xe, markdown, summary, table, zsh
+from xe_py.reference import bash, coverage, fish, man_family, man_state_file, man_xe, markdown, summary, table, zsh
 from xe_py.reference.declared import families
 
 FOLDERS = ("completions", "man", "docs/reference")
 MODULES = ("xe_py/classes/_summary.py", "xe_py/operations/_table.py")
+# The generated files in folders that have others too.
+SINGLE = ("docs/coverage.md", *MODULES)
 
 
 def generated() -> dict[str, str]:
@@ -21,6 +23,7 @@ def generated() -> dict[str, str]:
         "man/man1/xe.1": man_xe.page(),
         "man/man5/xe-state.5": man_state_file.page(),
         **{f"man/man1/xe-{family.name}.1": man_family.page(family) for family in families()},
+        "docs/coverage.md": coverage.page(),
         "docs/reference/commands.md": markdown.commands(),
         "docs/reference/classes.md": markdown.classes_and_fields(),
         "docs/reference/rules.md": markdown.rules(),
@@ -38,7 +41,7 @@ def present(repository: str) -> dict[str, str | None]:
     """The text of every file in the folders of generated files, by its path; None for what is no text."""
     walked = [os.walk(os.path.join(repository, top)) for top in FOLDERS]
     places = [os.path.join(folder, name) for walk in walked for folder, _, names in walk for name in names]
-    places += [place for module in MODULES if os.path.exists(place := os.path.join(repository, module))]
+    places += [place for path in SINGLE if os.path.exists(place := os.path.join(repository, path))]
     return {os.path.relpath(place, repository).replace(os.sep, "/"): _text_of(place) for place in places}
 
 

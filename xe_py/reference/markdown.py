@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from xe_py import __version__, classes
+from xe_py import classes
 from xe_py.codes import CODES, UNLISTED
 from xe_py.reference.declared import command_doc, documented, families, field_doc, parameter_doc, rule_doc, visible
+from xe_py.reference.gfm import code, plain, table, title
 from xe_py.reference.wording import (
     default_of,
     fields_as,
@@ -23,14 +24,9 @@ from xe_py.schema.fields import Map
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from xe_py.schema.command import Command
     from xe_py.schema.fields import Field
     from xe_py.schema.xenclass import View, XenClass
-
-_SPECIAL = str.maketrans({letter: f"\\{letter}" for letter in "\\`*_{}[]<>|"})
-
 
 _COMMANDS = "You can leave out the parameters in brackets. The words of a command line stand in any order."
 _FIELDS = """\
@@ -50,20 +46,20 @@ values, and so does this xe. Below, xe prints the sentence of the code in a note
 
 def commands() -> str:
     """Every command with its parameters."""
-    parts = [_title("Commands", _COMMANDS)]
+    parts = [title("Commands", _COMMANDS)]
     for family in families():
-        parts.append(f"## {family.name}\n\n{_plain(family.doc)}\n")
+        parts.append(f"## {family.name}\n\n{plain(family.doc)}\n")
         parts += [_command(command, family.cls) for command in family.commands]
     return "\n".join(parts)
 
 
 def classes_and_fields() -> str:
     """Every class with its fields."""
-    parts = [_title("Classes and their fields", _FIELDS)]
+    parts = [title("Classes and their fields", _FIELDS)]
     for cls in classes.everything():
-        rows = [(_code(field.name), field.mode, _type(cls, field), _field(cls, field)) for field in visible(cls)]
+        rows = [(code(field.name), field.mode, _type(cls, field), _field(cls, field)) for field in visible(cls)]
         parts.append(_view(classes.view(cls.name)))
-        parts.append(_table(("Field", "Mode", "Type in the file", "What it says"), rows))
+        parts.append(table(("Field", "Mode", "Type in the file", "What it says"), rows))
     views = [view for view in map(classes.view, classes.names()) if view.of != view.name]
     parts += [f"{_view(view)}\nThe fields are those of {view.of}.\n" for view in views]
     return "\n".join(parts)
@@ -71,50 +67,50 @@ def classes_and_fields() -> str:
 
 def rules() -> str:
     """Every rule of every class."""
-    parts = [_title("Rules", _RULES)]
+    parts = [title("Rules", _RULES)]
     for cls in classes.sections():
-        rows = [("unique", _plain(unique_doc(cls, unique)), "both sets") for unique in cls.unique]
-        rows += [(_code(rule.name), _plain(rule_doc(rule)), rule_set(rule)) for rule in cls.rules]
+        rows = [("unique", plain(unique_doc(cls, unique)), "both sets") for unique in cls.unique]
+        rows += [(code(rule.name), plain(rule_doc(rule)), rule_set(rule)) for rule in cls.rules]
         if rows:
-            parts += [f"## {cls.name}\n", _table(("Rule", "What is true", "In force in"), rows)]
+            parts += [f"## {cls.name}\n", table(("Rule", "What is true", "In force in"), rows)]
     return "\n".join(parts)
 
 
 def errors() -> str:
     """Every code that a refusal may have."""
     listed, unlisted = _codes(CODES), _codes(UNLISTED)
-    return "\n".join([_title("Error codes", _ERRORS), listed, f"## Codes without an entry\n\n{_UNLISTED}\n", unlisted])
+    return "\n".join([title("Error codes", _ERRORS), listed, f"## Codes without an entry\n\n{_UNLISTED}\n", unlisted])
 
 
-def _codes(table: dict[str, tuple[str, tuple[str, ...]]]) -> str:
+def _codes(codes: dict[str, tuple[str, tuple[str, ...]]]) -> str:
     rows = [
-        (_code(code), _plain(documented(sentence, f"the code {code}")), ", ".join(map(_code, parameters)))
-        for code, (sentence, parameters) in table.items()
+        (code(name), plain(documented(sentence, f"the code {name}")), ", ".join(map(code, parameters)))
+        for name, (sentence, parameters) in codes.items()
     ]
-    return _table(("Code", "Sentence", "Parameters"), rows)
+    return table(("Code", "Sentence", "Parameters"), rows)
 
 
 def _view(view: View) -> str:
     hidden = view.name in classes.HIDDEN
     shown = "No command shows these objects; they are only in the state file." if hidden else plain_list(view)
-    return f"## {view.name}\n\n{_plain(documented(view.doc, f'the class {view.name}'))}\n\n{_plain(shown)}\n"
+    return f"## {view.name}\n\n{plain(documented(view.doc, f'the class {view.name}'))}\n\n{plain(shown)}\n"
 
 
 def _command(command: Command, cls: XenClass | None) -> str:
     line = " ".join([f"xe {command.name}", *usage(command, cls)])
-    parts = [f"### {command.name}\n", f"```\n{line}\n```\n", f"{_plain(command_doc(command))}\n"]
+    parts = [f"### {command.name}\n", f"```\n{line}\n```\n", f"{plain(command_doc(command))}\n"]
     rows = [_parameter(command, field, "yes") for field in command.required]
     rows += [_parameter(command, field, "") for field in own_parameters(command, cls)]
     if rows:
-        parts.append(_table(("Parameter", "Required", "What it says"), rows))
+        parts.append(table(("Parameter", "Required", "What it says"), rows))
     if takes_fields(command, cls):
-        parts.append(f"{_plain(fields_as(command))}\n")
-    return "\n".join([*parts, *(f"{_plain(note)}\n" for note in standing(command))])
+        parts.append(f"{plain(fields_as(command))}\n")
+    return "\n".join([*parts, *(f"{plain(note)}\n" for note in standing(command))])
 
 
 def _parameter(command: Command, field: Field, required: str) -> tuple[str, str, str]:
     name = field.name + ":" * isinstance(field, Map)
-    return _code(name), required, _plain(parameter_doc(command, field))
+    return code(name), required, plain(parameter_doc(command, field))
 
 
 def _type(cls: XenClass, field: Field) -> str:
@@ -122,29 +118,9 @@ def _type(cls: XenClass, field: Field) -> str:
         return ""
     if field.name == "uuid":
         return "part of the table's name"
-    return _plain(f"{toml_type(field)}; {default_of(field)}") if field.stored else ""
+    return plain(f"{toml_type(field)}; {default_of(field)}") if field.stored else ""
 
 
 def _field(cls: XenClass, field: Field) -> str:
     text = f"{field_doc(cls, field)} {on_delete(field)}".rstrip()
-    return _plain(text) + (f" *({notes(field)})*" if notes(field) else "")
-
-
-def _title(title: str, text: str) -> str:
-    return (
-        f"# {title}\n\n<!-- Generated by python -m xe_py.reference from the declarations. -->\n\n"
-        f"The reference of xe_py {__version__}. {text}\n"
-    )
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
-
-
-def _code(text: str) -> str:
-    return f"`{text}`"
-
-
-def _plain(text: str) -> str:
-    return text.translate(_SPECIAL)
+    return plain(text) + (f" *({notes(field)})*" if notes(field) else "")

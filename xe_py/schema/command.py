@@ -99,6 +99,7 @@ CHANGES, READS = Kind(ARGUMENTS), Kind(ARGUMENTS, reads=True)
 IMPORTS, EXPORTS = Kind(ARGUMENTS, files=True), Kind(ARGUMENTS, reads=True, files=True)
 SETS, LISTS, WAITS = Kind(WORDS), Kind(WORDS, reads=True), Kind(WORDS, reads=True, waits=True)
 REPLACES, INSPECTS = Kind(STORE), Kind(STORE, reads=True)
+DOWNLOADS = Kind(STORE, reads=True, files=True)
 SCRIPT = Kind(LINES)
 
 
@@ -180,6 +181,11 @@ SR = Selector(
 )
 
 
+# How much there is of a command of the real xe. MODELLED: it does what it does there, on the state. RECORDED: it is
+# accepted, the state notes the call, and nothing else follows. REFUSED: it would need what no state file has.
+MODELLED, RECORDED, REFUSED = "modelled", "recorded", "refused"
+
+
 # Questions
 
 
@@ -211,6 +217,8 @@ class Command:
     - `grammar` is called before the function, with the same arguments. It raises Misuse for what xe refuses before it
       asks XAPI; the function itself makes only XAPI's refusals.
 
+    `coverage` says how much there is of it. If it is REFUSED, `why` is the reason, in a sentence.
+
     With `asks`, the command line asks a person before it runs the command; a Python program has decided already.
 
     `undeclared` parameters are accepted, but help does not name them. Words in `ignored` have no effect: they are no
@@ -223,6 +231,7 @@ class Command:
         "about",
         "asks",
         "called",
+        "coverage",
         "deprecated",
         "doc",
         "grammar",
@@ -237,6 +246,7 @@ class Command:
         "selector",
         "standard",
         "undeclared",
+        "why",
     )
 
     def __init__(
@@ -253,6 +263,8 @@ class Command:
         called: Mapping[str, str] = {},
         grammar: Callable[..., None] | None = None,
         asks: Question | None = None,
+        coverage: str = MODELLED,
+        why: str = "",
         doc: str = "",
         standard: bool = False,
         hidden: bool = False,
@@ -270,6 +282,8 @@ class Command:
         self.called = called
         self.grammar = grammar
         self.asks = asks
+        self.coverage = coverage
+        self.why = why
         self.doc = doc
         self.standard = standard
         self.hidden = hidden

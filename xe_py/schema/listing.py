@@ -101,6 +101,18 @@ class Note:
         self.text = text
 
 
+class Texts:
+    """Texts that belong together, a line for each; with `--minimal` in the same order."""
+
+    __slots__ = ("texts",)
+
+    def __init__(self, *texts: str) -> None:
+        self.texts = texts
+
+    def __repr__(self) -> str:
+        return f"<Texts {self.texts}>"
+
+
 class Facts:
     """A record that is not of an object: names and texts, printed like the fields of one."""
 

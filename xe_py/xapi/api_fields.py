@@ -46,7 +46,7 @@ ELSEWHERE = {
 
 # Fields of xe that XenAPI does not have as fields: they come from a call, or only xe_py has them.
 NOWHERE = {
-    "pool": "supported-sr-types license-state",
+    "pool": "supported-sr-types license-state recorded",
     "host": "memory-free-computed nics",
     "pif": "io_read_kbs io_write_kbs joined-network-uuids network-uuids",
     "vm": (
@@ -199,9 +199,7 @@ QUALIFIERS = {
         CONSTRUCTOR: (
             "software-version capabilities local-cache-sr ssl-legacy iscsi_iqn multipathing uefi-certificates"
         ),
-        RUNTIME: (
-            "https-only numa-affinity-policy ssh-enabled-timeout console-idle-timeout ssh-auto-mode max-cstate timezone"
-        ),
+        RUNTIME: "https-only numa-affinity-policy ssh-auto-mode max-cstate timezone",
     },
     "network": {CONSTRUCTOR: "bridge managed"},
     "pif": {CONSTRUCTOR: "device MAC managed MTU VLAN", RUNTIME: "disallow-unplug"},
