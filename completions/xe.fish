@@ -81,6 +81,10 @@ function __xe_commands
         'pool-param-remove' 'Remove a member from a set, or a key from a map.' \
         'pool-param-set' 'Set fields of the object, or single keys of its maps.' \
         'pool-vlan-create' 'Make a VLAN on each host of the pool, and print the uuids of the PIFs of these VLANs.' \
+        'sm-list' 'List all SMs, or those whose fields have the given values.' \
+        'sm-param-clear' 'Empty a field of the object.' \
+        'sm-param-get' 'Show the value of one field of the object.' \
+        'sm-param-list' 'Show all fields of the object.' \
         'snapshot-clone' 'Clone a snapshot: this makes a template with clones of the disks.' \
         'snapshot-copy' 'Copy a snapshot: this makes a template with full copies of the disks.' \
         'snapshot-destroy' 'Destroy a snapshot; its disks stay.' \
@@ -368,6 +372,14 @@ function __xe_words
             echo 'uuid=@pool:uuid,name-label name-label= name-description= default-SR=@sr:uuid,name-label crash-dump-SR=@sr:uuid,name-label suspend-image-SR=@sr:uuid,name-label ha-host-failures-to-tolerate= ha-allow-overcommit=true|false ha-reboot-vm-on-internal-shutdown=true|false wlb-enabled=true|false wlb-verify-cert=true|false igmp-snooping-enabled=true|false policy-no-vendor-device=true|false live-patching-disabled=true|false repositories= https-only= migration-compression=true|false coordinator-bias=true|false auto-update-vm-secureboot-certificates=true|false ext-auth-cache-enabled=true|false ext-auth-cache-size= ext-auth-cache-expiry= ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode= limit-console-sessions=true|false vm-console-idle-timeout= other-config: gui-config: health-check-config: guest-agent-config: license-server:'
         case pool-vlan-create vlan-create
             echo 'pif-uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label vlan= network-uuid=@network:uuid,name-label'
+        case sm-list
+            echo 'params=,all|%sm +sm'
+        case sm-param-clear
+            echo 'uuid=@sm:uuid,name-label param-name='
+        case sm-param-get
+            echo 'uuid=@sm:uuid,name-label param-name=%sm param-key='
+        case sm-param-list
+            echo 'uuid=@sm:uuid,name-label'
         case snapshot-clone
             echo 'new-name-label= uuid=@snapshot:uuid,name-label new-name-description='
         case snapshot-copy
@@ -622,6 +634,8 @@ function __xe_table
             echo 'uuid=@message:uuid name= priority= class=VM|Host|SR|Pool|VMPP|VMSS|PVS_proxy|VDI|Certificate obj-uuid= timestamp= body='
         case task
             echo 'uuid=@task:uuid,name-label name-label= name-description= subtask_of=@task:uuid,name-label subtasks= resident-on=@host:uuid,name-label status=pending|success|failure|cancelling|cancelled progress= type= result= created= finished= error_info= allowed_operations= current_operations= other-config:'
+        case sm
+            echo 'uuid=@sm:uuid,name-label name-label= name-description= type= vendor= copyright= required-api-version= capabilities= features: configuration= driver-filename= required-cluster-stack= supported-image-formats='
     end
 end
 

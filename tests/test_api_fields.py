@@ -17,7 +17,7 @@ ENUMS: dict[str, dict[str, str]] = {
     enum: {word: printed or word for word, _, printed in (each.partition(" = ") for each in words)}
     for enum, words in FACTS["enums"].items()
 }
-CLASSES = [cls for cls in classes.sections() if cls.name in FACTS["fields"]]
+CLASSES = [cls for cls in classes.every() if cls.name in FACTS["fields"]]
 FIELDS = [(cls, field) for cls in CLASSES for field in cls.fields]
 each_field = pytest.mark.parametrize(("cls", "field"), FIELDS, ids=lambda declared: declared.name)
 
@@ -29,7 +29,7 @@ def found(cls: XenClass, field: Field) -> str:
 
 
 def test_all_classes_with_commands_are_in_the_facts() -> None:
-    expected = {cls.name for cls in classes.sections()} - classes.HIDDEN
+    expected = {cls.name for cls in classes.every()} - classes.HIDDEN
     assert {cls.name for cls in CLASSES} == expected, "add the class to tests/facts/api.json"
 
 

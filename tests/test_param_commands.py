@@ -93,6 +93,7 @@ def pool() -> VmPool:
     pool.add_bare("vlan", "vlan", tag=7, tagged_PIF="eth0-xen2", untagged_PIF="vlan-pif")
     pool.named["task"] = pool.state.add("task", {"name-label": "Async.VM.start"})
     pool.named["message"] = pool.state.add("message", {"name": "TOLD", "priority": 3, "body": "told"})
+    pool.named["driver"] = pool.state.all("sm")[0]
     pool.assert_sound()
     return pool
 
@@ -100,7 +101,7 @@ def pool() -> VmPool:
 OBJECTS = {
     "pool": "pool", "pif": "eth0-xen1", "bond": "bond", "vlan": "vlan", "vif": "vif", "network": "lan", "vm": "vm",
     "template": "vm", "snapshot": "vm", "host": "xen1", "vdi": "v-vbd", "vbd": "vbd", "sr": "share", "pbd": "p-local",
-    "message": "message", "task": "task",
+    "message": "message", "task": "task", "sm": "driver",
 }  # fmt: skip
 
 

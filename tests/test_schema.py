@@ -12,12 +12,18 @@ from xe_py.schema.fields import MRO, MRW, RO, RW, SRO, SRW, Derived, Field, Map,
 from xe_py.schema.paths import parse_path
 from xe_py.schema.xenclass import STRICT, XAPI, XenClass
 
-CLASSES = classes.sections()
+CLASSES = classes.every()
 by_class = pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.name)
 
 
 def test_sections_of_the_file_are_in_one_order() -> None:
-    assert len({cls.section for cls in CLASSES}) == len(CLASSES)
+    sections = classes.sections()
+    assert len({cls.section for cls in sections}) == len(sections)
+
+
+def test_a_class_is_in_the_file_or_its_objects_are_known() -> None:
+    assert {cls.name for cls in CLASSES if cls.standing is not None} == classes.STANDING
+    assert not classes.STANDING & set(classes.order())
 
 
 @by_class

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Classes without commands: only the state file shows their objects.
 HIDDEN = frozenset(("storage", "volume"))
+# Classes whose objects the package knows: no state file holds them.
+STANDING = frozenset(("sm",))
 
 _classes: dict[str, XenClass] = {}
 _views: dict[str, View] = {}
@@ -72,6 +74,11 @@ def order() -> tuple[str, ...]:
     return _known().order
 
 
+def every() -> list[XenClass]:
+    """All classes: those in the order of the state file, then those that it does not hold."""
+    return [*sections(), *map(get, sorted(STANDING))]
+
+
 def referrers(cls: str) -> tuple[tuple[str, str], ...]:
     """The reference fields (class, field), over all classes, that point to objects of the class."""
     return _known().referrers.get(cls, ())
@@ -110,7 +117,8 @@ def summary() -> Summary:
 
     _files.clear()
     _files.update(_found_files())
-    found = sorted((get(name) for name in all_names() if view(name).of == name), key=lambda cls: cls.section)
+    written = [get(name) for name in all_names() if name not in STANDING and view(name).of == name]
+    found = sorted(written, key=lambda cls: cls.section)
     referrers: dict[str, list[tuple[str, str]]] = {}
     watchers: dict[tuple[str, str], list[tuple[str, str, str, int]]] = {}
     for cls in found:

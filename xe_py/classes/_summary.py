@@ -9,6 +9,7 @@ FILES = {
     "pbd": "pbd",
     "pif": "pif",
     "pool": "pool",
+    "sm": "sm",
     "snapshot": "snapshot",
     "sr": "sr",
     "storage": "storage",

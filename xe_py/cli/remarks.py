@@ -102,7 +102,7 @@ def _meant(failure: Failure) -> Iterator[str]:
     from xe_py import classes
 
     label, given = str(failure.values[0]), str(failure.values[-1])
-    cls = next((cls for cls in classes.sections() if cls.label == label), None)
+    cls = next((cls for cls in classes.every() if cls.label == label), None)
     if failure.state is None or cls is None or not given:
         return
     for obj in failure.state.all(cls.name):

@@ -50,7 +50,7 @@ def command_words() -> dict[str, str]:
 
 def tables() -> dict[str, str]:
     """The fields of each class, as words that filter a list."""
-    return {cls.name: " ".join(_filter(cls, field) for field in visible(cls)) for cls in classes.sections()}
+    return {cls.name: " ".join(_filter(cls, field) for field in visible(cls)) for cls in classes.every()}
 
 
 def alternatives(words: dict[str, str]) -> dict[str, list[str]]:

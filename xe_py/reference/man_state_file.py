@@ -36,7 +36,8 @@ other-config = {{ auto_poweron = "true" }}
 
 _ORDER = """\
 The tables stand in the order of the classes below. Within a class, they stand in the order in which the objects were
-made. A field that xe computes from others, such as allowed-operations, is not in the file."""
+made. A field that xe computes from others, such as allowed-operations, is not in the file. Nor are the objects that are
+the same in every state: the storage drivers (sm)."""
 
 _HEADER = f"""\
 format

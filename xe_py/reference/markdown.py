@@ -60,8 +60,8 @@ def commands() -> str:
 def classes_and_fields() -> str:
     """Every class with its fields."""
     parts = [_title("Classes and their fields", _FIELDS)]
-    for cls in classes.sections():
-        rows = [(_code(field.name), field.mode, _type(field), _field(cls, field)) for field in visible(cls)]
+    for cls in classes.every():
+        rows = [(_code(field.name), field.mode, _type(cls, field), _field(cls, field)) for field in visible(cls)]
         parts.append(_view(classes.view(cls.name)))
         parts.append(_table(("Field", "Mode", "Type in the file", "What it says"), rows))
     views = [view for view in map(classes.view, classes.names()) if view.of != view.name]
@@ -95,9 +95,12 @@ def _codes(table: dict[str, tuple[str, tuple[str, ...]]]) -> str:
 
 
 def _view(view: View) -> str:
-    hidden = view.name in classes.HIDDEN
-    shown = "No command shows these objects; they are only in the state file." if hidden else plain_list(view)
-    return f"## {view.name}\n\n{_plain(documented(view.doc, f'the class {view.name}'))}\n\n{_plain(shown)}\n"
+    shown = [plain_list(view)]
+    if view.name in classes.HIDDEN:
+        shown = ["No command shows these objects; they are only in the state file."]
+    elif view.name in classes.STANDING:
+        shown.append("The package knows these objects; they are the same in every state and not in the file.")
+    return f"## {view.name}\n\n{_plain(documented(view.doc, f'the class {view.name}'))}\n\n{_plain(' '.join(shown))}\n"
 
 
 def _command(command: Command, cls: XenClass | None) -> str:
@@ -117,10 +120,10 @@ def _parameter(command: Command, field: Field, required: str) -> tuple[str, str,
     return _code(name), required, _plain(parameter_doc(command, field))
 
 
-def _type(field: Field) -> str:
-    if field.name == "uuid":
-        return "part of the table's name"
-    return _plain(f"{toml_type(field)}; {default_of(field)}") if field.stored else ""
+def _type(cls: XenClass, field: Field) -> str:
+    if cls.standing is not None or not field.stored:
+        return ""
+    return "part of the table's name" if field.name == "uuid" else _plain(f"{toml_type(field)}; {default_of(field)}")
 
 
 def _field(cls: XenClass, field: Field) -> str:

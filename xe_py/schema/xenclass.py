@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Key = str | tuple[str, ...]
     Check = Callable[[Any, Any], Iterator[Failure]]
     Measure = Callable[[Any], int]
+    Standing = Callable[[str], Mapping[str, dict[str, Any]]]
 
 STRICT, XAPI = "strict", "xapi"
 RULES, TEMPLATES, DESTROYED = "rules", "templates", "templates-destroyed"
@@ -90,7 +91,8 @@ class XenClass:
     together objects are looked up, besides those that are unique. `operations` maps each word of
     `allowed-operations` to the guard that is asked before it. `filters` and `list_fields` are those of a plain list.
     `measures` are numbers that follow from an object's own stored fields, and that can be summed as fields can.
-    `single` says that every state has exactly one object of the class.
+    `single` says that every state has exactly one object of the class. `standing` says that the package knows the
+    objects, which no file holds and nobody changes: from the lineage of a state, their fields by uuid.
     """
 
     def __init__(
@@ -98,7 +100,7 @@ class XenClass:
         name: str,
         *,
         label: str,
-        section: int,
+        section: int = 0,
         doc: str,
         fields: tuple[Field, ...],
         list_fields: tuple[str, ...],
@@ -109,6 +111,7 @@ class XenClass:
         operations: Mapping[str, Guard] | None = None,
         measures: Mapping[str, Measure] | None = None,
         single: bool = False,
+        standing: Standing | None = None,
     ) -> None:
         self.name = name
         self.label = label
@@ -123,6 +126,7 @@ class XenClass:
         self.operations = operations or {}
         self.measures = measures or {}
         self.single = single
+        self.standing = standing
         self.by_name = {field.name: field for field in self.fields}
         self.stored = {field.name: field for field in self.fields if field.stored}
         self.references = {name: f for name, f in self.stored.items() if isinstance(f, (Ref, Refs))}

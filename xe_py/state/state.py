@@ -103,7 +103,7 @@ class State:
         self.header = header
         self.origin = ""
         self.contents_from: Callable[[], Contents] | None = None
-        self._tables = Tables(source)
+        self._tables = Tables(source, header.get("lineage", ""))
         self._journal: list[_Entry] = []
 
     @property
@@ -206,6 +206,7 @@ class State:
     def add(self, cls: str, fields: Mapping[str, Any], uuid: str | None = None) -> Record:
         """A new object of the class with these fields and defaults for the others."""
         declared = classes.get(cls)
+        _must_be_kept(declared)
         if uuid is None:
             uuid = new_uuid()
             self._tables.made(uuid)
@@ -269,6 +270,7 @@ class State:
         self._tables.drop(obj)
 
     def _check_own(self, obj: Record) -> None:
+        _must_be_kept(obj.cls)
         if self.get(obj.cls.name, obj["uuid"]) is not obj:
             raise Failure("HANDLE_INVALID", obj.cls.label, obj["uuid"])
 
@@ -374,6 +376,12 @@ def new_uuid() -> str:
     digits = os.urandom(16).hex()
     variant = "89ab"[int(digits[16], 16) % 4]
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+
+
+def _must_be_kept(cls: XenClass) -> None:
+    """Refuse a class whose objects the package knows: no file could keep what becomes of them."""
+    if cls.standing is not None:
+        raise Failure("OPERATION_NOT_ALLOWED", f"The objects of the class {cls.name} belong to xe_py and never change.")
 
 
 def _is_delivered(header: Mapping[str, Any], fields: Mapping[str, Any] | None) -> bool:

@@ -64,8 +64,9 @@ def _place(obj: Record) -> int:
 class Tables:
     """The objects, looked up through indices that are built when first asked for and kept current from then on."""
 
-    def __init__(self, source: Source | None) -> None:
+    def __init__(self, source: Source | None, lineage: str) -> None:
         self._source = source
+        self._lineage = lineage
         self._tables: dict[str, dict[str, Record]] = {}
         self._class_of: dict[str, str] = {}
         self._gone: dict[tuple[str, str], int] = {}
@@ -85,6 +86,8 @@ class Tables:
     def get(self, cls: str, uuid: str) -> Record | None:
         """The object of the class with this uuid, or None."""
         found = self._tables.get(cls, _EMPTY).get(uuid)
+        if found is None and cls in classes.STANDING:
+            return self._standing(cls).get(uuid)
         if found is None and self._source is not None and cls not in self._whole and (cls, uuid) not in self._gone:
             self._take(self._source, cls, self._source.one(cls, uuid))
             found = self._tables.get(cls, _EMPTY).get(uuid)
@@ -96,10 +99,12 @@ class Tables:
         if found is None and self._source is not None:
             written = self._source.class_of(uuid)
             found = None if (written, uuid) in self._gone else written
-        return found
+        return found or next((cls for cls in classes.STANDING if uuid in self._standing(cls)), None)
 
     def all(self, cls: str) -> list[Record]:
         """All objects of the class in order of creation."""
+        if cls in classes.STANDING:
+            return list(self._standing(cls).values())
         if self._source is not None and cls not in self._whole:
             self._take(self._source, cls, self._source.all(cls))
             self._whole.add(cls)
@@ -112,7 +117,7 @@ class Tables:
     def some(self, cls: str, fields: tuple[str, ...]) -> list[Record]:
         """All objects of the class in order of creation; they may lack all other fields."""
         columns = None
-        if self._source is not None and cls not in self._whole:
+        if self._source is not None and cls not in self._whole and cls not in classes.STANDING:
             columns = self._source.columns(cls, ("uuid", *fields))
         if columns is None or self._source is None:
             return self.all(cls)
@@ -129,7 +134,9 @@ class Tables:
 
     def having(self, cls: str, key: Key, value: Any) -> list[Record]:
         """The objects whose field has this value, or whose set contains it; of several fields, all must match."""
-        if self._source is not None and cls not in self._whole:
+        if cls in classes.STANDING:
+            self._standing(cls)
+        elif self._source is not None and cls not in self._whole:
             self._ask(self._source, cls, key, value)
         try:
             index = self._indices[cls][key]
@@ -214,7 +221,7 @@ class Tables:
             self._source = source
         self._gone.clear()
         for cls, table in self._tables.items():
-            for uuid, obj in table.items():
+            for uuid, obj in table.items() if cls in places else ():
                 obj.place = places[cls][uuid]
         self._next_place = dict(source.counts)
 
@@ -248,6 +255,14 @@ class Tables:
             uuid = fields["uuid"]
             if uuid not in table and (cls, uuid) not in self._gone:
                 self._put(Record(classes.get(cls), source.whole(cls, place, fields)), place)
+
+    def _standing(self, cls: str) -> dict[str, Record]:
+        """The objects of a class that no file holds; they come in when they are first asked for."""
+        declared = classes.get(cls)
+        if cls not in self._tables and declared.standing is not None:
+            for fields in declared.standing(self._lineage).values():
+                self._put(Record(declared, fields), None)
+        return self._tables[cls]
 
     def _put(self, obj: Record, place: int | None) -> Record:
         cls, uuid = obj.cls.name, obj["uuid"]

@@ -93,6 +93,8 @@ TYPES = {
     "pending-guidances-recommended": "set(enum update_guidances)",
     "pif.duplex": "bool",
     "pif.speed": "int",
+    "sm.features": "map(string,int)",
+    "sm.supported-image-formats": "set(enum image_format_type)",
     "sr.host": "set(ref PBD)",
     "task.allowed_operations": "set(enum {})",
     "task.current_operations": "map(string,enum {})",

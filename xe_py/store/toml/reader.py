@@ -6,7 +6,7 @@ import os
 from stat import S_ISDIR, S_ISREG
 
 from xe_py import classes
-from xe_py.classes import sections
+from xe_py.classes import STANDING, sections
 from xe_py.errors import Failure, StateFileError, on_file
 from xe_py.schema.fields import LARGEST, Choice, Set
 from xe_py.schema.numbers import is_uuid
@@ -276,11 +276,12 @@ def _no_class(name: str, known: Iterable[str]) -> Finding:
     from xe_py.store.toml.misfits import guess, nearest
 
     near = nearest(name, known)
-    text = (
-        f"objects of this class must be tables, [{name}.uuid]"
-        if near == name
-        else f"there is no class {name}{guess(near)}"
-    )
+    if near == name:
+        text = f"objects of this class must be tables, [{name}.uuid]"
+    elif name in STANDING:
+        text = f"xe_py has its own objects of the class {name}; delete these tables"
+    else:
+        text = f"there is no class {name}{guess(near)}"
     return Finding(name, "", "", Failure("STATE_UNKNOWN_CLASS", name), text=text)
 
 
