@@ -21,7 +21,9 @@ function __xe_commands
         'host-compute-free-memory' 'Show how much memory a host has for more VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-compute-memory-overhead' 'Show how much memory Xen itself uses on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-disable' 'Disable a host, so that no more VMs start on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-disable-local-storage-caching' 'Let a disabled host without running VMs cache no disks any more. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-enable' 'Enable a host, so that VMs can start on it again. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-enable-local-storage-caching' 'Let a disabled host without running VMs cache disks of shared storage on an SR of its own. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-list' 'List all hosts, or those whose fields have the given values.' \
         'host-management-reconfigure' 'Choose the PIF through which a host is managed.' \
         'host-param-add' 'Add a member to a set, or key=value pairs to a map.' \
@@ -73,6 +75,8 @@ function __xe_commands
         'pif-scan' 'Make PIFs for the network cards of a host that have none.' \
         'pif-set-primary-address-type' 'Choose the primary address of a PIF.' \
         'pif-unplug' 'Unplug a PIF: bring its interface down.' \
+        'pool-disable-local-storage-caching' 'Let no host of the pool cache disks; all hosts are disabled and run no VMs.' \
+        'pool-enable-local-storage-caching' 'Let each host of the pool cache disks on an SR of its own; all hosts are disabled and run no VMs.' \
         'pool-list' 'List all pools, or those whose fields have the given values.' \
         'pool-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'pool-param-clear' 'Empty a field of the object.' \
@@ -276,10 +280,12 @@ function __xe_words
             echo 'uuid=@vm:uuid,name-label'
         case event-wait
             echo 'class='
-        case host-compute-free-memory host-compute-memory-overhead host-enable
+        case host-compute-free-memory host-compute-memory-overhead host-disable-local-storage-caching host-enable
             echo 'host=@host:name-label +host --multiple'
         case host-disable
             echo 'auto-enable=true|false host=@host:name-label +host --multiple'
+        case host-enable-local-storage-caching
+            echo 'sr-uuid=@sr:uuid,name-label host=@host:name-label +host --multiple'
         case host-list
             echo 'params=,all|%host +host'
         case host-management-reconfigure
@@ -358,6 +364,8 @@ function __xe_words
             echo 'host-uuid=@host:uuid,name-label'
         case pif-set-primary-address-type
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label primary_address_type=IPv4|IPv6'
+        case pool-disable-local-storage-caching pool-enable-local-storage-caching pool-param-list
+            echo 'uuid=@pool:uuid,name-label'
         case pool-list
             echo 'params=,all|%pool +pool'
         case pool-param-add pool-param-remove
@@ -366,8 +374,6 @@ function __xe_words
             echo 'uuid=@pool:uuid,name-label param-name=name-label|name-description|default-SR|crash-dump-SR|suspend-image-SR|other-config|ha-host-failures-to-tolerate|ha-allow-overcommit|ha-reboot-vm-on-internal-shutdown|wlb-enabled|wlb-verify-cert|igmp-snooping-enabled|gui-config|health-check-config|tags|guest-agent-config|policy-no-vendor-device|live-patching-disabled|repositories|https-only|migration-compression|coordinator-bias|auto-update-vm-secureboot-certificates|ext-auth-cache-enabled|ext-auth-cache-size|ext-auth-cache-expiry|license-server|ssh-enabled-timeout|console-idle-timeout|ssh-auto-mode|limit-console-sessions|vm-console-idle-timeout'
         case pool-param-get
             echo 'uuid=@pool:uuid,name-label param-name=%pool param-key='
-        case pool-param-list
-            echo 'uuid=@pool:uuid,name-label'
         case pool-param-set
             echo 'uuid=@pool:uuid,name-label name-label= name-description= default-SR=@sr:uuid,name-label crash-dump-SR=@sr:uuid,name-label suspend-image-SR=@sr:uuid,name-label ha-host-failures-to-tolerate= ha-allow-overcommit=true|false ha-reboot-vm-on-internal-shutdown=true|false wlb-enabled=true|false wlb-verify-cert=true|false igmp-snooping-enabled=true|false policy-no-vendor-device=true|false live-patching-disabled=true|false repositories= https-only= migration-compression=true|false coordinator-bias=true|false auto-update-vm-secureboot-certificates=true|false ext-auth-cache-enabled=true|false ext-auth-cache-size= ext-auth-cache-expiry= ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode= limit-console-sessions=true|false vm-console-idle-timeout= other-config: gui-config: health-check-config: guest-agent-config: license-server:'
         case pool-vlan-create vlan-create

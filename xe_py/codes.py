@@ -52,6 +52,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "HOST_HAS_NO_MANAGEMENT_IP": ("The host has no management interface.", ()),
     "HOST_IS_LIVE": ("The host is running, or it is the coordinator of the pool.", ("host",)),
     "HOST_IS_SLAVE": ("The host is not the coordinator of the pool.", ("Master IP address",)),
+    "HOST_IN_USE": ("The host cannot do this while something on it runs or is attached.", ("host", "type", "ref")),
     "HOST_NOT_DISABLED": ("The host must be disabled first.", ()),
     "HOST_NOT_ENOUGH_FREE_MEMORY": ("The host does not have enough free memory.", ("needed", "available")),
     "HOST_NOT_ENOUGH_PCPUS": ("The VM has more VCPUs than the host has CPUs.", ("vcpus", "pcpus")),
@@ -206,6 +207,10 @@ _BACKEND = ("status", "stdout", "stderr")
 
 # Codes that XAPI raises but xe has no sentence for. xe prints the bare code; the sentence here goes into a note below.
 UNLISTED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "HOST_CANNOT_SEE_SR": ("The SR belongs to another host.", ("host", "sr")),
+    "HOSTS_FAILED_TO_DISABLE_CACHING": ("Some hosts cannot stop caching disks.", ("host",)),
+    "HOSTS_FAILED_TO_ENABLE_CACHING": ("Some hosts cannot cache disks.", ("host",)),
+    "NO_LOCAL_STORAGE": ("The host has no SR of its own that can hold a cache.", ()),
     "REVERT_ONLY_ALLOWED_ON_SNAPSHOT": ("A VM can be reverted only to a snapshot.", ()),
     "SR_BACKEND_FAILURE_1": ("The driver does not accept a value in the device-config.", _BACKEND),
     "SR_BACKEND_FAILURE_101": ("The device-config lacks the path on the server.", _BACKEND),

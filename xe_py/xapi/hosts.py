@@ -65,6 +65,22 @@ def has_hvm(host: Record) -> bool:
     return any(capability.startswith("hvm") for capability in host["capabilities"])
 
 
+def serves_nobody(state: State, host: Record) -> Iterator[Failure]:
+    """Why the host cannot be taken out of service: it may get VMs, has some, or its own domain uses a disk."""
+    if host["enabled"]:
+        yield Failure("HOST_NOT_DISABLED", blockers=(host,))
+    residents = [vm for vm in state.pointing_at(host, "vm.resident-on") if vm["power-state"] == "running"]
+    for vm in residents:
+        if not vm["is-control-domain"]:
+            yield Failure("HOST_IN_USE", host, "vm", vm, blockers=(vm,))
+            return
+    for vm in residents:
+        for vbd in state.pointing_at(vm, "vbd.vm-uuid"):
+            if vbd["currently-attached"]:
+                yield Failure("HOST_IN_USE", host, "vbd", vbd, blockers=(vbd,))
+                return
+
+
 def answers(_state: State, host: Record) -> Iterator[Failure]:
     """Why the host cannot do anything: it does not answer."""
     if not host["host-metrics-live"]:
