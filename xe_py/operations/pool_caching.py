@@ -34,7 +34,8 @@ def enable(state: State, _pool: Record) -> None:
             no = Failure("NO_LOCAL_STORAGE")
         if no is not None:
             reasons.append((host, no))
-    _refuse("HOSTS_FAILED_TO_ENABLE_CACHING", reasons)
+    if reasons:
+        raise Failure("HOSTS_FAILED_TO_ENABLE_CACHING", *(host for host, _ in reasons), reasons=tuple(reasons))
     for host in hosts:
         caching.enable(state, host, chosen[host["uuid"]])
 
@@ -47,15 +48,8 @@ def enable(state: State, _pool: Record) -> None:
 def disable(state: State, _pool: Record) -> None:
     """Let no host cache disks; all hosts or none."""
     hosts = state.all("host")
-    _refuse(
-        "HOSTS_FAILED_TO_DISABLE_CACHING",
-        [(host, no) for host in hosts if (no := next(caching.can_disable(state, host), None)) is not None],
-    )
+    reasons = [(host, no) for host in hosts if (no := next(caching.can_disable(state, host), None)) is not None]
+    if reasons:
+        raise Failure("HOSTS_FAILED_TO_DISABLE_CACHING", *(host for host, _ in reasons), reasons=tuple(reasons))
     for host in hosts:
         caching.disable(state, host)
-
-
-def _refuse(code: str, reasons: list[tuple[Record, Failure]]) -> None:
-    """Refuse for all hosts together, if some are refused."""
-    if reasons:
-        raise Failure(code, *(host for host, _ in reasons), reasons=tuple(reasons))
