@@ -15,6 +15,7 @@ function __xe_commands
         'bond-set-mode' 'Change how the members of a bond share the traffic.' \
         'cd-list' 'List the CDs: the VDIs on SRs whose content type is iso.' \
         'console' 'Connect to the text console of a guest; a simulated guest has none. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match.' \
+        'diagnostic-vdi-status' 'Show a VDI, with the VBDs that use it and those that could.' \
         'diagnostic-vm-status' 'Show whether the disks of a VM can be attached, and on which hosts it can start.' \
         'event-wait' 'Wait until an object of the class has all the given values: field=value or, for any other value, field=/=value.' \
         'help' 'Show what commands there are, and what they take.' \
@@ -106,6 +107,8 @@ function __xe_commands
         'snapshot-uninstall' 'Destroy a snapshot with its disks.' \
         'sr-create' 'Make an SR and plug it on its hosts.' \
         'sr-destroy' 'Destroy an SR that has no VDIs, and all data on it.' \
+        'sr-disable-database-replication' 'Destroy the copy of the database of the pool on an SR.' \
+        'sr-enable-database-replication' 'Keep a copy of the database of the pool on an SR, for disaster recovery.' \
         'sr-forget' 'Forget an SR with its PBDs and VDIs; its data stays.' \
         'sr-introduce' 'Add an existing SR to the pool; connect it with pbd-create and pbd-plug.' \
         'sr-list' 'List all SRs, or those whose fields have the given values.' \
@@ -179,6 +182,7 @@ function __xe_commands
         'vdi-pool-migrate' 'Move a VDI of a VM to another SR, also while the VM runs.' \
         'vdi-resize' 'Make a VDI larger.' \
         'vdi-snapshot' 'Take a snapshot of a VDI.' \
+        'vdi-unlock' 'Remove the lock of a driver; XAPI can no longer do this.' \
         'vdi-update' 'Update a VDI from its driver.' \
         'vif-configure-ipv4' 'Set the IPv4 address of the guest\'s network card.' \
         'vif-configure-ipv6' 'Set the IPv6 address of the guest\'s network card.' \
@@ -276,6 +280,8 @@ function __xe_words
             echo 'params='
         case console vm-cd-eject vm-compute-memory-overhead vm-is-bios-customized vm-memory-target-wait vm-pause vm-suspend vm-tree vm-unpause vm-vif-list
             echo 'vm=@vm:name-label +vm --multiple'
+        case diagnostic-vdi-status vdi-data-destroy vdi-destroy vdi-disable-cbt vdi-enable-cbt vdi-forget vdi-param-list vdi-update
+            echo 'uuid=@vdi:uuid,name-label'
         case diagnostic-vm-status vm-assert-can-be-recovered vm-destroy vm-param-list
             echo 'uuid=@vm:uuid,name-label'
         case event-wait
@@ -412,7 +418,7 @@ function __xe_words
             echo 'uuid=@snapshot:uuid,name-label snapshot-uuid=@snapshot:uuid,name-label --force'
         case sr-create
             echo 'name-label= type= name-description= host-uuid=@host:uuid,name-label device-config: shared=true|false physical-size= content-type= sm-config:'
-        case sr-destroy sr-forget sr-param-list sr-scan sr-update
+        case sr-destroy sr-disable-database-replication sr-enable-database-replication sr-forget sr-param-list sr-scan sr-update
             echo 'uuid=@sr:uuid,name-label'
         case sr-introduce
             echo 'name-label= type= uuid= name-description= shared=true|false content-type='
@@ -488,10 +494,10 @@ function __xe_words
             echo 'uuid=@vdi:uuid,name-label sr-uuid=@sr:uuid,name-label base-vdi-uuid=@vdi:uuid,name-label into-vdi-uuid=@vdi:uuid,name-label'
         case vdi-create
             echo 'sr-uuid=@sr:uuid,name-label name-label= virtual-size= sm-config: sharable=true|false tags: type=system|user|suspend|crashdump'
-        case vdi-data-destroy vdi-destroy vdi-disable-cbt vdi-enable-cbt vdi-forget vdi-param-list vdi-update
-            echo 'uuid=@vdi:uuid,name-label'
         case vdi-export
             echo 'uuid=@vdi:uuid,name-label filename= format= base=@vdi:uuid,name-label --progress'
+        case vdi-generate-config
+            echo 'host-uuid=@host:uuid,name-label uuid=@vdi:uuid,name-label'
         case vdi-import
             echo 'uuid=@vdi:uuid,name-label filename= format= --progress'
         case vdi-introduce
@@ -514,6 +520,8 @@ function __xe_words
             echo 'uuid=@vdi:uuid,name-label disk-size= --online'
         case vdi-snapshot
             echo 'uuid=@vdi:uuid,name-label driver-params-'
+        case vdi-unlock
+            echo 'uuid=@vdi:uuid,name-label --force'
         case vif-configure-ipv4
             echo 'uuid=@vif:uuid,vm-name-label,device,network-name-label mode=None|Static|DHCP address= gateway='
         case vif-configure-ipv6

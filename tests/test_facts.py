@@ -150,6 +150,10 @@ def test_codes_are_sorted() -> None:
 
 # Codes that XAPI raises without declaring them; besides these there is its storage drivers' numbered family.
 UNDECLARED_CODES: dict[str, list[str]] = {
+    "HOSTS_FAILED_TO_DISABLE_CACHING": ["host"],
+    "HOSTS_FAILED_TO_ENABLE_CACHING": ["host"],
+    "HOST_CANNOT_SEE_SR": ["host", "sr"],
+    "NO_LOCAL_STORAGE": [],
     "REVERT_ONLY_ALLOWED_ON_SNAPSHOT": [],
     "SUSPEND_VDI_REPLACEMENT_IS_NOT_IDENTICAL": ["image", "replacement"],
     "VDI_CONTENT_ID_MISSING": [],

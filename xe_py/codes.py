@@ -50,9 +50,9 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "HOST_CANNOT_ATTACH_NETWORK": ("The host cannot reach this network.", ("host", "network")),
     "HOST_DISABLED": ("The host is disabled, so no VM can start on it.", ("host",)),
     "HOST_HAS_NO_MANAGEMENT_IP": ("The host has no management interface.", ()),
+    "HOST_IN_USE": ("The host cannot do this while something on it runs or is attached.", ("host", "type", "ref")),
     "HOST_IS_LIVE": ("The host is running, or it is the coordinator of the pool.", ("host",)),
     "HOST_IS_SLAVE": ("The host is not the coordinator of the pool.", ("Master IP address",)),
-    "HOST_IN_USE": ("The host cannot do this while something on it runs or is attached.", ("host", "type", "ref")),
     "HOST_NOT_DISABLED": ("The host must be disabled first.", ()),
     "HOST_NOT_ENOUGH_FREE_MEMORY": ("The host does not have enough free memory.", ("needed", "available")),
     "HOST_NOT_ENOUGH_PCPUS": ("The VM has more VCPUs than the host has CPUs.", ("vcpus", "pcpus")),
@@ -91,6 +91,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         "The memory limits must satisfy: static-min <= dynamic-min <= dynamic-max <= static-max.",
         (),
     ),
+    "MESSAGE_DEPRECATED": ("XAPI no longer has this operation.", ()),
     "NETWORK_ALREADY_CONNECTED": ("The network already has a PIF on this host.", ("network", "connected PIF")),
     "NETWORK_CONTAINS_PIF": ("The network still has PIFs.", ("pifs",)),
     "NETWORK_CONTAINS_VIF": ("The network still has attached VIFs.", ("vifs",)),
@@ -102,6 +103,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "NETWORK_UNMANAGED": ("The host does not manage this network.", ("network",)),
     "NOT_IMPLEMENTED": ("This is not implemented.", ("function",)),
     "NO_HOSTS_AVAILABLE": ("No host can run this VM now.", ()),
+    "NO_MORE_REDO_LOGS_ALLOWED": ("The database of the pool is already written to as many disks as XAPI can.", ()),
     "OPERATION_BLOCKED": ("The VM blocks this operation: see its field blocked-operations.", ("ref", "code")),
     "OPERATION_NOT_ALLOWED": ("The operation is not allowed.", ("reason",)),
     "PBD_EXISTS": ("The SR already has a PBD on this host.", ("sr", "host", "pbd")),
@@ -207,9 +209,9 @@ _BACKEND = ("status", "stdout", "stderr")
 
 # Codes that XAPI raises but xe has no sentence for. xe prints the bare code; the sentence here goes into a note below.
 UNLISTED: dict[str, tuple[str, tuple[str, ...]]] = {
-    "HOST_CANNOT_SEE_SR": ("The SR belongs to another host.", ("host", "sr")),
     "HOSTS_FAILED_TO_DISABLE_CACHING": ("Some hosts cannot stop caching disks.", ("host",)),
     "HOSTS_FAILED_TO_ENABLE_CACHING": ("Some hosts cannot cache disks.", ("host",)),
+    "HOST_CANNOT_SEE_SR": ("The SR belongs to another host.", ("host", "sr")),
     "NO_LOCAL_STORAGE": ("The host has no SR of its own that can hold a cache.", ()),
     "REVERT_ONLY_ALLOWED_ON_SNAPSHOT": ("A VM can be reverted only to a snapshot.", ()),
     "SR_BACKEND_FAILURE_1": ("The driver does not accept a value in the device-config.", _BACKEND),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 _OF_VMS = ("uuid", "name-label", "power-state", "possible-hosts")
+_OF_VDIS = ("uuid", "name-label", "sr-uuid", "read-only", "sharable", "storage-lock")
+_OF_ITS_VBDS = ("uuid", "empty", "device", "userdevice", "mode", "type", "storage-lock")
 _OF_VBDS = ("uuid", "vdi-uuid", "empty", "device", "userdevice", "mode", "type", "attachable", "storage-lock")
 
 
@@ -39,6 +41,22 @@ def vm_status(state: State, vm: Record) -> list[Listing | Facts | str]:
         Facts([(name, "OK" if no is None else f"Cannot start here [{_said(no)}]") for name, no in hosts]),
         "The VM is agile." if immobile is None else f"The VM is not agile: {_said(immobile)}",
     ]
+
+
+@command(
+    "diagnostic-vdi-status",
+    required=(Ref("uuid", "vdi", doc="The VDI."),),
+    doc="Show a VDI, with the VBDs that use it and those that could.",
+    kind=READS,
+)
+def vdi_status(state: State, vdi: Record) -> list[Listing | Facts | str]:
+    """The VDI, the VBDs that are attached, and the others."""
+    vbds = state.pointing_at(vdi, "vbd.vdi-uuid")
+    active = [_shown(vbd, _OF_ITS_VBDS) for vbd in vbds if vbd["currently-attached"]]
+    others = [_shown(vbd, _OF_ITS_VBDS) for vbd in vbds if not vbd["currently-attached"]]
+    parts: list[Listing | Facts | str] = [_shown(vdi, _OF_VDIS)]
+    parts += ["Attached VBDs:", *active] if active else ["No VBD is attached."]
+    return [*parts, "Other VBDs:", *others] if others else parts
 
 
 def _shown(obj: Record, names: tuple[str, ...]) -> Listing:
