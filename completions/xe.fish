@@ -21,6 +21,10 @@ function __xe_commands
         'help' 'Show what commands there are, and what they take.' \
         'host-compute-free-memory' 'Show how much memory a host has for more VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-compute-memory-overhead' 'Show how much memory Xen itself uses on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
+        'host-data-source-forget' 'Forget the values of one thing of what is measured of a host; none are stored here. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
+        'host-data-source-list' 'List what is measured of a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
+        'host-data-source-query' 'Show the last value of one thing of what is measured of a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
+        'host-data-source-record' 'Keep the values of one thing of what is measured of a host; all are kept here already. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-disable' 'Disable a host, so that no more VMs start on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-disable-local-storage-caching' 'Let a disabled host without running VMs cache no disks any more. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-enable' 'Enable a host, so that VMs can start on it again. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -106,6 +110,10 @@ function __xe_commands
         'snapshot-revert' 'Give a VM the disks and settings that it had when the snapshot was taken; what came later is lost.' \
         'snapshot-uninstall' 'Destroy a snapshot with its disks.' \
         'sr-create' 'Make an SR and plug it on its hosts.' \
+        'sr-data-source-forget' 'Forget the values of one thing of what is measured of an SR; none are stored here. The SRs are chosen by sr=<name or uuid> or by filters on their fields; only one may match.' \
+        'sr-data-source-list' 'List what is measured of an SR. The SRs are chosen by sr=<name or uuid> or by filters on their fields; only one may match.' \
+        'sr-data-source-query' 'Show the last value of one thing of what is measured of an SR. The SRs are chosen by sr=<name or uuid> or by filters on their fields; only one may match.' \
+        'sr-data-source-record' 'Keep the values of one thing of what is measured of an SR; all are kept here already. The SRs are chosen by sr=<name or uuid> or by filters on their fields; only one may match.' \
         'sr-destroy' 'Destroy an SR that has no VDIs, and all data on it.' \
         'sr-disable-database-replication' 'Destroy the copy of the database of the pool on an SR.' \
         'sr-enable-database-replication' 'Keep a copy of the database of the pool on an SR, for disaster recovery.' \
@@ -215,6 +223,10 @@ function __xe_commands
         'vm-compute-memory-overhead' 'Show how much memory Xen needs for a VM besides the guest\'s memory. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-copy' 'Copy a VM or template with full copies of its disks. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match.' \
         'vm-copy-bios-strings' 'Give a VM the BIOS strings of a host, and let it start there if it can. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-data-source-forget' 'Forget the values of one thing of what is measured of a VM; none are stored here. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match.' \
+        'vm-data-source-list' 'List what is measured of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match.' \
+        'vm-data-source-query' 'Show the last value of one thing of what is measured of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match.' \
+        'vm-data-source-record' 'Keep the values of one thing of what is measured of a VM; all are kept here already. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match.' \
         'vm-destroy' 'Destroy a VM with its VBDs and VIFs; VDIs and snapshots stay.' \
         'vm-disk-add' 'Make a disk for a VM, and attach it if the VM runs. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-disk-list' 'List the disks of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -278,7 +290,7 @@ function __xe_words
             echo 'uuid=@bond:uuid mode=balance-slb|active-backup|lacp'
         case cd-list
             echo 'params='
-        case console vm-cd-eject vm-compute-memory-overhead vm-is-bios-customized vm-memory-target-wait vm-pause vm-suspend vm-tree vm-unpause vm-vif-list
+        case console vm-cd-eject vm-compute-memory-overhead vm-data-source-list vm-is-bios-customized vm-memory-target-wait vm-pause vm-suspend vm-tree vm-unpause vm-vif-list
             echo 'vm=@vm:name-label +vm --multiple'
         case diagnostic-vdi-status vdi-data-destroy vdi-destroy vdi-disable-cbt vdi-enable-cbt vdi-forget vdi-param-list vdi-update
             echo 'uuid=@vdi:uuid,name-label'
@@ -286,8 +298,10 @@ function __xe_words
             echo 'uuid=@vm:uuid,name-label'
         case event-wait
             echo 'class='
-        case host-compute-free-memory host-compute-memory-overhead host-disable-local-storage-caching host-enable
+        case host-compute-free-memory host-compute-memory-overhead host-data-source-list host-disable-local-storage-caching host-enable
             echo 'host=@host:name-label +host --multiple'
+        case host-data-source-forget host-data-source-query host-data-source-record
+            echo 'data-source= host=@host:name-label +host --multiple'
         case host-disable
             echo 'auto-enable=true|false host=@host:name-label +host --multiple'
         case host-enable-local-storage-caching
@@ -418,6 +432,10 @@ function __xe_words
             echo 'uuid=@snapshot:uuid,name-label snapshot-uuid=@snapshot:uuid,name-label --force'
         case sr-create
             echo 'name-label= type= name-description= host-uuid=@host:uuid,name-label device-config: shared=true|false physical-size= content-type= sm-config:'
+        case sr-data-source-forget sr-data-source-query sr-data-source-record
+            echo 'data-source= sr=@sr:name-label +sr --multiple'
+        case sr-data-source-list
+            echo 'sr=@sr:name-label +sr --multiple'
         case sr-destroy sr-disable-database-replication sr-enable-database-replication sr-forget sr-param-list sr-scan sr-update
             echo 'uuid=@sr:uuid,name-label'
         case sr-introduce
@@ -566,6 +584,8 @@ function __xe_words
             echo 'host-uuid=@host:uuid,name-label vm=@vm:name-label +vm --multiple'
         case vm-create
             echo 'name-label= name-description= domain-type=pv|hvm'
+        case vm-data-source-forget vm-data-source-query vm-data-source-record
+            echo 'data-source= vm=@vm:name-label +vm --multiple'
         case vm-disk-add
             echo 'disk-size= device= sr-uuid=@sr:uuid,name-label vm=@vm:name-label +vm --multiple'
         case vm-disk-remove
