@@ -168,7 +168,7 @@ _xe_words() {
     vm-disk-add) REPLY='disk-size= device= sr-uuid=@sr:uuid,name-label vm=@vm:name-label +vm --multiple' ;;
     vm-disk-remove) REPLY='device= vm=@vm:name-label +vm --multiple' ;;
     vm-export) REPLY='filename= --preserve-power-state compress=false|true|gzip|zstd --metadata excluded-device-types= --include-snapshots vm=@vm:name-label +vm --multiple' ;;
-    vm-guest-set) REPLY='os-version: netbios-name: PV-drivers-version: networks: services: other: --tools boot-time= --reset vm=@vm:name-label +vm --multiple' ;;
+    vm-guest-set) REPLY='os-version: netbios-name: PV-drivers-version: networks: services: other: --tools boot-time= halts-after= reboots-after= --reset vm=@vm:name-label +vm --multiple' ;;
     vm-import) REPLY='filename= --preserve sr-uuid=@sr:uuid,name-label --force host-username= host-password= type= remote-config= --dry-run --metadata url= vdi:' ;;
     vm-install) REPLY='new-name-label= sr-name-label= sr-uuid=@sr:uuid,name-label template= copy-bios-strings-from=' ;;
     vm-memory-balloon|vm-memory-target-set) REPLY='target= vm=@vm:name-label +vm --multiple' ;;

@@ -232,7 +232,7 @@ function __xe_commands
         'vm-disk-list' 'List the disks of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-disk-remove' 'Destroy a disk of a VM: its VBD and its VDI. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-export' 'Write a VM with its disks to a file (XVA). The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'vm-guest-set' 'Set what the guest of a VM reports, for a rehearsal. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-guest-set' 'Set what the guest of a VM, or of the VMs of a template, reports and does by itself, for a rehearsal. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-import' 'Make VMs from a file (XVA).' \
         'vm-install' 'Make a VM from a template, with the disks that the template asks for.' \
         'vm-is-bios-customized' 'Show whether a VM has BIOS strings, and whether they are the generic ones. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -593,7 +593,7 @@ function __xe_words
         case vm-export
             echo 'filename= --preserve-power-state compress=false|true|gzip|zstd --metadata excluded-device-types= --include-snapshots vm=@vm:name-label +vm --multiple'
         case vm-guest-set
-            echo 'os-version: netbios-name: PV-drivers-version: networks: services: other: --tools boot-time= --reset vm=@vm:name-label +vm --multiple'
+            echo 'os-version: netbios-name: PV-drivers-version: networks: services: other: --tools boot-time= halts-after= reboots-after= --reset vm=@vm:name-label +vm --multiple'
         case vm-import
             echo 'filename= --preserve sr-uuid=@sr:uuid,name-label --force host-username= host-password= type= remote-config= --dry-run --metadata url= vdi:'
         case vm-install

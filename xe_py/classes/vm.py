@@ -380,6 +380,10 @@ VM = XenClass(
             for name in guest.REPORTED
         ),
         Int(guest.BOOT_TIME, hidden=True, doc="How many seconds after the start the guest reports for the first time."),
+        Int("guest-halts-after", hidden=True, doc="How many seconds after the start the guest halts by itself."),
+        Int(
+            "guest-reboots-after", hidden=True, doc="How many seconds after the start the guest boots again by itself."
+        ),
     ),
     unique=(Unique("resident-on", "dom-id", refusal="DOMAIN_EXISTS", shows=("uuid", "dom-id")),),
     rules=RULES,

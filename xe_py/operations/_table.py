@@ -234,7 +234,7 @@ COMMANDS = {
     "vm-disk-list": ("vm_views", "standard", "List the disks of a VM."),
     "vm-disk-remove": ("vm_drives", "standard", "Destroy a disk of a VM: its VBD and its VDI."),
     "vm-export": ("vm_export", "standard", "Write a VM with its disks to a file (XVA)."),
-    "vm-guest-set": ("vm_guest", "listed", "Set what the guest of a VM reports, for a rehearsal."),
+    "vm-guest-set": ("vm_guest", "listed", "Set what the guest of a VM, or of the VMs of a template, reports and does by itself, for a rehearsal."),
     "vm-import": ("vm_import", "standard", "Make VMs from a file (XVA)."),
     "vm-install": ("vm_install", "standard", "Make a VM from a template, with the disks that the template asks for."),
     "vm-is-bios-customized": ("vm_firmware", "listed", "Show whether a VM has BIOS strings, and whether they are the generic ones."),

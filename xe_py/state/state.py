@@ -11,7 +11,7 @@ import os
 from xe_py import classes
 from xe_py.errors import Failure
 from xe_py.schema.fields import CASCADE, CLEAR, Derived, Refs
-from xe_py.schema.xenclass import DESTROYED, RULES, STRICT, TEMPLATES
+from xe_py.schema.xenclass import DESTROYED, GUESTS_ACT, RULES, STRICT, TEMPLATES
 from xe_py.state.record import Record, alike
 from xe_py.state.tables import Tables
 
@@ -254,7 +254,7 @@ class State:
 
     def repeat(self, changes: list[Change], header: Mapping[str, Any]) -> None:
         """Make the same changes as another state that was read from the same version of the file."""
-        self.set_header({name: header.get(name) for name in (RULES, TEMPLATES, DESTROYED)})
+        self.set_header({name: header.get(name) for name in (RULES, TEMPLATES, DESTROYED, GUESTS_ACT)})
         for change in changes:
             obj, after = self.get(change.cls.name, change.uuid), change.after
             if obj is None and after is not None:

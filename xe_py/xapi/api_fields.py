@@ -48,7 +48,7 @@ NOWHERE = {
     "vm": (
         "memory-target allowed-VBD-devices allowed-VIF-devices possible-hosts VCPUs-utilisation cooperative reverts-to "
         "guest-os-version guest-netbios-name guest-PV-drivers-version guest-networks guest-services guest-other "
-        "guest-boot-time"
+        "guest-boot-time guest-halts-after guest-reboots-after"
     ),
     "vbd": "attachable attached-as io_read_kbs io_write_kbs",
     "vdi": "content",
