@@ -64,7 +64,7 @@ def still_boots(vm: Record) -> bool:
 
 def reports_at(vm: Record) -> float:
     """When the guest reported for the first time since its last start, in seconds since 1970."""
-    return _started(vm) + max(0, vm[BOOT_TIME])
+    return _started(vm) + max(0, int(vm[BOOT_TIME]))
 
 
 def acts_at(vm: Record, *fields: str) -> float:
@@ -115,7 +115,7 @@ def platform_says(vm: Record, key: str) -> bool:
 
 def seconds_to_next_report(state: State) -> float:
     """How long it takes until a guest reports or acts by itself; infinite if none will."""
-    acts = max(0, state.header.get(GUESTS_ACT, NEVER) - time.time())
+    acts = max(0.0, float(state.header.get(GUESTS_ACT, NEVER)) - time.time())
     vms = state.some("vm", ("power-state", "start-time", BOOT_TIME))
     return min([acts, *(reports_at(vm) - time.time() for vm in vms if still_boots(vm))])
 
