@@ -92,6 +92,23 @@ def test_nobody_changes_a_driver(xe: "Xe", line: str, refusal: str) -> None:
     assert xe.code(line, uuid=uuid_of(xe, "ext")) == refusal
 
 
+@pytest.mark.parametrize(
+    ("config", "code"),
+    [
+        ("vers=2.0", "SR_BACKEND_FAILURE_227"),
+        ("options=rw", "SR_BACKEND_FAILURE_228"),
+        ("vers=3.0", ""),
+        ("options=-o", ""),
+    ],
+)
+def test_an_iso_sr_is_mounted_with_what_its_driver_knows(xe: "Xe", config: str, code: str) -> None:
+    line = f"sr-create name-label=isos type=iso device-config:location=//nas/isos device-config:{config}"
+    told = xe(line)
+    assert (told.status, f"Code: {code}\n" in told.err) == (bool(code), bool(code))
+    if code:
+        assert f"device-config:{config.replace('=', ' cannot be ')}]" in told.err
+
+
 def test_the_uuids_follow_from_the_lineage(xe: "Xe", xapi: "Xe") -> None:
     """The uuids of one state stay, through its index and without; another state has others."""
     before, text = xe.do("sm-list params=all"), xe.state.read_bytes()

@@ -221,6 +221,8 @@ UNLISTED: dict[str, tuple[str, tuple[str, ...]]] = {
     "SR_BACKEND_FAILURE_142": ("The port in the device-config is not valid.", _BACKEND),
     "SR_BACKEND_FAILURE_222": ("The driver cannot use the folder with the ISO files.", _BACKEND),
     "SR_BACKEND_FAILURE_226": ("The location in the device-config is not a folder.", _BACKEND),
+    "SR_BACKEND_FAILURE_227": ("The driver does not know the version of SMB in the device-config.", _BACKEND),
+    "SR_BACKEND_FAILURE_228": ("The options in the device-config do not begin with -o.", _BACKEND),
     "SR_BACKEND_FAILURE_43": ("The SR already has this VDI.", _BACKEND),
     "SR_BACKEND_FAILURE_44": ("The SR does not have enough space.", _BACKEND),
     "SR_BACKEND_FAILURE_46": ("The SR does not have this VDI.", _BACKEND),

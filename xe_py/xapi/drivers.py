@@ -103,6 +103,8 @@ _ALLOCATION = ConfigKey(
 )
 _GROUP_NAME = ConfigKey("group-name", refusal="SR_BACKEND_FAILURE_5004")
 _REDUNDANCY = ConfigKey("redundancy", refusal="SR_BACKEND_FAILURE_5005")
+_MOUNT_OPTIONS = ConfigKey("options", refusal="SR_BACKEND_FAILURE_228", wrong=lambda value: "-o" not in value.split())
+_SMB_VERSION = ConfigKey("vers", refusal="SR_BACKEND_FAILURE_227", wrong=lambda value: value not in {"1.0", "3.0"})
 _DISK = (_DEVICE, _NO_PATH)
 _TO_TARGET = (_TARGET, _PORT, _TARGET_IQN)
 
@@ -134,7 +136,7 @@ DRIVERS = {
     "glusterfs": Driver(_ON_FILES, (_SERVER,), _MOUNTED),
     "hba": Driver("luns", (), _LUNS, vhd=False),
     "iscsi": Driver("luns", _TO_TARGET, _LUNS, vhd=False),
-    "iso": Driver(_ISO, (_LOCATION,), _FOLDERS | _MAKES, size=0, vhd=False),
+    "iso": Driver(_ISO, (_LOCATION, _MOUNT_OPTIONS, _SMB_VERSION), _FOLDERS | _MAKES, size=0, vhd=False),
     "largeblock": Driver("largeblock", _DISK, _LOCAL, vhd=False, formats="device"),
     "linstor": Driver("linstor", (_GROUP_NAME, _REDUNDANCY), _LINSTOR, vhd=False),
     "lvm": Driver(_ON_LVM, (*_DISK, _ALLOCATION), _LVM, formats="device"),
