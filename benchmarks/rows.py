@@ -24,6 +24,9 @@ _COMMITS = 100
 _DISKS = 10
 """How many disks a VM has that is cloned."""
 
+_CONTENT = 64
+"""How many MiB are written to a disk."""
+
 _COMMITTING = """
 import sys
 from xe_py.host import open_host
@@ -39,7 +42,8 @@ with open_host(sys.argv[1]) as host:
 class Line:
     """A line of the table: a figure of a row, and what it must not and is better not to be above.
 
-    The figure is in `unit`: "× pass", "s", "MiB", "µs each" (of `each` commands), or "× virsh" (compared with `peer`).
+    The figure is in `unit`: "× pass", "s", "MiB", "µs each" (of `each` commands), or "× virsh"
+    and "× dd" (compared with `peer`).
     """
 
     what: str
@@ -90,6 +94,7 @@ def lines(bench: Bench, batch: int) -> list[Line]:
     set_large = _set(bench, 100_000)
     script = _script(bench, 1_000, batch)
     commits = _commits(bench, 10_000)
+    write, dd = _write(bench), _dd(bench)
     return [
         *(Line(get[objects].name, get[objects], must=1.6, worth=1.2) for objects in sizes),
         *(Line(row.name, row, must=1.6, worth=1.2) for row in (_find(bench, objects) for objects in sizes)),
@@ -117,6 +122,10 @@ def lines(bench: Bench, batch: int) -> list[Line]:
         Line(f"peak memory: {get[100_000].name}", get[100_000], "MiB", 40),
         Line(f"peak memory: {set_large.name}", set_large, "MiB", 120),
         *(Line(row.name, row, must=5.0) for row in _fresh(bench)),
+        Line(dd.name, dd),
+        Line(f"{write.name}, xe to dd", write, "× dd", 2.0, peer=dd),
+        Line(f"peak memory: {write.name}", write, "MiB", 100),
+        *(Line(row.name, row, must=5.0) for row in (_copy_disk(bench),)),
         *_peers(bench, ours, batch),
     ]
 
@@ -215,6 +224,56 @@ def _clone(bench: Bench, objects: int) -> Row:
         return lambda turn: bench.line(path, "vm-clone", "vm=ten", f"new-name-label=clone {turn}")
 
     return Row(f"vm-clone of a VM with {_DISKS} disks, {_many(objects)} objects", prepare)
+
+
+# Contents of disks
+
+
+def _disk(bench: Bench) -> tuple[str, str, str]:
+    """A state with a disk for the content, the disk, and a file with the content."""
+    path, image = bench.state(1_000, "content"), bench.file("image")
+    if not os.path.exists(image):
+        with open(image, "wb") as file:
+            file.writelines(os.urandom(1 << 20) for _ in range(_CONTENT))
+        sr, _ = _sr_and_network(bench, path)
+        bench.spawn(
+            bench.line(path, "vdi-create", f"sr-uuid={sr}", "name-label=content", f"virtual-size={_CONTENT}MiB")
+        )
+    return path, bench.ask(path, "vdi-list", "name-label=content")[0], image
+
+
+def _write(bench: Bench) -> Row:
+    def prepare() -> Words:
+        path, vdi, image = _disk(bench)
+        return lambda _: bench.line(path, "vdi-import", f"uuid={vdi}", f"filename={image}")
+
+    return Row(f"vdi-import of {_CONTENT} MiB", prepare, weighed=True)
+
+
+def _dd(bench: Bench) -> Row:
+    def prepare() -> Words:
+        _, _, image = _disk(bench)
+        line = [
+            shutil.which("dd") or "",
+            f"if={image}",
+            f"of={bench.file('copy')}",
+            "bs=4M",
+            "conv=fsync",
+            "status=none",
+        ]
+        return lambda _: line
+
+    return Row(f"dd of {_CONTENT} MiB, flushed", prepare, needs="dd")
+
+
+def _copy_disk(bench: Bench) -> Row:
+    def prepare() -> Words:
+        path, vdi, image = _disk(bench)
+        bench.spawn(bench.line(path, "vdi-import", f"uuid={vdi}", f"filename={image}"))
+        sr, _ = _sr_and_network(bench, path)
+        return lambda _: bench.line(path, "vdi-copy", f"uuid={vdi}", f"sr-uuid={sr}")
+
+    return Row(f"vdi-copy of a disk with {_CONTENT} MiB, 1 000 objects", prepare)
 
 
 def _used(bench: Bench, objects: int, use: str) -> str:

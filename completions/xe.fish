@@ -4,6 +4,7 @@
 # Print each command and, behind a tab, what it does.
 function __xe_commands
     printf '%s\t%s\n' \
+        'audit-log-get' 'Write who changed the state, when, and by which command line, to a file.' \
         'batch' 'Run a script of xe commands as one change: if one command is refused, nothing is changed.' \
         'bond-create' 'Make a bond: several PIFs of a host that work as one.' \
         'bond-destroy' 'Destroy a bond, so that its members work on their own again.' \
@@ -13,16 +14,110 @@ function __xe_commands
         'bond-param-list' 'Show all fields of the object.' \
         'bond-param-set' 'Set fields of the object, or single keys of its maps.' \
         'bond-set-mode' 'Change how the members of a bond share the traffic.' \
+        'caller-create' 'Make a caller, or give the one that is there new names.' \
+        'caller-destroy' 'Destroy a caller.' \
+        'caller-list' 'List all Callers, or those whose fields have the given values.' \
+        'caller-list-usage' 'Show how much each caller called.' \
+        'caller-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'caller-param-clear' 'Empty a field of the object.' \
+        'caller-param-get' 'Show the value of one field of the object.' \
+        'caller-param-list' 'Show all fields of the object.' \
+        'caller-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'caller-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'caller-query-usage' 'Show how much a caller or a group called.' \
         'cd-list' 'List the CDs: the VDIs on SRs whose content type is iso.' \
+        'certificate-list' 'List all Certificates, or those whose fields have the given values.' \
+        'certificate-param-clear' 'Empty a field of the object.' \
+        'certificate-param-get' 'Show the value of one field of the object.' \
+        'certificate-param-list' 'Show all fields of the object.' \
+        'cluster-destroy' 'Destroy a cluster.' \
+        'cluster-host-destroy' 'Let a host leave its cluster.' \
+        'cluster-host-disable' 'Let a host take part in its cluster no more.' \
+        'cluster-host-enable' 'Let a host take part in its cluster.' \
+        'cluster-host-force-destroy' 'Remove a host from its cluster, whatever it says.' \
+        'cluster-host-list' 'List all Cluster_hosts, or those whose fields have the given values.' \
+        'cluster-host-param-clear' 'Empty a field of the object.' \
+        'cluster-host-param-get' 'Show the value of one field of the object.' \
+        'cluster-host-param-list' 'Show all fields of the object.' \
+        'cluster-list' 'List all Clusters, or those whose fields have the given values.' \
+        'cluster-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'cluster-param-clear' 'Empty a field of the object.' \
+        'cluster-param-get' 'Show the value of one field of the object.' \
+        'cluster-param-list' 'Show all fields of the object.' \
+        'cluster-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'cluster-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'cluster-pool-create' 'Make a cluster of all hosts of the pool.' \
+        'cluster-pool-destroy' 'Destroy a cluster: all hosts leave it.' \
+        'cluster-pool-force-destroy' 'Destroy a cluster, whatever its hosts say about it.' \
+        'cluster-pool-resync' 'Let the hosts join a cluster that are not in it.' \
         'console' 'Connect to the text console of a guest; a simulated guest has none. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match.' \
+        'console-list' 'List all consoles, or those whose fields have the given values.' \
+        'console-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'console-param-clear' 'Empty a field of the object.' \
+        'console-param-get' 'Show the value of one field of the object.' \
+        'console-param-list' 'Show all fields of the object.' \
+        'console-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'console-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'diagnostic-compact' 'Let the toolstack of a host return memory that it does not need. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match. Only the call is recorded.' \
+        'diagnostic-db-stats' 'Show how long the toolstack waited for its database. Always refused. No server runs here, so there is nothing that it could have counted.' \
+        'diagnostic-gc-stats' 'Show how the toolstack of a host uses its memory. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match. Always refused. No server runs here, so there is nothing that it could have counted.' \
+        'diagnostic-license-status' 'Show the edition of each host and when its licence expires, and the features of the pool.' \
+        'diagnostic-net-stats' 'Show how many requests the toolstack of a host has answered. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match. Always refused. No server runs here, so there is nothing that it could have counted.' \
+        'diagnostic-timing-stats' 'Show how long the operations of the toolstack took. Always refused. No server runs here, so there is nothing that it could have counted.' \
+        'diagnostic-vdi-status' 'Show a VDI, with the VBDs that use it and those that could.' \
         'diagnostic-vm-status' 'Show whether the disks of a VM can be attached, and on which hosts it can start.' \
+        'drtask-list' 'List all DR_tasks, or those whose fields have the given values.' \
+        'drtask-param-clear' 'Empty a field of the object.' \
+        'drtask-param-get' 'Show the value of one field of the object.' \
+        'drtask-param-list' 'Show all fields of the object.' \
         'event-wait' 'Wait until an object of the class has all the given values: field=value or, for any other value, field=/=value.' \
+        'feature-list' 'List all Features, or those whose fields have the given values.' \
+        'feature-param-clear' 'Empty a field of the object.' \
+        'feature-param-get' 'Show the value of one field of the object.' \
+        'feature-param-list' 'Show all fields of the object.' \
+        'gpu-group-create' 'Make a group of GPUs.' \
+        'gpu-group-destroy' 'Destroy a group of GPUs that has none, and its virtual GPUs.' \
+        'gpu-group-get-remaining-capacity' 'Show how many more virtual GPUs of a type can run in a group.' \
+        'gpu-group-list' 'List all GPU_groups, or those whose fields have the given values.' \
+        'gpu-group-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'gpu-group-param-clear' 'Empty a field of the object.' \
+        'gpu-group-param-get' 'Show the value of one field of the object.' \
+        'gpu-group-param-list' 'Show all fields of the object.' \
+        'gpu-group-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'gpu-group-param-set' 'Set fields of the object, or single keys of its maps.' \
         'help' 'Show what commands there are, and what they take.' \
+        'host-all-editions' 'List the editions that a host can have.' \
+        'host-apply-edition' 'Give a host another edition of the software.' \
+        'host-apply-updates' 'Apply the updates that the pool has synced to a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match. Always refused. xe_py connects to no repository, so there are no updates.' \
+        'host-bugreport-upload' 'Upload the bug report of a host to a server. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host has no logs and no system files.' \
         'host-compute-free-memory' 'Show how much memory a host has for more VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-compute-memory-overhead' 'Show how much memory Xen itself uses on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
+        'host-cpu-list' 'List all host_cpus, or those whose fields have the given values.' \
+        'host-cpu-param-clear' 'Empty a field of the object.' \
+        'host-cpu-param-get' 'Show the value of one field of the object.' \
+        'host-cpu-param-list' 'Show all fields of the object.' \
+        'host-data-source-forget' 'Forget the values of one thing of what is measured of a host; none are stored here. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
+        'host-data-source-list' 'List what is measured of a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
+        'host-data-source-query' 'Show the last value of one thing of what is measured of a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
+        'host-data-source-record' 'Keep the values of one thing of what is measured of a host; all are kept here already. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-disable' 'Disable a host, so that no more VMs start on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-disable-display' 'Let a host show no console on a screen, from its next boot on, so that a VM can have the graphics card.' \
+        'host-disable-local-storage-caching' 'Let a disabled host without running VMs cache no disks any more. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-disable-ssh' 'Let a host refuse SSH connections. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-dmesg' 'Show the messages of the Xen of a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host runs no Xen, so there are no messages of it.' \
+        'host-emergency-clear-mandatory-guidance' 'Forget what the coordinator must still do after updates, such as a reboot.' \
         'host-enable' 'Enable a host, so that VMs can start on it again. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-enable-display' 'Let a host show its console on a screen, from its next boot on.' \
+        'host-enable-local-storage-caching' 'Let a disabled host without running VMs cache disks of shared storage on an SR of its own. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-enable-ssh' 'Let a host accept SSH connections. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-get-sm-diagnostics' 'Show what the storage manager of a host is doing. Always refused. No server runs here, so there is nothing that it could have counted.' \
+        'host-get-system-status' 'Write the status report of a host to a file. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host has no logs and no system files.' \
+        'host-get-system-status-capabilities' 'Show, as XML, what the status report of a host can contain; there is nothing on a simulated host. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-get-thread-diagnostics' 'Show what the threads of the toolstack of a host are waiting for. Always refused. No server runs here, so there is nothing that it could have counted.' \
+        'host-license-remove' 'Remove the licence file of a host. Only the call is recorded.' \
+        'host-license-view' 'Show what the licence of a host allows.' \
         'host-list' 'List all hosts, or those whose fields have the given values.' \
+        'host-logs-download' 'Write the logs of a host to a file. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host has no logs and no system files.' \
         'host-management-reconfigure' 'Choose the PIF through which a host is managed.' \
         'host-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'host-param-clear' 'Empty a field of the object.' \
@@ -30,10 +125,22 @@ function __xe_commands
         'host-param-list' 'Show all fields of the object.' \
         'host-param-remove' 'Remove a member from a set, or a key from a map.' \
         'host-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'host-send-debug-keys' 'Send debug keys to the Xen of a host. Only the call is recorded.' \
+        'host-sm-dp-destroy' 'Destroy a datapath of the storage manager of a host. Only the call is recorded.' \
+        'host-update-firewalld-service-status' 'Let the firewall of the host follow the services that are enabled. Only the call is recorded.' \
+        'hostdriver-list' 'List all Host_drivers, or those whose fields have the given values.' \
+        'hostdriver-param-clear' 'Empty a field of the object.' \
+        'hostdriver-param-get' 'Show the value of one field of the object.' \
+        'hostdriver-param-list' 'Show all fields of the object.' \
+        'hostdriver-variant-list' 'List all Driver_variants, or those whose fields have the given values.' \
+        'hostdriver-variant-param-clear' 'Empty a field of the object.' \
+        'hostdriver-variant-param-get' 'Show the value of one field of the object.' \
+        'hostdriver-variant-param-list' 'Show all fields of the object.' \
         'message-create' 'Leave a message about an object.' \
         'message-destroy' 'Destroy one message or several.' \
         'message-destroy-all' 'Destroy all messages, or those of some time or priority.' \
         'message-list' 'List all messages, or those whose fields have the given values.' \
+        'message-param-clear' 'Empty a field of the object.' \
         'message-param-get' 'Show the value of one field of the object.' \
         'message-param-list' 'Show all fields of the object.' \
         'network-create' 'Make a network.' \
@@ -45,6 +152,19 @@ function __xe_commands
         'network-param-list' 'Show all fields of the object.' \
         'network-param-remove' 'Remove a member from a set, or a key from a map.' \
         'network-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'observer-create' 'Make an observer, which notes what the toolstack does.' \
+        'observer-destroy' 'Destroy an observer.' \
+        'observer-list' 'List all Observers, or those whose fields have the given values.' \
+        'observer-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'observer-param-clear' 'Empty a field of the object.' \
+        'observer-param-get' 'Show the value of one field of the object.' \
+        'observer-param-list' 'Show all fields of the object.' \
+        'observer-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'observer-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'patch-list' 'List all pool_patchs, or those whose fields have the given values.' \
+        'patch-param-clear' 'Empty a field of the object.' \
+        'patch-param-get' 'Show the value of one field of the object.' \
+        'patch-param-list' 'Show all fields of the object.' \
         'pbd-create' 'Make a PBD, so that a host can use an SR.' \
         'pbd-destroy' 'Destroy a PBD; the SR stays.' \
         'pbd-list' 'List all PBDs, or those whose fields have the given values.' \
@@ -56,6 +176,25 @@ function __xe_commands
         'pbd-param-set' 'Set fields of the object, or single keys of its maps.' \
         'pbd-plug' 'Plug a PBD: attach its SR to its host.' \
         'pbd-unplug' 'Unplug a PBD: detach its SR from its host.' \
+        'pci-disable-dom0-access' 'Hide a device from the control domain from the next boot on.' \
+        'pci-enable-dom0-access' 'Show a device to the control domain from the next boot on.' \
+        'pci-get-dom0-access-status' 'Show whether the control domain uses a device.' \
+        'pci-list' 'List all PCIs, or those whose fields have the given values.' \
+        'pci-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'pci-param-clear' 'Empty a field of the object.' \
+        'pci-param-get' 'Show the value of one field of the object.' \
+        'pci-param-list' 'Show all fields of the object.' \
+        'pci-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'pci-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'pgpu-disable-dom0-access' 'Hide a GPU from the control domain from the next boot on.' \
+        'pgpu-enable-dom0-access' 'Show a GPU to the control domain from the next boot on.' \
+        'pgpu-list' 'List all PGPUs, or those whose fields have the given values.' \
+        'pgpu-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'pgpu-param-clear' 'Empty a field of the object.' \
+        'pgpu-param-get' 'Show the value of one field of the object.' \
+        'pgpu-param-list' 'Show all fields of the object.' \
+        'pgpu-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'pgpu-param-set' 'Set fields of the object, or single keys of its maps.' \
         'pif-forget' 'Forget a PIF; the network card stays in the host.' \
         'pif-introduce' 'Make a PIF for a network card of a host.' \
         'pif-list' 'List all PIFs, or those whose fields have the given values.' \
@@ -73,6 +212,22 @@ function __xe_commands
         'pif-scan' 'Make PIFs for the network cards of a host that have none.' \
         'pif-set-primary-address-type' 'Choose the primary address of a PIF.' \
         'pif-unplug' 'Unplug a PIF: bring its interface down.' \
+        'pool-apply-edition' 'Give all hosts of the pool another edition of the software.' \
+        'pool-configure-repository-proxy' 'Choose the proxy between the pool and its repositories.' \
+        'pool-configure-update-sync' 'Choose how often and on which day the pool syncs updates.' \
+        'pool-deconfigure-wlb' 'Forget the workload balancing server of the pool.' \
+        'pool-disable-external-auth' 'Let no external directory check the logins of any host.' \
+        'pool-disable-local-storage-caching' 'Let no host of the pool cache disks; all hosts are disabled and run no VMs.' \
+        'pool-disable-repository-proxy' 'Use no proxy between the pool and its repositories.' \
+        'pool-disable-ssh' 'Let all hosts of the pool refuse SSH connections.' \
+        'pool-disable-ssl-legacy' 'Without effect: no host accepts old ciphers any more. Only the call is recorded.' \
+        'pool-enable-external-auth' 'Let an external directory check the logins of all hosts.' \
+        'pool-enable-local-storage-caching' 'Let each host of the pool cache disks on an SR of its own; all hosts are disabled and run no VMs.' \
+        'pool-enable-ssh' 'Let all hosts of the pool accept SSH connections.' \
+        'pool-external-auth-set-ldaps' 'Choose whether all hosts talk to Active Directory by LDAPS.' \
+        'pool-get-cpu-features' 'Show the features that the CPUs of all hosts have.' \
+        'pool-get-guest-secureboot-readiness' 'Show whether the pool has the certificates that VMs need for Secure Boot.' \
+        'pool-initialize-wlb' 'Name the workload balancing server of the pool; it is not asked.' \
         'pool-list' 'List all pools, or those whose fields have the given values.' \
         'pool-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'pool-param-clear' 'Empty a field of the object.' \
@@ -80,7 +235,86 @@ function __xe_commands
         'pool-param-list' 'Show all fields of the object.' \
         'pool-param-remove' 'Remove a member from a set, or a key from a map.' \
         'pool-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'pool-reset-telemetry-uuid' 'Give the pool a new name for telemetry. Only the call is recorded.' \
+        'pool-retrieve-wlb-configuration' 'Show the settings of the workload balancing server. Always refused. xe_py asks no workload balancing server.' \
+        'pool-retrieve-wlb-diagnostics' 'Write the logs of the workload balancing server to a file. Always refused. xe_py asks no workload balancing server.' \
+        'pool-retrieve-wlb-recommendations' 'Show which VMs workload balancing would move. Always refused. xe_py asks no workload balancing server.' \
+        'pool-retrieve-wlb-report' 'Write a report of the workload balancing server to a file. Always refused. xe_py asks no workload balancing server.' \
+        'pool-secret-rotate' 'Change the secret by which the hosts of the pool know each other. Only the call is recorded.' \
+        'pool-send-test-post' 'Send a text to a server by HTTPS, and show the answer. Always refused. xe_py connects to no server.' \
+        'pool-send-wlb-configuration' 'Send settings to the workload balancing server of the pool. Only the call is recorded.' \
+        'pool-set-update-sync-enabled' 'Choose whether the pool syncs updates regularly; that needs a repository.' \
+        'pool-sync-bundle' 'Take the updates in a file into the pool. Always refused. xe_py connects to no repository, so there are no updates.' \
+        'pool-sync-updates' 'Sync updates from the repositories of the pool. Always refused. xe_py connects to no repository, so there are no updates.' \
         'pool-vlan-create' 'Make a VLAN on each host of the pool, and print the uuids of the PIFs of these VLANs.' \
+        'pusb-list' 'List all PUSBs, or those whose fields have the given values.' \
+        'pusb-param-clear' 'Empty a field of the object.' \
+        'pusb-param-get' 'Show the value of one field of the object.' \
+        'pusb-param-list' 'Show all fields of the object.' \
+        'pusb-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'pusb-scan' 'Look for USB devices of a host.' \
+        'pvs-cache-storage-create' 'Let a host keep what its VMs read from a site. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
+        'pvs-cache-storage-destroy' 'Let a host keep no longer what its VMs read from a site.' \
+        'pvs-cache-storage-list' 'List all PVS_cache_storages, or those whose fields have the given values.' \
+        'pvs-cache-storage-param-clear' 'Empty a field of the object.' \
+        'pvs-cache-storage-param-get' 'Show the value of one field of the object.' \
+        'pvs-cache-storage-param-list' 'Show all fields of the object.' \
+        'pvs-proxy-create' 'Put a proxy between a VM and a site.' \
+        'pvs-proxy-destroy' 'Destroy a proxy.' \
+        'pvs-proxy-list' 'List all PVS_proxies, or those whose fields have the given values.' \
+        'pvs-proxy-param-clear' 'Empty a field of the object.' \
+        'pvs-proxy-param-get' 'Show the value of one field of the object.' \
+        'pvs-proxy-param-list' 'Show all fields of the object.' \
+        'pvs-server-forget' 'Forget a server.' \
+        'pvs-server-introduce' 'Make a server of a site known.' \
+        'pvs-server-list' 'List all PVS_servers, or those whose fields have the given values.' \
+        'pvs-server-param-clear' 'Empty a field of the object.' \
+        'pvs-server-param-get' 'Show the value of one field of the object.' \
+        'pvs-server-param-list' 'Show all fields of the object.' \
+        'pvs-site-forget' 'Forget a site that has no servers.' \
+        'pvs-site-introduce' 'Make a site known.' \
+        'pvs-site-list' 'List all PVS_sites, or those whose fields have the given values.' \
+        'pvs-site-param-clear' 'Empty a field of the object.' \
+        'pvs-site-param-get' 'Show the value of one field of the object.' \
+        'pvs-site-param-list' 'Show all fields of the object.' \
+        'pvs-site-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'rate-limit-add-caller' 'Let a caller share a rate limit.' \
+        'rate-limit-create' 'Limit how often callers may call.' \
+        'rate-limit-destroy' 'Let the callers of a rate limit call as often as they like.' \
+        'rate-limit-list' 'List all Rate_limits, or those whose fields have the given values.' \
+        'rate-limit-param-clear' 'Empty a field of the object.' \
+        'rate-limit-param-get' 'Show the value of one field of the object.' \
+        'rate-limit-param-list' 'Show all fields of the object.' \
+        'rate-limit-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'rate-limit-remove-caller' 'Let a caller call as often as it likes.' \
+        'repository-forget' 'Forget a repository.' \
+        'repository-introduce' 'Add a repository; pool-param-set repositories= switches it on.' \
+        'repository-introduce-bundle' 'Add a repository that gets its packages from bundle files.' \
+        'repository-introduce-remote-pool' 'Add a repository that another pool has.' \
+        'repository-list' 'List all Repositories, or those whose fields have the given values.' \
+        'repository-param-clear' 'Empty a field of the object.' \
+        'repository-param-get' 'Show the value of one field of the object.' \
+        'repository-param-list' 'Show all fields of the object.' \
+        'repository-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'repository-set-gpgkey-path' 'Say which key signs the packages of a repository.' \
+        'role-list' 'List all roles, or those whose fields have the given values.' \
+        'role-param-clear' 'Empty a field of the object.' \
+        'role-param-get' 'Show the value of one field of the object.' \
+        'role-param-list' 'Show all fields of the object.' \
+        'secret-create' 'Make a secret, which other objects can name by its uuid.' \
+        'secret-destroy' 'Destroy a secret.' \
+        'secret-list' 'List all secrets, or those whose fields have the given values.' \
+        'secret-param-clear' 'Empty a field of the object.' \
+        'secret-param-get' 'Show the value of one field of the object.' \
+        'secret-param-list' 'Show all fields of the object.' \
+        'secret-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'session-subject-identifier-list' 'List the users of the directory who are logged in.' \
+        'session-subject-identifier-logout' 'Log out a user of the directory.' \
+        'session-subject-identifier-logout-all' 'Log out all users of the directory.' \
+        'sm-list' 'List all SMs, or those whose fields have the given values.' \
+        'sm-param-clear' 'Empty a field of the object.' \
+        'sm-param-get' 'Show the value of one field of the object.' \
+        'sm-param-list' 'Show all fields of the object.' \
         'snapshot-clone' 'Clone a snapshot: this makes a template with clones of the disks.' \
         'snapshot-copy' 'Copy a snapshot: this makes a template with full copies of the disks.' \
         'snapshot-destroy' 'Destroy a snapshot; its disks stay.' \
@@ -97,7 +331,13 @@ function __xe_commands
         'snapshot-revert' 'Give a VM the disks and settings that it had when the snapshot was taken; what came later is lost.' \
         'snapshot-uninstall' 'Destroy a snapshot with its disks.' \
         'sr-create' 'Make an SR and plug it on its hosts.' \
+        'sr-data-source-forget' 'Forget the values of one thing of what is measured of an SR; none are stored here. The SRs are chosen by sr=<name or uuid> or by filters on their fields; only one may match.' \
+        'sr-data-source-list' 'List what is measured of an SR. The SRs are chosen by sr=<name or uuid> or by filters on their fields; only one may match.' \
+        'sr-data-source-query' 'Show the last value of one thing of what is measured of an SR. The SRs are chosen by sr=<name or uuid> or by filters on their fields; only one may match.' \
+        'sr-data-source-record' 'Keep the values of one thing of what is measured of an SR; all are kept here already. The SRs are chosen by sr=<name or uuid> or by filters on their fields; only one may match.' \
         'sr-destroy' 'Destroy an SR that has no VDIs, and all data on it.' \
+        'sr-disable-database-replication' 'Destroy the copy of the database of the pool on an SR.' \
+        'sr-enable-database-replication' 'Keep a copy of the database of the pool on an SR, for disaster recovery.' \
         'sr-forget' 'Forget an SR with its PBDs and VDIs; its data stays.' \
         'sr-introduce' 'Add an existing SR to the pool; connect it with pbd-create and pbd-plug.' \
         'sr-list' 'List all SRs, or those whose fields have the given values.' \
@@ -119,6 +359,14 @@ function __xe_commands
         'state-set' 'Switch to another set of rules, which the state must obey, or to another set of default templates. The same set again brings back the templates that were destroyed.' \
         'state-show' 'Show where the state is, its header, and how many objects it holds.' \
         'state-undo' 'Undo the last commit, or the edits made by hand since; or restore any older version of the state. This is a change like any other, so it can be undone too.' \
+        'subject-add' 'Let a user or a group of the directory log in.' \
+        'subject-list' 'List all subjects, or those whose fields have the given values.' \
+        'subject-param-clear' 'Empty a field of the object.' \
+        'subject-param-get' 'Show the value of one field of the object.' \
+        'subject-param-list' 'Show all fields of the object.' \
+        'subject-remove' 'Let a user or a group of the directory log in no more.' \
+        'subject-role-add' 'Give a role to a subject.' \
+        'subject-role-remove' 'Take a role from a subject.' \
         'task-cancel' 'Cancel a task that runs.' \
         'task-list' 'List all tasks, or those whose fields have the given values.' \
         'task-param-add' 'Add a member to a set, or key=value pairs to a map.' \
@@ -136,6 +384,18 @@ function __xe_commands
         'template-param-remove' 'Remove a member from a set, or a key from a map.' \
         'template-param-set' 'Set fields of the object, or single keys of its maps.' \
         'template-uninstall' 'Destroy a template with its disks.' \
+        'update-list' 'List all pool_updates, or those whose fields have the given values.' \
+        'update-param-clear' 'Empty a field of the object.' \
+        'update-param-get' 'Show the value of one field of the object.' \
+        'update-param-list' 'Show all fields of the object.' \
+        'usb-group-list' 'List all USB_groups, or those whose fields have the given values.' \
+        'usb-group-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'usb-group-param-clear' 'Empty a field of the object.' \
+        'usb-group-param-get' 'Show the value of one field of the object.' \
+        'usb-group-param-list' 'Show all fields of the object.' \
+        'usb-group-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'usb-group-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'user-password-change' 'Change the password of root.' \
         'vbd-create' 'Make a VBD, so that a VM sees a VDI as a disk.' \
         'vbd-destroy' 'Destroy a VBD; the VDI stays.' \
         'vbd-eject' 'Take the disc out of a CD drive.' \
@@ -171,7 +431,21 @@ function __xe_commands
         'vdi-pool-migrate' 'Move a VDI of a VM to another SR, also while the VM runs.' \
         'vdi-resize' 'Make a VDI larger.' \
         'vdi-snapshot' 'Take a snapshot of a VDI.' \
+        'vdi-unlock' 'Remove the lock of a driver; XAPI can no longer do this.' \
         'vdi-update' 'Update a VDI from its driver.' \
+        'vgpu-create' 'Give a virtual GPU to a VM.' \
+        'vgpu-destroy' 'Take a virtual GPU from a VM.' \
+        'vgpu-list' 'List all VGPUs, or those whose fields have the given values.' \
+        'vgpu-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'vgpu-param-clear' 'Empty a field of the object.' \
+        'vgpu-param-get' 'Show the value of one field of the object.' \
+        'vgpu-param-list' 'Show all fields of the object.' \
+        'vgpu-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'vgpu-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'vgpu-type-list' 'List all VGPU_types, or those whose fields have the given values.' \
+        'vgpu-type-param-clear' 'Empty a field of the object.' \
+        'vgpu-type-param-get' 'Show the value of one field of the object.' \
+        'vgpu-type-param-list' 'Show all fields of the object.' \
         'vif-configure-ipv4' 'Set the IPv4 address of the guest\'s network card.' \
         'vif-configure-ipv6' 'Set the IPv6 address of the guest\'s network card.' \
         'vif-create' 'Make a VIF, so that a VM is on a network.' \
@@ -189,6 +463,7 @@ function __xe_commands
         'vlan-create' 'Make a VLAN on a PIF, and print the uuid of the PIF of the VLAN.' \
         'vlan-destroy' 'Destroy a VLAN and its PIF; the network stays.' \
         'vlan-list' 'List all VLANs, or those whose fields have the given values.' \
+        'vlan-param-clear' 'Empty a field of the object.' \
         'vlan-param-get' 'Show the value of one field of the object.' \
         'vlan-param-list' 'Show all fields of the object.' \
         'vm-assert-can-be-recovered' 'Check whether a VM can be recovered from the database on a disk; no disk here holds one.' \
@@ -203,12 +478,18 @@ function __xe_commands
         'vm-compute-memory-overhead' 'Show how much memory Xen needs for a VM besides the guest\'s memory. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-copy' 'Copy a VM or template with full copies of its disks. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match.' \
         'vm-copy-bios-strings' 'Give a VM the BIOS strings of a host, and let it start there if it can. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-crashdump-list' 'List the crash dumps of VMs; a simulated guest never crashes, so there are none. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-data-source-forget' 'Forget the values of one thing of what is measured of a VM; none are stored here. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match.' \
+        'vm-data-source-list' 'List what is measured of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match.' \
+        'vm-data-source-query' 'Show the last value of one thing of what is measured of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match.' \
+        'vm-data-source-record' 'Keep the values of one thing of what is measured of a VM; all are kept here already. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match.' \
         'vm-destroy' 'Destroy a VM with its VBDs and VIFs; VDIs and snapshots stay.' \
         'vm-disk-add' 'Make a disk for a VM, and attach it if the VM runs. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-disk-list' 'List the disks of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-disk-remove' 'Destroy a disk of a VM: its VBD and its VDI. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-export' 'Write a VM with its disks to a file (XVA). The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'vm-guest-set' 'Set what the guest of a VM reports, for a rehearsal. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-get-secureboot-readiness' 'Show whether a VM is ready for Secure Boot.' \
+        'vm-guest-set' 'Set what the guest of a VM, or of the VMs of a template, reports and does by itself, for a rehearsal. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-import' 'Make VMs from a file (XVA).' \
         'vm-install' 'Make a VM from a template, with the disks that the template asks for.' \
         'vm-is-bios-customized' 'Show whether a VM has BIOS strings, and whether they are the generic ones. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -229,7 +510,9 @@ function __xe_commands
         'vm-pause' 'Pause a running VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-reboot' 'Reboot a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-reset-powerstate' 'Record a VM as halted after its host was lost. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-restart-device-models' 'Restart the program that emulates the devices of a VM, by moving the VM to its own host. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-resume' 'Resume a suspended VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-retrieve-wlb-recommendations' 'Show on which hosts workload balancing would start a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; only one may match. Always refused. xe_py asks no workload balancing server.' \
         'vm-set-uefi-mode' 'Set the UEFI mode of a VM; the variables of a simulated firmware are not kept.' \
         'vm-shutdown' 'Shut a VM down. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-snapshot' 'Take a snapshot of the disks and settings of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -239,8 +522,25 @@ function __xe_commands
         'vm-tree' 'Show all that a VM depends on, down to the hosts: its disks and storage, its network cards and networks. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-uninstall' 'Destroy a VM with its snapshots and its own disks. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-unpause' 'Continue a paused VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-update-secureboot-certificates-on-boot' 'Choose whether a VM gets new Secure Boot certificates at its next start. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-vcpu-hotplug' 'Change the number of CPUs of a running VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'vm-vif-list' 'List the VIFs of VMs. The VMs are chosen by vm=<name or uuid> or by filters on their fields.'
+        'vm-vif-list' 'List the VIFs of VMs. The VMs are chosen by vm=<name or uuid> or by filters on their fields.' \
+        'vtpm-create' 'Give a TPM to a VM.' \
+        'vtpm-destroy' 'Destroy the TPM of a VM, with all keys in it.' \
+        'vtpm-list' 'List all VTPMs, or those whose fields have the given values.' \
+        'vtpm-param-clear' 'Empty a field of the object.' \
+        'vtpm-param-get' 'Show the value of one field of the object.' \
+        'vtpm-param-list' 'Show all fields of the object.' \
+        'vusb-create' 'Give a USB device to a VM.' \
+        'vusb-destroy' 'Take a USB device from a VM.' \
+        'vusb-list' 'List all VUSBs, or those whose fields have the given values.' \
+        'vusb-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'vusb-param-clear' 'Empty a field of the object.' \
+        'vusb-param-get' 'Show the value of one field of the object.' \
+        'vusb-param-list' 'Show all fields of the object.' \
+        'vusb-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'vusb-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'vusb-unplug' 'Unplug a USB device from a running VM.'
 end
 
 # The words that a command takes: name=VALUES, --flag, map:, or +TABLE. VALUES are alternatives with | between them: a
@@ -248,6 +548,8 @@ end
 # VALUES means that the parameter takes several values.
 function __xe_words
     switch $argv
+        case audit-log-get
+            echo 'filename= since='
         case batch
             echo 'file= --keep-going'
         case bond-create
@@ -264,32 +566,184 @@ function __xe_words
             echo 'uuid=@bond:uuid properties:'
         case bond-set-mode
             echo 'uuid=@bond:uuid mode=balance-slb|active-backup|lacp'
+        case caller-create
+            echo 'name-label= name-description= user-agent= client-ip='
+        case caller-destroy caller-param-list
+            echo 'uuid=@caller:uuid,name-label'
+        case caller-list
+            echo 'params=,all|%caller +caller'
+        case caller-param-add caller-param-remove
+            echo 'uuid=@caller:uuid,name-label param-name=groups param-key='
+        case caller-param-clear
+            echo 'uuid=@caller:uuid,name-label param-name=name-label|name-description|groups'
+        case caller-param-get
+            echo 'uuid=@caller:uuid,name-label param-name=%caller param-key='
+        case caller-param-set
+            echo 'uuid=@caller:uuid,name-label name-label= name-description='
+        case caller-query-usage
+            echo 'uuid=@caller:uuid,name-label group='
         case cd-list
             echo 'params='
-        case console vm-cd-eject vm-compute-memory-overhead vm-is-bios-customized vm-memory-target-wait vm-pause vm-suspend vm-tree vm-unpause vm-vif-list
+        case certificate-list
+            echo 'params=,all|%certificate +certificate'
+        case certificate-param-clear
+            echo 'uuid=@certificate:uuid param-name='
+        case certificate-param-get
+            echo 'uuid=@certificate:uuid param-name=%certificate param-key='
+        case certificate-param-list
+            echo 'uuid=@certificate:uuid'
+        case cluster-create
+            echo 'pif-uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label cluster-stack= pool-auto-join=true|false token-timeout= token-timeout-coefficient='
+        case cluster-destroy cluster-param-list
+            echo 'uuid=@cluster:uuid'
+        case cluster-host-create
+            echo 'cluster-uuid=@cluster:uuid host-uuid=@host:uuid,name-label pif-uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label'
+        case cluster-host-destroy cluster-host-disable cluster-host-enable cluster-host-force-destroy cluster-host-param-list
+            echo 'uuid=@cluster-host:uuid'
+        case cluster-host-list
+            echo 'params=,all|%cluster-host +cluster-host'
+        case cluster-host-param-clear
+            echo 'uuid=@cluster-host:uuid param-name='
+        case cluster-host-param-get
+            echo 'uuid=@cluster-host:uuid param-name=%cluster-host param-key='
+        case cluster-list
+            echo 'params=,all|%cluster +cluster'
+        case cluster-param-add cluster-param-remove
+            echo 'uuid=@cluster:uuid param-name=other-config param-key='
+        case cluster-param-clear
+            echo 'uuid=@cluster:uuid param-name=other-config'
+        case cluster-param-get
+            echo 'uuid=@cluster:uuid param-name=%cluster param-key='
+        case cluster-param-set
+            echo 'uuid=@cluster:uuid other-config:'
+        case cluster-pool-create
+            echo 'network-uuid=@network:uuid,name-label cluster-stack= token-timeout= token-timeout-coefficient='
+        case cluster-pool-destroy cluster-pool-force-destroy cluster-pool-resync
+            echo 'cluster-uuid=@cluster:uuid'
+        case console vm-cd-eject vm-compute-memory-overhead vm-crashdump-list vm-data-source-list vm-is-bios-customized vm-memory-target-wait vm-pause vm-query-services vm-restart-device-models vm-retrieve-wlb-recommendations vm-suspend vm-tree vm-unpause vm-vif-list
             echo 'vm=@vm:name-label +vm --multiple'
-        case diagnostic-vm-status vm-assert-can-be-recovered vm-destroy vm-param-list
+        case console-list
+            echo 'params=,all|%console +console'
+        case console-param-add console-param-remove
+            echo 'uuid=@console:uuid,vm-name-label param-name=other-config param-key='
+        case console-param-clear
+            echo 'uuid=@console:uuid,vm-name-label param-name=other-config'
+        case console-param-get
+            echo 'uuid=@console:uuid,vm-name-label param-name=%console param-key='
+        case console-param-list
+            echo 'uuid=@console:uuid,vm-name-label'
+        case console-param-set
+            echo 'uuid=@console:uuid,vm-name-label other-config:'
+        case diagnostic-compact diagnostic-gc-stats host-compute-free-memory host-compute-memory-overhead host-data-source-list host-disable-local-storage-caching host-disable-ssh host-dmesg host-enable host-enable-ssh host-get-system-status-capabilities
+            echo 'host=@host:name-label +host --multiple'
+        case diagnostic-net-stats
+            echo 'uri= method= params= host=@host:name-label +host --multiple'
+        case diagnostic-vdi-status vdi-data-destroy vdi-destroy vdi-disable-cbt vdi-enable-cbt vdi-forget vdi-param-list vdi-update
+            echo 'uuid=@vdi:uuid,name-label'
+        case diagnostic-vm-status vm-assert-can-be-recovered vm-destroy vm-get-secureboot-readiness vm-param-list
             echo 'uuid=@vm:uuid,name-label'
+        case drtask-list
+            echo 'params=,all|%drtask +drtask'
+        case drtask-param-clear
+            echo 'uuid=@drtask:uuid param-name='
+        case drtask-param-get
+            echo 'uuid=@drtask:uuid param-name=%drtask param-key='
+        case drtask-param-list
+            echo 'uuid=@drtask:uuid'
         case event-wait
             echo 'class='
-        case host-compute-free-memory host-compute-memory-overhead host-enable
-            echo 'host=@host:name-label +host --multiple'
+        case feature-list
+            echo 'params=,all|%feature +feature'
+        case feature-param-clear
+            echo 'uuid=@feature:uuid,name-label param-name='
+        case feature-param-get
+            echo 'uuid=@feature:uuid,name-label param-name=%feature param-key='
+        case feature-param-list
+            echo 'uuid=@feature:uuid,name-label'
+        case gpu-group-create repository-introduce-bundle
+            echo 'name-label= name-description='
+        case gpu-group-destroy gpu-group-param-list
+            echo 'uuid=@gpu-group:uuid,name-label'
+        case gpu-group-get-remaining-capacity
+            echo 'uuid=@gpu-group:uuid,name-label vgpu-type-uuid=@vgpu-type:uuid'
+        case gpu-group-list
+            echo 'params=,all|%gpu-group +gpu-group'
+        case gpu-group-param-add gpu-group-param-remove
+            echo 'uuid=@gpu-group:uuid,name-label param-name=other-config param-key='
+        case gpu-group-param-clear
+            echo 'uuid=@gpu-group:uuid,name-label param-name=name-label|name-description|other-config|allocation-algorithm'
+        case gpu-group-param-get
+            echo 'uuid=@gpu-group:uuid,name-label param-name=%gpu-group param-key='
+        case gpu-group-param-set
+            echo 'uuid=@gpu-group:uuid,name-label name-label= name-description= allocation-algorithm=breadth-first|depth-first other-config:'
+        case host-apply-edition
+            echo 'edition= host-uuid=@host:uuid,name-label license-server-address= license-server-port='
+        case host-apply-updates
+            echo 'hash= host=@host:name-label +host --multiple'
+        case host-bugreport-upload
+            echo 'url= http_proxy= host=@host:name-label +host --multiple'
+        case host-cpu-list
+            echo 'params=,all|%host-cpu +host-cpu'
+        case host-cpu-param-clear
+            echo 'uuid=@host-cpu:uuid param-name='
+        case host-cpu-param-get
+            echo 'uuid=@host-cpu:uuid param-name=%host-cpu param-key='
+        case host-cpu-param-list
+            echo 'uuid=@host-cpu:uuid'
+        case host-data-source-forget host-data-source-query host-data-source-record
+            echo 'data-source= host=@host:name-label +host --multiple'
         case host-disable
             echo 'auto-enable=true|false host=@host:name-label +host --multiple'
+        case host-disable-display host-enable-display host-get-sm-diagnostics host-get-thread-diagnostics host-param-list host-retrieve-wlb-evacuate-recommendations
+            echo 'uuid=@host:uuid,name-label'
+        case host-disable-external-auth
+            echo 'host-uuid=@host:uuid,name-label config:'
+        case host-enable-external-auth
+            echo 'host-uuid=@host:uuid,name-label auth-type= service-name= config:'
+        case host-enable-local-storage-caching
+            echo 'sr-uuid=@sr:uuid,name-label host=@host:name-label +host --multiple'
+        case host-external-auth-set-ldaps
+            echo 'host-uuid=@host:uuid,name-label ldaps=true|false --force'
+        case host-get-system-status
+            echo 'filename= entries= output=tar.bz2|tar|zip host=@host:name-label +host --multiple'
+        case host-license-remove host-license-view host-refresh-pack-info pif-scan pusb-scan
+            echo 'host-uuid=@host:uuid,name-label'
         case host-list
             echo 'params=,all|%host +host'
+        case host-logs-download
+            echo 'file-name= host=@host:name-label +host --multiple'
         case host-management-reconfigure
             echo 'pif-uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label'
+        case host-notify
+            echo 'type= params=,all|%host'
         case host-param-add host-param-remove
             echo 'uuid=@host:uuid,name-label param-name=logging|other-config|tags|guest_VCPUs_params param-key='
         case host-param-clear
             echo 'uuid=@host:uuid,name-label param-name=name-label|name-description|logging|suspend-image-sr-uuid|crash-dump-sr-uuid|other-config|https-only|tags|ssl-legacy|guest_VCPUs_params|iscsi_iqn|multipathing|numa-affinity-policy|ssh-enabled-timeout|console-idle-timeout|ssh-auto-mode|max-cstate|ntp-mode|ntp-custom-servers|timezone'
         case host-param-get
             echo 'uuid=@host:uuid,name-label param-name=%host param-key='
-        case host-param-list
-            echo 'uuid=@host:uuid,name-label'
         case host-param-set
             echo 'uuid=@host:uuid,name-label name-label= name-description= suspend-image-sr-uuid=@sr:uuid,name-label crash-dump-sr-uuid=@sr:uuid,name-label https-only=true|false ssl-legacy=true|false iscsi_iqn= multipathing=true|false numa-affinity-policy=any|best_effort|default_policy ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode=true|false max-cstate= ntp-mode=DHCP|Custom|Factory|Disabled ntp-custom-servers= timezone= logging: other-config: guest_VCPUs_params:'
+        case host-send-debug-keys
+            echo 'host-uuid=@host:uuid,name-label keys='
+        case host-sm-dp-destroy
+            echo 'uuid=@host:uuid,name-label dp= --allow-leak'
+        case hostdriver-list
+            echo 'params=,all|%hostdriver +hostdriver'
+        case hostdriver-param-clear
+            echo 'uuid=@hostdriver:uuid param-name='
+        case hostdriver-param-get
+            echo 'uuid=@hostdriver:uuid param-name=%hostdriver param-key='
+        case hostdriver-param-list
+            echo 'uuid=@hostdriver:uuid'
+        case hostdriver-variant-list
+            echo 'params=,all|%hostdriver-variant +hostdriver-variant'
+        case hostdriver-variant-param-clear
+            echo 'uuid=@hostdriver-variant:uuid param-name='
+        case hostdriver-variant-param-get
+            echo 'uuid=@hostdriver-variant:uuid param-name=%hostdriver-variant param-key='
+        case hostdriver-variant-param-list
+            echo 'uuid=@hostdriver-variant:uuid'
         case message-create
             echo 'name= priority= body= vm-uuid=@vm:uuid,name-label host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label pool-uuid=@pool:uuid,name-label'
         case message-destroy
@@ -298,6 +752,8 @@ function __xe_words
             echo 'before= after= priority='
         case message-list
             echo 'params=,all|%message +message'
+        case message-param-clear
+            echo 'uuid=@message:uuid param-name='
         case message-param-get
             echo 'uuid=@message:uuid param-name=%message param-key='
         case message-param-list
@@ -316,6 +772,28 @@ function __xe_words
             echo 'uuid=@network:uuid,name-label param-name=%network param-key='
         case network-param-set
             echo 'uuid=@network:uuid,name-label name-label= name-description= MTU= default-locking-mode=unlocked|disabled other-config:'
+        case observer-create
+            echo 'name-label= host-uuids=,@host:uuid,name-label name-description= enabled=true|false attributes= endpoints= components='
+        case observer-destroy observer-param-list
+            echo 'uuid=@observer:uuid,name-label'
+        case observer-list
+            echo 'params=,all|%observer +observer'
+        case observer-param-add observer-param-remove
+            echo 'uuid=@observer:uuid,name-label param-name=host-uuids|attributes|endpoints|components param-key='
+        case observer-param-clear
+            echo 'uuid=@observer:uuid,name-label param-name=host-uuids|attributes|endpoints|components|enabled'
+        case observer-param-get
+            echo 'uuid=@observer:uuid,name-label param-name=%observer param-key='
+        case observer-param-set
+            echo 'uuid=@observer:uuid,name-label host-uuids=,@host:uuid,name-label endpoints= components= enabled=true|false attributes:'
+        case patch-list
+            echo 'params=,all|%patch +patch'
+        case patch-param-clear
+            echo 'uuid=@patch:uuid,name-label param-name='
+        case patch-param-get
+            echo 'uuid=@patch:uuid,name-label param-name=%patch param-key='
+        case patch-param-list
+            echo 'uuid=@patch:uuid,name-label'
         case pbd-create
             echo 'host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label device-config:'
         case pbd-destroy pbd-param-list pbd-plug pbd-unplug
@@ -330,6 +808,30 @@ function __xe_words
             echo 'uuid=@pbd:uuid,host-name-label,sr-name-label param-name=%pbd param-key='
         case pbd-param-set
             echo 'uuid=@pbd:uuid,host-name-label,sr-name-label other-config:'
+        case pci-disable-dom0-access pci-enable-dom0-access pci-get-dom0-access-status pci-param-list
+            echo 'uuid=@pci:uuid,host-name-label'
+        case pci-list
+            echo 'params=,all|%pci +pci'
+        case pci-param-add pci-param-remove
+            echo 'uuid=@pci:uuid,host-name-label param-name=other-config param-key='
+        case pci-param-clear
+            echo 'uuid=@pci:uuid,host-name-label param-name=other-config'
+        case pci-param-get
+            echo 'uuid=@pci:uuid,host-name-label param-name=%pci param-key='
+        case pci-param-set
+            echo 'uuid=@pci:uuid,host-name-label other-config:'
+        case pgpu-disable-dom0-access pgpu-enable-dom0-access pgpu-param-list
+            echo 'uuid=@pgpu:uuid,gpu-group-name-label,host-name-label'
+        case pgpu-list
+            echo 'params=,all|%pgpu +pgpu'
+        case pgpu-param-add pgpu-param-remove
+            echo 'uuid=@pgpu:uuid,gpu-group-name-label,host-name-label param-name=other-config|enabled-VGPU-types param-key='
+        case pgpu-param-clear
+            echo 'uuid=@pgpu:uuid,gpu-group-name-label,host-name-label param-name=gpu-group-uuid|other-config|enabled-VGPU-types'
+        case pgpu-param-get
+            echo 'uuid=@pgpu:uuid,gpu-group-name-label,host-name-label param-name=%pgpu param-key='
+        case pgpu-param-set
+            echo 'uuid=@pgpu:uuid,gpu-group-name-label,host-name-label gpu-group-uuid=@gpu-group:uuid,name-label enabled-VGPU-types=,@vgpu-type:uuid other-config:'
         case pif-forget pif-param-list pif-plug pif-unplug
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label'
         case pif-introduce
@@ -350,10 +852,24 @@ function __xe_words
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label mode=None|DHCP|Static IP= netmask= gateway= DNS='
         case pif-reconfigure-ipv6
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label mode=None|DHCP|Static|Autoconf IPv6= gateway= DNS='
-        case pif-scan
-            echo 'host-uuid=@host:uuid,name-label'
         case pif-set-primary-address-type
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label primary_address_type=IPv4|IPv6'
+        case pool-apply-edition
+            echo 'edition= uuid=@pool:uuid,name-label license-server-address= license-server-port='
+        case pool-configure-repository-proxy
+            echo 'proxy-url= proxy-username= proxy-password='
+        case pool-configure-update-sync
+            echo 'update-sync-frequency=daily|weekly update-sync-day='
+        case pool-disable-external-auth
+            echo 'uuid=@pool:uuid,name-label config:'
+        case pool-disable-local-storage-caching pool-disable-ssl-legacy pool-enable-local-storage-caching pool-param-list
+            echo 'uuid=@pool:uuid,name-label'
+        case pool-enable-external-auth
+            echo 'auth-type= service-name= uuid=@pool:uuid,name-label config:'
+        case pool-external-auth-set-ldaps
+            echo 'ldaps=true|false uuid=@pool:uuid,name-label --force'
+        case pool-initialize-wlb
+            echo 'wlb_url= wlb_username= wlb_password= xenserver_username= xenserver_password='
         case pool-list
             echo 'params=,all|%pool +pool'
         case pool-param-add pool-param-remove
@@ -362,12 +878,134 @@ function __xe_words
             echo 'uuid=@pool:uuid,name-label param-name=name-label|name-description|default-SR|crash-dump-SR|suspend-image-SR|other-config|ha-host-failures-to-tolerate|ha-allow-overcommit|ha-reboot-vm-on-internal-shutdown|wlb-enabled|wlb-verify-cert|igmp-snooping-enabled|gui-config|health-check-config|tags|guest-agent-config|policy-no-vendor-device|live-patching-disabled|repositories|https-only|migration-compression|coordinator-bias|auto-update-vm-secureboot-certificates|ext-auth-cache-enabled|ext-auth-cache-size|ext-auth-cache-expiry|license-server|ssh-enabled-timeout|console-idle-timeout|ssh-auto-mode|limit-console-sessions|vm-console-idle-timeout'
         case pool-param-get
             echo 'uuid=@pool:uuid,name-label param-name=%pool param-key='
-        case pool-param-list
-            echo 'uuid=@pool:uuid,name-label'
         case pool-param-set
-            echo 'uuid=@pool:uuid,name-label name-label= name-description= default-SR=@sr:uuid,name-label crash-dump-SR=@sr:uuid,name-label suspend-image-SR=@sr:uuid,name-label ha-host-failures-to-tolerate= ha-allow-overcommit=true|false ha-reboot-vm-on-internal-shutdown=true|false wlb-enabled=true|false wlb-verify-cert=true|false igmp-snooping-enabled=true|false policy-no-vendor-device=true|false live-patching-disabled=true|false repositories= https-only= migration-compression=true|false coordinator-bias=true|false auto-update-vm-secureboot-certificates=true|false ext-auth-cache-enabled=true|false ext-auth-cache-size= ext-auth-cache-expiry= ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode= limit-console-sessions=true|false vm-console-idle-timeout= other-config: gui-config: health-check-config: guest-agent-config: license-server:'
+            echo 'uuid=@pool:uuid,name-label name-label= name-description= default-SR=@sr:uuid,name-label crash-dump-SR=@sr:uuid,name-label suspend-image-SR=@sr:uuid,name-label ha-host-failures-to-tolerate= ha-allow-overcommit=true|false ha-reboot-vm-on-internal-shutdown=true|false wlb-enabled=true|false wlb-verify-cert=true|false igmp-snooping-enabled=true|false policy-no-vendor-device=true|false live-patching-disabled=true|false repositories=,@repository:uuid,name-label https-only= migration-compression=true|false coordinator-bias=true|false auto-update-vm-secureboot-certificates=true|false ext-auth-cache-enabled=true|false ext-auth-cache-size= ext-auth-cache-expiry= ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode= limit-console-sessions=true|false vm-console-idle-timeout= other-config: gui-config: health-check-config: guest-agent-config: license-server:'
+        case pool-retrieve-wlb-diagnostics pool-sync-bundle
+            echo 'filename='
+        case pool-retrieve-wlb-report
+            echo 'report= filename='
+        case pool-send-test-post
+            echo 'dest-host= dest-port= body='
+        case pool-send-wlb-configuration
+            echo 'config:'
+        case pool-set-update-sync-enabled
+            echo 'value=true|false'
+        case pool-sync-updates
+            echo '--force token= token-id= username= password='
         case pool-vlan-create vlan-create
             echo 'pif-uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label vlan= network-uuid=@network:uuid,name-label'
+        case pusb-list
+            echo 'params=,all|%pusb +pusb'
+        case pusb-param-clear
+            echo 'uuid=@pusb:uuid,host-name-label param-name=passthrough-enabled'
+        case pusb-param-get
+            echo 'uuid=@pusb:uuid,host-name-label param-name=%pusb param-key='
+        case pusb-param-list
+            echo 'uuid=@pusb:uuid,host-name-label'
+        case pusb-param-set
+            echo 'uuid=@pusb:uuid,host-name-label passthrough-enabled=true|false'
+        case pvs-cache-storage-create
+            echo 'sr-uuid=@sr:uuid,name-label pvs-site-uuid=@pvs-site:uuid,name-label size= host=@host:name-label +host --multiple'
+        case pvs-cache-storage-destroy pvs-cache-storage-param-list
+            echo 'uuid=@pvs-cache-storage:uuid'
+        case pvs-cache-storage-list
+            echo 'params=,all|%pvs-cache-storage +pvs-cache-storage'
+        case pvs-cache-storage-param-clear
+            echo 'uuid=@pvs-cache-storage:uuid param-name='
+        case pvs-cache-storage-param-get
+            echo 'uuid=@pvs-cache-storage:uuid param-name=%pvs-cache-storage param-key='
+        case pvs-proxy-create
+            echo 'pvs-site-uuid=@pvs-site:uuid,name-label vif-uuid=@vif:uuid,vm-name-label,device,network-name-label'
+        case pvs-proxy-destroy pvs-proxy-param-list
+            echo 'uuid=@pvs-proxy:uuid'
+        case pvs-proxy-list
+            echo 'params=,all|%pvs-proxy +pvs-proxy'
+        case pvs-proxy-param-clear
+            echo 'uuid=@pvs-proxy:uuid param-name='
+        case pvs-proxy-param-get
+            echo 'uuid=@pvs-proxy:uuid param-name=%pvs-proxy param-key='
+        case pvs-server-forget pvs-server-param-list
+            echo 'uuid=@pvs-server:uuid'
+        case pvs-server-introduce
+            echo 'addresses= first-port= last-port= pvs-site-uuid=@pvs-site:uuid,name-label'
+        case pvs-server-list
+            echo 'params=,all|%pvs-server +pvs-server'
+        case pvs-server-param-clear
+            echo 'uuid=@pvs-server:uuid param-name='
+        case pvs-server-param-get
+            echo 'uuid=@pvs-server:uuid param-name=%pvs-server param-key='
+        case pvs-site-forget pvs-site-param-list
+            echo 'uuid=@pvs-site:uuid,name-label'
+        case pvs-site-introduce
+            echo 'name-label= name-description= pvs-uuid='
+        case pvs-site-list
+            echo 'params=,all|%pvs-site +pvs-site'
+        case pvs-site-param-clear
+            echo 'uuid=@pvs-site:uuid,name-label param-name=name-label|name-description|pvs-uuid'
+        case pvs-site-param-get
+            echo 'uuid=@pvs-site:uuid,name-label param-name=%pvs-site param-key='
+        case pvs-site-param-set
+            echo 'uuid=@pvs-site:uuid,name-label name-label= name-description= pvs-uuid='
+        case rate-limit-add-caller rate-limit-remove-caller
+            echo 'uuid=@rate-limit:uuid,name-label caller-uuid=@caller:uuid,name-label'
+        case rate-limit-create
+            echo 'burst-size= fill-rate= name-label= name-description= caller-uuids=,@caller:uuid,name-label'
+        case rate-limit-destroy rate-limit-param-list
+            echo 'uuid=@rate-limit:uuid,name-label'
+        case rate-limit-list
+            echo 'params=,all|%rate-limit +rate-limit'
+        case rate-limit-param-clear
+            echo 'uuid=@rate-limit:uuid,name-label param-name=name-label|name-description|burst-size|fill-rate'
+        case rate-limit-param-get
+            echo 'uuid=@rate-limit:uuid,name-label param-name=%rate-limit param-key='
+        case rate-limit-param-set
+            echo 'uuid=@rate-limit:uuid,name-label name-label= name-description= burst-size= fill-rate='
+        case repository-forget repository-param-list
+            echo 'uuid=@repository:uuid,name-label'
+        case repository-introduce
+            echo 'name-label= binary-url= source-url= update=true|false name-description= gpgkey-path='
+        case repository-introduce-remote-pool
+            echo 'name-label= binary-url= certificate-file= name-description='
+        case repository-list
+            echo 'params=,all|%repository +repository'
+        case repository-param-clear
+            echo 'uuid=@repository:uuid,name-label param-name=name-label|name-description|gpgkey-path'
+        case repository-param-get
+            echo 'uuid=@repository:uuid,name-label param-name=%repository param-key='
+        case repository-param-set
+            echo 'uuid=@repository:uuid,name-label name-label= name-description= gpgkey-path='
+        case repository-set-gpgkey-path
+            echo 'uuid=@repository:uuid,name-label gpgkey-path='
+        case role-list
+            echo 'params=,all|%role +role'
+        case role-param-clear
+            echo 'uuid=@role:uuid param-name='
+        case role-param-get
+            echo 'uuid=@role:uuid param-name=%role param-key='
+        case role-param-list
+            echo 'uuid=@role:uuid'
+        case secret-create
+            echo 'value='
+        case secret-destroy secret-param-list
+            echo 'uuid=@secret:uuid'
+        case secret-list
+            echo 'params=,all|%secret +secret'
+        case secret-param-clear
+            echo 'uuid=@secret:uuid param-name=value'
+        case secret-param-get
+            echo 'uuid=@secret:uuid param-name=%secret param-key='
+        case secret-param-set
+            echo 'uuid=@secret:uuid value='
+        case session-subject-identifier-logout
+            echo 'subject-identifier='
+        case sm-list
+            echo 'params=,all|%sm +sm'
+        case sm-param-clear
+            echo 'uuid=@sm:uuid,name-label param-name='
+        case sm-param-get
+            echo 'uuid=@sm:uuid,name-label param-name=%sm param-key='
+        case sm-param-list
+            echo 'uuid=@sm:uuid,name-label'
         case snapshot-clone
             echo 'new-name-label= uuid=@snapshot:uuid,name-label new-name-description='
         case snapshot-copy
@@ -394,7 +1032,11 @@ function __xe_words
             echo 'uuid=@snapshot:uuid,name-label snapshot-uuid=@snapshot:uuid,name-label --force'
         case sr-create
             echo 'name-label= type= name-description= host-uuid=@host:uuid,name-label device-config: shared=true|false physical-size= content-type= sm-config:'
-        case sr-destroy sr-forget sr-param-list sr-scan sr-update
+        case sr-data-source-forget sr-data-source-query sr-data-source-record
+            echo 'data-source= sr=@sr:name-label +sr --multiple'
+        case sr-data-source-list
+            echo 'sr=@sr:name-label +sr --multiple'
+        case sr-destroy sr-disable-database-replication sr-enable-database-replication sr-forget sr-param-list sr-scan sr-update
             echo 'uuid=@sr:uuid,name-label'
         case sr-introduce
             echo 'name-label= type= uuid= name-description= shared=true|false content-type='
@@ -418,6 +1060,20 @@ function __xe_words
             echo 'rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none'
         case state-undo
             echo 'serial='
+        case subject-add
+            echo 'subject-name='
+        case subject-list
+            echo 'params=,all|%subject +subject'
+        case subject-param-clear
+            echo 'uuid=@subject:uuid param-name='
+        case subject-param-get
+            echo 'uuid=@subject:uuid param-name=%subject param-key='
+        case subject-param-list
+            echo 'uuid=@subject:uuid'
+        case subject-remove
+            echo 'subject-uuid=@subject:uuid'
+        case subject-role-add subject-role-remove
+            echo 'uuid=@subject:uuid role-name= role-uuid=@role:uuid'
         case task-cancel task-param-list
             echo 'uuid=@task:uuid,name-label'
         case task-list
@@ -444,6 +1100,28 @@ function __xe_words
             echo 'uuid=@template:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
         case template-uninstall
             echo 'template-uuid=@template:uuid,name-label --force'
+        case update-list
+            echo 'params=,all|%update +update'
+        case update-param-clear
+            echo 'uuid=@update:uuid,name-label param-name='
+        case update-param-get
+            echo 'uuid=@update:uuid,name-label param-name=%update param-key='
+        case update-param-list
+            echo 'uuid=@update:uuid,name-label'
+        case usb-group-list
+            echo 'params=,all|%usb-group +usb-group'
+        case usb-group-param-add usb-group-param-remove
+            echo 'uuid=@usb-group:uuid,name-label param-name=other-config param-key='
+        case usb-group-param-clear
+            echo 'uuid=@usb-group:uuid,name-label param-name=name-label|name-description|other-config'
+        case usb-group-param-get
+            echo 'uuid=@usb-group:uuid,name-label param-name=%usb-group param-key='
+        case usb-group-param-list
+            echo 'uuid=@usb-group:uuid,name-label'
+        case usb-group-param-set
+            echo 'uuid=@usb-group:uuid,name-label name-label= name-description= other-config:'
+        case user-password-change
+            echo 'new= old='
         case vbd-create
             echo 'vm-uuid=@vm:uuid,name-label device= vdi-uuid=@vdi:uuid,name-label bootable=true|false type=Disk|CD|Floppy mode=RO|RW unpluggable=true|false'
         case vbd-destroy vbd-eject vbd-param-list vbd-pause vbd-plug
@@ -470,10 +1148,10 @@ function __xe_words
             echo 'uuid=@vdi:uuid,name-label sr-uuid=@sr:uuid,name-label base-vdi-uuid=@vdi:uuid,name-label into-vdi-uuid=@vdi:uuid,name-label'
         case vdi-create
             echo 'sr-uuid=@sr:uuid,name-label name-label= virtual-size= sm-config: sharable=true|false tags: type=system|user|suspend|crashdump'
-        case vdi-data-destroy vdi-destroy vdi-disable-cbt vdi-enable-cbt vdi-forget vdi-param-list vdi-update
-            echo 'uuid=@vdi:uuid,name-label'
         case vdi-export
             echo 'uuid=@vdi:uuid,name-label filename= format= base=@vdi:uuid,name-label --progress'
+        case vdi-generate-config
+            echo 'host-uuid=@host:uuid,name-label uuid=@vdi:uuid,name-label'
         case vdi-import
             echo 'uuid=@vdi:uuid,name-label filename= format= --progress'
         case vdi-introduce
@@ -496,6 +1174,30 @@ function __xe_words
             echo 'uuid=@vdi:uuid,name-label disk-size= --online'
         case vdi-snapshot
             echo 'uuid=@vdi:uuid,name-label driver-params-'
+        case vdi-unlock
+            echo 'uuid=@vdi:uuid,name-label --force'
+        case vgpu-create
+            echo 'vm-uuid=@vm:uuid,name-label gpu-group-uuid=@gpu-group:uuid,name-label vgpu-type-uuid=@vgpu-type:uuid device='
+        case vgpu-destroy vgpu-param-list
+            echo 'uuid=@vgpu:uuid,vm-name-label,device,gpu-group-name-label'
+        case vgpu-list
+            echo 'params=,all|%vgpu +vgpu'
+        case vgpu-param-add vgpu-param-remove
+            echo 'uuid=@vgpu:uuid,vm-name-label,device,gpu-group-name-label param-name=other-config param-key='
+        case vgpu-param-clear
+            echo 'uuid=@vgpu:uuid,vm-name-label,device,gpu-group-name-label param-name=other-config|extra_args'
+        case vgpu-param-get
+            echo 'uuid=@vgpu:uuid,vm-name-label,device,gpu-group-name-label param-name=%vgpu param-key='
+        case vgpu-param-set
+            echo 'uuid=@vgpu:uuid,vm-name-label,device,gpu-group-name-label extra_args= other-config:'
+        case vgpu-type-list
+            echo 'params=,all|%vgpu-type +vgpu-type'
+        case vgpu-type-param-clear
+            echo 'uuid=@vgpu-type:uuid param-name='
+        case vgpu-type-param-get
+            echo 'uuid=@vgpu-type:uuid param-name=%vgpu-type param-key='
+        case vgpu-type-param-list
+            echo 'uuid=@vgpu-type:uuid'
         case vif-configure-ipv4
             echo 'uuid=@vif:uuid,vm-name-label,device,network-name-label mode=None|Static|DHCP address= gateway='
         case vif-configure-ipv6
@@ -522,6 +1224,8 @@ function __xe_words
             echo 'uuid=@vlan:uuid,tag'
         case vlan-list
             echo 'params=,all|%vlan +vlan'
+        case vlan-param-clear
+            echo 'uuid=@vlan:uuid,tag param-name='
         case vlan-param-get
             echo 'uuid=@vlan:uuid,tag param-name=%vlan param-key='
         case vm-cd-add
@@ -540,6 +1244,8 @@ function __xe_words
             echo 'host-uuid=@host:uuid,name-label vm=@vm:name-label +vm --multiple'
         case vm-create
             echo 'name-label= name-description= domain-type=pv|hvm'
+        case vm-data-source-forget vm-data-source-query vm-data-source-record
+            echo 'data-source= vm=@vm:name-label +vm --multiple'
         case vm-disk-add
             echo 'disk-size= device= sr-uuid=@sr:uuid,name-label vm=@vm:name-label +vm --multiple'
         case vm-disk-remove
@@ -547,7 +1253,7 @@ function __xe_words
         case vm-export
             echo 'filename= --preserve-power-state compress=false|true|gzip|zstd --metadata excluded-device-types= --include-snapshots vm=@vm:name-label +vm --multiple'
         case vm-guest-set
-            echo 'os-version: netbios-name: PV-drivers-version: networks: services: other: --tools boot-time= --reset vm=@vm:name-label +vm --multiple'
+            echo 'os-version: netbios-name: PV-drivers-version: networks: services: other: --tools boot-time= halts-after= reboots-after= --reset vm=@vm:name-label +vm --multiple'
         case vm-import
             echo 'filename= --preserve sr-uuid=@sr:uuid,name-label --force host-username= host-password= type= remote-config= --dry-run --metadata url= vdi:'
         case vm-install
@@ -582,8 +1288,36 @@ function __xe_words
             echo 'new-name-label= new-name-description= ignore-vdi-uuids=,@vdi:uuid,name-label vm=@vm:name-label +vm --multiple'
         case vm-start
             echo '--force on=@host:name-label --paused vm=@vm:name-label +vm --multiple'
+        case vm-update-secureboot-certificates-on-boot
+            echo 'mark=true|false vm=@vm:name-label +vm --multiple'
         case vm-vcpu-hotplug
             echo 'new-vcpus= vm=@vm:name-label +vm --multiple'
+        case vtpm-create
+            echo 'vm-uuid=@vm:uuid,name-label --is-unique'
+        case vtpm-destroy
+            echo 'uuid=@vtpm:uuid,vm-name-label --force'
+        case vtpm-list
+            echo 'params=,all|%vtpm +vtpm'
+        case vtpm-param-clear
+            echo 'uuid=@vtpm:uuid,vm-name-label param-name='
+        case vtpm-param-get
+            echo 'uuid=@vtpm:uuid,vm-name-label param-name=%vtpm param-key='
+        case vtpm-param-list
+            echo 'uuid=@vtpm:uuid,vm-name-label'
+        case vusb-create
+            echo 'usb-group-uuid=@usb-group:uuid,name-label vm-uuid=@vm:uuid,name-label'
+        case vusb-destroy vusb-param-list vusb-unplug
+            echo 'uuid=@vusb:uuid,vm-name-label,usb-group-name-label'
+        case vusb-list
+            echo 'params=,all|%vusb +vusb'
+        case vusb-param-add vusb-param-remove
+            echo 'uuid=@vusb:uuid,vm-name-label,usb-group-name-label param-name=other-config param-key='
+        case vusb-param-clear
+            echo 'uuid=@vusb:uuid,vm-name-label,usb-group-name-label param-name=other-config'
+        case vusb-param-get
+            echo 'uuid=@vusb:uuid,vm-name-label,usb-group-name-label param-name=%vusb param-key='
+        case vusb-param-set
+            echo 'uuid=@vusb:uuid,vm-name-label,usb-group-name-label other-config:'
     end
 end
 
@@ -603,13 +1337,13 @@ function __xe_table
         case vlan
             echo 'uuid=@vlan:uuid,tag tagged-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label untagged-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label tag='
         case sr
-            echo 'uuid=@sr:uuid,name-label name-label= name-description= host= allowed-operations:contains= current-operations:contains= VDIs:contains= PBDs:contains= virtual-allocation= physical-utilisation= physical-size= type= content-type= shared=true|false introduced-by= is-tools-sr=true|false other-config: sm-config: blobs= local-cache-enabled=true|false tags:contains= clustered=true|false'
+            echo 'uuid=@sr:uuid,name-label name-label= name-description= host= allowed-operations:contains= current-operations:contains= VDIs:contains= PBDs:contains= virtual-allocation= physical-utilisation= physical-size= type= content-type= shared=true|false introduced-by=@drtask:uuid is-tools-sr=true|false other-config: sm-config: blobs= local-cache-enabled=true|false tags:contains= clustered=true|false'
         case pbd
             echo 'uuid=@pbd:uuid,host-name-label,sr-name-label host= host-uuid=@host:uuid,name-label host-name-label= sr-uuid=@sr:uuid,name-label sr-name-label= device-config: currently-attached=true|false other-config:'
         case vdi
             echo 'uuid=@vdi:uuid,name-label name-label= name-description= is-a-snapshot=true|false snapshot-of=@vdi:uuid,name-label snapshots= snapshot-time= allowed-operations:contains= current-operations:contains= sr-uuid=@sr:uuid,name-label sr-name-label= vbd-uuids:contains=@vbd:uuid,vm-name-label,vdi-name-label,device crashdump-uuids:contains= virtual-size= physical-utilisation= location= type=System|User|Ephemeral|Suspend|Crashdump|HA%20statefile|Metadata|Redo%20log|rrd|PVS%20cache|CBT%20metadata sharable=true|false read-only=true|false storage-lock=true|false managed=true|false parent=@vdi:uuid,name-label missing=true|false is-tools-iso=true|false other-config: xenstore-data: sm-config: on-boot=persist|reset allow-caching=true|false metadata-latest=true|false metadata-of-pool=@pool:uuid,name-label tags:contains= cbt-enabled=true|false'
         case vm
-            echo 'uuid=@vm:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false is-a-snapshot=true|false snapshot-of=@vm:uuid,name-label snapshots= snapshot-time= snapshot-info= parent=@vm:uuid,name-label children= is-control-domain=true|false power-state=halted|paused|running|suspended memory-actual= memory-target= memory-overhead= memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-params: VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart console-uuids:contains= hvm= platform: numa-optimised=true|false numa-nodes= numa-node-memory: allowed-operations:contains= current-operations:contains= blocked-operations: allowed-VBD-devices:contains= allowed-VIF-devices:contains= possible-hosts= domain-type=hvm|pv|pv-in-pvh|pvh current-domain-type= HVM-boot-policy= HVM-boot-params: HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= last-boot-CPU-flags= last-boot-record= resident-on=@host:uuid,name-label affinity=@host:uuid,name-label other-config: dom-id= recommendations= xenstore-data: ha-always-run=true|false ha-restart-priority= blobs= start-time= install-time= VCPUs-number= VCPUs-utilisation: os-version: netbios-name: PV-drivers-version: PV-drivers-up-to-date= memory: disks: VBDs:contains= networks: services: PV-drivers-detected= other: live= guest-metrics-last-updated= can-use-hotplug-vbd= can-use-hotplug-vif= cooperative= tags:contains= appliance= groups= secureboot-certificates-state=ok|update_available|update_on_boot snapshot-schedule= is-vmss-snapshot=true|false start-delay= shutdown-delay= order= version= generation-id= hardware-platform-version= has-vendor-device=true|false requires-reboot=true|false reference-label= bios-strings: pending-guidances= vtpms= pending-guidances-recommended= pending-guidances-full='
+            echo 'uuid=@vm:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false is-a-snapshot=true|false snapshot-of=@vm:uuid,name-label snapshots= snapshot-time= snapshot-info= parent=@vm:uuid,name-label children= is-control-domain=true|false power-state=halted|paused|running|suspended memory-actual= memory-target= memory-overhead= memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-params: VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart console-uuids:contains=@console:uuid,vm-name-label hvm= platform: numa-optimised=true|false numa-nodes= numa-node-memory: allowed-operations:contains= current-operations:contains= blocked-operations: allowed-VBD-devices:contains= allowed-VIF-devices:contains= possible-hosts= domain-type=hvm|pv|pv-in-pvh|pvh current-domain-type= HVM-boot-policy= HVM-boot-params: HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= last-boot-CPU-flags= last-boot-record= resident-on=@host:uuid,name-label affinity=@host:uuid,name-label other-config: dom-id= recommendations= xenstore-data: ha-always-run=true|false ha-restart-priority= blobs= start-time= install-time= VCPUs-number= VCPUs-utilisation: os-version: netbios-name: PV-drivers-version: PV-drivers-up-to-date= memory: disks: VBDs:contains= networks: services: PV-drivers-detected= other: live= guest-metrics-last-updated= can-use-hotplug-vbd= can-use-hotplug-vif= cooperative= tags:contains= appliance= groups= secureboot-certificates-state=ok|update_available|update_on_boot snapshot-schedule= is-vmss-snapshot=true|false start-delay= shutdown-delay= order= version= generation-id= hardware-platform-version= has-vendor-device=true|false requires-reboot=true|false reference-label= bios-strings: pending-guidances= vtpms= pending-guidances-recommended= pending-guidances-full='
         case vbd
             echo 'uuid=@vbd:uuid,vm-name-label,vdi-name-label,device vm-uuid=@vm:uuid,name-label vm-name-label= vdi-uuid=@vdi:uuid,name-label vdi-name-label= allowed-operations:contains= current-operations:contains= empty= device= userdevice= bootable=true|false mode=RO|RW type=CD|Disk|Floppy unpluggable=true|false currently-attached=true|false attachable= storage-lock=true|false status-code= status-detail= qos_algorithm_type= qos_algorithm_params: qos_supported_algorithms:contains= other-config: io_read_kbs= io_write_kbs='
         case vif
@@ -622,6 +1356,70 @@ function __xe_table
             echo 'uuid=@message:uuid name= priority= class=VM|Host|SR|Pool|VMPP|VMSS|PVS_proxy|VDI|Certificate obj-uuid= timestamp= body='
         case task
             echo 'uuid=@task:uuid,name-label name-label= name-description= subtask_of=@task:uuid,name-label subtasks= resident-on=@host:uuid,name-label status=pending|success|failure|cancelling|cancelled progress= type= result= created= finished= error_info= allowed_operations= current_operations= other-config:'
+        case secret
+            echo 'uuid=@secret:uuid value='
+        case subject
+            echo 'uuid=@subject:uuid subject-identifier= other-config: roles:contains='
+        case caller
+            echo 'uuid=@caller:uuid,name-label name-label= name-description= user-agent= client-ip= last-access= groups:contains= rate-limit=@rate-limit:uuid,name-label'
+        case rate-limit
+            echo 'uuid=@rate-limit:uuid,name-label name-label= name-description= callers:contains= burst-size= fill-rate='
+        case certificate
+            echo 'uuid=@certificate:uuid type=ca|host|host_internal|pinned name= host=@host:uuid,name-label not-before= not-after= fingerprint= fingerprint_sha256= fingerprint_sha1= purpose='
+        case patch
+            echo 'uuid=@patch:uuid,name-label name-label= name-description= size= hosts:contains= after-apply-guidance:contains= update=@update:uuid,name-label'
+        case update
+            echo 'uuid=@update:uuid,name-label name-label= name-description= version= installation-size= hosts:contains= after-apply-guidance:contains= enforce-homogeneity=true|false'
+        case repository
+            echo 'uuid=@repository:uuid,name-label name-label= name-description= binary-url= source-url= update=true|false hash= gpgkey-path= origin=remote|bundle|remote_pool'
+        case pci
+            echo 'uuid=@pci:uuid,host-name-label vendor-name= device-name= driver-name= host-uuid=@host:uuid,name-label host-name-label= pci-id= dependencies:contains= other-config:'
+        case vgpu-type
+            echo 'uuid=@vgpu-type:uuid vendor-name= model-name= framebuffer-size= max-heads= max-resolution= supported-on-PGPUs= enabled-on-PGPUs= supported-on-GPU-groups= enabled-on-GPU-groups= VGPU-uuids= experimental=true|false compatible-types-in-vm=,@vgpu-type:uuid'
+        case gpu-group
+            echo 'uuid=@gpu-group:uuid,name-label name-label= name-description= VGPU-uuids:contains=@vgpu:uuid,vm-name-label,device,gpu-group-name-label PGPU-uuids:contains=@pgpu:uuid,gpu-group-name-label,host-name-label other-config: enabled-VGPU-types= supported-VGPU-types= allocation-algorithm=breadth-first|depth-first'
+        case pgpu
+            echo 'uuid=@pgpu:uuid,gpu-group-name-label,host-name-label pci-uuid=@pci:uuid,host-name-label vendor-name= device-name= dom0-access=enabled|disable_on_reboot|disabled|enable_on_reboot is-system-display-device=true|false gpu-group-uuid=@gpu-group:uuid,name-label gpu-group-name-label= host-uuid=@host:uuid,name-label host-name-label= pci-id= dependencies:contains= other-config: supported-VGPU-types=,@vgpu-type:uuid enabled-VGPU-types:contains= resident-VGPUs='
+        case vgpu
+            echo 'uuid=@vgpu:uuid,vm-name-label,device,gpu-group-name-label vm-uuid=@vm:uuid,name-label vm-name-label= device= gpu-group-uuid=@gpu-group:uuid,name-label gpu-group-name-label= currently-attached=true|false other-config: type-uuid=@vgpu-type:uuid type-model-name= resident-on=@pgpu:uuid,gpu-group-name-label,host-name-label compatibility-metadata= extra_args= pci='
+        case usb-group
+            echo 'uuid=@usb-group:uuid,name-label name-label= name-description= VUSB-uuids:contains=@vusb:uuid,vm-name-label,usb-group-name-label PUSB-uuids:contains=@pusb:uuid,host-name-label other-config:'
+        case pusb
+            echo 'uuid=@pusb:uuid,host-name-label usb-group-uuid=@usb-group:uuid,name-label host-uuid=@host:uuid,name-label host-name-label= path= vendor-id= vendor-desc= product-id= product-desc= serial= version= description= speed= passthrough-enabled=true|false'
+        case vusb
+            echo 'uuid=@vusb:uuid,vm-name-label,usb-group-name-label vm-uuid=@vm:uuid,name-label vm-name-label= usb-group-uuid=@usb-group:uuid,name-label usb-group-name-label= other-config: currently-attached=true|false allowed-operations:contains= current-operations:contains='
+        case pvs-site
+            echo 'uuid=@pvs-site:uuid,name-label name-label= name-description= pvs-uuid= pvs-cache-storage-uuids:contains=@pvs-cache-storage:uuid pvs-server-uuids:contains=@pvs-server:uuid pvs-proxy-uuids:contains=@pvs-proxy:uuid'
+        case pvs-server
+            echo 'uuid=@pvs-server:uuid addresses:contains= first-port= last-port= pvs-site-uuid=@pvs-site:uuid,name-label'
+        case pvs-proxy
+            echo 'uuid=@pvs-proxy:uuid pvs-site-uuid=@pvs-site:uuid,name-label vif-uuid=@vif:uuid,vm-name-label,device,network-name-label currently-attached=true|false status=stopped|initialised|caching|incompatible-write-cache-mode|incompatible-protocol-version'
+        case pvs-cache-storage
+            echo 'uuid=@pvs-cache-storage:uuid host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label pvs-site-uuid=@pvs-site:uuid,name-label size= vdi-uuid=@vdi:uuid,name-label'
+        case cluster
+            echo 'uuid=@cluster:uuid cluster-hosts:contains= cluster-token= cluster-stack= cluster-stack-version= token-timeout= token-timeout-coefficient= allowed-operations:contains= current-operations:contains= pool-auto-join=true|false cluster-config: other-config: is-quorate= quorum= live-hosts= expected-hosts='
+        case cluster-host
+            echo 'uuid=@cluster-host:uuid cluster=@cluster:uuid PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label host=@host:uuid,name-label enabled=true|false joined=true|false live= last-update-live= allowed-operations:contains= current-operations:contains= other-config:'
+        case hostdriver
+            echo 'uuid=@hostdriver:uuid name= type= description= info= host-uuid=@host:uuid,name-label active-variant= selected-variant= variants= variants-dev-status= variants-uuid= variants-hw-present='
+        case hostdriver-variant
+            echo 'uuid=@hostdriver-variant:uuid name= version= status= priority= active= selected= driver-uuid=@hostdriver:uuid driver-name= host-uuid=@host:uuid,name-label hw-present=true|false'
+        case feature
+            echo 'uuid=@feature:uuid,name-label name-label= name-description= enabled=true|false experimental=true|false version= host-uuid=@host:uuid,name-label'
+        case drtask
+            echo 'uuid=@drtask:uuid introduced-SRs='
+        case vtpm
+            echo 'uuid=@vtpm:uuid,vm-name-label vm-uuid=@vm:uuid,name-label vm-name-label= secret= is_unique=true|false is_protected=true|false allowed-operations:contains='
+        case observer
+            echo 'uuid=@observer:uuid,name-label host-uuids:contains=@host:uuid,name-label name-label= name-description= attributes: endpoints:contains= components:contains= enabled=true|false'
+        case console
+            echo 'uuid=@console:uuid,vm-name-label vm-uuid=@vm:uuid,name-label vm-name-label= protocol=RFB|VT100|RDP location= other-config:'
+        case host-cpu
+            echo 'uuid=@host-cpu:uuid host-uuid=@host:uuid,name-label number= vendor= speed= model= family= modelname= stepping= flags= utilisation='
+        case role
+            echo 'uuid=@role:uuid name= description='
+        case sm
+            echo 'uuid=@sm:uuid,name-label name-label= name-description= type= vendor= copyright= required-api-version= capabilities= features: configuration= driver-filename= required-cluster-stack= supported-image-formats='
     end
 end
 

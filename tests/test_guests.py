@@ -165,10 +165,27 @@ def test_the_system_fits_the_template(pool: VmPool, label: str, name: str, distr
 @pytest.mark.parametrize("label", _SYSTEMS)
 def test_a_system_has_the_keys_of_xapi_in_order(pool: VmPool, label: str) -> None:
     pool.change("web", reference_label=label)
-    known = ["name", "uname", "distro", "major", "minor"]
+    known = ["name", "uname", "distro", "major", "minor", "spmajor", "spminor"]
     reported = pool.value("web", "os-version")
     assert list(reported) == [key for key in known if key in reported]
     assert {"name", "distro", "major"} <= set(reported)
+
+
+def test_only_windows_tells_its_service_pack_and_each_driver(pool: VmPool) -> None:
+    versions = {"major": "9", "minor": "4", "micro": "0", "build": "1"}
+    assert pool.value("web", "PV-drivers-version") == versions
+    assert "spmajor" not in pool.value("web", "os-version")
+    pool.change("web", reference_label="windows-server-2025")
+    reported = pool.value("web", "PV-drivers-version")
+    assert list(reported) == [*versions, "xenbus", "xenvbd", "xenvif", "xeniface", "xennet"]
+    assert {text.split()[0] for name, text in reported.items() if name.startswith("xen")} == {"XenServer"}
+    assert pool.value("web", "os-version")["spmajor"] == "0"
+    pool.do("vm-guest-set", "web", pv_drivers_version={"xennet": "", "build": "77"})
+    assert pool.value("web", "PV-drivers-version")["build"] == "77"
+    assert "xennet" not in pool.value("web", "PV-drivers-version")
+    pool.do("vm-guest-set", "web", tools=False)
+    told = [pool.value("web", name) for name in ("PV-drivers-version", "PV-drivers-up-to-date", "PV-drivers-detected")]
+    assert told == [{}, False, False]
 
 
 def test_only_windows_has_a_netbios_name(pool: VmPool) -> None:

@@ -77,7 +77,33 @@ class Row(NamedTuple):
     hints: tuple[str, ...] = ()
 
 
+NO_CACHE = "host-disable-local-storage-caching uuid={host}"
+
 ROWS = [
+    # A host that is to serve nobody
+    Row((HOST,), NO_CACHE, "HOST_NOT_DISABLED", ("host {host} (xen1)",), ("host-disable uuid={host}",)),
+    Row(
+        (HOST, VM, START, "host-disable uuid={host}"),
+        NO_CACHE,
+        "HOST_IN_USE",
+        ("vm {vm} (web)",),
+        ("vm-shutdown uuid={vm}",),
+    ),
+    Row(
+        (
+            HOST,
+            SR,
+            "vm: vm-list is-control-domain=true --minimal",
+            "vdi: vdi-create sr-uuid={sr} name-label=root virtual-size=1GiB",
+            "vbd: vbd-create vm-uuid={vm} vdi-uuid={vdi} device=0",
+            "vbd-plug uuid={vbd}",
+            "host-disable uuid={host}",
+        ),
+        NO_CACHE,
+        "HOST_IN_USE",
+        ("vbd {vbd}, device xvda of vm {vm} (Control domain on host: xen1)",),
+        ("vbd-unplug uuid={vbd}",),
+    ),
     # Suspended VMs, forgotten disks, time
     Row(
         (VM, START, "vm-suspend uuid={vm}", "image: vdi-list type=Suspend --minimal"),
@@ -344,12 +370,11 @@ def test_of_several_that_are_refused_each_has_its_lines_on_standard_error(xe: "X
 
 
 def test_every_remedy_is_hinted_at_somewhere() -> None:
-    # A file goes away (below), a host goes down, or two hosts take part; the two others are reasons of NO_HOSTS_AVAILABLE.
+    # A file goes away (below), or two hosts take part; the two others are reasons of NO_HOSTS_AVAILABLE.
     elsewhere = {
         "VDI_MISSING",
         "HOST_DISABLED",
         "HOST_IS_LIVE",
-        "HOST_NOT_DISABLED",
         "SR_NOT_SHARABLE",
         "VM_REQUIRES_SR",
     }

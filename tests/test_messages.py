@@ -236,3 +236,40 @@ def test_one_message_or_several_are_destroyed(four: "Xe") -> None:
     four.do(f"message-destroy uuid={first}")
     four.do(f"message-destroy uuids={second},{third}")
     assert four.do("message-list params=name --minimal") == "Y2026P3"
+
+
+# What a command on VMs tells of the messages that it left
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("", False),
+        ("message-priority=5", False),
+        ("message-priority=6", True),
+        ("message-priority=0x10", True),
+        ("message-priority=many", False),
+        ("--message-priority=6", False),
+    ],
+)
+def test_a_command_tells_of_messages_below_a_priority(xe: "Xe", word: str, told: bool) -> None:
+    xe.do("vm-create name-label=web")
+    done = xe(f"vm-start vm=web {word}")
+    time = xe.do("message-list params=timestamp --minimal")
+    line = f"Message: time={time} priority=5 name='VM_STARTED'\n"
+    assert (done.out, done.err.replace(line, "told")) == ("", "told" if told else done.err)
+
+
+def test_it_tells_of_those_that_are_done_if_others_are_refused(xe: "Xe") -> None:
+    for name in ("a", "b"):
+        xe.do(f"vm-create name-label={name}")
+    xe.do("vm-start vm=a")
+    ended = xe.run(["vm-start", "--multiple", "message-priority=9"], partial=True)
+    assert ended.status == 1
+    assert ended.err.startswith("Message: time=")
+    assert ended.err.count("Message: ") == 1
+
+
+@pytest.mark.parametrize("line", ["vm-start vm=nobody message-priority=9", "network-list message-priority=9"])
+def test_nothing_is_told_where_nothing_happened(xe: "Xe", line: str) -> None:
+    assert "Message: " not in xe(line).err

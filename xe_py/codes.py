@@ -70,6 +70,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "HOST_CANNOT_ATTACH_NETWORK": ("The host cannot reach this network.", ("host", "network")),
     "HOST_DISABLED": ("The host is disabled, so no VM can start on it.", ("host",)),
     "HOST_HAS_NO_MANAGEMENT_IP": ("The host has no management interface.", ()),
+    "HOST_IN_USE": ("The host cannot do this while something on it runs or is attached.", ("host", "type", "ref")),
     "HOST_IS_LIVE": ("The host is running, or it is the coordinator of the pool.", ("host",)),
     "HOST_IS_SLAVE": ("The host is not the coordinator of the pool.", ("Master IP address",)),
     "HOST_NOT_DISABLED": ("The host must be disabled first.", ()),
@@ -117,6 +118,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         "The memory limits must satisfy: static-min <= dynamic-min <= dynamic-max <= static-max.",
         (),
     ),
+    "MESSAGE_DEPRECATED": ("XAPI no longer has this operation.", ()),
     "MISSING_CONNECTION_DETAILS": ("This edition needs the address of a licence server.", ()),
     "NETWORK_ALREADY_CONNECTED": ("The network already has a PIF on this host.", ("network", "connected PIF")),
     "NETWORK_CONTAINS_PIF": ("The network still has PIFs.", ("pifs",)),
@@ -129,6 +131,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "NETWORK_UNMANAGED": ("The host does not manage this network.", ("network",)),
     "NOT_IMPLEMENTED": ("This is not implemented.", ("function",)),
     "NO_HOSTS_AVAILABLE": ("No host can run this VM now.", ()),
+    "NO_MORE_REDO_LOGS_ALLOWED": ("The database of the pool is already written to as many disks as XAPI can.", ()),
     "NO_REPOSITORIES_CONFIGURED": ("The pool has no repository.", ()),
     "OPENVSWITCH_NOT_ACTIVE": ("The network of the host does not run on Open vSwitch.", ()),
     "OPERATION_BLOCKED": ("The VM blocks this operation: see its field blocked-operations.", ("ref", "code")),
@@ -284,6 +287,10 @@ _BACKEND = ("status", "stdout", "stderr")
 
 # Codes that XAPI raises but xe has no sentence for. xe prints the bare code; the sentence here goes into a note below.
 UNLISTED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "HOSTS_FAILED_TO_DISABLE_CACHING": ("Some hosts cannot stop caching disks.", ("host",)),
+    "HOSTS_FAILED_TO_ENABLE_CACHING": ("Some hosts cannot cache disks.", ("host",)),
+    "HOST_CANNOT_SEE_SR": ("The SR belongs to another host.", ("host", "sr")),
+    "NO_LOCAL_STORAGE": ("The host has no SR of its own that can hold a cache.", ()),
     "REVERT_ONLY_ALLOWED_ON_SNAPSHOT": ("A VM can be reverted only to a snapshot.", ()),
     "SR_BACKEND_FAILURE_1": ("The driver does not accept a value in the device-config.", _BACKEND),
     "SR_BACKEND_FAILURE_101": ("The device-config lacks the path on the server.", _BACKEND),
@@ -292,6 +299,8 @@ UNLISTED: dict[str, tuple[str, tuple[str, ...]]] = {
     "SR_BACKEND_FAILURE_142": ("The port in the device-config is not valid.", _BACKEND),
     "SR_BACKEND_FAILURE_222": ("The driver cannot use the folder with the ISO files.", _BACKEND),
     "SR_BACKEND_FAILURE_226": ("The location in the device-config is not a folder.", _BACKEND),
+    "SR_BACKEND_FAILURE_227": ("The driver does not know the version of SMB in the device-config.", _BACKEND),
+    "SR_BACKEND_FAILURE_228": ("The options in the device-config do not begin with -o.", _BACKEND),
     "SR_BACKEND_FAILURE_43": ("The SR already has this VDI.", _BACKEND),
     "SR_BACKEND_FAILURE_44": ("The SR does not have enough space.", _BACKEND),
     "SR_BACKEND_FAILURE_46": ("The SR does not have this VDI.", _BACKEND),

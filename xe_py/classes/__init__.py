@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Classes without commands: only the state file shows their objects.
 HIDDEN = frozenset(("storage", "volume"))
 # Classes whose objects no file holds, because they follow from others or are always the same.
-FOLLOWING = frozenset(("console", "host-cpu", "role"))
+FOLLOWING = frozenset(("console", "host-cpu", "role", "sm"))
 
 _classes: dict[str, XenClass] = {}
 _views: dict[str, View] = {}

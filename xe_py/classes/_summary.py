@@ -33,6 +33,7 @@ FILES = {
     "repository": "updates",
     "role": "access",
     "secret": "secret",
+    "sm": "sm",
     "snapshot": "snapshot",
     "sr": "sr",
     "storage": "storage",

@@ -133,6 +133,12 @@ def can_generate_config(state: State, vdi: Record) -> Iterator[Failure]:
     yield from _can_be_reached(state, vdi)
 
 
+def can_unlock(state: State, vdi: Record) -> Iterator[Failure]:
+    """Why the lock of the VDI cannot be removed: XAPI can no longer do it."""
+    yield from _is_detached(state, vdi, "force_unlock")
+    yield Failure("MESSAGE_DEPRECATED")
+
+
 def can_import(state: State, vdi: Record) -> Iterator[Failure]:
     """Why nothing can be written to the VDI: for that, the control domain attaches it."""
     yield from _can_be_reached(state, vdi)

@@ -29,7 +29,6 @@ _AFTER_CRASH = (
     "Preserve",
     "Rename restart",
 )
-_DRIVERS = {"major": "9", "minor": "4", "micro": "0", "build": "1"}
 _FEATURES = {
     "platform-feature-multiprocessor-suspend": "1",
     "feature-shutdown": "1",
@@ -83,6 +82,12 @@ def _os_version(_state: State, vm: Record) -> dict[str, str]:
     from xe_py.xapi.guest_systems import os_version
 
     return os_version(vm)
+
+
+def _drivers(_state: State, vm: Record) -> dict[str, str]:
+    from xe_py.xapi.guest_systems import drivers
+
+    return drivers(vm)
 
 
 def _netbios_name(_state: State, vm: Record) -> dict[str, str]:
@@ -314,7 +319,7 @@ VM = XenClass(
         Fixed("VCPUs-utilisation", {}, mode="MRO", expensive=True, doc="How busy the CPUs are; not simulated."),
         Told("os-version", _os_version, {}, mode="MRO", doc="What the guest reports about its operating system."),
         Told("netbios-name", _netbios_name, {}, mode="MRO", doc="What the guest reports about its Windows name."),
-        Told("PV-drivers-version", _DRIVERS, {}, mode="MRO", doc="What the guest reports about its PV drivers."),
+        Told("PV-drivers-version", _drivers, {}, mode="MRO", doc="What the guest reports about its PV drivers."),
         Told("PV-drivers-up-to-date", True, False, deprecated=True, doc="Whether the PV drivers are up to date."),
         Told("memory", {}, {}, mode="MRO", doc="What the guest reports about its memory."),
         Told("disks", {}, {}, mode="MRO", doc="What the guest reports about its disks."),
@@ -384,6 +389,10 @@ VM = XenClass(
         ),
         Int(guest.BOOT_TIME, hidden=True, doc="How many seconds after the start the guest reports for the first time."),
         Map("console-other-config", hidden=True, doc="The other-config of the console of the VM."),
+        Int("guest-halts-after", hidden=True, doc="How many seconds after the start the guest halts by itself."),
+        Int(
+            "guest-reboots-after", hidden=True, doc="How many seconds after the start the guest boots again by itself."
+        ),
     ),
     unique=(Unique("resident-on", "dom-id", refusal="DOMAIN_EXISTS", shows=("uuid", "dom-id")),),
     rules=RULES,

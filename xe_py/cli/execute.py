@@ -37,26 +37,38 @@ def run(line: Line, environment: Environment) -> int:
         environment.tell(f"Warning: {unknown}\n")
     line.dry_run |= environment.says("XE_DRY_RUN")
     environment.rehearses = line.dry_run
+    news: list[str] = []
+    try:
+        _run(line, call, environment, news)
+    except XeError as refusal:
+        if refusal.rest_is_done:
+            environment.err("".join(news))
+        raise
+    environment.err("".join(news))
+    return DONE
+
+
+def _run(line: Line, call: Call, environment: Environment, news: list[str]) -> None:
+    """Run the call in the way of its kind; `news` gets the lines that standard error is to show afterwards."""
     kind = call.command.kind
     if kind.gets == STORE:
         _run_on_store(line, call, environment)
     elif kind.waits:
         _wait(line, call, environment)
     elif kind.reads:
-        _read(line, _work(line, call, environment), environment)
+        _read(line, _work(line, call, environment, news), environment)
     elif line.dry_run:
-        _try(line, _work(line, call, environment), environment)
+        _try(line, _work(line, call, environment, news), environment)
     elif call.command.asks is not None:
         from xe_py.cli.asking import run_asked
 
-        work = _work(line, call, environment)
+        work = _work(line, call, environment, news)
         run_asked(call.command.asks, call, lambda work: _changed(line, work, environment), work, environment)
     else:
-        environment.out(_changed(line, _work(line, call, environment), environment))
-    return DONE
+        environment.out(_changed(line, _work(line, call, environment, news), environment))
 
 
-def _work(line: Line, call: Call, environment: Environment) -> Work:
+def _work(line: Line, call: Call, environment: Environment, news: list[str]) -> Work:
     """What the call does to a state, handing back what it prints."""
     if call.command.kind.gets == LINES:
         from xe_py.cli.batch import batch_of
@@ -73,7 +85,18 @@ def _work(line: Line, call: Call, environment: Environment) -> Work:
             refusal.told = told_of(refusal, environment)
             raise
 
-    return work
+    if call.command.selector is None or not any(word.startswith("message-priority") for word in line.words):
+        return work
+    from xe_py.cli.news import news_since, wants_news
+
+    def telling(state: State) -> str:
+        mark = state.mark()
+        try:
+            return work(state)
+        finally:
+            news[:] = news_since(state, mark, call)
+
+    return telling if wants_news(call) else work
 
 
 def _text(state: State, result: Any, line: Line, environment: Environment) -> str:

@@ -55,7 +55,7 @@ def _full(state: State, part: Any, output: TextIO | None) -> str:
         head = part.head + "\n" if part.head else ""
         return head + _listed(state, part)
     if isinstance(part, Facts):
-        return layout(part.rows) + "\n\n"
+        return "".join(f"{layout(rows)}\n\n" for rows in part.records)
     if isinstance(part, Texts):
         return "".join(f"{text}\n" for text in part.texts)
     if isinstance(part, Node):
@@ -141,7 +141,7 @@ def _first_values(state: State, part: Any) -> list[str]:
         values = _column(state, part, part.fields[0]) if part.fields else []
         return list(map(_escaped, values))
     if isinstance(part, Facts):
-        return [_escaped(text) for _, text in part.rows[:1]]
+        return [_escaped(text) for rows in part.records for _, text in rows[:1]]
     if isinstance(part, (Sentence, Texts)):
         return list(map(_escaped, part.texts)) if isinstance(part, Texts) else []
     return [_escaped(part.text if isinstance(part, Node) else str(part))]

@@ -123,6 +123,12 @@ def _stop(_state: State, failure: Failure, _command: str) -> Iterator[str]:
     yield from _towards((*failure.blockers, *failure.values)[0], HALTED)
 
 
+def _empty_the_host(state: State, failure: Failure, _command: str) -> Iterator[str]:
+    """The VM that runs there is stopped, the disk of the control domain is detached."""
+    for blocker in failure.blockers:
+        yield from _towards(blocker, HALTED) if blocker.cls.name == "vm" else _removed(state, blocker)
+
+
 def _stop_by_force(_state: State, failure: Failure, command: str) -> Iterator[str]:
     if command in {"vm-shutdown", "vm-reboot"}:
         yield f"{command} uuid={failure.values[0]['uuid']} force=true"
@@ -184,6 +190,7 @@ def _of_blocker(line: str) -> Remedy:
 _REMEDIES: dict[str, Remedy] = {
     "DOMAIN_EXISTS": _stop,
     "HOST_DISABLED": _of("host-enable uuid={}"),
+    "HOST_IN_USE": _empty_the_host,
     "HOST_IS_LIVE": _stop,
     "HOST_NOT_DISABLED": _of("host-disable uuid={}"),
     "INVALID_NTP_CONFIG": _settle_time,

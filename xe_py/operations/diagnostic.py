@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _OF_LICENCES = ("Hostname", "UUID", "Features", "Edition", "Expiry", "Days left")
 _UNKNOWN = ("-",) * len(_OF_LICENCES)
 _OF_VMS = ("uuid", "name-label", "power-state", "possible-hosts")
+_OF_VDIS = ("uuid", "name-label", "sr-uuid", "read-only", "sharable", "storage-lock")
+_OF_ITS_VBDS = ("uuid", "empty", "device", "userdevice", "mode", "type", "storage-lock")
 _OF_VBDS = ("uuid", "vdi-uuid", "empty", "device", "userdevice", "mode", "type", "attachable", "storage-lock")
 
 
@@ -57,6 +59,22 @@ def license_status(state: State) -> list[Sentence]:
     rows = [_OF_LICENCES, _UNKNOWN, *hosts, _UNKNOWN, pool]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [Sentence(" ".join(map(str.ljust, row, widths))) for row in rows]
+
+
+@command(
+    "diagnostic-vdi-status",
+    required=(Ref("uuid", "vdi", doc="The VDI."),),
+    doc="Show a VDI, with the VBDs that use it and those that could.",
+    kind=READS,
+)
+def vdi_status(state: State, vdi: Record) -> list[Listing | Facts | str]:
+    """The VDI, the VBDs that are attached, and the others."""
+    vbds = state.pointing_at(vdi, "vbd.vdi-uuid")
+    active = [_shown(vbd, _OF_ITS_VBDS) for vbd in vbds if vbd["currently-attached"]]
+    others = [_shown(vbd, _OF_ITS_VBDS) for vbd in vbds if not vbd["currently-attached"]]
+    parts: list[Listing | Facts | str] = [_shown(vdi, _OF_VDIS)]
+    parts += ["Attached VBDs:", *active] if active else ["No VBD is attached."]
+    return [*parts, "Other VBDs:", *others] if others else parts
 
 
 def _shown(obj: Record, names: tuple[str, ...]) -> Listing:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xe_py.classes import vdi as guards
 from xe_py.errors import Failure, refuse
 from xe_py.operations.effects import images
-from xe_py.operations.effects.disk_data import content_of, write
+from xe_py.operations.effects.disk_data import content_of, write, write_archived
 from xe_py.operations.effects.progress import Bar
 from xe_py.operations.effects.vhd import write_difference
 from xe_py.schema.command import EXPORTS, IMPORTS, command
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
-_FORMAT = Text("format", doc="The format of the data: raw (the default), vhd or qcow2.")
+_FORMAT = Text("format", doc="The format of the data: raw (the default), vhd, qcow2 or tar.")
 _PROGRESS = Bool("progress", doc="Show a bar on standard error.")
 
 
@@ -51,6 +51,9 @@ def import_(
     with client.source(filename) as source:
         if format == images.RAW:
             write(state, vdi, source, done)
+        elif format == images.TAR:
+            write_archived(state, vdi, images.disk_in_tar(source, vdi["virtual-size"]))
+            done(vdi["virtual-size"])
         else:
             with (
                 content_of(state, vdi) as before,
@@ -87,8 +90,8 @@ def export(
     """Write all of the VDI, as large as a guest sees it."""
     format = images.format_of(format)
     refuse(images.fits(vdi, format))
-    if base is not None and format == images.RAW:
-        raise Failure("INTERNAL_ERROR", "base= needs format=vhd or format=qcow2: a raw image has no differences.")
+    if base is not None and format in {images.RAW, images.TAR}:
+        raise Failure("INTERNAL_ERROR", f"base= needs format=vhd or format=qcow2: {format} has no differences.")
     for each in (vdi, base) if base is not None else (vdi,):
         refuse(guards.can_export(state, each))
     if client is None or client.rehearses:
@@ -104,6 +107,8 @@ def export(
                     images.export_difference(content, size, (below, base["virtual-size"]), target, done)
         elif format == images.RAW:
             images.export_raw(content, size, target, done)
+        elif format == images.TAR:
+            images.export_tar(content, size, target, done)
         else:
             images.export_as(format, content, size, target, done)
     end()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure
-from xe_py.schema.command import VM, command
+from xe_py.schema.command import TEMPLATES, VM, command
 from xe_py.schema.fields import Bool, Int, Map, with_key
-from xe_py.xapi.guest import BOOT_TIME, REPORTED, TOOLS, reported_as
+from xe_py.xapi.guest import BOOT_TIME, REPORTED, TOOLS, note_next_act, reported_as
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,10 +22,12 @@ if TYPE_CHECKING:
         ),
         Bool("tools", doc="Whether the guest has PV drivers, without which it reports nothing."),
         Int("boot-time", doc="How many seconds after each start of the VM the guest reports for the first time."),
+        Int("halts-after", doc="How many seconds after a start the guest halts by itself, once."),
+        Int("reboots-after", doc="How many seconds after a start the guest boots again by itself, once."),
         Bool("reset", doc="First forget all that was set before: the guest reports what follows from its VM."),
     ),
-    doc="Set what the guest of a VM reports, for a rehearsal.",
-    selector=VM,
+    doc="Set what the guest of a VM, or of the VMs of a template, reports and does by itself, for a rehearsal.",
+    selector=VM.also(TEMPLATES),
     ours=True,
 )
 def set_guest(
@@ -34,20 +36,24 @@ def set_guest(
     *,
     tools: bool | None = None,
     boot_time: int | None = None,
+    halts_after: int | None = None,
+    reboots_after: int | None = None,
     reset: bool = False,
     **maps: dict[str, str],
 ) -> None:
-    """Set keys of the maps that the guest reports, whether it has tools, and how long it boots."""
-    if boot_time is not None and boot_time < 0:
-        raise Failure("INVALID_VALUE", "boot-time", str(boot_time))
+    """Set keys of the maps that the guest reports, whether it has tools, how long it boots, and when it acts."""
+    seconds = {BOOT_TIME: boot_time, "guest-halts-after": halts_after, "guest-reboots-after": reboots_after}
+    for name, number in seconds.items():
+        if number is not None and number < 0:
+            raise Failure("INVALID_VALUE", name.removeprefix("guest-"), str(number))
     if reset:
-        state.update(vm, {BOOT_TIME: 0} | {reported_as(name): {} for name in REPORTED})
+        state.update(vm, dict.fromkeys(seconds, 0) | {reported_as(name): {} for name in REPORTED})
         tools = True if tools is None else tools
     for name in REPORTED:
         wanted = vm[reported_as(name)] | maps.get(name.replace("-", "_").lower(), {})
         state.update(vm, {reported_as(name): wanted})
-    if boot_time is not None:
-        state.update(vm, {BOOT_TIME: boot_time})
+    state.update(vm, {name: number for name, number in seconds.items() if number is not None})
+    note_next_act(state, vm)
     if tools is not None:
         kept = {key: text for key, text in vm["other-config"].items() if key != TOOLS}
         state.update(vm, {"other-config": kept if tools else with_key(vm["other-config"], TOOLS, "false")})

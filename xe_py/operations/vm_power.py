@@ -10,7 +10,7 @@ from xe_py.schema.fields import Bool, Text
 from xe_py.schema.values import Named
 from xe_py.xapi import placement
 from xe_py.xapi import vm_settings as settings
-from xe_py.xapi.guest import SUSPENDED, is_live
+from xe_py.xapi.guest import SUSPENDED, is_live, note_next_act
 from xe_py.xapi.hosts import answers
 from xe_py.xapi.memory import MIB
 from xe_py.xapi.vm_lifecycle import refusals
@@ -75,6 +75,7 @@ def resume(state: State, vm: Record, on: Record | None = None, **_without_effect
     host = _host(state, vm, on)
     refuse(settings.has_image(vm))
     domain.make(state, vm, host)
+    note_next_act(state, vm)
     forget_image(state, vm)
     messages.tell_of(state, vm, "VM_RESUMED", f"resumed on host: {messages.where(host)}")
 
@@ -145,6 +146,7 @@ def unpause(state: State, vm: Record) -> None:
     refuse(refusals(state, vm, "unpause"))
     check_host(state, vm)
     state.update(vm, {"power-state": "running"})
+    note_next_act(state, vm)
     messages.tell_of(state, vm, "VM_UNPAUSED", "unpaused")
 
 

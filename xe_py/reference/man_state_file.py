@@ -36,7 +36,8 @@ other-config = {{ auto_poweron = "true" }}
 
 _ORDER = """\
 The tables stand in the order of the classes below. Within a class, they stand in the order in which the objects were
-made. A field that xe computes from others, such as allowed-operations, is not in the file."""
+made. A field that xe computes from others, such as allowed-operations, is not in the file. Nor are the objects that are
+the same in every state: the storage drivers (sm)."""
 
 _HEADER = f"""\
 format
@@ -58,7 +59,11 @@ is a VM like any other, but it has a table here only while it differs from what 
 hand, copy what xe template-param-list shows of it, or change it with a command first.
 
 templates-destroyed
-array of strings; the uuids of the templates of the set that were destroyed, so the state does not have them."""
+array of strings; the uuids of the templates of the set that were destroyed, so the state does not have them.
+
+guests-act
+integer; the seconds since 1970 after which the next guest halts or boots again by itself, as xe vm-guest-set asked for;
+left out if none will. The first command after that moment finds it done."""
 
 _EDITING = """\
 You may change the file with an editor while no command is running. Any form of TOML will do: tables, dotted keys,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from xe_py.errors import SeveralFailed, XeError
 from xe_py.running.binding import bind
 from xe_py.schema.command import WORDS
+from xe_py.schema.xenclass import GUESTS_ACT
 from xe_py.store import surely
 
 TYPE_CHECKING = False
@@ -75,6 +76,10 @@ def run(state: State, call: Call) -> Any:
     and the others stay done. What is made of them stands in one list, nothing, one thing or several of each. What is
     raised knows the state and the call.
     """
+    if GUESTS_ACT in state.header:
+        from xe_py.operations.effects.guests import act
+
+        act(state)
     try:
         if call.command.kind.waits:
             from xe_py.running.waiting import wait_alone

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from xe_py.errors import Misuse, StateFileError, XeError
+from xe_py.schema.xenclass import GUESTS_ACT
 from xe_py.store import surely
 from xe_py.xapi.guest import NEVER
 
@@ -40,7 +41,7 @@ def wait(store: Store, call: Call, doubt: Callable[[UnsoundStateError], None]) -
 
 def wait_alone(state: State, call: Call) -> None:
     """Run the call on a state that only time can change; Misuse if not even time will end the wait."""
-    while (seconds := call.command.run(state, call.words)) is not None:
+    while (seconds := _answer(state, call)) is not None:
         if seconds == NEVER:
             raise Misuse("Error: The wait would never end, because nobody else can change the state meanwhile.")
         time.sleep(seconds)
@@ -56,6 +57,10 @@ def _read_again(store: Store) -> Opened:
 
 
 def _answer(state: State, call: Call) -> float | None:
+    if GUESTS_ACT in state.header:
+        from xe_py.operations.effects.guests import act
+
+        act(state)
     try:
         seconds: float | None = call.command.run(state, call.words)
     except XeError as refusal:

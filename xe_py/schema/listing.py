@@ -114,15 +114,15 @@ class Texts:
 
 
 class Facts:
-    """A record that is not of an object: names and texts, printed like the fields of one."""
+    """Records that are not of objects: names and texts, printed like the fields of one."""
 
-    __slots__ = ("rows",)
+    __slots__ = ("records",)
 
-    def __init__(self, rows: list[tuple[str, str]]) -> None:
-        self.rows = rows
+    def __init__(self, *records: list[tuple[str, str]]) -> None:
+        self.records = records
 
     def __repr__(self) -> str:
-        return f"<Facts {dict(self.rows)}>"
+        return f"<Facts {', '.join(str(dict(rows)) for rows in self.records)}>"
 
 
 class Sentence:

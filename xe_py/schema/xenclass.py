@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 STRICT, XAPI = "strict", "xapi"
 RULES, TEMPLATES, DESTROYED = "rules", "templates", "templates-destroyed"
 """The settings of a state: its set of rules, its set of default templates, and those of them that are destroyed."""
+GUESTS_ACT = "guests-act"
+"""The key of the header with the moment, in seconds since 1970, at which a guest does something by itself."""
 
 
 def _allowed(state: Any, obj: Any) -> list[str]:

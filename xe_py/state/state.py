@@ -11,7 +11,7 @@ import os
 from xe_py import classes
 from xe_py.errors import Failure
 from xe_py.schema.fields import CASCADE, CLEAR, Derived, Refs
-from xe_py.schema.xenclass import DESTROYED, RULES, STRICT, TEMPLATES
+from xe_py.schema.xenclass import DESTROYED, GUESTS_ACT, RULES, STRICT, TEMPLATES
 from xe_py.state.record import Record, alike
 from xe_py.state.tables import Tables, entries, value_of
 
@@ -215,6 +215,7 @@ class State:
     def add(self, cls: str, fields: Mapping[str, Any], uuid: str | None = None) -> Record:
         """A new object of the class with these fields and defaults for the others."""
         declared = classes.get(cls)
+        _must_be_kept(declared)
         if uuid is None:
             uuid = new_uuid()
             self._tables.made(uuid)
@@ -262,7 +263,7 @@ class State:
 
     def repeat(self, changes: list[Change], header: Mapping[str, Any]) -> None:
         """Make the same changes as another state that was read from the same version of the file."""
-        self.set_header({name: header.get(name) for name in (RULES, TEMPLATES, DESTROYED)})
+        self.set_header({name: header.get(name) for name in (RULES, TEMPLATES, DESTROYED, GUESTS_ACT)})
         for change in changes:
             obj, after = self.get(change.cls.name, change.uuid), change.after
             if obj is None and after is not None:
@@ -278,6 +279,7 @@ class State:
         self._tables.drop(obj)
 
     def _check_own(self, obj: Record) -> None:
+        _must_be_kept(obj.cls)
         if self.get(obj.cls.name, obj["uuid"]) is not obj:
             raise Failure("HANDLE_INVALID", obj.cls.label, obj["uuid"])
 
@@ -383,6 +385,13 @@ def new_uuid() -> str:
     digits = os.urandom(16).hex()
     variant = "89ab"[int(digits[16], 16) % 4]
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+
+
+def _must_be_kept(cls: XenClass) -> None:
+    """Refuse a class whose objects no file holds: nothing could keep what becomes of them."""
+    if cls.follows is not None:
+        reason = f"The objects of the class {cls.name} follow from others and cannot be changed themselves."
+        raise Failure("OPERATION_NOT_ALLOWED", reason)
 
 
 def _is_delivered(header: Mapping[str, Any], fields: Mapping[str, Any] | None) -> bool:

@@ -52,7 +52,7 @@ NOWHERE = {
     "vm": (
         "memory-target allowed-VBD-devices allowed-VIF-devices possible-hosts VCPUs-utilisation cooperative reverts-to "
         "guest-os-version guest-netbios-name guest-PV-drivers-version guest-networks guest-services guest-other "
-        "guest-boot-time console-other-config"
+        "guest-boot-time guest-halts-after guest-reboots-after console-other-config"
     ),
     "vbd": "attachable attached-as io_read_kbs io_write_kbs",
     "vdi": "content",
@@ -127,6 +127,8 @@ TYPES = {
     "pending-guidances-recommended": "set(enum update_guidances)",
     "pif.duplex": "bool",
     "pif.speed": "int",
+    "sm.features": "map(string,int)",
+    "sm.supported-image-formats": "set(enum image_format_type)",
     "sr.host": "set(ref PBD)",
     "task.allowed_operations": "set(enum {})",
     "task.current_operations": "map(string,enum {})",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xe_py.xapi.guest import domain_type, is_live
-from xe_py.xapi.standing import uuid_from
+from xe_py.xapi.seeded import uuid_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def consoles(state: State) -> Iterator[dict[str, Any]]:
 
 def uuids(vm: Record) -> list[str]:
     """The uuid of the console of the VM; none if the VM does not run. Each domain has a console of its own."""
-    return [uuid_from("console", vm["uuid"], str(vm["dom-id"]))] if is_live(vm) else []
+    return [uuid_from(f"console {vm['uuid']} {vm['dom-id']}")] if is_live(vm) else []
 
 
 def other_config(state: State, console: Record) -> dict[str, str]:

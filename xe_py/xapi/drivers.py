@@ -43,11 +43,12 @@ class Driver:
     nobody says. `vhd` says that VDIs are VHDs unless they ask to be raw, `raw_unit` what the size of a raw one is a
     multiple of. `formats` is the key whose device a new SR takes for itself, with all that was on it. Drivers that have
     the same `layout` read what the other one wrote. `keeps_names` says that name, description and type of a VDI lie on
-    the storage, with its data.
+    the storage, with its data. `features` are those of the real driver; `does` are those that it has here.
     """
 
     __slots__ = (
-        "capabilities",
+        "does",
+        "features",
         "formats",
         "keeps_names",
         "keys",
@@ -62,7 +63,7 @@ class Driver:
         self,
         layout: str,
         keys: tuple[ConfigKey, ...],
-        capabilities: frozenset[str],
+        features: frozenset[str],
         *,
         plug_keys: tuple[ConfigKey, ...] = (),
         size: int = TIB,
@@ -71,7 +72,9 @@ class Driver:
     ) -> None:
         self.layout = layout
         self.keys = keys
-        self.capabilities = capabilities
+        self.features = features
+        # The files of the folder belong to whoever put them there: an ISO SR only shows them.
+        self.does = features - _MAKES if layout == _ISO else features
         self.plug_keys = plug_keys or keys
         self.size = size
         self.vhd = vhd
@@ -80,7 +83,7 @@ class Driver:
         self.raw_unit = _EXTENT if layout == _ON_LVM else 1
 
 
-_ON_LVM, _ON_FILES = "lvm", "files"
+_ON_LVM, _ON_FILES, _ISO = "lvm", "files", "iso"
 
 _DEVICE = ConfigKey("device", refusal="SR_BACKEND_FAILURE_90")
 _NO_PATH = ConfigKey(
@@ -100,47 +103,65 @@ _ALLOCATION = ConfigKey(
 )
 _GROUP_NAME = ConfigKey("group-name", refusal="SR_BACKEND_FAILURE_5004")
 _REDUNDANCY = ConfigKey("redundancy", refusal="SR_BACKEND_FAILURE_5005")
+_MOUNT_OPTIONS = ConfigKey("options", refusal="SR_BACKEND_FAILURE_228", wrong=lambda value: "-o" not in value.split())
+_SMB_VERSION = ConfigKey("vers", refusal="SR_BACKEND_FAILURE_227", wrong=lambda value: value not in {"1.0", "3.0"})
 _DISK = (_DEVICE, _NO_PATH)
 _TO_TARGET = (_TARGET, _PORT, _TARGET_IQN)
 
-_LUNS = frozenset(("SR_PROBE", "VDI_CREATE", "VDI_DELETE", "VDI_INTRODUCE"))
-_DISKS = frozenset(("SR_PROBE", "VDI_CREATE", "VDI_DELETE", "VDI_CLONE", "VDI_MIRROR", "VDI_RESIZE", "VDI_SNAPSHOT"))
-_FILES = _DISKS | {"SR_UPDATE", "VDI_CONFIG_CBT", "VDI_GENERATE_CONFIG"}
-_LVM = (_FILES | {"VDI_RESET_ON_BOOT", "VDI_UPDATE"}) - {"VDI_GENERATE_CONFIG"}
-_ALL = _FILES | _LVM
-_NO_CBT = _ALL - {"VDI_CONFIG_CBT"}
-# The files of the folder belong to whoever put them there: an ISO SR only shows them.
-_ISO = frozenset[str]()
+_MAKES = frozenset(("VDI_CREATE", "VDI_DELETE"))
+_SHOWS = frozenset(("VDI_ATTACH", "VDI_DETACH"))
+_ACTIVATES = frozenset(("VDI_ACTIVATE", "VDI_DEACTIVATE"))
+_FOLDERS = _SHOWS | {"SR_ATTACH", "SR_DETACH", "SR_SCAN"}
+_LUNS = _SHOWS | _MAKES | {"SR_PROBE", "VDI_INTRODUCE"}
+_DISKS = _SHOWS | _MAKES | {"SR_PROBE", "VDI_CLONE", "VDI_MIRROR", "VDI_RESIZE", "VDI_SNAPSHOT"}
+_UPDATED = _DISKS | {"SR_UPDATE", "VDI_UPDATE"}
+_FILES = _DISKS | _ACTIVATES | {"SR_UPDATE", "THIN_PROVISIONING", "VDI_CONFIG_CBT", "VDI_GENERATE_CONFIG"}
+_READ_CACHED = _FILES | {"VDI_READ_CACHING", "VDI_RESET_ON_BOOT", "VDI_UPDATE"}
+_LOCAL = _READ_CACHED | {"SR_SUPPORTS_LOCAL_CACHING"}
+_SERVED = _READ_CACHED | {"SR_CACHING"}
+_MOUNTED = _UPDATED | {"VDI_GENERATE_CONFIG", "VDI_RESET_ON_BOOT"}
+_LVM = _UPDATED | _ACTIVATES | {"SR_TRIM", "VDI_CONFIG_CBT", "VDI_RESET_ON_BOOT"}
+_FCOE = _LVM | {"SR_METADATA", "VDI_GENERATE_CONFIG"}
+_LVM_LUN = _FCOE | {"SR_CACHING"}
+_LINSTOR = (_UPDATED | _ACTIVATES | {"VDI_GENERATE_CONFIG"}) - {"SR_PROBE"}
+_UDEV = _SHOWS | {"SR_UPDATE", "VDI_INTRODUCE", "VDI_UPDATE"}
+# All other features have version 1.
+_VERSIONS = {"VDI_RESET_ON_BOOT": "2"}
 
 DRIVERS = {
-    "cephfs": Driver(_ON_FILES, (_SERVER, _SERVER_PATH), _NO_CBT),
-    "dummy": Driver("dummy", (), _DISKS | {"VDI_INTRODUCE"}, vhd=False),
-    "ext": Driver("ext", _DISK, _ALL, formats="device"),
+    "cephfs": Driver(_ON_FILES, (_SERVER, _SERVER_PATH), _MOUNTED),
+    "dummy": Driver("dummy", (), _DISKS | _ACTIVATES | {"VDI_INTRODUCE"}, vhd=False),
+    "ext": Driver("ext", _DISK, _LOCAL, formats="device"),
     "file": Driver(_ON_FILES, (_LOCATION,), _FILES),
-    "glusterfs": Driver(_ON_FILES, (_SERVER,), _NO_CBT),
+    "glusterfs": Driver(_ON_FILES, (_SERVER,), _MOUNTED),
     "hba": Driver("luns", (), _LUNS, vhd=False),
     "iscsi": Driver("luns", _TO_TARGET, _LUNS, vhd=False),
-    "iso": Driver("iso", (_LOCATION,), _ISO, size=0, vhd=False),
-    "largeblock": Driver("largeblock", _DISK, _ALL, vhd=False, formats="device"),
-    "linstor": Driver("linstor", (_GROUP_NAME, _REDUNDANCY), _NO_CBT - {"SR_PROBE", "VDI_RESET_ON_BOOT"}, vhd=False),
+    "iso": Driver(_ISO, (_LOCATION, _MOUNT_OPTIONS, _SMB_VERSION), _FOLDERS | _MAKES, size=0, vhd=False),
+    "largeblock": Driver("largeblock", _DISK, _LOCAL, vhd=False, formats="device"),
+    "linstor": Driver("linstor", (_GROUP_NAME, _REDUNDANCY), _LINSTOR, vhd=False),
     "lvm": Driver(_ON_LVM, (*_DISK, _ALLOCATION), _LVM, formats="device"),
-    "lvmofcoe": Driver(_ON_LVM, (_SCSI_ID, _ALLOCATION), _ALL, formats="SCSIid"),
-    "lvmohba": Driver(_ON_LVM, (_SCSI_ID, _ALLOCATION), _ALL, formats="SCSIid"),
-    "lvmoiscsi": Driver(_ON_LVM, (*_TO_TARGET, _SCSI_ID, _ALLOCATION), _ALL, formats="SCSIid"),
-    "moosefs": Driver(_ON_FILES, (_MASTER_HOST, _ROOT_PATH), _NO_CBT),
-    "nfs": Driver(_ON_FILES, (_SERVER, _SERVER_PATH), _ALL, plug_keys=(_SERVER_PATH, _SERVER)),
-    "shm": Driver("shm", (_LOCATION,), frozenset(("VDI_CLONE", "VDI_SNAPSHOT")), size=0, vhd=False),
-    "smb": Driver(_ON_FILES, (_SERVER,), _ALL),
-    "udev": Driver("udev", (_LOCATION,), frozenset(("SR_UPDATE", "VDI_INTRODUCE", "VDI_UPDATE")), size=0, vhd=False),
-    "xfs": Driver("xfs", _DISK, _ALL, formats="device"),
+    "lvmofcoe": Driver(_ON_LVM, (_SCSI_ID, _ALLOCATION), _FCOE, formats="SCSIid"),
+    "lvmohba": Driver(_ON_LVM, (_SCSI_ID, _ALLOCATION), _LVM_LUN, formats="SCSIid"),
+    "lvmoiscsi": Driver(_ON_LVM, (*_TO_TARGET, _SCSI_ID, _ALLOCATION), _LVM_LUN, formats="SCSIid"),
+    "moosefs": Driver(_ON_FILES, (_MASTER_HOST, _ROOT_PATH), _MOUNTED),
+    "nfs": Driver(_ON_FILES, (_SERVER, _SERVER_PATH), _SERVED, plug_keys=(_SERVER_PATH, _SERVER)),
+    "shm": Driver("shm", (_LOCATION,), _FOLDERS | {"VDI_CLONE", "VDI_SNAPSHOT"}, size=0, vhd=False),
+    "smb": Driver(_ON_FILES, (_SERVER,), _SERVED),
+    "udev": Driver("udev", (_LOCATION,), _UDEV, size=0, vhd=False),
+    "xfs": Driver("xfs", _DISK, _LOCAL, formats="device"),
     "zfs": Driver(_ON_FILES, (_LOCATION,), _FILES - {"SR_PROBE"}),
 }
 
 
 def capabilities(type: str) -> frozenset[str]:
-    """What the driver of this type can do; nothing if there is no such driver."""
+    """What the driver of this type can do here; nothing if there is no such driver."""
     driver = DRIVERS.get(type)
-    return frozenset() if driver is None else driver.capabilities
+    return frozenset() if driver is None else driver.does
+
+
+def versions(driver: Driver) -> dict[str, str]:
+    """The features of the real driver, sorted, with their versions."""
+    return {name: _VERSIONS.get(name, "1") for name in sorted(driver.features)}
 
 
 def layout(type: str) -> str:

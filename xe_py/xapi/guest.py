@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 
 from xe_py.schema.derived import kind_of
-from xe_py.schema.fields import Derived
+from xe_py.schema.fields import LARGEST, Derived
 from xe_py.schema.values import EPOCH, TIME_FORM
+from xe_py.schema.xenclass import GUESTS_ACT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +28,12 @@ NEVER = float("inf")
 
 BOOT_TIME = "guest-boot-time"
 """The field with the seconds from the start of a VM to the first report of its guest."""
+
+ACTS = {"guest-halts-after": "actions-after-shutdown", "guest-reboots-after": "actions-after-reboot"}
+"""The fields with the seconds from the start of a VM to what its guest does by itself; what happens to the VM then."""
+
+ACTS_AT = ("power-state", "start-time", *ACTS)
+"""What decides when a guest acts."""
 
 REPORTED = ("os-version", "netbios-name", "PV-drivers-version", "networks", "services", "other")
 """The maps that a guest reports. What somebody wants it to report there is in a field of its own; see `reported_as`."""
@@ -57,13 +64,38 @@ def still_boots(vm: Record) -> bool:
 
 def reports_at(vm: Record) -> float:
     """When the guest reported for the first time since its last start, in seconds since 1970."""
+    return _started(vm) + max(0, int(vm[BOOT_TIME]))
+
+
+def acts_at(vm: Record, *fields: str) -> float:
+    """When the guest does the first of these things by itself, or of all; NEVER if nothing, or if it does not run."""
+    after = [vm[field] for field in fields or ACTS if vm[field] > 0]
+    return _started(vm) + min(after) if after and vm["power-state"] == RUNNING else NEVER
+
+
+def next_act(state: State) -> int | None:
+    """When the next guest acts, as the header has it; None if none will."""
+    return _moment(min(map(acts_at, state.some("vm", ACTS_AT)), default=NEVER))
+
+
+def note_next_act(state: State, vm: Record) -> None:
+    """Let the header name the moment at which the guest acts, if no other guest acts before."""
+    moment = _moment(acts_at(vm))
+    if moment is not None and moment < state.header.get(GUESTS_ACT, NEVER):
+        state.set_header({GUESTS_ACT: moment})
+
+
+def _moment(seconds: float) -> int | None:
+    return None if seconds == NEVER else min(int(seconds), LARGEST)
+
+
+def _started(vm: Record) -> float:
     from calendar import timegm
 
     try:
-        started = timegm(time.strptime(vm["start-time"] or EPOCH, TIME_FORM))
+        return float(timegm(time.strptime(vm["start-time"] or EPOCH, TIME_FORM)))
     except ValueError:  # A text in the file that only looks like a time.
         return 0
-    return float(started + max(0, vm[BOOT_TIME]))
 
 
 def cooperates(vm: Record) -> bool:
@@ -82,9 +114,10 @@ def platform_says(vm: Record, key: str) -> bool:
 
 
 def seconds_to_next_report(state: State) -> float:
-    """How long it takes until a guest that still boots reports; infinite if none boots."""
+    """How long it takes until a guest reports or acts by itself; infinite if none will."""
+    acts = max(0.0, float(state.header.get(GUESTS_ACT, NEVER)) - time.time())
     vms = state.some("vm", ("power-state", "start-time", BOOT_TIME))
-    return min((reports_at(vm) - time.time() for vm in vms if still_boots(vm)), default=NEVER)
+    return min([acts, *(reports_at(vm) - time.time() for vm in vms if still_boots(vm))])
 
 
 class Told(Derived):

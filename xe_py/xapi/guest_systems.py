@@ -65,18 +65,36 @@ windows-server-2025|Microsoft Windows Server 2025 Standard||windows|10|0
 """.splitlines()
     )
 }
+_WINDOWS = "windows"
+# Only Windows tells its service pack, and each of its drivers: who made it, and its version with nothing behind it.
+_SERVICE_PACK = {"spmajor": "0", "spminor": "0"}
+_DRIVERS = {"major": "9", "minor": "4", "micro": "0", "build": "1"}
+_WINDOWS_DRIVERS = {
+    "xenbus": "XenServer 9.1.11.115 ",
+    "xenvbd": "XenServer 9.1.10.92 ",
+    "xenvif": "XenServer 9.1.14.104 ",
+    "xeniface": "XenServer 9.1.12.94 ",
+    "xennet": "XenServer 9.1.8.68 ",
+}
 # What a guest reports of which nothing is known.
 _ANY = "debian-12"
 
 
 def os_version(vm: Record) -> dict[str, str]:
     """What the guest reports of its operating system; of keys without a value, nothing."""
-    return {key: text for key, text in _system(vm).items() if text}
+    system = _system(vm)
+    told = system | _SERVICE_PACK if system["distro"] == _WINDOWS else system
+    return {key: text for key, text in told.items() if text}
+
+
+def drivers(vm: Record) -> dict[str, str]:
+    """What the guest reports of its PV drivers: the version of all of them; Windows also that of each."""
+    return _DRIVERS | _WINDOWS_DRIVERS if _system(vm)["distro"] == _WINDOWS else _DRIVERS
 
 
 def netbios_name(vm: Record) -> dict[str, str]:
     """The name of a Windows guest, made of the name of the VM; other guests have none."""
-    if _system(vm)["distro"] != "windows":
+    if _system(vm)["distro"] != _WINDOWS:
         return {}
     letters = "".join(letter for letter in vm["name-label"].upper() if letter.isascii() and letter.isalnum())
     return {"host_name": letters[:_NAME_LENGTH] or "WINDOWS"}

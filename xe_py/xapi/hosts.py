@@ -62,14 +62,14 @@ def cpus(host: Record) -> int:
 
 def physical_cpus(state: State) -> Iterator[dict[str, Any]]:
     """The fields of each CPU of each host."""
-    from xe_py.xapi.standing import uuid_from
+    from xe_py.xapi.seeded import uuid_from
 
     for host in state.all("host"):
         info = host["cpu_info"]
         texts = {name: info.get(name, "") for name in ("vendor", "modelname", "stepping", "flags")}
         numbers = {name: _whole(info.get(name, "")) for name in ("speed", "model", "family")}
         for number in range(cpus(host)):
-            uuid = uuid_from("host-cpu", host["uuid"], str(number))
+            uuid = uuid_from(f"host-cpu {host['uuid']} {number}")
             yield {"uuid": uuid, "host-uuid": host["uuid"], "number": number, **texts, **numbers}
 
 
@@ -92,6 +92,22 @@ def coordinator(state: State) -> Record:
 def silent(state: State) -> list[Record]:
     """The hosts that do not answer."""
     return [host for host in state.all("host") if not host["host-metrics-live"]]
+
+
+def serves_nobody(state: State, host: Record) -> Iterator[Failure]:
+    """Why the host cannot be taken out of service: it may get VMs, has some, or its own domain uses a disk."""
+    if host["enabled"]:
+        yield Failure("HOST_NOT_DISABLED", blockers=(host,))
+    residents = [vm for vm in state.pointing_at(host, "vm.resident-on") if vm["power-state"] == "running"]
+    for vm in residents:
+        if not vm["is-control-domain"]:
+            yield Failure("HOST_IN_USE", host, "vm", vm, blockers=(vm,))
+            return
+    for vm in residents:
+        for vbd in state.pointing_at(vm, "vbd.vm-uuid"):
+            if vbd["currently-attached"]:
+                yield Failure("HOST_IN_USE", host, "vbd", vbd, blockers=(vbd,))
+                return
 
 
 def answers(_state: State, host: Record) -> Iterator[Failure]:

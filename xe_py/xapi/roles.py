@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xe_py.xapi.standing import uuid_from
+from hashlib import md5
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,9 +35,17 @@ def roles(_state: State) -> Iterator[dict[str, Any]]:
 
 def identifier_of(name: str) -> str:
     """The identifier that a user or a group of this name has in the directory."""
-    return f"S-1-5-21-{int(uuid_from('subject', name.casefold())[:8], 16)}"
+    digits = _digest(f"subject {name.casefold()}")
+    return f"S-1-5-21-{int(digits[:8], 16)}"
 
 
 def uuid_of(role: str) -> str:
     """The uuid of the role, which XAPI makes from its name."""
-    return _ADMIN_UUID if role == ADMIN else uuid_from(role)
+    if role == ADMIN:
+        return _ADMIN_UUID
+    digits = _digest(role)
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def _digest(text: str) -> str:
+    return md5(text.encode(), usedforsecurity=False).hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xe_py.cli.formats.fields import columns_of
-from xe_py.schema.listing import Facts, Listing, Node, Sentence, Table, Value
+from xe_py.schema.listing import Facts, Listing, Node, Sentence, Table, Texts, Value
 from xe_py.state.record import Record
 
 TYPE_CHECKING = False
@@ -41,14 +41,16 @@ def _values(state: State, part: Any) -> list[Any]:
         return rows_of(state, part)
     if isinstance(part, Table):
         return [dict(zip(part.head, row, strict=True)) for row in part.rows]
+    if isinstance(part, Facts):
+        return list(map(dict, part.records))
+    if isinstance(part, Texts):
+        return list(part.texts)
     return [_value(part)]
 
 
 def _value(part: Any) -> Any:
     if isinstance(part, Record):
         return {"uuid": part["uuid"]}
-    if isinstance(part, Facts):
-        return dict(part.rows)
     if isinstance(part, Node):
         return {"text": part.text, "below": [_value(child) for child in part.below]}
     if isinstance(part, Value):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import State
     from xe_py.store.promise import Content
+    from xe_py.xva.blocks import Disk
 
 _PIECE = 4 << 20
 
@@ -68,6 +69,17 @@ def write(state: State, vdi: Record, source: BinaryIO, done: Callable[[int], Non
             draft.follow(before, length)
     except NoRoomError:
         raise is_full(state, vdi) from None
+    state.update(vdi, {"content": name})
+
+
+def write_archived(state: State, vdi: Record, disk: Disk) -> None:
+    """Write what an archive has for the VDI, which is all of it."""
+    name, draft = state.draft()
+    try:
+        draft.follow(disk, 0)
+    except NoRoomError:
+        raise is_full(state, vdi) from None
+    disk.finish()
     state.update(vdi, {"content": name})
 
 

@@ -10,7 +10,7 @@ from xe_py.operations.effects import messages
 from xe_py.operations.effects.bring_up import attach_network
 from xe_py.operations.effects.disks import connect
 from xe_py.xapi import vm_settings as settings
-from xe_py.xapi.guest import HALTED, PAUSED, RUNNING, SUSPENDED
+from xe_py.xapi.guest import HALTED, PAUSED, RUNNING, SUSPENDED, note_next_act
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def boot(state: State, vm: Record, host: Record, *, paused: bool = False) -> Non
         state.update(vif, {"currently-attached": True})
     make(state, vm, host, paused=paused)
     state.update(vm, {"start-time": settings.now(), "last-boot-record": _record(vm)})
+    note_next_act(state, vm)
 
 
 def end(state: State, vm: Record) -> None:

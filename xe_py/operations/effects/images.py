@@ -20,16 +20,19 @@ if TYPE_CHECKING:
     from xe_py.schema.command import Target
     from xe_py.state.record import Record
     from xe_py.store.promise import Content
+    from xe_py.xva.blocks import Disk
 
-RAW, VHD, QCOW2 = "raw", "vhd", "qcow2"
+RAW, VHD, QCOW2, TAR = "raw", "vhd", "qcow2", "tar"
 # What qemu-img calls them, and the options with which it writes an image of exactly the size of the disk.
 _FORMATS = {VHD: ("vpc", ["-o", "subformat=dynamic,force_size=on"]), QCOW2: ("qcow2", [])}
 _PIECE = 4 << 20
+# The folder of the one disk in an archive.
+_DISK = "vdi"
 
 
 def format_of(word: str) -> str:
     """The format that the word names, in capitals or not; INTERNAL_ERROR, as in the real xe, if there is none."""
-    if word.lower() not in {RAW, *_FORMATS}:
+    if word.lower() not in {RAW, TAR, *_FORMATS}:
         raise Failure("INTERNAL_ERROR", f"Unknown format {word}")
     return word.lower()
 
@@ -61,6 +64,24 @@ def export_as(format: str, content: Content, size: int, target: Target, done: Ca
         _as_file(raw, content, size, done)
         _qemu_img(format, "convert", "-f", RAW, "-O", name, *options, raw, image)
         _send(image, target)
+
+
+def export_tar(content: Content, size: int, target: Target, done: Callable[[int], None]) -> None:
+    """Write so many bytes of the content as an archive of blocks, each with its checksum, as in an archive of a VM."""
+    from xe_py.xva.blocks import write
+    from xe_py.xva.tape import END
+
+    write(_DISK, content, size, target.write)
+    target.write(END)
+    done(size)
+
+
+def disk_in_tar(source: BinaryIO, size: int) -> Disk:
+    """The disk of this size in such an archive, to be read once."""
+    from xe_py.xva.blocks import Disk
+    from xe_py.xva.tape import Members
+
+    return Disk(Members(source), _DISK, size, forced=False)
 
 
 def export_difference(

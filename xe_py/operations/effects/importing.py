@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from xe_py import classes
 from xe_py.classes import vif as vif_guards
-from xe_py.errors import Failure, NoRoomError, refuse
+from xe_py.errors import Failure, refuse
 from xe_py.operations import network as networks
 from xe_py.operations import vdi as vdis
-from xe_py.operations.effects.disk_data import is_full
+from xe_py.operations.effects.disk_data import write_archived
 from xe_py.schema.numbers import is_uuid
 from xe_py.state.state import new_uuid
 from xe_py.xapi.addresses import derived_mac
@@ -61,7 +61,7 @@ def import_archive(
     disks = archive.find_disks(chosen) if sr is None else archive.make_disks(sr)
     vms = archive.make_vms()
     for id, vdi, size in disks:
-        _write(state, vdi, blocks.Disk(members, id, size, forced=force))
+        write_archived(state, vdi, blocks.Disk(members, id, size, forced=force))
     return vms
 
 
@@ -72,17 +72,6 @@ def _objects(members: Members) -> list[Entry]:
     if size > ova.LARGEST:
         raise Failure("IMPORT_ERROR", f"{ova.NAME} in the archive has {size} bytes.")
     return ova.read(members.read(size))
-
-
-def _write(state: State, vdi: Record, disk: blocks.Disk) -> None:
-    """Write what the archive has for the VDI."""
-    name, draft = state.draft()
-    try:
-        draft.follow(disk, 0)
-    except NoRoomError:
-        raise is_full(state, vdi) from None
-    disk.finish()
-    state.update(vdi, {"content": name})
 
 
 class _Archive:

@@ -34,7 +34,7 @@ def probe(state: State, host: Record, type: str, device_config: Mapping[str, str
     If a key is missing for which the driver offers a choice, the choice is the last parameter of the Failure.
     """
     driver = DRIVERS.get(type)
-    if driver is not None and "SR_PROBE" not in driver.capabilities:
+    if driver is not None and "SR_PROBE" not in driver.does:
         raise Failure("SR_BACKEND_FAILURE", "An SR of this type cannot be probed", "", "")
     for refusal in refusals(type, device_config):
         choice = _CHOICES.get((type, refusal.code))

@@ -6,12 +6,12 @@ import os
 from stat import S_ISDIR, S_ISREG
 
 from xe_py import classes
-from xe_py.classes import sections
+from xe_py.classes import FOLLOWING, sections
 from xe_py.errors import Failure, StateFileError, on_file
-from xe_py.schema.fields import LARGEST, Choice, Set
+from xe_py.schema.fields import LARGEST, Choice, Int, Set
 from xe_py.schema.numbers import is_uuid
 from xe_py.schema.values import Time
-from xe_py.schema.xenclass import DESTROYED, RULES, STRICT, TEMPLATES, XAPI
+from xe_py.schema.xenclass import DESTROYED, GUESTS_ACT, RULES, STRICT, TEMPLATES, XAPI
 from xe_py.state.core import Finding, causes, findings
 from xe_py.state.state import FORMAT, State
 from xe_py.store.files.document import Document, identity
@@ -148,7 +148,7 @@ def _header(document: Document, header: Any) -> dict[str, Any]:
         raise _no_header(
             document, "format", f"has a newer format than {FORMAT}, the newest that this xe knows; use a newer xe"
         )
-    known = (*_HEADER, TEMPLATES, DESTROYED)
+    known = (*_HEADER, TEMPLATES, DESTROYED, GUESTS_ACT)
     for name in (each for each in header if each not in known):
         from xe_py.store.toml.misfits import guess, nearest
 
@@ -172,6 +172,7 @@ def _settings(header: dict[str, Any]) -> Iterator[Field]:
     """The keys of the header that are like fields of an object."""
     yield Choice(RULES, (STRICT, XAPI))
     yield Set(DESTROYED)
+    yield Int(GUESTS_ACT)
     if TEMPLATES in header:
         from xe_py.xapi.default_templates import SETS
 
@@ -279,11 +280,12 @@ def _no_class(name: str, known: Iterable[str]) -> Finding:
     from xe_py.store.toml.misfits import guess, nearest
 
     near = nearest(name, known)
-    text = (
-        f"objects of this class must be tables, [{name}.uuid]"
-        if near == name
-        else f"there is no class {name}{guess(near)}"
-    )
+    if near == name:
+        text = f"objects of this class must be tables, [{name}.uuid]"
+    elif name in FOLLOWING:
+        text = f"xe_py has its own objects of the class {name}; delete these tables"
+    else:
+        text = f"there is no class {name}{guess(near)}"
     return Finding(name, "", "", Failure("STATE_UNKNOWN_CLASS", name), text=text)
 
 
