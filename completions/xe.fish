@@ -21,8 +21,10 @@ function __xe_commands
         'host-compute-free-memory' 'Show how much memory a host has for more VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-compute-memory-overhead' 'Show how much memory Xen itself uses on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-disable' 'Disable a host, so that no more VMs start on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-emergency-management-reconfigure' 'Choose the interface of a member that has lost its coordinator.' \
         'host-enable' 'Enable a host, so that VMs can start on it again. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-list' 'List all hosts, or those whose fields have the given values.' \
+        'host-management-disable' 'Let nobody manage the coordinator over the network any more.' \
         'host-management-reconfigure' 'Choose the PIF through which a host is managed.' \
         'host-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'host-param-clear' 'Empty a field of the object.' \
@@ -74,6 +76,7 @@ function __xe_commands
         'pif-set-primary-address-type' 'Choose the primary address of a PIF.' \
         'pif-unplug' 'Unplug a PIF: bring its interface down.' \
         'pool-list' 'List all pools, or those whose fields have the given values.' \
+        'pool-management-reconfigure' 'Choose the network through which all hosts of the pool are managed.' \
         'pool-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'pool-param-clear' 'Empty a field of the object.' \
         'pool-param-get' 'Show the value of one field of the object.' \
@@ -276,6 +279,8 @@ function __xe_words
             echo 'host=@host:name-label +host --multiple'
         case host-disable
             echo 'auto-enable=true|false host=@host:name-label +host --multiple'
+        case host-emergency-management-reconfigure
+            echo 'interface='
         case host-list
             echo 'params=,all|%host +host'
         case host-management-reconfigure
@@ -302,6 +307,8 @@ function __xe_words
             echo 'uuid=@message:uuid param-name=%message param-key='
         case message-param-list
             echo 'uuid=@message:uuid'
+        case network-attach
+            echo 'uuid=@network:uuid,name-label host-uuid=@host:uuid,name-label'
         case network-create
             echo 'name-label= name-description= MTU= bridge= managed=true|false'
         case network-destroy network-param-list
@@ -330,7 +337,7 @@ function __xe_words
             echo 'uuid=@pbd:uuid,host-name-label,sr-name-label param-name=%pbd param-key='
         case pbd-param-set
             echo 'uuid=@pbd:uuid,host-name-label,sr-name-label other-config:'
-        case pif-forget pif-param-list pif-plug pif-unplug
+        case pif-db-forget pif-forget pif-param-list pif-plug pif-unplug
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label'
         case pif-introduce
             echo 'host-uuid=@host:uuid,name-label device= mac= managed=true|false'
@@ -356,6 +363,8 @@ function __xe_words
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label primary_address_type=IPv4|IPv6'
         case pool-list
             echo 'params=,all|%pool +pool'
+        case pool-management-reconfigure
+            echo 'network-uuid=@network:uuid,name-label'
         case pool-param-add pool-param-remove
             echo 'uuid=@pool:uuid,name-label param-name=other-config|gui-config|health-check-config|tags|guest-agent-config|repositories|license-server param-key='
         case pool-param-clear

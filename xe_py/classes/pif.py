@@ -6,6 +6,7 @@ from xe_py.schema.derived import Back, BackOne, Computed, Fixed, NameOf
 from xe_py.schema.fields import CASCADE, CLEAR, KEYS, RW, Bool, Choice, Int, Map, Ref, Refs, Set, Text
 from xe_py.schema.xenclass import OTHER_CONFIG, XenClass
 from xe_py.xapi.pif_guards import can_have_properties
+from xe_py.xapi.pif_kinds import standing_on
 from xe_py.xapi.pif_rules import RULES
 
 TYPE_CHECKING = False
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
 
 def networks(state: State, pif: Record) -> list[str]:
     """The uuids of the networks that the PIF serves: its own, those of its VLANs and its bond, those it joined."""
-    untagged = [state.ref(vlan, "untagged-PIF") for vlan in state.pointing_at(pif, "vlan.tagged-PIF")]
+    above = standing_on(state, pif)
     bond = state.ref_or_none(pif, "bond-slave-of")
-    above = untagged if bond is None else [*untagged, state.ref(bond, "master")]
+    if bond is not None:
+        above.append(state.ref(bond, "master"))
     own = [each["network-uuid"] for each in (pif, *above)]
     # In an unsound file, a PIF may have no network.
     return list(dict.fromkeys([uuid for uuid in own if uuid is not None] + pif["joined-network-uuids"]))

@@ -10,6 +10,7 @@ from xe_py.schema.command import command
 from xe_py.schema.fields import Choice, Map, Ref, Refs, Text
 from xe_py.xapi import networks, pif_guards
 from xe_py.xapi.addresses import is_mac
+from xe_py.xapi.hosts import answers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,11 +50,12 @@ def create(
     properties: dict[str, str] | None = None,
 ) -> Record:
     """Bond the PIFs; addresses, VLANs and VIFs move from them to the bond."""
-    refuse(networks.is_managed(network))
     members = list({pif["uuid"]: pif for pif in pifs}.values())
     if not members:
         raise Failure("PIF_BOND_NEEDS_MORE_MEMBERS")
     host = state.ref(members[0], "host-uuid")
+    refuse(answers(state, host))
+    refuse(networks.is_managed(network))
     refuse(networks.has_no_pif_on(state, network, host))
     if mac and not is_mac(mac):
         raise Failure("MAC_INVALID", mac)
@@ -95,8 +97,10 @@ def destroy(state: State, bond: Record) -> None:
     master, members = state.ref(bond, "master"), guards.slaves(state, bond)
     primary = state.ref_or_none(bond, "primary-slave") or members[0]
     network, host = state.ref(master, "network-uuid"), state.ref(master, "host-uuid")
+    refuse(answers(state, host))
+    refuse(pif_guards.keeps_management(state, master))
     vifs = move.local_vifs(state, host, [network])
-    was_up = master["currently-attached"] or master["management"]
+    was_up = master["currently-attached"] or move.manages(state, master)
     for pif in members:
         state.update(pif, {"bond-slave-of": None})
     state.update(master, {"currently-attached": False})
@@ -117,9 +121,11 @@ def destroy(state: State, bond: Record) -> None:
 @command("bond-set-mode", required=(_BOND, _MODE), doc="Change how the members of a bond share the traffic.")
 def set_mode(state: State, bond: Record, mode: str) -> None:
     """Change the mode, take out properties that it does not have, and add those that it has by default."""
+    master = state.ref(bond, "master")
+    refuse(pif_guards.host_answers(state, master))
     kept = {name: value for name, value in bond["properties"].items() if guards.is_property(mode, name, value)}
     state.update(bond, {"mode": mode, "properties": guards.with_defaults(mode, kept)})
-    bring_up(state, state.ref(bond, "master"))
+    bring_up(state, master)
 
 
 def _primary(members: list[Record]) -> Record:

@@ -9,7 +9,9 @@ from xe_py.schema.command import command
 from xe_py.schema.fields import Bool, Ref, Text
 from xe_py.xapi import pif_guards as guards
 from xe_py.xapi.addresses import is_mac
+from xe_py.xapi.hosts import answers
 from xe_py.xapi.networks import has_no_pif_on
+from xe_py.xapi.pif_kinds import standing_on
 from xe_py.xapi.pif_nic import NIC, bridge_of, network_name
 
 TYPE_CHECKING = False
@@ -32,6 +34,7 @@ _HOST = Ref("host-uuid", "host", doc="The host.")
 )
 def introduce(state: State, host: Record, device: str, mac: str = "", *, managed: bool = True) -> Record:
     """Make a PIF, not yet plugged, for a network card of the host that has none."""
+    refuse(answers(state, host))
     physical = _physical_pifs(state, host)
     nics = _nics(host, physical)
     mac = mac.lower() or nics.get(device, "")
@@ -47,6 +50,7 @@ def introduce(state: State, host: Record, device: str, mac: str = "", *, managed
 @command("pif-scan", required=(_HOST,), doc="Make PIFs for the network cards of a host that have none.")
 def scan(state: State, host: Record) -> None:
     """Make a PIF for each network card of the host that has none."""
+    refuse(answers(state, host))
     physical = _physical_pifs(state, host)
     for device, mac in _nics(host, physical).items():
         if device not in physical:
@@ -57,9 +61,18 @@ def scan(state: State, host: Record) -> None:
 def forget(state: State, pif: Record) -> None:
     """Forget the PIF; its network card stays in the host, where `pif-scan` finds it."""
     refuse(guards.can_forget(state, pif))
-    host = state.ref(pif, "host-uuid")
-    state.update(host, {"nics": _nics(host, {pif["device"]: pif})})
-    state.delete(pif)
+    _forget(state, pif)
+
+
+@command(
+    "pif-db-forget",
+    required=(_PIF,),
+    hidden=True,
+    doc="Forget a PIF and all that stands on it, whatever still uses it.",
+)
+def db_forget(state: State, pif: Record) -> None:
+    """Forget the PIF and all that stands on it, without asking what still uses them."""
+    _forget(state, pif)
 
 
 @command("pif-plug", required=(_PIF,), doc="Plug a PIF: bring its interface up.")
@@ -74,6 +87,15 @@ def unplug(state: State, pif: Record) -> None:
     """Bring the PIF down."""
     refuse(guards.can_unplug(state, pif))
     bring_down(state, pif)
+
+
+def _forget(state: State, pif: Record) -> None:
+    if pif["physical"]:
+        host = state.ref(pif, "host-uuid")
+        state.update(host, {"nics": _nics(host, {pif["device"]: pif})})
+    for above in standing_on(state, pif):
+        _forget(state, above)
+    state.delete(pif)
 
 
 def _physical_pifs(state: State, host: Record) -> dict[str, Record]:

@@ -6,14 +6,13 @@ from xe_py.errors import refuse
 from xe_py.schema.command import COMMANDS, HOST, Command
 from xe_py.schema.fields import Bool, Choice, Ref
 from xe_py.xapi.hosts import answers
-from xe_py.xapi.pif_guards import is_not_management
+from xe_py.xapi.pif_guards import can_change_address_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from typing import Any
 
-    from xe_py.errors import Failure
     from xe_py.schema.fields import Guard
     from xe_py.state.record import Record
     from xe_py.state.state import State
@@ -36,10 +35,6 @@ def _recording(sets: dict[str, Any], guard: Guard) -> Callable[..., None]:
     return run
 
 
-def _is_not_management(_state: State, pif: Record) -> Iterator[Failure]:
-    return is_not_management(pif)
-
-
 _ROWS = (
     Command(
         "host-disable",
@@ -50,7 +45,7 @@ _ROWS = (
     ),
     Command(
         "pif-set-primary-address-type",
-        _recording({"primary-address-type": _Given("primary_address_type")}, _is_not_management),
+        _recording({"primary-address-type": _Given("primary_address_type")}, can_change_address_type),
         required=(
             Ref("uuid", "pif", doc="The PIF."),
             Choice("primary_address_type", ("IPv4", "IPv6"), doc="Which address is the primary one."),

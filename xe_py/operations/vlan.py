@@ -8,6 +8,7 @@ from xe_py.operations.effects.bring_up import bring_up
 from xe_py.schema.command import command
 from xe_py.schema.fields import Int, Ref, Text
 from xe_py.xapi import networks, pif_guards
+from xe_py.xapi.hosts import answers
 from xe_py.xapi.networks import LARGEST_TAG
 
 TYPE_CHECKING = False
@@ -46,7 +47,9 @@ def destroy(state: State, uuid: str) -> None:
         raise Failure("PIF_IS_PHYSICAL")
     if pif is None:
         pif = state.ref(state.need("vlan", uuid), "untagged-PIF")
+    refuse(pif_guards.host_answers(state, pif))
     refuse(pif_guards.is_not_in_bond(state, pif))
+    refuse(pif_guards.manages_no_member(state, pif))
     refuse(pif_guards.can_unplug(state, pif))
     state.delete(pif)
 
@@ -54,6 +57,7 @@ def destroy(state: State, uuid: str) -> None:
 def make(state: State, tagged: Record, tag: int, network: Record) -> Record:
     """Make a VLAN on the PIF, and return the VLAN's own PIF, which is not plugged yet."""
     host = state.ref(tagged, "host-uuid")
+    refuse(answers(state, host))
     refuse(networks.is_managed(network))
     refuse(networks.has_no_pif_on(state, network, host))
     refuse(pif_guards.is_managed(tagged))

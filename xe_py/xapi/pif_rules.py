@@ -6,7 +6,7 @@ from xe_py.errors import Failure
 from xe_py.schema.xenclass import STRICT, XAPI, rule
 from xe_py.xapi.addresses import is_cidr, is_ip, is_mac, is_unicast
 from xe_py.xapi.networks import has_no_pif_on
-from xe_py.xapi.pif_guards import PROPERTIES, has_ip_configuration, is_no_bond_slave, management_pifs
+from xe_py.xapi.pif_guards import are_properties, has_ip_configuration, is_no_bond_slave, management_pifs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,9 +110,7 @@ def ipv6_configuration_is_valid(_state: State, pif: Record) -> Iterator[Failure]
 @rule("properties")
 def properties_are_known(_state: State, pif: Record) -> Iterator[Failure]:
     """A property has a known name and an allowed value."""
-    for name, value in pif["properties"].items():
-        if value not in PROPERTIES.get(name, ()):
-            yield Failure("INVALID_VALUE", "properties", f"{name} = {value}")
+    yield from are_properties(pif["properties"])
 
 
 @rule("physical", "VLAN", "vlan.untagged-PIF", "bond.master")

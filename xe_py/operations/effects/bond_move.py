@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xe_py.operations.effects.bring_up import bring_up, manage_through
 from xe_py.operations.vlan import stack
+from xe_py.xapi.pif_kinds import standing_on
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ def _is_local(state: State, vm: Record, host: Record) -> bool:
     if vm["resident-on"] is not None:
         return bool(vm["resident-on"] == host["uuid"])
     return state.value(vm, "possible-hosts") in ([], [host["uuid"]])
+
+
+def manages(state: State, pif: Record) -> bool:
+    """Whether the host is managed through the PIF or through a VLAN on it."""
+    return any(each["management"] for each in (pif, *standing_on(state, pif)))
 
 
 def move_vifs(state: State, vifs: Iterable[Record], network: Record) -> None:
