@@ -139,6 +139,15 @@ function __xe_commands
         'template-param-remove' 'Remove a member from a set, or a key from a map.' \
         'template-param-set' 'Set fields of the object, or single keys of its maps.' \
         'template-uninstall' 'Destroy a template with its disks.' \
+        'tunnel-create' 'Make a tunnel over a PIF, and print the uuid of the PIF of the tunnel.' \
+        'tunnel-destroy' 'Destroy a tunnel and its PIF; the network stays.' \
+        'tunnel-list' 'List all tunnels, or those whose fields have the given values.' \
+        'tunnel-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'tunnel-param-clear' 'Empty a field of the object.' \
+        'tunnel-param-get' 'Show the value of one field of the object.' \
+        'tunnel-param-list' 'Show all fields of the object.' \
+        'tunnel-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'tunnel-param-set' 'Set fields of the object, or single keys of its maps.' \
         'vbd-create' 'Make a VBD, so that a VM sees a VDI as a disk.' \
         'vbd-destroy' 'Destroy a VBD; the VDI stays.' \
         'vbd-eject' 'Take the disc out of a CD drive.' \
@@ -453,6 +462,20 @@ function __xe_words
             echo 'uuid=@template:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
         case template-uninstall
             echo 'template-uuid=@template:uuid,name-label --force'
+        case tunnel-create
+            echo 'pif-uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label network-uuid=@network:uuid,name-label protocol=gre|vxlan'
+        case tunnel-destroy tunnel-param-list
+            echo 'uuid=@tunnel:uuid'
+        case tunnel-list
+            echo 'params=,all|%tunnel +tunnel'
+        case tunnel-param-add tunnel-param-remove
+            echo 'uuid=@tunnel:uuid param-name=other-config param-key='
+        case tunnel-param-clear
+            echo 'uuid=@tunnel:uuid param-name=other-config'
+        case tunnel-param-get
+            echo 'uuid=@tunnel:uuid param-name=%tunnel param-key='
+        case tunnel-param-set
+            echo 'uuid=@tunnel:uuid other-config:'
         case vbd-create
             echo 'vm-uuid=@vm:uuid,name-label device= vdi-uuid=@vdi:uuid,name-label bootable=true|false type=Disk|CD|Floppy mode=RO|RW unpluggable=true|false'
         case vbd-destroy vbd-eject vbd-param-list vbd-pause vbd-plug
@@ -611,6 +634,8 @@ function __xe_table
             echo 'uuid=@bond:uuid master=@pif:uuid,device,VLAN,network-name-label,host-name-label slaves= mode=balance-slb|active-backup|lacp properties: primary-slave=@pif:uuid,device,VLAN,network-name-label,host-name-label links-up= auto-update-mac=true|false'
         case vlan
             echo 'uuid=@vlan:uuid,tag tagged-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label untagged-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label tag='
+        case tunnel
+            echo 'uuid=@tunnel:uuid access-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label transport-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label status= other-config: protocol=gre|vxlan'
         case sr
             echo 'uuid=@sr:uuid,name-label name-label= name-description= host= allowed-operations:contains= current-operations:contains= VDIs:contains= PBDs:contains= virtual-allocation= physical-utilisation= physical-size= type= content-type= shared=true|false introduced-by= is-tools-sr=true|false other-config: sm-config: blobs= local-cache-enabled=true|false tags:contains= clustered=true|false'
         case pbd

@@ -62,6 +62,13 @@ SHARED = (
     "other: vbd-create vm-uuid={db} vdi-uuid={vdi} device=0",
 )
 BOND = "bond: bond-create network-uuid={network} pif-uuids={eth1},{eth2}"
+TUNNEL = (
+    ETH1,
+    "pif-reconfigure-ip uuid={eth1} mode=DHCP",
+    "network: network-create name-label=t",
+    "access: tunnel-create pif-uuid={eth1} network-uuid={network}",
+    "tunnel: tunnel-list --minimal",
+)
 LARGE = "vm-memory-limits-set uuid={vm} static-min=1GiB static-max=999GiB dynamic-min=999GiB dynamic-max=999GiB"
 OF_VM = "vbd {vbd}, device xvda of vm {vm} (web)"
 UNUSED = "vbd {vbd}, device 0 of vm {vm} (web)"
@@ -199,6 +206,12 @@ ROWS = [
     Row((ETH1, "network: network-create name-label=v", "vlan: vlan-create pif-uuid={eth1} vlan=5 network-uuid={network}",
         "tag: vlan-list --minimal"), "network-destroy uuid={network}", "NETWORK_CONTAINS_PIF", (),
         ("vlan-destroy uuid={tag}",)),
+    Row((ETH1, "network: network-create name-label=t"), "tunnel-create pif-uuid={eth1} network-uuid={network}",
+        "TRANSPORT_PIF_NOT_CONFIGURED", (), ("pif-reconfigure-ip uuid={eth1} mode=DHCP",)),
+    Row((*TUNNEL, "pif-unplug uuid={eth1}", "pif-reconfigure-ip uuid={eth1} mode=None"), "pif-plug uuid={access}",
+        "TRANSPORT_PIF_NOT_CONFIGURED", (), ("pif-reconfigure-ip uuid={eth1} mode=DHCP",)),
+    Row(TUNNEL, "pif-forget uuid={eth1}", "PIF_TUNNEL_STILL_EXISTS", ("tunnel {tunnel}",), ("tunnel-destroy uuid={tunnel}",)),
+    Row(TUNNEL, "network-destroy uuid={network}", "NETWORK_CONTAINS_PIF", (), ("tunnel-destroy uuid={tunnel}",)),
     Row((ETH1, ETH2, "network: network-create name-label=b", BOND), "pif-forget uuid={eth1}", "PIF_ALREADY_BONDED", ("bond {bond}",),
         ("bond-destroy uuid={bond}",)),
 ]  # fmt: skip

@@ -98,12 +98,14 @@ def leads_back(state: State, asked: Record, read: Read, steps: tuple[Step, ...])
 
 
 def make_bond_and_vlan(state: State) -> None:
-    """A bond and a VLAN, which chance hardly ever makes."""
-    bonded, tagged = (state.add("network", {"name-label": name, "bridge": name}) for name in ("bonded", "tagged"))
+    """A bond, a VLAN and a tunnel, which chance hardly ever makes."""
+    names = ("bonded", "tagged", "tunnelled")
+    bonded, tagged, tunnelled = (state.add("network", {"name-label": name, "bridge": name}) for name in names)
     members, others = (state.find("pif", management=False, host_uuid=host["uuid"]) for host in state.all("host"))
     for name, arguments in (
         ("bond-create", {"network": bonded, "pifs": members[:2], "mode": "lacp"}),
         ("vlan-create", {"network": tagged, "pif": others[0], "vlan": 5}),
+        ("tunnel-create", {"network": tunnelled, "pif": state.find("pif", management=True)[1]}),
     ):
         command = operations.find(name)
         assert command is not None

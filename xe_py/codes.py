@@ -16,11 +16,18 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("address",),
     ),
     "BRIDGE_NAME_EXISTS": ("Another network already has a bridge with this name.", ("bridge",)),
+    "CANNOT_ADD_TUNNEL_TO_BOND_SLAVE": (
+        "A PIF in a bond cannot carry tunnels. Put the tunnel on the PIF of the bond.",
+        ("PIF",),
+    ),
     "CANNOT_ADD_VLAN_TO_BOND_SLAVE": (
         "A PIF in a bond cannot carry VLANs. Put the VLAN on the PIF of the bond.",
         ("PIF",),
     ),
-    "CANNOT_CHANGE_PIF_PROPERTIES": ("The properties of a VLAN or of a PIF in a bond cannot be changed.", ("PIF",)),
+    "CANNOT_CHANGE_PIF_PROPERTIES": (
+        "Only a network card that is in no bond, and the PIF of a bond, have properties that can be changed.",
+        ("PIF",),
+    ),
     "CANNOT_DESTROY_SYSTEM_NETWORK": ("The hosts themselves need this network, so it must stay.", ("network",)),
     "CANNOT_PLUG_BOND_SLAVE": ("A PIF in a bond cannot be plugged by itself. Plug the PIF of the bond.", ("PIF",)),
     "COULD_NOT_FIND_NETWORK_INTERFACE_WITH_SPECIFIED_DEVICE_NAME_AND_MAC_ADDRESS": (
@@ -79,6 +86,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "INVALID_IP_ADDRESS_SPECIFIED": ("This parameter is not a valid address.", ("parameter",)),
     "INVALID_NTP_CONFIG": ("The host cannot use these NTP settings.", ("reason",)),
     "INVALID_VALUE": ("The field does not accept this value.", ("field", "value")),
+    "IS_TUNNEL_ACCESS_PIF": ("The PIF is the access PIF of a tunnel.", ("PIF",)),
     "LOCATION_NOT_UNIQUE": ("Another VDI on the SR already has this location.", ("SR", "location")),
     "MAC_INVALID": (
         "A MAC address must be six pairs of hexadecimal digits with colons between them, and no multicast address.",
@@ -107,6 +115,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "NOT_IMPLEMENTED": ("This is not implemented.", ("function",)),
     "NOT_IN_EMERGENCY_MODE": ("The host is not in emergency mode.", ()),
     "NO_HOSTS_AVAILABLE": ("No host can run this VM now.", ()),
+    "OPENVSWITCH_NOT_ACTIVE": ("Tunnels need Open vSwitch, and a host of the pool has Linux bridges instead.", ()),
     "OPERATION_BLOCKED": ("The VM blocks this operation: see its field blocked-operations.", ("ref", "code")),
     "OPERATION_NOT_ALLOWED": ("The operation is not allowed.", ("reason",)),
     "PBD_EXISTS": ("The SR already has a PBD on this host.", ("sr", "host", "pbd")),
@@ -127,6 +136,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "PIF_IS_PHYSICAL": ("The PIF is physical.", ("PIF",)),
     "PIF_IS_VLAN": ("The PIF is a VLAN.", ("PIF",)),
     "PIF_NOT_PRESENT": ("The host has no PIF on this network.", ("host", "network")),
+    "PIF_TUNNEL_STILL_EXISTS": ("The PIF belongs to a tunnel, or it still has tunnels.", ("PIF",)),
     "PIF_UNMANAGED": ("The host does not manage this PIF.", ("PIF",)),
     "PIF_VLAN_EXISTS": ("The PIF already has a VLAN with this tag, or it is a VLAN itself.", ("PIF",)),
     "PIF_VLAN_STILL_EXISTS": ("The PIF is a VLAN, or it still has VLANs.", ("PIF",)),
@@ -157,6 +167,10 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "STATE_UUID_MALFORMED": (
         "A uuid must be 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12, with hyphens between them.",
         ("uuid",),
+    ),
+    "TRANSPORT_PIF_NOT_CONFIGURED": (
+        "The tunnel needs an IPv4 address on this PIF, which has no IP configuration.",
+        ("PIF",),
     ),
     "UNIMPLEMENTED_IN_SM_BACKEND": ("The storage driver cannot do this with this VDI.", ("message",)),
     "UUID_INVALID": ("No object of this class has this uuid.", ("type", "uuid")),

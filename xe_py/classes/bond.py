@@ -7,6 +7,7 @@ from xe_py.schema.derived import Back, Computed
 from xe_py.schema.fields import CASCADE, CLEAR, KEYS, Bool, Choice, Int, Map, Ref
 from xe_py.schema.xenclass import Unique, XenClass, rule
 from xe_py.xapi.pif_guards import is_no_vlan
+from xe_py.xapi.pif_kinds import is_no_tunnel_access
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,11 +81,12 @@ def members_share_the_host_of_the_master(state: State, bond: Record) -> Iterator
         yield Failure("PIF_CANNOT_BOND_CROSS_HOST", blockers=strangers)
 
 
-@rule("pif.bond-slave-of/VLAN", "pif.bond-slave-of/bond.master")
+@rule("pif.bond-slave-of/VLAN", "pif.bond-slave-of/bond.master", "pif.bond-slave-of/tunnel.access-PIF")
 def members_are_physical(state: State, bond: Record) -> Iterator[Failure]:
-    """A member of a bond is neither a VLAN PIF nor a bond itself."""
+    """A member of a bond is no VLAN PIF, no access PIF of a tunnel and no bond itself."""
     for pif in slaves(state, bond):
         yield from is_no_vlan(pif)
+        yield from is_no_tunnel_access(state, pif)
         for other in state.pointing_at(pif, "bond.master"):
             yield Failure("PIF_ALREADY_BONDED", pif, blockers=(other,))
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def networks(state: State, pif: Record) -> list[str]:
-    """The uuids of the networks that the PIF serves: its own, those of its VLANs and its bond, those it joined."""
+    """The uuids of the networks that the PIF serves: its own, those of its VLANs, tunnels and bond, those it joined."""
     above = standing_on(state, pif)
     bond = state.ref_or_none(pif, "bond-slave-of")
     if bond is not None:
@@ -51,8 +51,8 @@ PIF = XenClass(
         Ref("bond-slave-of", "bond", on_delete=CLEAR, doc="The bond that this PIF is a member of."),
         Fixed("sriov-physical-PIF-of", [], to="network_sriov", doc="The SR-IOV networks that use it; not simulated."),
         Fixed("sriov-logical-PIF-of", [], to="network_sriov", doc="The SR-IOV network that it carries; not simulated."),
-        Fixed("tunnel-access-PIF-of", [], to="tunnel", doc="The tunnel that it carries; not simulated."),
-        Fixed("tunnel-transport-PIF-of", [], to="tunnel", doc="The tunnels that use it; not simulated."),
+        Back("tunnel-access-PIF-of", "tunnel.access-PIF", doc="The tunnel that this PIF stands for, if there is one."),
+        Back("tunnel-transport-PIF-of", "tunnel.transport-PIF", doc="The tunnels that use this PIF."),
         Bool("management", doc="Whether it is the management interface of its host."),
         Ref("network-uuid", "network", required=True, doc="The network of the PIF."),
         NameOf("network-name-label", "network-uuid", doc="That network's name."),

@@ -85,11 +85,12 @@ def _removed(state: State, obj: Record) -> Iterator[str]:
         yield from _towards(state.ref(obj, "vm-uuid"), HALTED)
     elif cls == "pbd":
         yield f"pbd-unplug uuid={uuid}"
-    elif cls in {"vlan", "bond"}:
+    elif cls in {"vlan", "bond", "tunnel"}:
         yield f"{cls}-destroy uuid={uuid}"
     elif cls == "pif":
-        for above in (*state.pointing_at(obj, "vlan.untagged-PIF"), *state.pointing_at(obj, "bond.master")):
-            yield from _removed(state, above)
+        for reference in ("vlan.untagged-PIF", "bond.master", "tunnel.access-PIF"):
+            for above in state.pointing_at(obj, reference):
+                yield from _removed(state, above)
 
 
 # By code
@@ -194,11 +195,13 @@ _REMEDIES: dict[str, Remedy] = {
     "PIF_ALREADY_BONDED": _clear_the_way,
     "PIF_DOES_NOT_ALLOW_UNPLUG": _of("pif-param-set uuid={} disallow-unplug=false"),
     "PIF_HAS_NO_NETWORK_CONFIGURATION": _of("pif-reconfigure-ip uuid={} mode=DHCP"),
+    "PIF_TUNNEL_STILL_EXISTS": _clear_the_way,
     "PIF_VLAN_STILL_EXISTS": _clear_the_way,
     "SR_HAS_NO_PBDS": _plug,
     "SR_HAS_PBD": _clear_the_way,
     "SR_NOT_EMPTY": _look_at_storage,
     "SR_NOT_SHARABLE": _clear_the_way,
+    "TRANSPORT_PIF_NOT_CONFIGURED": _of("pif-reconfigure-ip uuid={} mode=DHCP"),
     "VBD_NOT_EMPTY": _of("vbd-eject uuid={}"),
     "VBD_NOT_UNPLUGGABLE": _of("vbd-param-set uuid={} unpluggable=true"),
     "VDI_IN_USE": _clear_the_way,

@@ -49,7 +49,7 @@ def create(
     mode: str = "balance-slb",
     properties: dict[str, str] | None = None,
 ) -> Record:
-    """Bond the PIFs; addresses, VLANs and VIFs move from them to the bond."""
+    """Bond the PIFs; addresses, VLANs, tunnels and VIFs move from them to the bond."""
     members = list({pif["uuid"]: pif for pif in pifs}.values())
     if not members:
         raise Failure("PIF_BOND_NEEDS_MORE_MEMBERS")
@@ -83,6 +83,9 @@ def create(
     for pif in members:
         for vlan in state.pointing_at(pif, "vlan.tagged-PIF"):
             move.move_vlan(state, vlan, master)
+    for pif in members:
+        for tunnel in state.pointing_at(pif, "tunnel.transport-PIF"):
+            move.move_tunnel(state, tunnel, master)
     move.move_vifs(state, vifs, network)
     if any(pif["disallow-unplug"] for pif in members):
         state.update(master, {"disallow-unplug": True})
@@ -93,7 +96,7 @@ def create(
 
 @command("bond-destroy", required=(_BOND,), doc="Destroy a bond, so that its members work on their own again.")
 def destroy(state: State, bond: Record) -> None:
-    """Destroy the bond; its addresses, VLANs and VIFs move to its primary slave."""
+    """Destroy the bond; its addresses, VLANs, tunnels and VIFs move to its primary slave."""
     master, members = state.ref(bond, "master"), guards.slaves(state, bond)
     primary = state.ref_or_none(bond, "primary-slave") or members[0]
     network, host = state.ref(master, "network-uuid"), state.ref(master, "host-uuid")
@@ -113,6 +116,8 @@ def destroy(state: State, bond: Record) -> None:
     for vlan in state.pointing_at(master, "vlan.tagged-PIF"):
         move.move_vlan(state, vlan, primary)
     move.move_vifs(state, vifs, state.ref(primary, "network-uuid"))
+    for tunnel in state.pointing_at(master, "tunnel.transport-PIF"):
+        move.move_tunnel(state, tunnel, primary)
     if master["disallow-unplug"]:
         state.update(primary, {"disallow-unplug": True})
     state.delete(master)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure, refuse
-from xe_py.operations.effects.bring_up import bring_down, bring_up
+from xe_py.operations.effects import plugging
 from xe_py.operations.network import free_bridge
 from xe_py.schema.command import command
 from xe_py.schema.fields import Bool, Ref, Text
@@ -11,7 +11,6 @@ from xe_py.xapi import pif_guards as guards
 from xe_py.xapi.addresses import is_mac
 from xe_py.xapi.hosts import answers
 from xe_py.xapi.networks import has_no_pif_on
-from xe_py.xapi.pif_kinds import standing_on
 from xe_py.xapi.pif_nic import NIC, bridge_of, network_name
 
 TYPE_CHECKING = False
@@ -77,25 +76,21 @@ def db_forget(state: State, pif: Record) -> None:
 
 @command("pif-plug", required=(_PIF,), doc="Plug a PIF: bring its interface up.")
 def plug(state: State, pif: Record) -> None:
-    """Bring the PIF up."""
-    refuse(guards.can_plug(state, pif))
-    bring_up(state, pif)
+    """Bring the PIF up, and what it needs below."""
+    plugging.plug(state, pif)
 
 
 @command("pif-unplug", required=(_PIF,), doc="Unplug a PIF: bring its interface down.")
 def unplug(state: State, pif: Record) -> None:
-    """Bring the PIF down."""
-    refuse(guards.can_unplug(state, pif))
-    bring_down(state, pif)
+    """Bring the PIF down, and the tunnels over it."""
+    plugging.unplug(state, pif)
 
 
 def _forget(state: State, pif: Record) -> None:
     if pif["physical"]:
         host = state.ref(pif, "host-uuid")
         state.update(host, {"nics": _nics(host, {pif["device"]: pif})})
-    for above in standing_on(state, pif):
-        _forget(state, above)
-    state.delete(pif)
+    plugging.remove(state, pif)
 
 
 def _physical_pifs(state: State, host: Record) -> dict[str, Record]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from xe_py.classes.vlan import can_stand_on
 from xe_py.errors import Failure, refuse
 from xe_py.operations.effects.bring_up import bring_up
+from xe_py.operations.effects.plugging import remove, unplug
 from xe_py.schema.command import command
 from xe_py.schema.fields import Int, Ref, Text
 from xe_py.xapi import networks, pif_guards
@@ -50,8 +51,8 @@ def destroy(state: State, uuid: str) -> None:
     refuse(pif_guards.host_answers(state, pif))
     refuse(pif_guards.is_not_in_bond(state, pif))
     refuse(pif_guards.manages_no_member(state, pif))
-    refuse(pif_guards.can_unplug(state, pif))
-    state.delete(pif)
+    unplug(state, pif)
+    remove(state, pif)
 
 
 def make(state: State, tagged: Record, tag: int, network: Record) -> Record:

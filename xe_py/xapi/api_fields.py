@@ -146,6 +146,7 @@ QUALIFIERS = {
     "network": {CONSTRUCTOR: "bridge managed"},
     "pif": {CONSTRUCTOR: "device MAC managed MTU VLAN", RUNTIME: "disallow-unplug"},
     "vlan": {RUNTIME: "untagged-PIF", CONSTRUCTOR: "tag"},
+    "tunnel": {RW: "status protocol"},
     "sr": {CONSTRUCTOR: "name-label name-description physical-size type content-type", RW: "sm-config"},
     "pbd": {CONSTRUCTOR: "host device-config"},
     "vdi": {

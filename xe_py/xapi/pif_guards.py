@@ -7,6 +7,7 @@ from xe_py.xapi.guest import LIVE
 from xe_py.xapi.hosts import answers
 from xe_py.xapi.networks import is_managed as network_is_managed
 from xe_py.xapi.networks import pifs_on
+from xe_py.xapi.pif_kinds import is_no_tunnel_access, transports
 from xe_py.xapi.protection import ha_is_off
 
 TYPE_CHECKING = False
@@ -27,6 +28,9 @@ def can_forget(state: State, pif: Record) -> Iterator[Failure]:
     vlans = state.pointing_at(pif, "vlan.tagged-PIF")
     if vlans or pif["VLAN"] >= 0:
         yield Failure("PIF_VLAN_STILL_EXISTS", pif, blockers=tuple(vlans))
+    tunnels = (*state.pointing_at(pif, "tunnel.transport-PIF"), *state.pointing_at(pif, "tunnel.access-PIF"))
+    if tunnels:
+        yield Failure("PIF_TUNNEL_STILL_EXISTS", pif, blockers=tunnels)
     yield from may_change(state, pif)
 
 
@@ -34,6 +38,9 @@ def can_plug(state: State, pif: Record) -> Iterator[Failure]:
     """Why the PIF cannot be brought up."""
     yield from host_answers(state, pif)
     yield from is_managed(pif)
+    for transport in transports(state, pif):
+        if transport["IP-configuration-mode"] == "None":
+            yield Failure("TRANSPORT_PIF_NOT_CONFIGURED", transport)
     yield from is_no_bond_slave(state, pif)
 
 
@@ -92,6 +99,7 @@ def can_be_bonded(state: State, pif: Record) -> Iterator[Failure]:
     yield from is_managed(pif)
     yield from is_not_in_bond(state, pif)
     yield from is_no_vlan(pif)
+    yield from is_no_tunnel_access(state, pif)
     yield from keeps_management(state, pif)
 
 
@@ -112,7 +120,7 @@ def can_have_properties(state: State, pif: Record, properties: dict[str, str]) -
     """Why the properties of the PIF cannot become these."""
     yield from host_answers(state, pif)
     yield from are_properties(properties)
-    if pif["VLAN"] >= 0 or pif["bond-slave-of"]:
+    if pif["VLAN"] >= 0 or pif["bond-slave-of"] or transports(state, pif):
         yield Failure("CANNOT_CHANGE_PIF_PROPERTIES", pif)
 
 

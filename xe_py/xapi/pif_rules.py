@@ -113,20 +113,20 @@ def properties_are_known(_state: State, pif: Record) -> Iterator[Failure]:
     yield from are_properties(pif["properties"])
 
 
-@rule("physical", "VLAN", "vlan.untagged-PIF", "bond.master")
+@rule("physical", "VLAN", "vlan.untagged-PIF", "bond.master", "tunnel.access-PIF")
 def pif_is_of_one_kind(state: State, pif: Record) -> Iterator[Failure]:
-    """A PIF is either physical, the untagged PIF of one VLAN, or the PIF of one bond."""
+    """A PIF is one of these: physical, the untagged PIF of a VLAN, the PIF of a bond, the access PIF of a tunnel."""
     vlan = bool(state.pointing_at(pif, "vlan.untagged-PIF"))
-    bond = bool(state.pointing_at(pif, "bond.master"))
+    others = sum(bool(state.pointing_at(pif, reference)) for reference in ("bond.master", "tunnel.access-PIF"))
     if vlan != (pif["VLAN"] >= 0):
         yield Failure(
             "PIF_CONFIGURATION_ERROR", pif, "it has a VLAN tag but no VLAN object, or a VLAN object but no tag"
         )
-    elif pif["physical"] + vlan + bond != 1:
+    elif pif["physical"] + vlan + others != 1:
         yield Failure(
             "PIF_CONFIGURATION_ERROR",
             pif,
-            "it must be exactly one of these: physical, the PIF of a VLAN, or the PIF of a bond",
+            "it must be exactly one of these: physical, or the PIF of a VLAN, a bond or a tunnel",
         )
 
 
