@@ -84,6 +84,11 @@ function __xe_commands
         'pool-param-remove' 'Remove a member from a set, or a key from a map.' \
         'pool-param-set' 'Set fields of the object, or single keys of its maps.' \
         'pool-vlan-create' 'Make a VLAN on each host of the pool, and print the uuids of the PIFs of these VLANs.' \
+        'sdn-controller-forget' 'Let the SDN controller steer the pool no longer.' \
+        'sdn-controller-introduce' 'Let an SDN controller steer the virtual switches of all hosts.' \
+        'sdn-controller-list' 'List all SDN_controllers, or those whose fields have the given values.' \
+        'sdn-controller-param-get' 'Show the value of one field of the object.' \
+        'sdn-controller-param-list' 'Show all fields of the object.' \
         'snapshot-clone' 'Clone a snapshot: this makes a template with clones of the disks.' \
         'snapshot-copy' 'Copy a snapshot: this makes a template with full copies of the disks.' \
         'snapshot-destroy' 'Destroy a snapshot; its disks stay.' \
@@ -384,8 +389,18 @@ function __xe_words
             echo 'uuid=@pool:uuid,name-label'
         case pool-param-set
             echo 'uuid=@pool:uuid,name-label name-label= name-description= default-SR=@sr:uuid,name-label crash-dump-SR=@sr:uuid,name-label suspend-image-SR=@sr:uuid,name-label ha-host-failures-to-tolerate= ha-allow-overcommit=true|false ha-reboot-vm-on-internal-shutdown=true|false wlb-enabled=true|false wlb-verify-cert=true|false igmp-snooping-enabled=true|false policy-no-vendor-device=true|false live-patching-disabled=true|false repositories= https-only= migration-compression=true|false coordinator-bias=true|false auto-update-vm-secureboot-certificates=true|false ext-auth-cache-enabled=true|false ext-auth-cache-size= ext-auth-cache-expiry= ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode= limit-console-sessions=true|false vm-console-idle-timeout= other-config: gui-config: health-check-config: guest-agent-config: license-server:'
+        case pool-set-vswitch-controller
+            echo 'address='
         case pool-vlan-create vlan-create
             echo 'pif-uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label vlan= network-uuid=@network:uuid,name-label'
+        case sdn-controller-forget sdn-controller-param-list
+            echo 'uuid=@sdn-controller:uuid'
+        case sdn-controller-introduce
+            echo 'address= protocol=ssl|pssl tcp-port='
+        case sdn-controller-list
+            echo 'params=,all|%sdn-controller +sdn-controller'
+        case sdn-controller-param-get
+            echo 'uuid=@sdn-controller:uuid param-name=%sdn-controller param-key='
         case snapshot-clone
             echo 'new-name-label= uuid=@snapshot:uuid,name-label new-name-description='
         case snapshot-copy
@@ -636,6 +651,8 @@ function __xe_table
             echo 'uuid=@vlan:uuid,tag tagged-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label untagged-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label tag='
         case tunnel
             echo 'uuid=@tunnel:uuid access-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label transport-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label status= other-config: protocol=gre|vxlan'
+        case sdn-controller
+            echo 'uuid=@sdn-controller:uuid protocol=ssl|pssl address= port='
         case sr
             echo 'uuid=@sr:uuid,name-label name-label= name-description= host= allowed-operations:contains= current-operations:contains= VDIs:contains= PBDs:contains= virtual-allocation= physical-utilisation= physical-size= type= content-type= shared=true|false introduced-by= is-tools-sr=true|false other-config: sm-config: blobs= local-cache-enabled=true|false tags:contains= clustered=true|false'
         case pbd

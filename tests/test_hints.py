@@ -212,6 +212,10 @@ ROWS = [
         "TRANSPORT_PIF_NOT_CONFIGURED", (), ("pif-reconfigure-ip uuid={eth1} mode=DHCP",)),
     Row(TUNNEL, "pif-forget uuid={eth1}", "PIF_TUNNEL_STILL_EXISTS", ("tunnel {tunnel}",), ("tunnel-destroy uuid={tunnel}",)),
     Row(TUNNEL, "network-destroy uuid={network}", "NETWORK_CONTAINS_PIF", (), ("tunnel-destroy uuid={tunnel}",)),
+    Row((VM, *CARD, "sdn: sdn-controller-introduce protocol=pssl"), "vif-param-set uuid={vif} locking-mode=locked",
+        "OPERATION_NOT_ALLOWED", ("sdn-controller {sdn}",), ("sdn-controller-forget uuid={sdn}",)),
+    Row(("sdn: sdn-controller-introduce protocol=pssl",), "sdn-controller-introduce address=10.0.0.5",
+        "OPERATION_NOT_ALLOWED", ("sdn-controller {sdn}",), ("sdn-controller-forget uuid={sdn}",)),
     Row((ETH1, ETH2, "network: network-create name-label=b", BOND), "pif-forget uuid={eth1}", "PIF_ALREADY_BONDED", ("bond {bond}",),
         ("bond-destroy uuid={bond}",)),
 ]  # fmt: skip

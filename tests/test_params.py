@@ -263,6 +263,7 @@ def test_every_field_of_every_class_can_be_read(xe: "Xe", name: str) -> None:
     xe.do(f"vlan-create pif-uuid={eth1} network-uuid={trunk} vlan=7")
     eth0 = xe.do("pif-list device=eth0 --minimal")
     xe.do(f"tunnel-create pif-uuid={eth0} network-uuid={xe.do('network-create name-label=tunnelled')}")
+    xe.do("sdn-controller-introduce address=10.0.0.5")
     bonded = xe.do("network-create name-label=bonded")
     xe.do(f"bond-create network-uuid={bonded} pif-uuids={eth0}")
     xe.do("vm-start vm=web")

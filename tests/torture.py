@@ -142,6 +142,7 @@ def furnish(path: Path, rules: str = "strict") -> dict[str, str]:
     management = do(f"pif-list host-uuid={made['host']} management=true --minimal")
     do(f"tunnel-create pif-uuid={management} network-uuid={network('tunnelled')}")
     made["tunnel"] = do("tunnel-list --minimal")
+    made["sdn-controller"] = do("sdn-controller-introduce protocol=pssl")
     made["pbd"] = do(f"pbd-list sr-uuid={made['sr']} --minimal")
     do("vm-start vm=web")
     made["message"] = do("message-list --minimal")

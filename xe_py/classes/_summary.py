@@ -9,6 +9,7 @@ FILES = {
     "pbd": "pbd",
     "pif": "pif",
     "pool": "pool",
+    "sdn-controller": "sdn_controller",
     "snapshot": "snapshot",
     "sr": "sr",
     "storage": "storage",
@@ -22,7 +23,7 @@ FILES = {
     "vm": "vm",
     "volume": "storage",
 }
-ORDER = ("pool", "host", "network", "pif", "bond", "vlan", "tunnel", "sr", "pbd", "vdi", "vm", "vbd", "vif", "storage", "volume", "message", "task")
+ORDER = ("pool", "host", "network", "pif", "bond", "vlan", "tunnel", "sdn-controller", "sr", "pbd", "vdi", "vm", "vbd", "vif", "storage", "volume", "message", "task")
 REFERRERS = {
     "host": (("pool", "master"), ("pif", "host-uuid"), ("pbd", "host-uuid"), ("vm", "resident-on"), ("vm", "affinity"), ("storage", "host-uuid"), ("task", "resident-on")),
     "sr": (("pool", "default-SR"), ("pool", "crash-dump-SR"), ("pool", "suspend-image-SR"), ("host", "suspend-image-sr-uuid"), ("host", "crash-dump-sr-uuid"), ("host", "local-cache-sr"), ("pbd", "sr-uuid"), ("vdi", "sr-uuid"), ("vm", "suspend-SR-uuid"), ("volume", "sr-uuid")),

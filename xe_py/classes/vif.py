@@ -71,6 +71,14 @@ def can_move(state: State, vif: Record, network: Record) -> Iterator[Failure]:
         yield from _carries_trunks(state, network)
 
 
+def can_lock(state: State, _vif: Record, mode: str) -> Iterator[Failure]:
+    """Why the VIF cannot have the locking mode."""
+    if mode == "locked":
+        from xe_py.xapi.vswitch import is_uncontrolled
+
+        yield from is_uncontrolled(state)
+
+
 def is_live(state: State, vif: Record) -> bool:
     """Whether traffic can go through the VIF now."""
     return bool(vif["currently-attached"]) and state.ref(vif, "vm-uuid")["power-state"] in LIVE
@@ -227,6 +235,7 @@ VIF = XenClass(
             ("network_default", "locked", "unlocked", "disabled"),
             default="network_default",
             mode=RW,
+            guard=can_lock,
             doc="Which traffic the guest may send.",
         ),
         Set("ipv4-allowed", mode="SRW", param_set=WHOLE, doc="The IPv4 addresses that a locked VIF may send from."),

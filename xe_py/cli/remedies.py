@@ -85,6 +85,8 @@ def _removed(state: State, obj: Record) -> Iterator[str]:
         yield from _towards(state.ref(obj, "vm-uuid"), HALTED)
     elif cls == "pbd":
         yield f"pbd-unplug uuid={uuid}"
+    elif cls == "sdn-controller":
+        yield f"sdn-controller-forget uuid={uuid}"
     elif cls in {"vlan", "bond", "tunnel"}:
         yield f"{cls}-destroy uuid={uuid}"
     elif cls == "pif":

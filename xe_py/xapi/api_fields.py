@@ -147,6 +147,7 @@ QUALIFIERS = {
     "pif": {CONSTRUCTOR: "device MAC managed MTU VLAN", RUNTIME: "disallow-unplug"},
     "vlan": {RUNTIME: "untagged-PIF", CONSTRUCTOR: "tag"},
     "tunnel": {RW: "status protocol"},
+    "sdn-controller": {CONSTRUCTOR: "protocol address port"},
     "sr": {CONSTRUCTOR: "name-label name-description physical-size type content-type", RW: "sm-config"},
     "pbd": {CONSTRUCTOR: "host device-config"},
     "vdi": {

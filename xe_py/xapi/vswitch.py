@@ -1,4 +1,4 @@
-"""The virtual switches of the hosts."""
+"""The virtual switches of the hosts, and the SDN controller that may steer them."""
 
 from __future__ import annotations
 
@@ -22,3 +22,17 @@ def is_everywhere(state: State) -> Iterator[Failure]:
     bridged = tuple(host for host in state.all("host") if not has_vswitch(host))
     if bridged:
         yield Failure("OPENVSWITCH_NOT_ACTIVE", blockers=bridged)
+
+
+def can_be_controlled(state: State) -> Iterator[Failure]:
+    """Why the pool can have no SDN controller: its coordinator has no Open vSwitch."""
+    coordinator = state.ref(state.all("pool")[0], "master")
+    if not has_vswitch(coordinator):
+        yield Failure("OPERATION_NOT_ALLOWED", "host not configured for vswitch operation", blockers=(coordinator,))
+
+
+def is_uncontrolled(state: State) -> Iterator[Failure]:
+    """Why no VIF can be locked: an SDN controller says which traffic may pass."""
+    controllers = tuple(state.all("sdn-controller"))
+    if controllers and not any(can_be_controlled(state)):
+        yield Failure("OPERATION_NOT_ALLOWED", "A vswitch controller is active", blockers=controllers)
