@@ -47,6 +47,11 @@ function __xe_commands
         'network-param-list' 'Show all fields of the object.' \
         'network-param-remove' 'Remove a member from a set, or a key from a map.' \
         'network-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'network-sriov-create' 'Make an SR-IOV network on a network card.' \
+        'network-sriov-destroy' 'Destroy an SR-IOV network and its logical PIF; the network itself stays.' \
+        'network-sriov-list' 'List all network_sriovs, or those whose fields have the given values.' \
+        'network-sriov-param-get' 'Show the value of one field of the object.' \
+        'network-sriov-param-list' 'Show all fields of the object.' \
         'pbd-create' 'Make a PBD, so that a host can use an SR.' \
         'pbd-destroy' 'Destroy a PBD; the SR stays.' \
         'pbd-list' 'List all PBDs, or those whose fields have the given values.' \
@@ -337,6 +342,14 @@ function __xe_words
             echo 'uuid=@network:uuid,name-label param-name=%network param-key='
         case network-param-set
             echo 'uuid=@network:uuid,name-label name-label= name-description= MTU= default-locking-mode=unlocked|disabled other-config:'
+        case network-sriov-create
+            echo 'pif-uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label network-uuid=@network:uuid,name-label'
+        case network-sriov-destroy network-sriov-param-list
+            echo 'uuid=@network-sriov:uuid'
+        case network-sriov-list
+            echo 'params=,all|%network-sriov +network-sriov'
+        case network-sriov-param-get
+            echo 'uuid=@network-sriov:uuid param-name=%network-sriov param-key='
         case pbd-create
             echo 'host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label device-config:'
         case pbd-destroy pbd-param-list pbd-plug pbd-unplug
@@ -651,6 +664,8 @@ function __xe_table
             echo 'uuid=@vlan:uuid,tag tagged-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label untagged-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label tag='
         case tunnel
             echo 'uuid=@tunnel:uuid access-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label transport-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label status= other-config: protocol=gre|vxlan'
+        case network-sriov
+            echo 'uuid=@network-sriov:uuid physical-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label logical-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label requires-reboot=true|false remaining-capacity='
         case sdn-controller
             echo 'uuid=@sdn-controller:uuid protocol=ssl|pssl address= port='
         case sr

@@ -4,7 +4,7 @@ from small_pool import SmallPool
 
 from xe_py.state.record import Record
 
-NAMELESS = {"bond", "message", "pif", "sdn-controller", "tunnel", "vif", "vlan"}
+NAMELESS = {"bond", "message", "network-sriov", "pif", "sdn-controller", "tunnel", "vif", "vlan"}
 
 
 class NetworkPool(SmallPool):

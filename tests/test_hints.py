@@ -69,6 +69,13 @@ TUNNEL = (
     "access: tunnel-create pif-uuid={eth1} network-uuid={network}",
     "tunnel: tunnel-list --minimal",
 )
+FAST = (
+    ETH1,
+    "[pif.{eth1}] capabilities = ['sriov']",
+    "network: network-create name-label=fast",
+    "sriov: network-sriov-create pif-uuid={eth1} network-uuid={network}",
+    "logical: network-sriov-list uuid={sriov} params=logical-PIF --minimal",
+)
 LARGE = "vm-memory-limits-set uuid={vm} static-min=1GiB static-max=999GiB dynamic-min=999GiB dynamic-max=999GiB"
 OF_VM = "vbd {vbd}, device xvda of vm {vm} (web)"
 UNUSED = "vbd {vbd}, device 0 of vm {vm} (web)"
@@ -216,6 +223,16 @@ ROWS = [
         "OPERATION_NOT_ALLOWED", ("sdn-controller {sdn}",), ("sdn-controller-forget uuid={sdn}",)),
     Row(("sdn: sdn-controller-introduce protocol=pssl",), "sdn-controller-introduce address=10.0.0.5",
         "OPERATION_NOT_ALLOWED", ("sdn-controller {sdn}",), ("sdn-controller-forget uuid={sdn}",)),
+    Row(FAST, "pif-forget uuid={eth1}", "PIF_SRIOV_STILL_EXISTS", ("network-sriov {sriov}",),
+        ("network-sriov-destroy uuid={sriov}",)),
+    Row(FAST, "pif-forget uuid={logical}", "CANNOT_FORGET_SRIOV_LOGICAL", ("network-sriov {sriov}",),
+        ("network-sriov-destroy uuid={sriov}",)),
+    Row(FAST, "network-destroy uuid={network}", "NETWORK_CONTAINS_PIF", (), ("network-sriov-destroy uuid={sriov}",)),
+    Row((*FAST, "other: network-create name-label=other"), "network-sriov-create pif-uuid={eth1} network-uuid={other}",
+        "NETWORK_SRIOV_ALREADY_ENABLED", ("network-sriov {sriov}",), ("network-sriov-destroy uuid={sriov}",)),
+    Row((*FAST, "other: network-create name-label=other", "tag: vlan-create pif-uuid={logical} vlan=5 network-uuid={other}",
+        "vlan: vlan-list --minimal"), "network-sriov-destroy uuid={sriov}", "PIF_VLAN_STILL_EXISTS", ("vlan {vlan}",),
+        ("vlan-destroy uuid={vlan}",)),
     Row((ETH1, ETH2, "network: network-create name-label=b", BOND), "pif-forget uuid={eth1}", "PIF_ALREADY_BONDED", ("bond {bond}",),
         ("bond-destroy uuid={bond}",)),
 ]  # fmt: skip
@@ -232,7 +249,15 @@ class Pool:
         self.named = {"folder": str(folder)}
 
     def run(self, line: str) -> None:
-        """Run a line that must be accepted; `name: line` gives what it prints a name."""
+        """Run a line that must be accepted; `name: line` gives what it prints a name.
+
+        `[class.uuid] field = value` is an edit by hand: it puts the field in the table of the object.
+        """
+        if line.startswith("["):
+            header, _, statement = self.filled(line).partition("] ")
+            text = self.xe.state.read_text()
+            self.xe.state.write_text(text.replace(f"{header}]\n", f"{header}]\n{statement}\n"))
+            return
         name, colon, rest = line.partition(": ")
         out = self.do(rest if colon else line)
         if colon:

@@ -96,6 +96,9 @@ def pool() -> VmPool:
         "access", "pif", host_uuid="xen2", network_uuid="tunnelled", device="tunnel0", MAC="00:16:3e:00:02:00"
     )
     pool.add_bare("tunnel", "tunnel", access_PIF="access", transport_PIF="eth0-xen2")
+    pool.add("fast", "network", bridge="fast")
+    pool.add_bare("logical", "pif", host_uuid="xen2", network_uuid="fast", device="eth0", MAC="fe:ff:ff:ff:ff:ff")
+    pool.add_bare("sriov", "network-sriov", physical_PIF="eth0-xen2", logical_PIF="logical")
     pool.add_bare("controller", "sdn-controller", address="10.0.0.5")
     pool.named["task"] = pool.state.add("task", {"name-label": "Async.VM.start"})
     pool.named["message"] = pool.state.add("message", {"name": "TOLD", "priority": 3, "body": "told"})
@@ -104,7 +107,8 @@ def pool() -> VmPool:
 
 
 OBJECTS = {
-    "pool": "pool", "pif": "eth0-xen1", "bond": "bond", "vlan": "vlan", "tunnel": "tunnel", "sdn-controller": "controller", "vif": "vif", "network": "lan", "vm": "vm",
+    "pool": "pool", "pif": "eth0-xen1", "bond": "bond", "vlan": "vlan", "tunnel": "tunnel", "sdn-controller": "controller", "network-sriov": "sriov",
+    "vif": "vif", "network": "lan", "vm": "vm",
     "template": "vm", "snapshot": "vm", "host": "xen1", "vdi": "v-vbd", "vbd": "vbd", "sr": "share", "pbd": "p-local",
     "message": "message", "task": "task",
 }  # fmt: skip

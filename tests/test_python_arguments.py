@@ -33,6 +33,8 @@ def host(xe: "Xe") -> Iterator[Host]:
         host.run("vlan-create", pif=pifs[0], network=host.run("network-create", name_label="vlan"), vlan="5")
         host.run("tunnel-create", pif=pifs[0], network=host.run("network-create", name_label="tunnelled"))
         host.run("sdn-controller-introduce", address="10.0.0.5")
+        host.state.update(host.state.need("pif", pifs[1].uuid), {"capabilities": ["sriov"]})
+        host.run("network-sriov-create", pif=pifs[1], network=host.run("network-create", name_label="fast"))
         host.run("bond-create", network=network, pifs=pifs)
         host.run("message-create", name="TOLD", priority=3, body="told", vm_uuid=vm.uuid)
         host.state.add("task", {"name-label": "Async.VM.start"})

@@ -211,5 +211,5 @@ def test_what_an_edited_tunnel_breaks(
     pool.make("bond", "bond-create network-uuid=lan pif-uuids=member")
     for name, fields in changes.items():
         pool.change(name, **fields)
-    kinds = {"it must be exactly one of these: physical, or the PIF of a VLAN, a bond or a tunnel"}
+    kinds = {"it must be exactly one of these: physical, or the PIF of a VLAN, a bond, a tunnel or an SR-IOV network"}
     assert {tuple(each for each in found if each not in kinds) for found in pool.unsound()} == unsound

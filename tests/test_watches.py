@@ -121,6 +121,10 @@ def make_rare(state: State) -> None:
         state.update(vif, {"trunks": ["5"]})
     for pif in state.all("pif"):
         state.update(pif, {"primary-address-type": "IPv6", "IPv6-configuration-mode": "DHCP"})
+    card, fast = state.find("pif", physical=True)[-1], state.add("network", {"bridge": "fast"})
+    one_device = {"host-uuid": card["host-uuid"], "device": card["device"], "MAC": "fe:ff:ff:ff:ff:ff"}
+    logical = state.add("pif", {"network-uuid": fast["uuid"], **one_device})
+    state.add("network-sriov", {"physical-PIF": card["uuid"], "logical-PIF": logical["uuid"]})
     for vm in state.find("vm", power_state="halted"):
         state.update(vm, {"is-a-template": True, "is-a-snapshot": vm.place % 2 == 0, "snapshot-of": vm["uuid"]})
     for sr in state.find("sr", type="ext"):

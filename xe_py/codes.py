@@ -20,6 +20,11 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         "A PIF in a bond cannot carry tunnels. Put the tunnel on the PIF of the bond.",
         ("PIF",),
     ),
+    "CANNOT_ADD_TUNNEL_TO_SRIOV_LOGICAL": ("The logical PIF of an SR-IOV network cannot carry tunnels.", ("PIF",)),
+    "CANNOT_ADD_TUNNEL_TO_VLAN_ON_SRIOV_LOGICAL": (
+        "The PIF of a VLAN on an SR-IOV network cannot carry tunnels.",
+        ("PIF",),
+    ),
     "CANNOT_ADD_VLAN_TO_BOND_SLAVE": (
         "A PIF in a bond cannot carry VLANs. Put the VLAN on the PIF of the bond.",
         ("PIF",),
@@ -29,6 +34,10 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("PIF",),
     ),
     "CANNOT_DESTROY_SYSTEM_NETWORK": ("The hosts themselves need this network, so it must stay.", ("network",)),
+    "CANNOT_FORGET_SRIOV_LOGICAL": (
+        "The logical PIF of an SR-IOV network cannot be forgotten. Destroy the SR-IOV network.",
+        ("PIF",),
+    ),
     "CANNOT_PLUG_BOND_SLAVE": ("A PIF in a bond cannot be plugged by itself. Plug the PIF of the bond.", ("PIF",)),
     "COULD_NOT_FIND_NETWORK_INTERFACE_WITH_SPECIFIED_DEVICE_NAME_AND_MAC_ADDRESS": (
         "The host has no network interface with this name and MAC address.",
@@ -106,11 +115,35 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "NETWORK_ALREADY_CONNECTED": ("The network already has a PIF on this host.", ("network", "connected PIF")),
     "NETWORK_CONTAINS_PIF": ("The network still has PIFs.", ("pifs",)),
     "NETWORK_CONTAINS_VIF": ("The network still has attached VIFs.", ("vifs",)),
+    "NETWORK_HAS_INCOMPATIBLE_SRIOV_PIFS": (
+        "The network has SR-IOV PIFs on network cards of another model.",
+        ("PIF", "network"),
+    ),
+    "NETWORK_HAS_INCOMPATIBLE_VLAN_ON_SRIOV_PIFS": (
+        "The network has VLANs on SR-IOV PIFs of network cards of another model.",
+        ("PIF", "network"),
+    ),
     "NETWORK_INCOMPATIBLE_PURPOSES": (
         "Another network has a purpose that conflicts with this one.",
         ("new_purpose", "conflicting_purpose"),
     ),
+    "NETWORK_INCOMPATIBLE_WITH_BOND": ("The network has SR-IOV PIFs, so it cannot have a bond.", ("network",)),
+    "NETWORK_INCOMPATIBLE_WITH_SRIOV": ("The network has PIFs that are not SR-IOV PIFs.", ("network",)),
     "NETWORK_INCOMPATIBLE_WITH_TRUNKS": ("A VIF with trunks cannot be on a VLAN network.", ("network",)),
+    "NETWORK_INCOMPATIBLE_WITH_TUNNEL": ("The network has SR-IOV PIFs, so it cannot have a tunnel.", ("network",)),
+    "NETWORK_INCOMPATIBLE_WITH_VLAN_ON_BRIDGE": (
+        "The network has SR-IOV PIFs, so its VLANs must be on SR-IOV PIFs too.",
+        ("network",),
+    ),
+    "NETWORK_INCOMPATIBLE_WITH_VLAN_ON_SRIOV": (
+        "The network has PIFs that are not VLANs on SR-IOV PIFs.",
+        ("network",),
+    ),
+    "NETWORK_SRIOV_ALREADY_ENABLED": ("The PIF already has an SR-IOV network.", ("PIF",)),
+    "NETWORK_SRIOV_INSUFFICIENT_CAPACITY": (
+        "The network card has too few free virtual functions for the VM.",
+        ("network",),
+    ),
     "NETWORK_UNMANAGED": ("The host does not manage this network.", ("network",)),
     "NOT_IMPLEMENTED": ("This is not implemented.", ("function",)),
     "NOT_IN_EMERGENCY_MODE": ("The host is not in emergency mode.", ()),
@@ -133,9 +166,16 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("PIF",),
     ),
     "PIF_IS_MANAGEMENT_INTERFACE": ("The host uses this PIF as its management interface.", ("PIF",)),
+    "PIF_IS_NOT_PHYSICAL": ("The PIF is not a network card.", ("PIF",)),
+    "PIF_IS_NOT_SRIOV_CAPABLE": (
+        "The network card has no virtual functions: sriov is not among the capabilities of the PIF.",
+        ("PIF",),
+    ),
     "PIF_IS_PHYSICAL": ("The PIF is physical.", ("PIF",)),
+    "PIF_IS_SRIOV_LOGICAL": ("The PIF is the logical PIF of an SR-IOV network.", ("PIF",)),
     "PIF_IS_VLAN": ("The PIF is a VLAN.", ("PIF",)),
     "PIF_NOT_PRESENT": ("The host has no PIF on this network.", ("host", "network")),
+    "PIF_SRIOV_STILL_EXISTS": ("The PIF still has an SR-IOV network.", ("PIF",)),
     "PIF_TUNNEL_STILL_EXISTS": ("The PIF belongs to a tunnel, or it still has tunnels.", ("PIF",)),
     "PIF_UNMANAGED": ("The host does not manage this PIF.", ("PIF",)),
     "PIF_VLAN_EXISTS": ("The PIF already has a VLAN with this tag, or it is a VLAN itself.", ("PIF",)),

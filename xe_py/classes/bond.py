@@ -7,7 +7,7 @@ from xe_py.schema.derived import Back, Computed
 from xe_py.schema.fields import CASCADE, CLEAR, KEYS, Bool, Choice, Int, Map, Ref
 from xe_py.schema.xenclass import Unique, XenClass, rule
 from xe_py.xapi.pif_guards import is_no_vlan
-from xe_py.xapi.pif_kinds import is_no_tunnel_access
+from xe_py.xapi.pif_kinds import is_no_sriov_logical, is_no_tunnel_access
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,12 +81,18 @@ def members_share_the_host_of_the_master(state: State, bond: Record) -> Iterator
         yield Failure("PIF_CANNOT_BOND_CROSS_HOST", blockers=strangers)
 
 
-@rule("pif.bond-slave-of/VLAN", "pif.bond-slave-of/bond.master", "pif.bond-slave-of/tunnel.access-PIF")
+@rule(
+    "pif.bond-slave-of/VLAN",
+    "pif.bond-slave-of/bond.master",
+    "pif.bond-slave-of/tunnel.access-PIF",
+    "pif.bond-slave-of/network-sriov.logical-PIF",
+)
 def members_are_physical(state: State, bond: Record) -> Iterator[Failure]:
-    """A member of a bond is no VLAN PIF, no access PIF of a tunnel and no bond itself."""
+    """A member of a bond is a network card: no PIF of a VLAN, of a tunnel, of an SR-IOV network or of another bond."""
     for pif in slaves(state, bond):
         yield from is_no_vlan(pif)
         yield from is_no_tunnel_access(state, pif)
+        yield from is_no_sriov_logical(state, pif)
         for other in state.pointing_at(pif, "bond.master"):
             yield Failure("PIF_ALREADY_BONDED", pif, blockers=(other,))
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def networks(state: State, pif: Record) -> list[str]:
-    """The uuids of the networks that the PIF serves: its own, those of its VLANs, tunnels and bond, those it joined."""
+    """The uuids of the networks that the PIF serves: its own, those of what uses it, those that it joined."""
     above = standing_on(state, pif)
     bond = state.ref_or_none(pif, "bond-slave-of")
     if bond is not None:
@@ -49,8 +49,12 @@ PIF = XenClass(
         Back("vlan-slave-of", "vlan.tagged-PIF", doc="The VLANs that use this PIF."),
         Back("bond-master-of", "bond.master", doc="The bond that this PIF stands for, if it stands for one."),
         Ref("bond-slave-of", "bond", on_delete=CLEAR, doc="The bond that this PIF is a member of."),
-        Fixed("sriov-physical-PIF-of", [], to="network_sriov", doc="The SR-IOV networks that use it; not simulated."),
-        Fixed("sriov-logical-PIF-of", [], to="network_sriov", doc="The SR-IOV network that it carries; not simulated."),
+        Back(
+            "sriov-physical-PIF-of",
+            "network-sriov.physical-PIF",
+            doc="The SR-IOV network on this PIF, if there is one.",
+        ),
+        Back("sriov-logical-PIF-of", "network-sriov.logical-PIF", doc="The SR-IOV network that this PIF stands for."),
         Back("tunnel-access-PIF-of", "tunnel.access-PIF", doc="The tunnel that this PIF stands for, if there is one."),
         Back("tunnel-transport-PIF-of", "tunnel.transport-PIF", doc="The tunnels that use this PIF."),
         Bool("management", doc="Whether it is the management interface of its host."),
@@ -80,7 +84,7 @@ PIF = XenClass(
             effect=_properties_of_slaves,
             doc="Settings of the interface: gro may be on or off.",
         ),
-        Set("capabilities", mode="SRO", doc="What the interface can do."),
+        Set("capabilities", mode="SRO", doc="What the interface can do: sriov if it has virtual functions."),
         Fixed("io_read_kbs", "<unknown>", expensive=True, doc="KiB received per second; not simulated."),
         Fixed("io_write_kbs", "<unknown>", expensive=True, doc="KiB sent per second; not simulated."),
         Bool("carrier", doc="Whether the interface has a link."),

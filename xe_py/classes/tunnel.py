@@ -20,9 +20,11 @@ PROTOCOLS = ("gre", "vxlan")
 @rule(
     "transport-PIF/bond-slave-of",
     "transport-PIF/tunnel.access-PIF",
+    "transport-PIF/network-sriov.logical-PIF",
+    "transport-PIF/vlan.untagged-PIF/tagged-PIF/network-sriov.logical-PIF",
 )
 def tunnel_stands_on_whole_pif(state: State, tunnel: Record) -> Iterator[Failure]:
-    """The transport PIF of a tunnel is no member of a bond, and no PIF of another tunnel."""
+    """The transport PIF of a tunnel is no member of a bond, and no PIF of another tunnel or of SR-IOV."""
     yield from can_carry_tunnels(state, state.ref(tunnel, "transport-PIF"))
 
 

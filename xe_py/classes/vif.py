@@ -35,6 +35,7 @@ def can_plug(state: State, vif: Record) -> Iterator[Failure]:
     vm = state.ref(vif, "vm-uuid")
     if vm["is-control-domain"]:
         yield Failure("OPERATION_NOT_ALLOWED", "Control domain does not support hotplug")
+    yield from _has_no_function(state, vif)
     if vm["power-state"] == "running" and vif["currently-attached"]:
         yield Failure("DEVICE_ALREADY_ATTACHED", vif)
     yield from _vm_can_hotplug(state, vm)
@@ -42,6 +43,7 @@ def can_plug(state: State, vif: Record) -> Iterator[Failure]:
 
 def can_unplug(state: State, vif: Record) -> Iterator[Failure]:
     """Why the VIF cannot be detached from its running VM."""
+    yield from _has_no_function(state, vif)
     vm = state.ref(vif, "vm-uuid")
     if vm["power-state"] == "running" and not vif["currently-attached"]:
         yield Failure("DEVICE_ALREADY_DETACHED", vif)
@@ -89,6 +91,14 @@ def locking_mode(state: State, vif: Record) -> str:
     if vif["locking-mode"] != "network_default":
         return str(vif["locking-mode"])
     return str(state.ref(vif, "network-uuid")["default-locking-mode"])
+
+
+def _has_no_function(state: State, vif: Record) -> Iterator[Failure]:
+    network = state.ref(vif, "network-uuid")
+    if any(not pif["physical"] for pif in pifs(state, network)):
+        from xe_py.xapi.sriov import is_no_sriov
+
+        yield from is_no_sriov(state, network)
 
 
 def _vm_can_hotplug(state: State, vm: Record) -> Iterator[Failure]:

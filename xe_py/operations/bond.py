@@ -11,9 +11,12 @@ from xe_py.schema.fields import Choice, Map, Ref, Refs, Text
 from xe_py.xapi import networks, pif_guards
 from xe_py.xapi.addresses import is_mac
 from xe_py.xapi.hosts import answers
+from xe_py.xapi.sriov import is_sriov
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
@@ -54,9 +57,7 @@ def create(
     if not members:
         raise Failure("PIF_BOND_NEEDS_MORE_MEMBERS")
     host = state.ref(members[0], "host-uuid")
-    refuse(answers(state, host))
-    refuse(networks.is_managed(network))
-    refuse(networks.has_no_pif_on(state, network, host))
+    refuse(_can_have_bond(state, network, host))
     if mac and not is_mac(mac):
         raise Failure("MAC_INVALID", mac)
     refuse(guards.invalid_properties(mode, properties or {}))
@@ -131,6 +132,14 @@ def set_mode(state: State, bond: Record, mode: str) -> None:
     kept = {name: value for name, value in bond["properties"].items() if guards.is_property(mode, name, value)}
     state.update(bond, {"mode": mode, "properties": guards.with_defaults(mode, kept)})
     bring_up(state, master)
+
+
+def _can_have_bond(state: State, network: Record, host: Record) -> Iterator[Failure]:
+    yield from answers(state, host)
+    yield from networks.is_managed(network)
+    yield from networks.has_no_pif_on(state, network, host)
+    if is_sriov(state, network):
+        yield Failure("NETWORK_INCOMPATIBLE_WITH_BOND", network)
 
 
 def _primary(members: list[Record]) -> Record:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from xe_py.classes.tunnel import PROTOCOLS
-from xe_py.errors import refuse
+from xe_py.errors import Failure, refuse
 from xe_py.operations.effects.plugging import plug, remove, unplug
 from xe_py.schema.command import command
 from xe_py.schema.fields import Choice, Ref
 from xe_py.xapi import networks, pif_guards
 from xe_py.xapi.addresses import random_mac
 from xe_py.xapi.pif_kinds import can_carry_tunnels
+from xe_py.xapi.sriov import is_sriov
 from xe_py.xapi.vswitch import is_everywhere
 
 TYPE_CHECKING = False
@@ -35,6 +36,8 @@ def create(state: State, pif: Record, network: Record, protocol: str = "gre") ->
     refuse(networks.has_no_pif_on(state, network, host))
     refuse(pif_guards.is_managed(pif))
     refuse(can_carry_tunnels(state, pif))
+    if is_sriov(state, network):
+        raise Failure("NETWORK_INCOMPATIBLE_WITH_TUNNEL", network)
     refuse(is_everywhere(state))
     access = stack(state, pif, network, protocol)
     plug(state, access)

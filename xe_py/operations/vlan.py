@@ -11,6 +11,7 @@ from xe_py.schema.fields import Int, Ref, Text
 from xe_py.xapi import networks, pif_guards
 from xe_py.xapi.hosts import answers
 from xe_py.xapi.networks import LARGEST_TAG
+from xe_py.xapi.sriov import can_have_vlan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def make(state: State, tagged: Record, tag: int, network: Record) -> Record:
     refuse(networks.has_no_pif_on(state, network, host))
     refuse(pif_guards.is_managed(tagged))
     refuse(can_stand_on(state, tagged))
+    refuse(can_have_vlan(state, network, tagged))
     if not 0 <= tag <= LARGEST_TAG:
         raise Failure("VLAN_TAG_INVALID", str(tag))
     for vlan in state.find("vlan", tagged_PIF=tagged["uuid"], tag=tag):

@@ -7,7 +7,7 @@ from xe_py.xapi.guest import LIVE
 from xe_py.xapi.hosts import answers
 from xe_py.xapi.networks import is_managed as network_is_managed
 from xe_py.xapi.networks import pifs_on
-from xe_py.xapi.pif_kinds import is_no_tunnel_access, transports
+from xe_py.xapi.pif_kinds import is_no_sriov_logical, is_no_tunnel_access, sriovs_of, sriovs_on, transports
 from xe_py.xapi.protection import ha_is_off
 
 TYPE_CHECKING = False
@@ -32,6 +32,10 @@ def can_forget(state: State, pif: Record) -> Iterator[Failure]:
     if tunnels:
         yield Failure("PIF_TUNNEL_STILL_EXISTS", pif, blockers=tunnels)
     yield from may_change(state, pif)
+    for sriov in sriovs_of(state, pif):
+        yield Failure("CANNOT_FORGET_SRIOV_LOGICAL", pif, blockers=(sriov,))
+    for sriov in state.pointing_at(pif, "network-sriov.physical-PIF"):
+        yield Failure("PIF_SRIOV_STILL_EXISTS", pif, blockers=(sriov,))
 
 
 def can_plug(state: State, pif: Record) -> Iterator[Failure]:
@@ -41,7 +45,8 @@ def can_plug(state: State, pif: Record) -> Iterator[Failure]:
     for transport in transports(state, pif):
         if transport["IP-configuration-mode"] == "None":
             yield Failure("TRANSPORT_PIF_NOT_CONFIGURED", transport)
-    yield from is_no_bond_slave(state, pif)
+    if not sriovs_on(state, pif):
+        yield from is_no_bond_slave(state, pif)
 
 
 def can_unplug(state: State, pif: Record) -> Iterator[Failure]:
@@ -100,6 +105,7 @@ def can_be_bonded(state: State, pif: Record) -> Iterator[Failure]:
     yield from is_not_in_bond(state, pif)
     yield from is_no_vlan(pif)
     yield from is_no_tunnel_access(state, pif)
+    yield from is_no_sriov_logical(state, pif)
     yield from keeps_management(state, pif)
 
 
@@ -120,7 +126,7 @@ def can_have_properties(state: State, pif: Record, properties: dict[str, str]) -
     """Why the properties of the PIF cannot become these."""
     yield from host_answers(state, pif)
     yield from are_properties(properties)
-    if pif["VLAN"] >= 0 or pif["bond-slave-of"] or transports(state, pif):
+    if not (pif["physical"] or state.pointing_at(pif, "bond.master")) or pif["bond-slave-of"]:
         yield Failure("CANNOT_CHANGE_PIF_PROPERTIES", pif)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from xe_py.xapi.addresses import lease
 from xe_py.xapi.networks import pifs_on
 from xe_py.xapi.pif_guards import management_pifs
+from xe_py.xapi.pif_kinds import sriovs_below, sriovs_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +14,12 @@ if TYPE_CHECKING:
 
 
 def bring_up(state: State, pif: Record) -> None:
-    """Plug the PIF with its MTU; members of a bond are unplugged, since the bond works for them."""
+    """Plug the PIF with its MTU; members of a bond are unplugged, since the bond works for them.
+
+    Nothing passes through the PIFs of SR-IOV networks: such a PIF is up when there are virtual functions.
+    """
+    if not pif["physical"] and _bring_up_virtual(state, pif):
+        return
     of_network = state.ref(pif, "network-uuid")["MTU"]
     for bond in state.pointing_at(pif, "bond.master"):
         for slave in state.pointing_at(bond, "pif.bond-slave-of"):
@@ -26,9 +32,24 @@ def bring_up(state: State, pif: Record) -> None:
     get_address(state, pif)
 
 
+def _bring_up_virtual(state: State, pif: Record) -> bool:
+    """Plug the PIF if it is that of an SR-IOV network or of a VLAN on one; whether it is."""
+    for sriov in sriovs_of(state, pif):
+        mode = sriov["configuration-mode"]
+        state.update(sriov, {"configuration-mode": "sysfs" if mode == "unknown" else mode, "requires-reboot": False})
+        state.update(pif, {"currently-attached": True})
+        return True
+    for logical in sriovs_below(state, pif):
+        state.update(pif, {"currently-attached": logical["currently-attached"]})
+        return True
+    return False
+
+
 def bring_down(state: State, pif: Record) -> None:
     """Unplug the PIF."""
     state.update(pif, {"currently-attached": False})
+    for sriov in sriovs_of(state, pif):
+        state.update(sriov, {"requires-reboot": False})
 
 
 def attach_network(state: State, network: Record, host: Record) -> None:
