@@ -24,7 +24,7 @@ function __xe_commands
         'host-emergency-management-reconfigure' 'Choose the interface of a member that has lost its coordinator.' \
         'host-enable' 'Enable a host, so that VMs can start on it again. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-list' 'List all hosts, or those whose fields have the given values.' \
-        'host-management-disable' 'Let nobody manage the coordinator over the network any more.' \
+        'host-management-disable' 'Let nobody manage the host over the network any more.' \
         'host-management-reconfigure' 'Choose the PIF through which a host is managed.' \
         'host-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'host-param-clear' 'Empty a field of the object.' \

@@ -183,9 +183,29 @@ def test_a_working_host_has_a_management_interface_under_the_strict_rules() -> N
     assert pool.refusal("host-management-disable") == ("STATE_HOST_INCOMPLETE", "xen1", "attached management interface")
 
 
-def test_no_host_here_is_in_emergency_mode(pool: NetworkPool) -> None:
+def test_a_member_keeps_its_management_interface(pool: NetworkPool) -> None:
+    pool.change("xen1", host_metrics_live=False)
+    assert pool.refusal("host-management-disable") == ("SLAVE_REQUIRES_MANAGEMENT_INTERFACE",)
+
+
+@pytest.mark.parametrize("live", [(True, True), (True, False), (False, False)])
+def test_only_a_host_without_its_coordinator_is_in_emergency_mode(pool: NetworkPool, live: tuple[bool, bool]) -> None:
+    for host, answers in zip(("xen1", "xen2"), live, strict=True):
+        pool.change(host, host_metrics_live=answers)
     line = "host-emergency-management-reconfigure interface=xenbr1"
     assert pool.refusal(line) == ("NOT_IN_EMERGENCY_MODE",)
+
+
+def test_a_host_in_emergency_mode_chooses_its_interface_by_the_bridge(pool: NetworkPool) -> None:
+    pool.xe("pif-reconfigure-ip uuid=b1 mode=static IP=10.9.0.2 netmask=255.0.0.0")
+    pool.change("b1", currently_attached=False)
+    pool.change("xen1", host_metrics_live=False)
+    line = "host-emergency-management-reconfigure interface="
+    for bridge in ("xenbr2", "eth1"):
+        assert pool.refusal(f"{line}{bridge}") == ("INVALID_VALUE", "interface", bridge)
+    pool.xe(f"{line}xenbr1")
+    assert [pool.value(pif, "management") for pif in ("a0", "b0", "b1")] == [True, False, True]
+    assert (pool.value("xen2", "address"), pool.value("b1", "currently-attached")) == ("10.9.0.2", True)
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "PIF_VLAN_EXISTS": ("The PIF already has a VLAN with this tag, or it is a VLAN itself.", ("PIF",)),
     "PIF_VLAN_STILL_EXISTS": ("The PIF is a VLAN, or it still has VLANs.", ("PIF",)),
     "PROVISION_ONLY_ALLOWED_ON_TEMPLATE": ("Only a template can be provisioned.", ()),
+    "SLAVE_REQUIRES_MANAGEMENT_INTERFACE": ("A member of a pool must have a management interface.", ()),
     "SR_BACKEND_FAILURE": ("The driver of the SR failed.", ("status", "stdout", "stderr")),
     "SR_DEVICE_IN_USE": ("Another SR uses this device.", ()),
     "SR_DOES_NOT_SUPPORT_MIGRATION": ("Disks cannot move to or from an SR of this type.", ("sr", "capabilities")),

@@ -7,6 +7,8 @@ from xe_py.operations.effects.bring_up import get_address, manage_through, tell_
 from xe_py.schema.command import command
 from xe_py.schema.fields import Ref, Text
 from xe_py.xapi import pif_guards as guards
+from xe_py.xapi.hosts import coordinator, is_leaderless, this_host
+from xe_py.xapi.networks import pifs_on
 from xe_py.xapi.protection import ha_is_off
 
 TYPE_CHECKING = False
@@ -30,14 +32,16 @@ def reconfigure(state: State, pif: Record) -> None:
         manage_through(state, pif)
 
 
-@command("host-management-disable", doc="Let nobody manage the coordinator over the network any more.")
+@command("host-management-disable", doc="Let nobody manage the host over the network any more.")
 def disable(state: State) -> None:
     """Take the management from the interface of the coordinator; the interface stays up."""
     refuse(ha_is_off(state))
-    coordinator = _coordinator(state)
-    for pif in guards.management_pifs(state, coordinator["uuid"]):
+    host = this_host(state)
+    if host is not coordinator(state):
+        raise Failure("SLAVE_REQUIRES_MANAGEMENT_INTERFACE")
+    for pif in guards.management_pifs(state, host["uuid"]):
         state.update(pif, {"management": False})
-    tell_address(state, coordinator)
+    tell_address(state, host)
 
 
 @command(
@@ -45,25 +49,27 @@ def disable(state: State) -> None:
     required=(Text("interface", doc="The bridge of the interface."),),
     doc="Choose the interface of a member that has lost its coordinator.",
 )
-def emergency_reconfigure(_state: State, interface: str) -> None:  # noqa: ARG001 - as the coordinator has not lost itself
-    """Refuse: commands run on the coordinator, which is never in emergency mode."""
-    raise Failure("NOT_IN_EMERGENCY_MODE")
+def emergency_reconfigure(state: State, interface: str) -> None:
+    """Manage the host that xe talks to through its PIF on the network with this bridge."""
+    if not is_leaderless(state):
+        raise Failure("NOT_IN_EMERGENCY_MODE")
+    host = this_host(state)
+    found = [pif for net in state.having("network", "bridge", interface) for pif in pifs_on(state, net, host)]
+    if not found:
+        raise Failure("INVALID_VALUE", "interface", interface)
+    manage_through(state, found[0])
 
 
 @command(
     "host-signal-networking-change",
     hidden=True,
-    doc="Tell the coordinator that its addresses or its host name have changed.",
+    doc="Tell the host that its addresses or its host name have changed.",
 )
 def signal_networking_change(state: State) -> None:
-    """Look at the addresses of the coordinator's PIFs again, and at its name if nobody has given it one."""
-    coordinator = _coordinator(state)
-    for pif in state.pointing_at(coordinator, "pif.host-uuid"):
+    """Look at the addresses of the host's PIFs again, and at its name if nobody has given it one."""
+    host = this_host(state)
+    for pif in state.pointing_at(host, "pif.host-uuid"):
         get_address(state, pif)
-    tell_address(state, coordinator)
-    if coordinator["name-label"] in _NO_NAMES:
-        state.update(coordinator, {"name-label": coordinator["hostname"]})
-
-
-def _coordinator(state: State) -> Record:
-    return state.ref(state.all("pool")[0], "master")
+    tell_address(state, host)
+    if host["name-label"] in _NO_NAMES:
+        state.update(host, {"name-label": host["hostname"]})

@@ -7,6 +7,7 @@ from xe_py.operations.host_management import reconfigure as reconfigure_host
 from xe_py.schema.command import command
 from xe_py.schema.fields import Ref
 from xe_py.xapi import pif_guards as guards
+from xe_py.xapi.hosts import coordinator
 from xe_py.xapi.protection import ha_is_off
 
 TYPE_CHECKING = False
@@ -32,6 +33,6 @@ def reconfigure(state: State, network: Record) -> None:
         if pif["primary-address-type"] != pifs[0]["primary-address-type"]:
             raise Failure("PIF_INCOMPATIBLE_PRIMARY_ADDRESS_TYPE", pif)
         refuse(guards.is_usable_for_management(state, pif))
-    coordinator = state.all("pool")[0]["master"]
-    for pif in sorted(pifs, key=lambda pif: pif["host-uuid"] == coordinator):
+    last = coordinator(state)["uuid"]
+    for pif in sorted(pifs, key=lambda pif: pif["host-uuid"] == last):
         reconfigure_host(state, pif)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure
+from xe_py.xapi.hosts import coordinator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ def is_everywhere(state: State) -> Iterator[Failure]:
 
 def can_be_controlled(state: State) -> Iterator[Failure]:
     """Why the pool can have no SDN controller: its coordinator has no Open vSwitch."""
-    coordinator = state.ref(state.all("pool")[0], "master")
-    if not has_vswitch(coordinator):
-        yield Failure("OPERATION_NOT_ALLOWED", "host not configured for vswitch operation", blockers=(coordinator,))
+    host = coordinator(state)
+    if not has_vswitch(host):
+        yield Failure("OPERATION_NOT_ALLOWED", "host not configured for vswitch operation", blockers=(host,))
 
 
 def is_uncontrolled(state: State) -> Iterator[Failure]:
