@@ -123,6 +123,38 @@ def test_what_high_availability_forbids(pool: NetworkPool, line: str, refusal: t
         assert pool.refusal(line) == refusal
 
 
+@pytest.mark.parametrize(
+    ("changes", "words", "refusal"),
+    [
+        ({}, "network-uuid=red", ("HA_CONSTRAINT_VIOLATION_NETWORK_NOT_SHARED", "red")),
+        ({}, "network-uuid=red device=0", ("HA_CONSTRAINT_VIOLATION_NETWORK_NOT_SHARED", "red")),
+        ({}, "network-uuid=red mac=x", ("MAC_INVALID", "x")),
+        ({}, "network-uuid=net1 device=0", ("DEVICE_ALREADY_EXISTS", "0")),
+        ({}, "network-uuid=net2", ("HA_CONSTRAINT_VIOLATION_NETWORK_NOT_SHARED", "net2")),
+        ({}, "network-uuid=net1", None),
+        ({"xen2": {"enabled": False}}, "network-uuid=bonds", None),
+        ({"pool": {"ha_allow_overcommit": True}}, "network-uuid=red", None),
+        ({"pool": {"ha_enabled": False}}, "network-uuid=red", None),
+        ({"web": {"ha_restart_priority": "best-effort"}}, "network-uuid=red", None),
+        ({"web": {"ha_always_run": False}}, "network-uuid=red", None),
+    ],
+)
+def test_a_protected_vm_has_vifs_on_networks_of_all_hosts(
+    pool: NetworkPool, changes: dict[str, dict[str, object]], words: str, refusal: tuple[str, ...] | None
+) -> None:
+    pool.add_vif("vif", "web", "lan")
+    pool.change("web", ha_restart_priority="restart", ha_always_run=True)
+    pool.change("pool", ha_enabled=True)
+    for name, fields in changes.items():
+        pool.change(name, **fields)
+    given = {"device": "1", "mac": "random"} | dict(word.split("=") for word in words.split())
+    line = f"vif-create vm-uuid=web {' '.join(f'{word}={text}' for word, text in given.items())}"
+    if refusal is None:
+        pool.xe(line)
+    else:
+        assert pool.refusal(line) == refusal
+
+
 # Through which interface a host is managed
 
 

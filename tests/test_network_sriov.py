@@ -3,6 +3,8 @@
 import pytest
 from network_pool import NetworkPool
 
+from xe_py.xapi.agility import is_agile
+
 VSWITCH = {"network_backend": "openvswitch"}
 NO_PLUGGING = ("OPERATION_NOT_ALLOWED", "Network SR-IOV VIF plug/unplug not allowed")
 FUNCTIONS = 8
@@ -215,6 +217,17 @@ def test_a_vm_starts_where_virtual_functions_are_free(pool: NetworkPool, up: boo
         return
     pool.xe("vm-start vm=web on=xen1")
     assert pool.value("sriov", "remaining-capacity") == FUNCTIONS - 1
+
+
+def test_a_vm_with_a_virtual_function_depends_on_a_host(pool: NetworkPool) -> None:
+    sriov(pool)
+    pool.add_vif("vif", "web", "red")
+    assert [failure.code for failure in is_agile(pool.state, pool.named["web"])] == [
+        *("HA_CONSTRAINT_VIOLATION_NETWORK_NOT_SHARED", "VM_HAS_SRIOV_VIF")
+    ]
+    pool.xe("network-sriov-create pif-uuid=b1 network-uuid=red")
+    (failure,) = is_agile(pool.state, pool.named["web"])
+    assert (failure.code, failure.values) == ("VM_HAS_SRIOV_VIF", (pool.named["web"],))
 
 
 def test_the_pif_of_an_sriov_network_has_no_properties(pool: NetworkPool) -> None:

@@ -241,6 +241,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "VM_BIOS_STRINGS_ALREADY_SET": ("The VM already has BIOS strings, and they cannot be changed.", ()),
     "VM_CANNOT_DELETE_DEFAULT_TEMPLATE": ("A default template cannot be destroyed.", ("vm",)),
     "VM_HAS_NO_SUSPEND_VDI": ("The memory of the suspended VM is lost: the VM has no suspend VDI.", ("vm",)),
+    "VM_HAS_SRIOV_VIF": ("The VM has a VIF on an SR-IOV network, so it depends on a host.", ("vm",)),
     "VM_HOST_INCOMPATIBLE_VIRTUAL_HARDWARE_PLATFORM_VERSION": (
         "The host does not offer the version of virtual hardware that the VM needs.",
         ("host", "host_versions", "vm", "vm_version"),
