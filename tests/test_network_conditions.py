@@ -52,11 +52,16 @@ def test_nothing_is_done_on_a_host_that_does_not_answer(pool: NetworkPool, line:
     assert pool.refusal(line) == ("HOST_OFFLINE", "xen1")
 
 
-def test_the_properties_of_a_pif_are_set_on_its_host(pool: NetworkPool) -> None:
+@pytest.mark.parametrize("name", ["a1", "bond"])
+def test_the_properties_of_pifs_and_bonds_are_set_on_their_host(pool: NetworkPool, name: str) -> None:
     pool.change("xen1", host_metrics_live=False)
     with pool.refused() as refusal:
-        pool.param_set("a1", properties={"gro": "off"})
+        pool.param_set(name, properties={"gro": "maybe"})
     assert refusal() == ("HOST_OFFLINE", "xen1")
+    pool.change("xen1", host_metrics_live=True)
+    with pool.refused() as refusal:
+        pool.param_set(name, properties={"gro": "maybe"})
+    assert refusal() == ("INVALID_VALUE", "properties", "gro = maybe")
 
 
 @pytest.mark.parametrize("line", ["pif-db-forget uuid=a1", "network-create name-label=n", "network-destroy uuid=red"])

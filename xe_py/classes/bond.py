@@ -6,7 +6,7 @@ from xe_py.errors import Failure
 from xe_py.schema.derived import Back, Computed
 from xe_py.schema.fields import CASCADE, CLEAR, KEYS, Bool, Choice, Int, Map, Ref
 from xe_py.schema.xenclass import Unique, XenClass, rule
-from xe_py.xapi.pif_guards import is_no_vlan
+from xe_py.xapi.pif_guards import host_answers, is_no_vlan
 from xe_py.xapi.pif_kinds import is_no_sriov_logical, is_no_tunnel_access
 
 TYPE_CHECKING = False
@@ -47,6 +47,12 @@ def is_property(mode: str, name: str, value: str) -> bool:
     if name == "lacp-aggregation-key":
         return value.isascii() and value.isdecimal()
     return value in _LACP_VALUES.get(name, ())
+
+
+def can_have_properties(state: State, bond: Record, properties: dict[str, str]) -> Iterator[Failure]:
+    """Why the properties of the bond cannot become these."""
+    yield from host_answers(state, state.ref(bond, "master"))
+    yield from invalid_properties(bond["mode"], properties)
 
 
 def with_defaults(mode: str, properties: dict[str, str]) -> dict[str, str]:
@@ -114,7 +120,7 @@ BOND = XenClass(
         Ref("master", "pif", required=True, on_delete=CASCADE, doc="The PIF of the bond; it stands for all members."),
         Back("slaves", "pif.bond-slave-of", doc="The PIFs that are members of the bond."),
         Choice("mode", MODES, default="balance-slb", doc="How the members share the traffic."),
-        Map("properties", mode="MRO", param_set=KEYS, doc="Extra settings of the mode."),
+        Map("properties", mode="MRO", param_set=KEYS, guard=can_have_properties, doc="Extra settings of the mode."),
         Ref("primary-slave", "pif", on_delete=CLEAR, doc="The member that gave the bond its MAC and IP configuration."),
         Computed(
             "links-up",
