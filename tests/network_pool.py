@@ -4,7 +4,7 @@ from small_pool import SmallPool
 
 from xe_py.state.record import Record
 
-NAMELESS = {"bond", "message", "pif", "vif", "vlan"}
+NAMELESS = {"bond", "message", "network-sriov", "pif", "sdn-controller", "tunnel", "vif", "vlan"}
 
 
 class NetworkPool(SmallPool):
@@ -67,6 +67,10 @@ class NetworkPool(SmallPool):
     def vlan_below(self, pif: str) -> Record:
         """The VLAN whose network the PIF carries."""
         return self.state.pointing_at(self.named[pif], "vlan.untagged-PIF")[0]
+
+    def tunnel_below(self, pif: str) -> Record:
+        """The tunnel whose network the PIF carries."""
+        return self.state.pointing_at(self.named[pif], "tunnel.access-PIF")[0]
 
     def _uuid(self, name: object) -> object:
         if isinstance(name, str) and "," in name:

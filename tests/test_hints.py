@@ -62,6 +62,20 @@ SHARED = (
     "other: vbd-create vm-uuid={db} vdi-uuid={vdi} device=0",
 )
 BOND = "bond: bond-create network-uuid={network} pif-uuids={eth1},{eth2}"
+TUNNEL = (
+    ETH1,
+    "pif-reconfigure-ip uuid={eth1} mode=DHCP",
+    "network: network-create name-label=t",
+    "access: tunnel-create pif-uuid={eth1} network-uuid={network}",
+    "tunnel: tunnel-list --minimal",
+)
+FAST = (
+    ETH1,
+    "[pif.{eth1}] capabilities = ['sriov']",
+    "network: network-create name-label=fast",
+    "sriov: network-sriov-create pif-uuid={eth1} network-uuid={network}",
+    "logical: network-sriov-list uuid={sriov} params=logical-PIF --minimal",
+)
 LARGE = "vm-memory-limits-set uuid={vm} static-min=1GiB static-max=999GiB dynamic-min=999GiB dynamic-max=999GiB"
 OF_VM = "vbd {vbd}, device xvda of vm {vm} (web)"
 UNUSED = "vbd {vbd}, device 0 of vm {vm} (web)"
@@ -215,12 +229,36 @@ ROWS = [
         (), ("pif-param-set uuid={eth1} disallow-unplug=false",)),
     Row((ETH1,), "host-management-reconfigure pif-uuid={eth1}", "PIF_HAS_NO_NETWORK_CONFIGURATION", (),
         ("pif-reconfigure-ip uuid={eth1} mode=DHCP",)),
+    Row((ETH1, "network: pif-list uuid={eth1} params=network-uuid --minimal"),
+        "pool-management-reconfigure network-uuid={network}", "PIF_HAS_NO_NETWORK_CONFIGURATION", (),
+        ("pif-reconfigure-ip uuid={eth1} mode=DHCP",)),
+    Row((), "host-management-disable", "STATE_HOST_INCOMPLETE", (), ("state-set rules=xapi",)),
     Row((ETH1, "network: network-create name-label=v", "vlan: vlan-create pif-uuid={eth1} vlan=5 network-uuid={network}",
         "tag: vlan-list --minimal"), "pif-forget uuid={eth1}", "PIF_VLAN_STILL_EXISTS", ("vlan {tag}",),
         ("vlan-destroy uuid={tag}",)),
     Row((ETH1, "network: network-create name-label=v", "vlan: vlan-create pif-uuid={eth1} vlan=5 network-uuid={network}",
         "tag: vlan-list --minimal"), "network-destroy uuid={network}", "NETWORK_CONTAINS_PIF", (),
         ("vlan-destroy uuid={tag}",)),
+    Row((ETH1, "network: network-create name-label=t"), "tunnel-create pif-uuid={eth1} network-uuid={network}",
+        "TRANSPORT_PIF_NOT_CONFIGURED", (), ("pif-reconfigure-ip uuid={eth1} mode=DHCP",)),
+    Row((*TUNNEL, "pif-unplug uuid={eth1}", "pif-reconfigure-ip uuid={eth1} mode=None"), "pif-plug uuid={access}",
+        "TRANSPORT_PIF_NOT_CONFIGURED", (), ("pif-reconfigure-ip uuid={eth1} mode=DHCP",)),
+    Row(TUNNEL, "pif-forget uuid={eth1}", "PIF_TUNNEL_STILL_EXISTS", ("tunnel {tunnel}",), ("tunnel-destroy uuid={tunnel}",)),
+    Row(TUNNEL, "network-destroy uuid={network}", "NETWORK_CONTAINS_PIF", (), ("tunnel-destroy uuid={tunnel}",)),
+    Row((VM, *CARD, "sdn: sdn-controller-introduce protocol=pssl"), "vif-param-set uuid={vif} locking-mode=locked",
+        "OPERATION_NOT_ALLOWED", ("sdn-controller {sdn}",), ("sdn-controller-forget uuid={sdn}",)),
+    Row(("sdn: sdn-controller-introduce protocol=pssl",), "sdn-controller-introduce address=10.0.0.5",
+        "OPERATION_NOT_ALLOWED", ("sdn-controller {sdn}",), ("sdn-controller-forget uuid={sdn}",)),
+    Row(FAST, "pif-forget uuid={eth1}", "PIF_SRIOV_STILL_EXISTS", ("network-sriov {sriov}",),
+        ("network-sriov-destroy uuid={sriov}",)),
+    Row(FAST, "pif-forget uuid={logical}", "CANNOT_FORGET_SRIOV_LOGICAL", ("network-sriov {sriov}",),
+        ("network-sriov-destroy uuid={sriov}",)),
+    Row(FAST, "network-destroy uuid={network}", "NETWORK_CONTAINS_PIF", (), ("network-sriov-destroy uuid={sriov}",)),
+    Row((*FAST, "other: network-create name-label=other"), "network-sriov-create pif-uuid={eth1} network-uuid={other}",
+        "NETWORK_SRIOV_ALREADY_ENABLED", ("network-sriov {sriov}",), ("network-sriov-destroy uuid={sriov}",)),
+    Row((*FAST, "other: network-create name-label=other", "tag: vlan-create pif-uuid={logical} vlan=5 network-uuid={other}",
+        "vlan: vlan-list --minimal"), "network-sriov-destroy uuid={sriov}", "PIF_VLAN_STILL_EXISTS", ("vlan {vlan}",),
+        ("vlan-destroy uuid={vlan}",)),
     Row((ETH1, ETH2, "network: network-create name-label=b", BOND), "pif-forget uuid={eth1}", "PIF_ALREADY_BONDED", ("bond {bond}",),
         ("bond-destroy uuid={bond}",)),
 ]  # fmt: skip
@@ -237,7 +275,15 @@ class Pool:
         self.named = {"folder": str(folder)}
 
     def run(self, line: str) -> None:
-        """Run a line that must be accepted; `name: line` gives what it prints a name."""
+        """Run a line that must be accepted; `name: line` gives what it prints a name.
+
+        `[class.uuid] field = value` is an edit by hand: it puts the field in the table of the object.
+        """
+        if line.startswith("["):
+            header, _, statement = self.filled(line).partition("] ")
+            text = self.xe.state.read_text()
+            self.xe.state.write_text(text.replace(f"{header}]\n", f"{header}]\n{statement}\n"))
+            return
         name, colon, rest = line.partition(": ")
         out = self.do(rest if colon else line)
         if colon:

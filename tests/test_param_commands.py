@@ -103,6 +103,15 @@ def pool() -> VmPool:
         "vlan-pif", "pif", host_uuid="xen2", network_uuid="tag", device="eth0", VLAN=7, MAC="00:16:3e:00:00:01"
     )
     pool.add_bare("vlan", "vlan", tag=7, tagged_PIF="eth0-xen2", untagged_PIF="vlan-pif")
+    pool.add("tunnelled", "network", bridge="tunnelled")
+    pool.add_bare(
+        "access", "pif", host_uuid="xen2", network_uuid="tunnelled", device="tunnel0", MAC="00:16:3e:00:02:00"
+    )
+    pool.add_bare("tunnel", "tunnel", access_PIF="access", transport_PIF="eth0-xen2")
+    pool.add("fast", "network", bridge="fast")
+    pool.add_bare("logical", "pif", host_uuid="xen2", network_uuid="fast", device="eth0", MAC="fe:ff:ff:ff:ff:ff")
+    pool.add_bare("sriov", "network-sriov", physical_PIF="eth0-xen2", logical_PIF="logical")
+    pool.add_bare("controller", "sdn-controller", address="10.0.0.5")
     pool.named["task"] = pool.state.add("task", {"name-label": "Async.VM.start"})
     pool.named |= add_small_objects(pool.state)
     for name in classes.FOLLOWING:
@@ -113,7 +122,8 @@ def pool() -> VmPool:
 
 
 OBJECTS = {
-    "pool": "pool", "pif": "eth0-xen1", "bond": "bond", "vlan": "vlan", "vif": "vif", "network": "lan", "vm": "vm",
+    "pool": "pool", "pif": "eth0-xen1", "bond": "bond", "vlan": "vlan", "tunnel": "tunnel", "sdn-controller": "controller", "network-sriov": "sriov",
+    "vif": "vif", "network": "lan", "vm": "vm",
     "template": "vm", "snapshot": "vm", "host": "xen1", "vdi": "v-vbd", "vbd": "vbd", "sr": "share", "pbd": "p-local",
     "message": "message", "task": "task",
 } | {name: name for name in SMALL}  # fmt: skip

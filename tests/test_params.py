@@ -263,6 +263,11 @@ def test_every_field_of_every_class_can_be_read(xe: "Xe", name: str) -> None:
     trunk = xe.do("network-create name-label=trunk")
     xe.do(f"vlan-create pif-uuid={eth1} network-uuid={trunk} vlan=7")
     eth0 = xe.do("pif-list device=eth0 --minimal")
+    xe.do(f"tunnel-create pif-uuid={eth0} network-uuid={xe.do('network-create name-label=tunnelled')}")
+    xe.do("sdn-controller-introduce address=10.0.0.5")
+    header = f"[pif.{eth1}]\n"
+    xe.state.write_text(xe.state.read_text().replace(header, f"{header}capabilities = ['sriov']\n"))
+    xe.do(f"network-sriov-create pif-uuid={eth1} network-uuid={xe.do('network-create name-label=fast')}")
     bonded = xe.do("network-create name-label=bonded")
     xe.do(f"bond-create network-uuid={bonded} pif-uuids={eth0}")
     xe.do("vm-start vm=web")

@@ -6,7 +6,7 @@ from network_pool import NetworkPool
 MAC = "00:16:3e:00:00:09"
 MANAGEMENT = {"management": True, "IP_configuration_mode": "DHCP"}
 ONE_VLAN = "it has a VLAN tag but no VLAN object, or a VLAN object but no tag"
-ONE_KIND = "it must be exactly one of these: physical, the PIF of a VLAN, or the PIF of a bond"
+ONE_KIND = "it must be exactly one of these: physical, or the PIF of a VLAN, a bond, a tunnel or an SR-IOV network"
 
 
 @pytest.fixture(params=["strict", "xapi"])

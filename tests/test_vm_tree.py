@@ -37,3 +37,35 @@ def test_a_tree_goes_through_bonds_and_vlans_to_every_host(xe: Xe) -> None:
         "          PIF, eth1, not attached",
         "            HOST (xen1)",
     ]
+
+
+def chain(xe: Xe, network: str) -> list[str]:
+    """The lines of the tree from the network down to the host, without indents."""
+    vm = xe.do("vm-create name-label=web")
+    xe.do(f"vif-create vm-uuid={vm} network-uuid={network} device=0 mac=00:16:3e:00:00:01")
+    return [line.strip() for line in UUID.sub("", xe.do(f"vm-tree uuid={vm}")).splitlines()[3:]]
+
+
+def test_a_tree_goes_through_tunnels(xe: Xe) -> None:
+    pif, network = xe.do("pif-list device=eth0 --minimal"), xe.do("network-create name-label=red")
+    xe.do(f"tunnel-create pif-uuid={pif} network-uuid={network}")
+    assert chain(xe, network) == ["PIF, tunnel0, attached", "PIF, eth0, attached", "HOST (xen1)"]
+
+
+def test_a_tree_goes_through_sriov_networks(xe: Xe) -> None:
+    pif, network = xe.do("pif-list device=eth1 --minimal"), xe.do("network-create name-label=red")
+    header = f"[pif.{pif}]\n"
+    xe.state.write_text(xe.state.read_text().replace(header, f"{header}capabilities = ['sriov']\n"))
+    xe.do(f"network-sriov-create pif-uuid={pif} network-uuid={network}")
+    assert chain(xe, network) == ["PIF, eth1, attached", "PIF, eth1, attached", "HOST (xen1)"]
+
+
+def test_pifs_that_stand_on_each_other_have_a_tree_too(xe: Xe) -> None:
+    pif, network = xe.do("pif-list device=eth1 --minimal"), xe.do("network-create name-label=red")
+    untagged = xe.do(f"vlan-create pif-uuid={pif} network-uuid={network} vlan=5")
+    vm = xe.do("vm-create name-label=web")
+    xe.do(f"vif-create vm-uuid={vm} network-uuid={network} device=0 mac=00:16:3e:00:00:01")
+    text = xe.state.read_text()
+    xe.state.write_text(text.replace(f'tagged-PIF = "{pif}"', f'tagged-PIF = "{untagged}"', 1))
+    assert "PIF_IS_VLAN" in xe.run(["state-check"], partial=True).out
+    assert "PIF, eth1, VLAN 5, attached" in UUID.sub("", xe.do(f"vm-tree uuid={vm}"))

@@ -98,12 +98,14 @@ def leads_back(state: State, asked: Record, read: Read, steps: tuple[Step, ...])
 
 
 def make_bond_and_vlan(state: State) -> None:
-    """A bond and a VLAN, which chance hardly ever makes."""
-    bonded, tagged = (state.add("network", {"name-label": name, "bridge": name}) for name in ("bonded", "tagged"))
+    """A bond, a VLAN and a tunnel, which chance hardly ever makes."""
+    names = ("bonded", "tagged", "tunnelled")
+    bonded, tagged, tunnelled = (state.add("network", {"name-label": name, "bridge": name}) for name in names)
     members, others = (state.find("pif", management=False, host_uuid=host["uuid"]) for host in state.all("host"))
     for name, arguments in (
         ("bond-create", {"network": bonded, "pifs": members[:2], "mode": "lacp"}),
         ("vlan-create", {"network": tagged, "pif": others[0], "vlan": 5}),
+        ("tunnel-create", {"network": tunnelled, "pif": state.find("pif", management=True)[1]}),
     ):
         command = operations.find(name)
         assert command is not None
@@ -119,6 +121,10 @@ def make_rare(state: State) -> None:
         state.update(vif, {"trunks": ["5"]})
     for pif in state.all("pif"):
         state.update(pif, {"primary-address-type": "IPv6", "IPv6-configuration-mode": "DHCP"})
+    card, fast = state.find("pif", physical=True)[-1], state.add("network", {"bridge": "fast"})
+    one_device = {"host-uuid": card["host-uuid"], "device": card["device"], "MAC": "fe:ff:ff:ff:ff:ff"}
+    logical = state.add("pif", {"network-uuid": fast["uuid"], **one_device})
+    state.add("network-sriov", {"physical-PIF": card["uuid"], "logical-PIF": logical["uuid"]})
     for vm in state.find("vm", power_state="halted"):
         state.update(vm, {"is-a-template": True, "is-a-snapshot": vm.place % 2 == 0, "snapshot-of": vm["uuid"]})
     for sr in state.find("sr", type="ext"):

@@ -141,11 +141,26 @@ def furnish(path: Path, rules: str = "strict") -> dict[str, str]:
     made["pif"] = do("bond-list params=master --minimal")
     do(f"vlan-create pif-uuid={made['pif']} vlan=7 network-uuid={network('tagged')}")
     made["vlan"] = do("vlan-list --minimal")
+    management = do(f"pif-list host-uuid={made['host']} management=true --minimal")
+    do(f"tunnel-create pif-uuid={management} network-uuid={network('tunnelled')}")
+    made["tunnel"] = do("tunnel-list --minimal")
+    made["network-sriov"] = do(
+        f"network-sriov-create pif-uuid={_with_functions(path, pifs)} network-uuid={network('fast')}"
+    )
+    made["sdn-controller"] = do("sdn-controller-introduce protocol=pssl")
     made["pbd"] = do(f"pbd-list sr-uuid={made['sr']} --minimal")
     do("vm-start vm=web")
     made["message"] = do("message-list --minimal")
     do("vm-create name-label=idle")
     return made | _left_behind(path, do)
+
+
+def _with_functions(path: Path, pifs: str) -> str:
+    """Give the first of the network cards virtual functions, which no command does; its uuid."""
+    card = pifs.partition(",")[0]
+    header = f"[pif.{card}]\n"
+    path.write_text(path.read_text().replace(header, f"{header}capabilities = ['sriov']\n"))
+    return card
 
 
 def _left_behind(path: Path, do: Callable[[str], str]) -> dict[str, str]:

@@ -6,7 +6,8 @@ from xe_py.errors import Failure
 from xe_py.schema.derived import Back, Computed
 from xe_py.schema.fields import CASCADE, CLEAR, KEYS, Bool, Choice, Int, Map, Ref
 from xe_py.schema.xenclass import Unique, XenClass, rule
-from xe_py.xapi.pif_guards import is_no_vlan
+from xe_py.xapi.pif_guards import host_answers, is_no_vlan
+from xe_py.xapi.pif_kinds import is_no_sriov_logical, is_no_tunnel_access
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,6 +49,12 @@ def is_property(mode: str, name: str, value: str) -> bool:
     return value in _LACP_VALUES.get(name, ())
 
 
+def can_have_properties(state: State, bond: Record, properties: dict[str, str]) -> Iterator[Failure]:
+    """Why the properties of the bond cannot become these."""
+    yield from host_answers(state, state.ref(bond, "master"))
+    yield from invalid_properties(bond["mode"], properties)
+
+
 def with_defaults(mode: str, properties: dict[str, str]) -> dict[str, str]:
     """The properties, with the mode's own default for each that is not given."""
     return properties | {
@@ -80,11 +87,18 @@ def members_share_the_host_of_the_master(state: State, bond: Record) -> Iterator
         yield Failure("PIF_CANNOT_BOND_CROSS_HOST", blockers=strangers)
 
 
-@rule("pif.bond-slave-of/VLAN", "pif.bond-slave-of/bond.master")
+@rule(
+    "pif.bond-slave-of/VLAN",
+    "pif.bond-slave-of/bond.master",
+    "pif.bond-slave-of/tunnel.access-PIF",
+    "pif.bond-slave-of/network-sriov.logical-PIF",
+)
 def members_are_physical(state: State, bond: Record) -> Iterator[Failure]:
-    """A member of a bond is neither a VLAN PIF nor a bond itself."""
+    """A member of a bond is a network card: no PIF of a VLAN, of a tunnel, of an SR-IOV network or of another bond."""
     for pif in slaves(state, bond):
         yield from is_no_vlan(pif)
+        yield from is_no_tunnel_access(state, pif)
+        yield from is_no_sriov_logical(state, pif)
         for other in state.pointing_at(pif, "bond.master"):
             yield Failure("PIF_ALREADY_BONDED", pif, blockers=(other,))
 
@@ -106,7 +120,7 @@ BOND = XenClass(
         Ref("master", "pif", required=True, on_delete=CASCADE, doc="The PIF of the bond; it stands for all members."),
         Back("slaves", "pif.bond-slave-of", doc="The PIFs that are members of the bond."),
         Choice("mode", MODES, default="balance-slb", doc="How the members share the traffic."),
-        Map("properties", mode="MRO", param_set=KEYS, doc="Extra settings of the mode."),
+        Map("properties", mode="MRO", param_set=KEYS, guard=can_have_properties, doc="Extra settings of the mode."),
         Ref("primary-slave", "pif", on_delete=CLEAR, doc="The member that gave the bond its MAC and IP configuration."),
         Computed(
             "links-up",

@@ -6,6 +6,7 @@ from xe_py.schema.derived import Back, BackOne, Computed, Fixed, NameOf
 from xe_py.schema.fields import CASCADE, CLEAR, KEYS, RW, Bool, Choice, Int, Map, Ref, Refs, Set, Text
 from xe_py.schema.xenclass import OTHER_CONFIG, XenClass
 from xe_py.xapi.pif_guards import can_have_properties
+from xe_py.xapi.pif_kinds import standing_on
 from xe_py.xapi.pif_rules import RULES
 
 TYPE_CHECKING = False
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
 
 
 def networks(state: State, pif: Record) -> list[str]:
-    """The uuids of the networks that the PIF serves: its own, those of its VLANs and its bond, those it joined."""
-    untagged = [state.ref(vlan, "untagged-PIF") for vlan in state.pointing_at(pif, "vlan.tagged-PIF")]
+    """The uuids of the networks that the PIF serves: its own, those of what uses it, those that it joined."""
+    above = standing_on(state, pif)
     bond = state.ref_or_none(pif, "bond-slave-of")
-    above = untagged if bond is None else [*untagged, state.ref(bond, "master")]
+    if bond is not None:
+        above.append(state.ref(bond, "master"))
     own = [each["network-uuid"] for each in (pif, *above)]
     # In an unsound file, a PIF may have no network.
     return list(dict.fromkeys([uuid for uuid in own if uuid is not None] + pif["joined-network-uuids"]))
@@ -47,10 +49,14 @@ PIF = XenClass(
         Back("vlan-slave-of", "vlan.tagged-PIF", doc="The VLANs that use this PIF."),
         Back("bond-master-of", "bond.master", doc="The bond that this PIF stands for, if it stands for one."),
         Ref("bond-slave-of", "bond", on_delete=CLEAR, doc="The bond that this PIF is a member of."),
-        Fixed("sriov-physical-PIF-of", [], to="network_sriov", doc="The SR-IOV networks that use it; not simulated."),
-        Fixed("sriov-logical-PIF-of", [], to="network_sriov", doc="The SR-IOV network that it carries; not simulated."),
-        Fixed("tunnel-access-PIF-of", [], to="tunnel", doc="The tunnel that it carries; not simulated."),
-        Fixed("tunnel-transport-PIF-of", [], to="tunnel", doc="The tunnels that use it; not simulated."),
+        Back(
+            "sriov-physical-PIF-of",
+            "network-sriov.physical-PIF",
+            doc="The SR-IOV network on this PIF, if there is one.",
+        ),
+        Back("sriov-logical-PIF-of", "network-sriov.logical-PIF", doc="The SR-IOV network that this PIF stands for."),
+        Back("tunnel-access-PIF-of", "tunnel.access-PIF", doc="The tunnel that this PIF stands for, if there is one."),
+        Back("tunnel-transport-PIF-of", "tunnel.transport-PIF", doc="The tunnels that use this PIF."),
         Bool("management", doc="Whether it is the management interface of its host."),
         Ref("network-uuid", "network", required=True, doc="The network of the PIF."),
         NameOf("network-name-label", "network-uuid", doc="That network's name."),
@@ -78,7 +84,7 @@ PIF = XenClass(
             effect=_properties_of_slaves,
             doc="Settings of the interface: gro may be on or off.",
         ),
-        Set("capabilities", mode="SRO", doc="What the interface can do."),
+        Set("capabilities", mode="SRO", doc="What the interface can do: sriov if it has virtual functions."),
         Fixed("io_read_kbs", "<unknown>", expensive=True, doc="KiB received per second; not simulated."),
         Fixed("io_write_kbs", "<unknown>", expensive=True, doc="KiB sent per second; not simulated."),
         Bool("carrier", doc="Whether the interface has a link."),

@@ -83,6 +83,15 @@ class _OfAllHosts(Derived):
                 self.setting.effect(state, host, value)
 
 
+class _AddressIfSet(Text):
+    """An address; xe says if it is not set."""
+
+    __slots__ = ()
+
+    def show(self, value: Any) -> str:
+        return value or "<not set>"
+
+
 def _sr_types(_state: State, _pool: Record) -> list[str]:
     from xe_py.xapi.drivers import DRIVERS
 
@@ -176,7 +185,11 @@ POOL = XenClass(
         FirmBool("igmp-snooping-enabled", mode=RW, doc="Whether the bridges use IGMP snooping."),
         Map("gui-config", mode="MRW", doc="Settings of graphical clients."),
         Map("health-check-config", mode="MRW", doc="Settings of the health check."),
-        Fixed("vswitch-controller", "<not set>", hidden=True, doc="The address of the vSwitch controller."),
+        _AddressIfSet(
+            "vswitch-controller",
+            hidden=True,
+            doc="The address of the SDN controller, if pool-set-vswitch-controller set it.",
+        ),
         Map("restrictions", doc="What the licence forbids."),
         TAGS,
         Computed(

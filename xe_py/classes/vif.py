@@ -35,6 +35,7 @@ def can_plug(state: State, vif: Record) -> Iterator[Failure]:
     vm = state.ref(vif, "vm-uuid")
     if vm["is-control-domain"]:
         yield Failure("OPERATION_NOT_ALLOWED", "Control domain does not support hotplug")
+    yield from _has_no_function(state, vif)
     if vm["power-state"] == "running" and vif["currently-attached"]:
         yield Failure("DEVICE_ALREADY_ATTACHED", vif)
     yield from _vm_can_hotplug(state, vm)
@@ -42,6 +43,7 @@ def can_plug(state: State, vif: Record) -> Iterator[Failure]:
 
 def can_unplug(state: State, vif: Record) -> Iterator[Failure]:
     """Why the VIF cannot be detached from its running VM."""
+    yield from _has_no_function(state, vif)
     vm = state.ref(vif, "vm-uuid")
     if vm["power-state"] == "running" and not vif["currently-attached"]:
         yield Failure("DEVICE_ALREADY_DETACHED", vif)
@@ -71,6 +73,14 @@ def can_move(state: State, vif: Record, network: Record) -> Iterator[Failure]:
         yield from _carries_trunks(state, network)
 
 
+def can_lock(state: State, _vif: Record, mode: str) -> Iterator[Failure]:
+    """Why the VIF cannot have the locking mode."""
+    if mode == "locked":
+        from xe_py.xapi.vswitch import is_uncontrolled
+
+        yield from is_uncontrolled(state)
+
+
 def is_live(state: State, vif: Record) -> bool:
     """Whether traffic can go through the VIF now."""
     return bool(vif["currently-attached"]) and state.ref(vif, "vm-uuid")["power-state"] in LIVE
@@ -81,6 +91,14 @@ def locking_mode(state: State, vif: Record) -> str:
     if vif["locking-mode"] != "network_default":
         return str(vif["locking-mode"])
     return str(state.ref(vif, "network-uuid")["default-locking-mode"])
+
+
+def _has_no_function(state: State, vif: Record) -> Iterator[Failure]:
+    network = state.ref(vif, "network-uuid")
+    if any(not pif["physical"] for pif in pifs(state, network)):
+        from xe_py.xapi.sriov import is_no_sriov
+
+        yield from is_no_sriov(state, network)
 
 
 def _vm_can_hotplug(state: State, vm: Record) -> Iterator[Failure]:
@@ -227,6 +245,7 @@ VIF = XenClass(
             ("network_default", "locked", "unlocked", "disabled"),
             default="network_default",
             mode=RW,
+            guard=can_lock,
             doc="Which traffic the guest may send.",
         ),
         Set("ipv4-allowed", mode="SRW", param_set=WHOLE, doc="The IPv4 addresses that a locked VIF may send from."),

@@ -6,6 +6,7 @@ from xe_py.errors import Failure
 from xe_py.schema.fields import CASCADE, Int, Ref
 from xe_py.schema.xenclass import Unique, XenClass, rule
 from xe_py.xapi.networks import LARGEST_TAG
+from xe_py.xapi.pif_kinds import is_no_tunnel_access
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
 # Guards, in the order in which XAPI asks them
 
 
-def can_stand_on(_state: State, pif: Record) -> Iterator[Failure]:
+def can_stand_on(state: State, pif: Record) -> Iterator[Failure]:
     """Why the PIF cannot carry a VLAN."""
     if pif["bond-slave-of"]:
         yield Failure("CANNOT_ADD_VLAN_TO_BOND_SLAVE", pif)
     if pif["VLAN"] >= 0:
         yield Failure("PIF_IS_VLAN", pif)
+    yield from is_no_tunnel_access(state, pif)
 
 
 # Rules
@@ -36,9 +38,9 @@ def tag_is_in_range(_state: State, vlan: Record) -> Iterator[Failure]:
         yield Failure("VLAN_TAG_INVALID", str(vlan["tag"]))
 
 
-@rule("tagged-PIF/bond-slave-of", "tagged-PIF/VLAN")
+@rule("tagged-PIF/bond-slave-of", "tagged-PIF/VLAN", "tagged-PIF/tunnel.access-PIF")
 def vlan_stands_on_whole_pif(state: State, vlan: Record) -> Iterator[Failure]:
-    """The PIF below a VLAN is physical or the PIF of a bond, not a VLAN and not a member of a bond."""
+    """The PIF below a VLAN is physical or the PIF of a bond, not a VLAN, a tunnel or a member of a bond."""
     yield from can_stand_on(state, state.ref(vlan, "tagged-PIF"))
 
 

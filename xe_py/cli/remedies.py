@@ -85,11 +85,14 @@ def _removed(state: State, obj: Record) -> Iterator[str]:
         yield from _towards(state.ref(obj, "vm-uuid"), HALTED)
     elif cls == "pbd":
         yield f"pbd-unplug uuid={uuid}"
-    elif cls in {"vlan", "bond"}:
+    elif cls == "sdn-controller":
+        yield f"sdn-controller-forget uuid={uuid}"
+    elif cls in {"vlan", "bond", "tunnel", "network-sriov"}:
         yield f"{cls}-destroy uuid={uuid}"
     elif cls == "pif":
-        for above in (*state.pointing_at(obj, "vlan.untagged-PIF"), *state.pointing_at(obj, "bond.master")):
-            yield from _removed(state, above)
+        for reference in ("vlan.untagged-PIF", "bond.master", "tunnel.access-PIF", "network-sriov.logical-PIF"):
+            for above in state.pointing_at(obj, reference):
+                yield from _removed(state, above)
 
 
 # By code
@@ -188,6 +191,7 @@ def _of_blocker(line: str) -> Remedy:
 
 
 _REMEDIES: dict[str, Remedy] = {
+    "CANNOT_FORGET_SRIOV_LOGICAL": _clear_the_way,
     "DOMAIN_EXISTS": _stop,
     "HOST_DISABLED": _of("host-enable uuid={}"),
     "HOST_IN_USE": _empty_the_host,
@@ -195,17 +199,21 @@ _REMEDIES: dict[str, Remedy] = {
     "HOST_NOT_DISABLED": _of("host-disable uuid={}"),
     "INVALID_NTP_CONFIG": _settle_time,
     "NETWORK_CONTAINS_PIF": _clear_what_it_names,
+    "NETWORK_SRIOV_ALREADY_ENABLED": _clear_the_way,
     "NETWORK_CONTAINS_VIF": _clear_the_way,
     "OPERATION_BLOCKED": _unblock,
     "OPERATION_NOT_ALLOWED": _clear_the_way,
     "PIF_ALREADY_BONDED": _clear_the_way,
     "PIF_DOES_NOT_ALLOW_UNPLUG": _of("pif-param-set uuid={} disallow-unplug=false"),
     "PIF_HAS_NO_NETWORK_CONFIGURATION": _of("pif-reconfigure-ip uuid={} mode=DHCP"),
+    "PIF_SRIOV_STILL_EXISTS": _clear_the_way,
+    "PIF_TUNNEL_STILL_EXISTS": _clear_the_way,
     "PIF_VLAN_STILL_EXISTS": _clear_the_way,
     "SR_HAS_NO_PBDS": _plug,
     "SR_HAS_PBD": _clear_the_way,
     "SR_NOT_EMPTY": _look_at_storage,
     "SR_NOT_SHARABLE": _clear_the_way,
+    "TRANSPORT_PIF_NOT_CONFIGURED": _of("pif-reconfigure-ip uuid={} mode=DHCP"),
     "VBD_NOT_EMPTY": _of("vbd-eject uuid={}"),
     "VBD_NOT_UNPLUGGABLE": _of("vbd-param-set uuid={} unpluggable=true"),
     "VDI_IN_USE": _clear_the_way,

@@ -10,9 +10,13 @@ from xe_py.schema.command import command
 from xe_py.schema.fields import Choice, Map, Ref, Refs, Text
 from xe_py.xapi import networks, pif_guards
 from xe_py.xapi.addresses import is_mac
+from xe_py.xapi.hosts import answers
+from xe_py.xapi.sriov import is_sriov
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
@@ -48,13 +52,12 @@ def create(
     mode: str = "balance-slb",
     properties: dict[str, str] | None = None,
 ) -> Record:
-    """Bond the PIFs; addresses, VLANs and VIFs move from them to the bond."""
-    refuse(networks.is_managed(network))
+    """Bond the PIFs; addresses, VLANs, tunnels and VIFs move from them to the bond."""
     members = list({pif["uuid"]: pif for pif in pifs}.values())
     if not members:
         raise Failure("PIF_BOND_NEEDS_MORE_MEMBERS")
     host = state.ref(members[0], "host-uuid")
-    refuse(networks.has_no_pif_on(state, network, host))
+    refuse(_can_have_bond(state, network, host))
     if mac and not is_mac(mac):
         raise Failure("MAC_INVALID", mac)
     refuse(guards.invalid_properties(mode, properties or {}))
@@ -81,6 +84,9 @@ def create(
     for pif in members:
         for vlan in state.pointing_at(pif, "vlan.tagged-PIF"):
             move.move_vlan(state, vlan, master)
+    for pif in members:
+        for tunnel in state.pointing_at(pif, "tunnel.transport-PIF"):
+            move.move_tunnel(state, tunnel, master)
     move.move_vifs(state, vifs, network)
     if any(pif["disallow-unplug"] for pif in members):
         state.update(master, {"disallow-unplug": True})
@@ -91,12 +97,14 @@ def create(
 
 @command("bond-destroy", required=(_BOND,), doc="Destroy a bond, so that its members work on their own again.")
 def destroy(state: State, bond: Record) -> None:
-    """Destroy the bond; its addresses, VLANs and VIFs move to its primary slave."""
+    """Destroy the bond; its addresses, VLANs, tunnels and VIFs move to its primary slave."""
     master, members = state.ref(bond, "master"), guards.slaves(state, bond)
     primary = state.ref_or_none(bond, "primary-slave") or members[0]
     network, host = state.ref(master, "network-uuid"), state.ref(master, "host-uuid")
+    refuse(answers(state, host))
+    refuse(pif_guards.keeps_management(state, master))
     vifs = move.local_vifs(state, host, [network])
-    was_up = master["currently-attached"] or master["management"]
+    was_up = master["currently-attached"] or move.manages(state, master)
     for pif in members:
         state.update(pif, {"bond-slave-of": None})
     state.update(master, {"currently-attached": False})
@@ -109,6 +117,8 @@ def destroy(state: State, bond: Record) -> None:
     for vlan in state.pointing_at(master, "vlan.tagged-PIF"):
         move.move_vlan(state, vlan, primary)
     move.move_vifs(state, vifs, state.ref(primary, "network-uuid"))
+    for tunnel in state.pointing_at(master, "tunnel.transport-PIF"):
+        move.move_tunnel(state, tunnel, primary)
     if master["disallow-unplug"]:
         state.update(primary, {"disallow-unplug": True})
     state.delete(master)
@@ -117,9 +127,19 @@ def destroy(state: State, bond: Record) -> None:
 @command("bond-set-mode", required=(_BOND, _MODE), doc="Change how the members of a bond share the traffic.")
 def set_mode(state: State, bond: Record, mode: str) -> None:
     """Change the mode, take out properties that it does not have, and add those that it has by default."""
+    master = state.ref(bond, "master")
+    refuse(pif_guards.host_answers(state, master))
     kept = {name: value for name, value in bond["properties"].items() if guards.is_property(mode, name, value)}
     state.update(bond, {"mode": mode, "properties": guards.with_defaults(mode, kept)})
-    bring_up(state, state.ref(bond, "master"))
+    bring_up(state, master)
+
+
+def _can_have_bond(state: State, network: Record, host: Record) -> Iterator[Failure]:
+    yield from answers(state, host)
+    yield from networks.is_managed(network)
+    yield from networks.has_no_pif_on(state, network, host)
+    if is_sriov(state, network):
+        yield Failure("NETWORK_INCOMPATIBLE_WITH_BOND", network)
 
 
 def _primary(members: list[Record]) -> Record:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure, refuse
-from xe_py.operations.effects.bring_up import bring_down, bring_up
+from xe_py.operations.effects import plugging
 from xe_py.operations.network import free_bridge
 from xe_py.schema.command import command
 from xe_py.schema.fields import Bool, Ref, Text
 from xe_py.xapi import pif_guards as guards
 from xe_py.xapi.addresses import is_mac
+from xe_py.xapi.hosts import answers
 from xe_py.xapi.networks import has_no_pif_on
 from xe_py.xapi.pif_nic import NIC, bridge_of, network_name
 
@@ -32,6 +33,7 @@ _HOST = Ref("host-uuid", "host", doc="The host.")
 )
 def introduce(state: State, host: Record, device: str, mac: str = "", *, managed: bool = True) -> Record:
     """Make a PIF, not yet plugged, for a network card of the host that has none."""
+    refuse(answers(state, host))
     physical = _physical_pifs(state, host)
     nics = _nics(host, physical)
     mac = mac.lower() or nics.get(device, "")
@@ -47,6 +49,7 @@ def introduce(state: State, host: Record, device: str, mac: str = "", *, managed
 @command("pif-scan", required=(_HOST,), doc="Make PIFs for the network cards of a host that have none.")
 def scan(state: State, host: Record) -> None:
     """Make a PIF for each network card of the host that has none."""
+    refuse(answers(state, host))
     physical = _physical_pifs(state, host)
     for device, mac in _nics(host, physical).items():
         if device not in physical:
@@ -57,23 +60,37 @@ def scan(state: State, host: Record) -> None:
 def forget(state: State, pif: Record) -> None:
     """Forget the PIF; its network card stays in the host, where `pif-scan` finds it."""
     refuse(guards.can_forget(state, pif))
-    host = state.ref(pif, "host-uuid")
-    state.update(host, {"nics": _nics(host, {pif["device"]: pif})})
-    state.delete(pif)
+    _forget(state, pif)
+
+
+@command(
+    "pif-db-forget",
+    required=(_PIF,),
+    hidden=True,
+    doc="Forget a PIF and all that stands on it, whatever still uses it.",
+)
+def db_forget(state: State, pif: Record) -> None:
+    """Forget the PIF and all that stands on it, without asking what still uses them."""
+    _forget(state, pif)
 
 
 @command("pif-plug", required=(_PIF,), doc="Plug a PIF: bring its interface up.")
 def plug(state: State, pif: Record) -> None:
-    """Bring the PIF up."""
-    refuse(guards.can_plug(state, pif))
-    bring_up(state, pif)
+    """Bring the PIF up, and what it needs below."""
+    plugging.plug(state, pif)
 
 
 @command("pif-unplug", required=(_PIF,), doc="Unplug a PIF: bring its interface down.")
 def unplug(state: State, pif: Record) -> None:
-    """Bring the PIF down."""
-    refuse(guards.can_unplug(state, pif))
-    bring_down(state, pif)
+    """Bring the PIF down, and the tunnels over it."""
+    plugging.unplug(state, pif)
+
+
+def _forget(state: State, pif: Record) -> None:
+    if pif["physical"]:
+        host = state.ref(pif, "host-uuid")
+        state.update(host, {"nics": _nics(host, {pif["device"]: pif})})
+    plugging.remove(state, pif)
 
 
 def _physical_pifs(state: State, host: Record) -> dict[str, Record]:

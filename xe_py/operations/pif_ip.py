@@ -11,6 +11,8 @@ from xe_py.xapi.addresses import is_cidr, is_ip
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
@@ -34,7 +36,10 @@ def reconfigure_ip(
     state: State, pif: Record, mode: str, *, ip: str = "", netmask: str = "", gateway: str = "", dns: str = ""
 ) -> None:
     """Set the IPv4 configuration of the PIF; name servers with IPv6 addresses stay."""
+    refuse(guards.host_answers(state, pif))
     refuse(guards.is_managed(pif))
+    stays = {"IP-configuration-mode": "Static", "IP": ip, "netmask": netmask, "gateway": gateway}
+    _may_change(state, pif, mode, stays)
     for name, address in (("IP", ip), ("netmask", netmask), ("gateway", gateway)):
         wanted = mode == "Static" and name != "gateway"
         if (address or wanted) and not is_ip(address, 4):
@@ -55,7 +60,10 @@ def reconfigure_ip(
 )
 def reconfigure_ipv6(state: State, pif: Record, mode: str, *, ipv6: str = "", gateway: str = "", dns: str = "") -> None:
     """Set the IPv6 configuration of the PIF; name servers with IPv4 addresses stay."""
+    refuse(guards.host_answers(state, pif))
     refuse(guards.is_managed(pif))
+    stays = {"IPv6-configuration-mode": "Static", "IPv6": [ipv6] if ipv6 else [], "IPv6-gateway": gateway}
+    _may_change(state, pif, mode, stays)
     if gateway and not is_ip(gateway, 6):
         raise Failure("INVALID_IP_ADDRESS_SPECIFIED", "gateway")
     if ipv6 and not is_cidr(ipv6, 6):
@@ -66,6 +74,12 @@ def reconfigure_ipv6(state: State, pif: Record, mode: str, *, ipv6: str = "", ga
     addresses = {"IPv6": [ipv6] if ipv6 else [], "IPv6-gateway": gateway, "DNS": ",".join(servers)}
     state.update(pif, {"IPv6-configuration-mode": mode, **addresses})
     get_address(state, pif)
+
+
+def _may_change(state: State, pif: Record, mode: str, stays: Mapping[str, object]) -> None:
+    """Refuse a change of more than the name servers of a static configuration, while the pool relies on the PIF."""
+    if mode != "Static" or any(pif[field] != value for field, value in stays.items()):
+        refuse(guards.may_change(state, pif))
 
 
 def _servers(dns: str, version: int) -> list[str]:

@@ -11,11 +11,11 @@ from xe_py.schema.command import COMMANDS, HOST, ONE, RECORDED, Command
 from xe_py.schema.fields import Bool, Choice, Map, Ref, Text
 from xe_py.state.record import Record
 from xe_py.xapi.hosts import answers
-from xe_py.xapi.pif_guards import is_not_management
+from xe_py.xapi.pif_guards import can_change_address_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from typing import Any
 
     from xe_py.schema.fields import Guard
@@ -64,10 +64,6 @@ def _pool_secret_can_rotate(state: State, _none: None) -> Iterator[Failure]:
         yield Failure("HA_IS_ENABLED")
 
 
-def _is_not_management(_state: State, pif: Record) -> Iterator[Failure]:
-    return is_not_management(pif)
-
-
 _HOST = Ref("host-uuid", "host", doc="The host.")
 _POOL = Ref("uuid", "pool", doc="The pool.")
 
@@ -81,7 +77,7 @@ _ROWS = (
     ),
     Command(
         "pif-set-primary-address-type",
-        _recording({"primary-address-type": _Given("primary_address_type")}, _is_not_management),
+        _recording({"primary-address-type": _Given("primary_address_type")}, can_change_address_type),
         required=(
             Ref("uuid", "pif", doc="The PIF."),
             Choice("primary_address_type", ("IPv4", "IPv6"), doc="Which address is the primary one."),

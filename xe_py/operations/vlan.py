@@ -5,10 +5,13 @@ from __future__ import annotations
 from xe_py.classes.vlan import can_stand_on
 from xe_py.errors import Failure, refuse
 from xe_py.operations.effects.bring_up import bring_up
+from xe_py.operations.effects.plugging import remove, unplug
 from xe_py.schema.command import command
 from xe_py.schema.fields import Int, Ref, Text
 from xe_py.xapi import networks, pif_guards
+from xe_py.xapi.hosts import answers
 from xe_py.xapi.networks import LARGEST_TAG
+from xe_py.xapi.sriov import can_have_vlan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,18 +49,22 @@ def destroy(state: State, uuid: str) -> None:
         raise Failure("PIF_IS_PHYSICAL")
     if pif is None:
         pif = state.ref(state.need("vlan", uuid), "untagged-PIF")
+    refuse(pif_guards.host_answers(state, pif))
     refuse(pif_guards.is_not_in_bond(state, pif))
-    refuse(pif_guards.can_unplug(state, pif))
-    state.delete(pif)
+    refuse(pif_guards.manages_no_member(state, pif))
+    unplug(state, pif)
+    remove(state, pif)
 
 
 def make(state: State, tagged: Record, tag: int, network: Record) -> Record:
     """Make a VLAN on the PIF, and return the VLAN's own PIF, which is not plugged yet."""
     host = state.ref(tagged, "host-uuid")
+    refuse(answers(state, host))
     refuse(networks.is_managed(network))
     refuse(networks.has_no_pif_on(state, network, host))
     refuse(pif_guards.is_managed(tagged))
     refuse(can_stand_on(state, tagged))
+    refuse(can_have_vlan(state, network, tagged))
     if not 0 <= tag <= LARGEST_TAG:
         raise Failure("VLAN_TAG_INVALID", str(tag))
     for vlan in state.find("vlan", tagged_PIF=tagged["uuid"], tag=tag):

@@ -9,6 +9,7 @@ from xe_py import classes
 from xe_py.schema.command import ALL, CONTROL_DOMAINS, READS, TEMPLATES, VM, command
 from xe_py.schema.fields import Text
 from xe_py.schema.listing import Listing, Node, columns
+from xe_py.xapi.pif_kinds import cards, transports
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,8 +106,11 @@ def _card(state: State, vif: Record) -> Node:
     return Node(_line(vif, "VIF", vif["device"], vif["MAC"], _attached(vif)), [below])
 
 
-def _interface(state: State, pif: Record) -> Node:
-    """A PIF above those it is made of: the members of a bond, the PIF below a VLAN; else above its host."""
+def _interface(state: State, pif: Record, above: tuple[Record, ...] = ()) -> Node:
+    """A PIF above those it stands on: the members of a bond, the PIF below a VLAN or tunnel, a card; else its host.
+
+    In an unsound file, PIFs may stand on each other; each is shown once.
+    """
     vlan = f"VLAN {pif['VLAN']}" if pif["VLAN"] >= 0 else ""
     members = [
         member
@@ -114,7 +118,10 @@ def _interface(state: State, pif: Record) -> Node:
         for member in state.pointing_at(bond, "pif.bond-slave-of")
     ]
     carriers = [state.ref(vlan, "tagged-PIF") for vlan in state.pointing_at(pif, "vlan.untagged-PIF")]
-    below = [_interface(state, part) for part in members + carriers] or [_host(state, pif)]
+    parts = [*members, *carriers, *transports(state, pif), *cards(state, pif)]
+    line = (*above, pif)
+    below = [_interface(state, part, line) for part in parts if not any(part is each for each in line)]
+    below = below or [_host(state, pif)]
     return Node(_line(pif, "PIF", pif["device"], vlan, _attached(pif)), below)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from xe_py.errors import Failure
 from xe_py.xapi.networks import pifs
+from xe_py.xapi.sriov import is_sriov
+from xe_py.xapi.vm_settings import is_kept_running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def is_agile(state: State, vm: Record) -> Iterator[Failure]:
-    """Why the VM could not run on every enabled host: an SR or a network that not all of them have."""
-    hosts = {host["uuid"] for host in state.all("host") if host["enabled"]}
+    """Why the VM could not run on every enabled host: an SR or a network that not all of them have, or SR-IOV."""
+    hosts = _enabled(state)
     for vbd in state.pointing_at(vm, "vbd.vm-uuid"):
         vdi = state.ref_or_none(vbd, "vdi-uuid")
         if vdi is not None:
@@ -25,5 +27,22 @@ def is_agile(state: State, vm: Record) -> Iterator[Failure]:
                 yield Failure("HA_CONSTRAINT_VIOLATION_SR_NOT_SHARED", sr)
     for vif in state.pointing_at(vm, "vif.vm-uuid"):
         network = state.ref(vif, "network-uuid")
-        if not hosts <= {pif["host-uuid"] for pif in pifs(state, network) if not pif["bond-slave-of"]}:
-            yield Failure("HA_CONSTRAINT_VIOLATION_NETWORK_NOT_SHARED", network)
+        yield from _reaches_all_hosts(state, network)
+        if is_sriov(state, network):
+            yield Failure("VM_HAS_SRIOV_VIF", vm, blockers=(vif,))
+
+
+def stays_agile(state: State, vm: Record, network: Record) -> Iterator[Failure]:
+    """Why the VM cannot have a VIF on the network: high availability must be able to start it on every host."""
+    is_protected = vm["ha-always-run"] and is_kept_running(vm)
+    if is_protected and any(pool["ha-enabled"] and not pool["ha-allow-overcommit"] for pool in state.all("pool")):
+        yield from _reaches_all_hosts(state, network)
+
+
+def _enabled(state: State) -> set[str]:
+    return {host["uuid"] for host in state.all("host") if host["enabled"]}
+
+
+def _reaches_all_hosts(state: State, network: Record) -> Iterator[Failure]:
+    if not _enabled(state) <= {pif["host-uuid"] for pif in pifs(state, network) if not pif["bond-slave-of"]}:
+        yield Failure("HA_CONSTRAINT_VIOLATION_NETWORK_NOT_SHARED", network)

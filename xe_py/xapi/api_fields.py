@@ -48,6 +48,7 @@ ELSEWHERE = {
 NOWHERE = {
     "pool": "supported-sr-types license-state recorded",
     "host": "memory-free-computed nics",
+    "network-sriov": "remaining-capacity",
     "pif": "io_read_kbs io_write_kbs joined-network-uuids network-uuids",
     "vm": (
         "memory-target allowed-VBD-devices allowed-VIF-devices possible-hosts VCPUs-utilisation cooperative reverts-to "
@@ -164,6 +165,7 @@ ENUMS = {
     "host.latest-synced-updates-applied": "latest_synced_updates_applied_state",
     "host.operations": "host_allowed_operations",
     "message.class": "cls",
+    "network-sriov.configuration-mode": "sriov_configuration_mode",
     "pif.IP-configuration-mode": "ip_configuration_mode",
     "pif.IPv6-configuration-mode": "ipv6_configuration_mode",
     "pif.igmp-snooping-status": "pif_igmp_status",
@@ -206,6 +208,8 @@ QUALIFIERS = {
     "network": {CONSTRUCTOR: "bridge managed"},
     "pif": {CONSTRUCTOR: "device MAC managed MTU VLAN", RUNTIME: "disallow-unplug"},
     "vlan": {RUNTIME: "untagged-PIF", CONSTRUCTOR: "tag"},
+    "tunnel": {RW: "status protocol"},
+    "sdn-controller": {CONSTRUCTOR: "protocol address port"},
     "sr": {CONSTRUCTOR: "name-label name-description physical-size type content-type", RW: "sm-config"},
     "pbd": {CONSTRUCTOR: "host device-config"},
     "vdi": {

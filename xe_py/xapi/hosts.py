@@ -114,3 +114,19 @@ def answers(_state: State, host: Record) -> Iterator[Failure]:
     """Why the host cannot do anything: it does not answer."""
     if not host["host-metrics-live"]:
         yield Failure("HOST_OFFLINE", host)
+
+
+def coordinator(state: State) -> Record:
+    """The host that coordinates the pool."""
+    return state.ref(state.all("pool")[0], "master")
+
+
+def is_leaderless(state: State) -> bool:
+    """Whether the hosts that answer have lost their coordinator: they are in emergency mode."""
+    return not coordinator(state)["host-metrics-live"] and any(host["host-metrics-live"] for host in state.all("host"))
+
+
+def this_host(state: State) -> Record:
+    """The host that xe talks to: the coordinator or, if that does not answer, the first host that does."""
+    live = [host for host in state.all("host") if host["host-metrics-live"]]
+    return live[0] if is_leaderless(state) else coordinator(state)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from xe_py.errors import Failure
 from xe_py.xapi.guest import LIVE
+from xe_py.xapi.hosts import answers
 from xe_py.xapi.networks import is_managed as network_is_managed
 from xe_py.xapi.networks import pifs_on
+from xe_py.xapi.pif_kinds import is_no_sriov_logical, is_no_tunnel_access, sriovs_of, sriovs_on, transports
+from xe_py.xapi.protection import ha_is_off
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,22 +22,38 @@ PROPERTIES = {"gro": ("on", "off")}
 
 def can_forget(state: State, pif: Record) -> Iterator[Failure]:
     """Why the PIF cannot be forgotten."""
+    yield from host_answers(state, pif)
     yield from is_not_management(pif)
     yield from is_not_in_bond(state, pif)
     vlans = state.pointing_at(pif, "vlan.tagged-PIF")
     if vlans or pif["VLAN"] >= 0:
         yield Failure("PIF_VLAN_STILL_EXISTS", pif, blockers=tuple(vlans))
+    tunnels = (*state.pointing_at(pif, "tunnel.transport-PIF"), *state.pointing_at(pif, "tunnel.access-PIF"))
+    if tunnels:
+        yield Failure("PIF_TUNNEL_STILL_EXISTS", pif, blockers=tunnels)
+    yield from may_change(state, pif)
+    for sriov in sriovs_of(state, pif):
+        yield Failure("CANNOT_FORGET_SRIOV_LOGICAL", pif, blockers=(sriov,))
+    for sriov in state.pointing_at(pif, "network-sriov.physical-PIF"):
+        yield Failure("PIF_SRIOV_STILL_EXISTS", pif, blockers=(sriov,))
 
 
 def can_plug(state: State, pif: Record) -> Iterator[Failure]:
     """Why the PIF cannot be brought up."""
+    yield from host_answers(state, pif)
     yield from is_managed(pif)
-    yield from is_no_bond_slave(state, pif)
+    for transport in transports(state, pif):
+        if transport["IP-configuration-mode"] == "None":
+            yield Failure("TRANSPORT_PIF_NOT_CONFIGURED", transport)
+    if not sriovs_on(state, pif):
+        yield from is_no_bond_slave(state, pif)
 
 
 def can_unplug(state: State, pif: Record) -> Iterator[Failure]:
     """Why the PIF cannot be brought down."""
+    yield from host_answers(state, pif)
     yield from is_managed(pif)
+    yield from may_change(state, pif)
     yield from is_not_management(pif)
     for network in (state.ref(pif, "network-uuid"), *_joined(state, pif)):
         yield from _no_vif_needs(state, network, pif)
@@ -64,11 +83,20 @@ def can_leave(state: State, pif: Record, network: Record) -> Iterator[Failure]:
 
 def can_be_management(state: State, pif: Record) -> Iterator[Failure]:
     """Why the PIF cannot become the management interface of its host."""
-    yield from is_no_bond_slave(state, pif)
-    yield from has_ip_configuration(pif)
+    yield from host_answers(state, pif)
+    yield from ha_is_off(state)
+    if not pif["managed"]:
+        return
+    yield from is_usable_for_management(state, pif)
     for other in management_pifs(state, pif["host-uuid"]):
         if other["primary-address-type"] != pif["primary-address-type"]:
             yield Failure("PIF_INCOMPATIBLE_PRIMARY_ADDRESS_TYPE", blockers=(other,))
+
+
+def is_usable_for_management(state: State, pif: Record) -> Iterator[Failure]:
+    """Why the PIF can manage no host."""
+    yield from is_no_bond_slave(state, pif)
+    yield from has_ip_configuration(pif)
 
 
 def can_be_bonded(state: State, pif: Record) -> Iterator[Failure]:
@@ -76,11 +104,29 @@ def can_be_bonded(state: State, pif: Record) -> Iterator[Failure]:
     yield from is_managed(pif)
     yield from is_not_in_bond(state, pif)
     yield from is_no_vlan(pif)
+    yield from is_no_tunnel_access(state, pif)
+    yield from is_no_sriov_logical(state, pif)
+    yield from keeps_management(state, pif)
 
 
-def can_have_properties(_state: State, pif: Record, _properties: dict[str, str]) -> Iterator[Failure]:
-    """Why the properties of the PIF cannot be changed."""
-    if pif["VLAN"] >= 0 or pif["bond-slave-of"]:
+def keeps_management(state: State, pif: Record) -> Iterator[Failure]:
+    """Why the management interface cannot go into a bond or come out of one: high availability relies on it."""
+    if pif["management"] and any(ha_is_off(state)):
+        yield Failure("HA_CANNOT_CHANGE_BOND_STATUS_OF_MGMT_IFACE")
+
+
+def can_change_address_type(state: State, pif: Record) -> Iterator[Failure]:
+    """Why the PIF cannot have another primary address."""
+    yield from host_answers(state, pif)
+    yield from may_change(state, pif)
+    yield from is_not_management(pif)
+
+
+def can_have_properties(state: State, pif: Record, properties: dict[str, str]) -> Iterator[Failure]:
+    """Why the properties of the PIF cannot become these."""
+    yield from host_answers(state, pif)
+    yield from are_properties(properties)
+    if not (pif["physical"] or state.pointing_at(pif, "bond.master")) or pif["bond-slave-of"]:
         yield Failure("CANNOT_CHANGE_PIF_PROPERTIES", pif)
 
 
@@ -103,6 +149,24 @@ def has_ip_configuration(pif: Record) -> Iterator[Failure]:
             yield Failure("PIF_HAS_NO_NETWORK_CONFIGURATION", pif)
 
 
+def host_answers(state: State, pif: Record) -> Iterator[Failure]:
+    """Why nothing can be done with the PIF now: its host does not answer."""
+    yield from answers(state, state.ref(pif, "host-uuid"))
+
+
+def may_change(state: State, pif: Record) -> Iterator[Failure]:
+    """Why the PIF must stay as it is: it is up, and high availability relies on it."""
+    if pif["currently-attached"]:
+        yield from ha_is_off(state)
+
+
+def are_properties(properties: dict[str, str]) -> Iterator[Failure]:
+    """A refusal for each property that no PIF can have."""
+    for name, value in properties.items():
+        if value not in PROPERTIES.get(name, ()):
+            yield Failure("INVALID_VALUE", "properties", f"{name} = {value}")
+
+
 def is_managed(pif: Record) -> Iterator[Failure]:
     if not pif["managed"]:
         yield Failure("PIF_UNMANAGED", pif)
@@ -111,6 +175,12 @@ def is_managed(pif: Record) -> Iterator[Failure]:
 def is_not_management(pif: Record) -> Iterator[Failure]:
     if pif["management"]:
         yield Failure("PIF_IS_MANAGEMENT_INTERFACE", pif)
+
+
+def manages_no_member(state: State, pif: Record) -> Iterator[Failure]:
+    """Why the PIF must stay: a member of the pool would lose its coordinator."""
+    if pif["currently-attached"] and all(pif["host-uuid"] != pool["master"] for pool in state.all("pool")):
+        yield from is_not_management(pif)
 
 
 def is_no_vlan(pif: Record) -> Iterator[Failure]:

@@ -6,7 +6,8 @@ from xe_py.errors import Failure
 from xe_py.schema.xenclass import STRICT, XAPI, rule
 from xe_py.xapi.addresses import is_cidr, is_ip, is_mac, is_unicast
 from xe_py.xapi.networks import has_no_pif_on
-from xe_py.xapi.pif_guards import PROPERTIES, has_ip_configuration, is_no_bond_slave, management_pifs
+from xe_py.xapi.pif_guards import are_properties, has_ip_configuration, is_no_bond_slave, management_pifs
+from xe_py.xapi.pif_kinds import sriovs_below, sriovs_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,16 +16,28 @@ if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
+_STANDS_FOR = ("bond.master", "tunnel.access-PIF", "network-sriov.logical-PIF")
 
-@rule("host-uuid", "device", "VLAN")
+
+@rule(
+    "host-uuid",
+    "device",
+    "VLAN",
+    "network-sriov.logical-PIF",
+    "vlan.untagged-PIF/tagged-PIF/network-sriov.logical-PIF",
+)
 def device_is_used_once(state: State, pif: Record) -> Iterator[Failure]:
-    """A host has at most one PIF for each device and each VLAN tag on it."""
+    """A host has at most one PIF for each device and each VLAN tag on it, and the same once more for SR-IOV."""
     for other in state.find("pif", host_uuid=pif["host-uuid"], device=pif["device"], VLAN=pif["VLAN"]):
-        if other is not pif:
+        if other is not pif and _is_virtual(state, other) == _is_virtual(state, pif):
             yield Failure(
                 "DUPLICATE_PIF_DEVICE_NAME" if pif["VLAN"] < 0 else "PIF_VLAN_EXISTS", pif["device"], blockers=(other,)
             )
             return
+
+
+def _is_virtual(state: State, pif: Record) -> bool:
+    return bool(sriovs_of(state, pif) or sriovs_below(state, pif))
 
 
 @rule("network-uuid", "host-uuid")
@@ -110,25 +123,23 @@ def ipv6_configuration_is_valid(_state: State, pif: Record) -> Iterator[Failure]
 @rule("properties")
 def properties_are_known(_state: State, pif: Record) -> Iterator[Failure]:
     """A property has a known name and an allowed value."""
-    for name, value in pif["properties"].items():
-        if value not in PROPERTIES.get(name, ()):
-            yield Failure("INVALID_VALUE", "properties", f"{name} = {value}")
+    yield from are_properties(pif["properties"])
 
 
-@rule("physical", "VLAN", "vlan.untagged-PIF", "bond.master")
+@rule("physical", "VLAN", "vlan.untagged-PIF", "bond.master", "tunnel.access-PIF", "network-sriov.logical-PIF")
 def pif_is_of_one_kind(state: State, pif: Record) -> Iterator[Failure]:
-    """A PIF is either physical, the untagged PIF of one VLAN, or the PIF of one bond."""
+    """A PIF is one of these: physical, or the PIF of a VLAN, of a bond, of a tunnel or of an SR-IOV network."""
     vlan = bool(state.pointing_at(pif, "vlan.untagged-PIF"))
-    bond = bool(state.pointing_at(pif, "bond.master"))
+    others = sum(bool(state.pointing_at(pif, reference)) for reference in _STANDS_FOR)
     if vlan != (pif["VLAN"] >= 0):
         yield Failure(
             "PIF_CONFIGURATION_ERROR", pif, "it has a VLAN tag but no VLAN object, or a VLAN object but no tag"
         )
-    elif pif["physical"] + vlan + bond != 1:
+    elif pif["physical"] + vlan + others != 1:
         yield Failure(
             "PIF_CONFIGURATION_ERROR",
             pif,
-            "it must be exactly one of these: physical, the PIF of a VLAN, or the PIF of a bond",
+            "it must be exactly one of these: physical, or the PIF of a VLAN, a bond, a tunnel or an SR-IOV network",
         )
 
 

@@ -6,7 +6,7 @@ from xe_py.errors import Failure
 from xe_py.xapi import memory
 from xe_py.xapi.guest import SUSPENDED, platform_says
 from xe_py.xapi.hosts import cpus, has_hvm
-from xe_py.xapi.networks import can_attach, is_visible_on
+from xe_py.xapi.networks import can_attach, is_visible_on, pifs_on
 from xe_py.xapi.vm_settings import actions_after_crash
 
 TYPE_CHECKING = False
@@ -105,8 +105,12 @@ def _storage(state: State, vm: Record, host: Record) -> Iterator[Failure]:
 
 
 def _networks(state: State, vm: Record, host: Record) -> Iterator[Failure]:
-    for vif in state.pointing_at(vm, "vif.vm-uuid"):
-        network = state.ref(vif, "network-uuid")
+    networks = [state.ref(vif, "network-uuid") for vif in state.pointing_at(vm, "vif.vm-uuid")]
+    for network in networks:
         if not is_visible_on(state, network, host):
             yield Failure("VM_REQUIRES_NETWORK", vm, network)
         yield from can_attach(state, network, host)
+    if any(not pif["physical"] for network in networks for pif in pifs_on(state, network, host)):
+        from xe_py.xapi.sriov import has_functions
+
+        yield from has_functions(state, vm, host)

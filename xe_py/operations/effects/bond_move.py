@@ -1,9 +1,11 @@
-"""What moves to a bond when it is made, and back when it is destroyed: addresses, VLANs, networks and VIFs."""
+"""What moves to a bond when it is made, and back when it is destroyed: addresses, VLANs, tunnels, networks, VIFs."""
 
 from __future__ import annotations
 
 from xe_py.operations.effects.bring_up import bring_up, manage_through
+from xe_py.operations.tunnel import stack as stack_tunnel
 from xe_py.operations.vlan import stack
+from xe_py.xapi.pif_kinds import standing_on
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +29,22 @@ def _is_local(state: State, vm: Record, host: Record) -> bool:
     if vm["resident-on"] is not None:
         return bool(vm["resident-on"] == host["uuid"])
     return state.value(vm, "possible-hosts") in ([], [host["uuid"]])
+
+
+def move_tunnel(state: State, tunnel: Record, target: Record) -> None:
+    """Put a tunnel on the target instead, with a PIF of its own that is new."""
+    old = state.ref(tunnel, "access-PIF")
+    new = stack_tunnel(state, target, state.ref(old, "network-uuid"), tunnel["protocol"])
+    move_joined_networks(state, old, new)
+    was_up = old["currently-attached"]
+    state.delete(old)
+    if was_up:
+        bring_up(state, new)
+
+
+def manages(state: State, pif: Record) -> bool:
+    """Whether the host is managed through the PIF or through a VLAN on it."""
+    return any(each["management"] for each in (pif, *standing_on(state, pif)))
 
 
 def move_vifs(state: State, vifs: Iterable[Record], network: Record) -> None:
@@ -61,6 +79,8 @@ def move_vlan(state: State, vlan: Record, target: Record) -> None:
         new = stack(state, target, vlan["tag"], network)
     move_ip_configuration(state, old, new)
     move_joined_networks(state, old, new)
+    for tunnel in state.pointing_at(old, "tunnel.transport-PIF"):
+        move_tunnel(state, tunnel, new)
     was_up, was_management = old["currently-attached"], old["management"]
     state.delete(old)
     if was_management:
