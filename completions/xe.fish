@@ -18,6 +18,7 @@ function __xe_commands
         'diagnostic-vm-status' 'Show whether the disks of a VM can be attached, and on which hosts it can start.' \
         'event-wait' 'Wait until an object of the class has all the given values: field=value or, for any other value, field=/=value.' \
         'help' 'Show what commands there are, and what they take.' \
+        'host-add' 'Add a new host to the pool. It gets the bonds, the VLANs and the shared SRs that the coordinator has.' \
         'host-compute-free-memory' 'Show how much memory a host has for more VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-compute-memory-overhead' 'Show how much memory Xen itself uses on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-disable' 'Disable a host, so that no more VMs start on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -114,7 +115,7 @@ function __xe_commands
         'state-check' 'Check the whole state, and list everything that is wrong.' \
         'state-diff' 'Show what the last commit changed, or what changed between two versions of the state file.' \
         'state-history' 'List the versions in the history of the state file, the newest first, with the user and the command of each.' \
-        'state-init' 'Make a state file with a new host.' \
+        'state-init' 'Make a state file with a new host, or with a pool that is ready to use.' \
         'state-orphans' 'List what nothing uses any more, with the commands that clean it up.' \
         'state-set' 'Switch to another set of rules, which the state must obey, or to another set of default templates. The same set again brings back the templates that were destroyed.' \
         'state-show' 'Show where the state is, its header, and how many objects it holds.' \
@@ -272,6 +273,8 @@ function __xe_words
             echo 'uuid=@vm:uuid,name-label'
         case event-wait
             echo 'class='
+        case host-add
+            echo 'name-label= nics= cpus= memory= disk='
         case host-compute-free-memory host-compute-memory-overhead host-enable
             echo 'host=@host:name-label +host --multiple'
         case host-disable
@@ -413,7 +416,7 @@ function __xe_words
         case state-diff
             echo 'serial= to='
         case state-init
-            echo 'name-label= hosts= nics= cpus= memory= disk= rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none --from-machine --force'
+            echo 'name-label= hosts= nics= cpus= memory= disk= rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none preset=single|pool|nfs-pool|iscsi-pool|bonded|classroom srs= vms= --from-machine --force'
         case state-set
             echo 'rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none'
         case state-undo

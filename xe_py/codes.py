@@ -47,6 +47,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("network",),
     ),
     "HA_CONSTRAINT_VIOLATION_SR_NOT_SHARED": ("The SR is not shared, or it is not plugged on every host.", ("SR",)),
+    "HA_IS_ENABLED": ("High availability is on in this pool. Switch it off first.", ()),
     "HOST_CANNOT_ATTACH_NETWORK": ("The host cannot reach this network.", ("host", "network")),
     "HOST_DISABLED": ("The host is disabled, so no VM can start on it.", ("host",)),
     "HOST_HAS_NO_MANAGEMENT_IP": ("The host has no management interface.", ()),

@@ -69,3 +69,15 @@ def answers(_state: State, host: Record) -> Iterator[Failure]:
     """Why the host cannot do anything: it does not answer."""
     if not host["host-metrics-live"]:
         yield Failure("HOST_OFFLINE", host)
+
+
+def is_without_ha(state: State) -> Iterator[Failure]:
+    """Why the pool cannot be changed like this: high availability is on."""
+    for pool in state.all("pool"):
+        if pool["ha-enabled"]:
+            yield Failure("HA_IS_ENABLED", blockers=(pool,))
+
+
+def coordinator(state: State) -> Record:
+    """The host that coordinates the pool."""
+    return state.ref(state.all("pool")[0], "master")
