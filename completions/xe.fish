@@ -21,8 +21,17 @@ function __xe_commands
         'host-add' 'Add a new host to the pool. It gets the bonds, the VLANs and the shared SRs that the coordinator has.' \
         'host-compute-free-memory' 'Show how much memory a host has for more VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-compute-memory-overhead' 'Show how much memory Xen itself uses on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
+        'host-cpu-info' 'Show the CPUs of a host.' \
+        'host-declare-dead' 'Say that a host that does not answer is dead, so that its VMs count as halted.' \
         'host-disable' 'Disable a host, so that no more VMs start on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-emergency-clear-mandatory-guidance' 'Forget what updates still require of the host before it can be used.' \
+        'host-emergency-disable-tls-verification' 'Let the host trust other hosts without looking at their certificates.' \
+        'host-emergency-ha-disable' 'Switch high availability off without asking the other hosts.' \
+        'host-emergency-reenable-tls-verification' 'Let the host look at the certificates of other hosts again.' \
         'host-enable' 'Enable a host, so that VMs can start on it again. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-forget' 'Forget a host that is lost. Its local SRs stay, but no host reaches them.' \
+        'host-get-cpu-features' 'Show the CPU features of a host.' \
+        'host-is-in-emergency-mode' 'Show whether the hosts that answer have lost their coordinator.' \
         'host-list' 'List all hosts, or those whose fields have the given values.' \
         'host-management-reconfigure' 'Choose the PIF through which a host is managed.' \
         'host-param-add' 'Add a member to a set, or key=value pairs to a map.' \
@@ -31,6 +40,14 @@ function __xe_commands
         'host-param-list' 'Show all fields of the object.' \
         'host-param-remove' 'Remove a member from a set, or a key from a map.' \
         'host-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'host-power-on' 'Switch a host on that is down and has a power-on mode. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-reboot' 'Reboot a host. It must be disabled, and nothing may run on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-set-hostname-live' 'Give a host another name on the network.' \
+        'host-set-power-on-mode' 'Choose how a host can be switched on remotely. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-shutdown' 'Shut a host down. It must be disabled, and nothing may run on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-shutdown-agent' 'Stop the agent of the host; it is started again at once.' \
+        'host-sync-data' 'Copy what is kept outside the database to a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-syslog-reconfigure' 'Let a host send its logs where its field logging says (the key syslog_destination).' \
         'message-create' 'Leave a message about an object.' \
         'message-destroy' 'Destroy one message or several.' \
         'message-destroy-all' 'Destroy all messages, or those of some time or priority.' \
@@ -275,10 +292,14 @@ function __xe_words
             echo 'class='
         case host-add
             echo 'name-label= nics= cpus= memory= disk='
-        case host-compute-free-memory host-compute-memory-overhead host-enable
+        case host-compute-free-memory host-compute-memory-overhead host-enable host-power-on host-reboot host-shutdown host-sync-data
             echo 'host=@host:name-label +host --multiple'
+        case host-cpu-info host-declare-dead host-forget host-get-cpu-features host-param-list
+            echo 'uuid=@host:uuid,name-label'
         case host-disable
             echo 'auto-enable=true|false host=@host:name-label +host --multiple'
+        case host-emergency-ha-disable
+            echo '--force --soft'
         case host-list
             echo 'params=,all|%host +host'
         case host-management-reconfigure
@@ -289,10 +310,14 @@ function __xe_words
             echo 'uuid=@host:uuid,name-label param-name=name-label|name-description|logging|suspend-image-sr-uuid|crash-dump-sr-uuid|other-config|https-only|tags|ssl-legacy|guest_VCPUs_params|iscsi_iqn|multipathing|numa-affinity-policy|ssh-enabled-timeout|console-idle-timeout|ssh-auto-mode|max-cstate|ntp-mode|ntp-custom-servers|timezone'
         case host-param-get
             echo 'uuid=@host:uuid,name-label param-name=%host param-key='
-        case host-param-list
-            echo 'uuid=@host:uuid,name-label'
         case host-param-set
             echo 'uuid=@host:uuid,name-label name-label= name-description= suspend-image-sr-uuid=@sr:uuid,name-label crash-dump-sr-uuid=@sr:uuid,name-label https-only=true|false ssl-legacy=true|false iscsi_iqn= multipathing=true|false numa-affinity-policy=any|best_effort|default_policy ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode=true|false max-cstate= ntp-mode=DHCP|Custom|Factory|Disabled ntp-custom-servers= timezone= logging: other-config: guest_VCPUs_params:'
+        case host-set-hostname-live
+            echo 'host-uuid=@host:uuid,name-label host-name='
+        case host-set-power-on-mode
+            echo 'power-on-mode= power-on-config host=@host:name-label +host --multiple'
+        case host-syslog-reconfigure pif-scan
+            echo 'host-uuid=@host:uuid,name-label'
         case message-create
             echo 'name= priority= body= vm-uuid=@vm:uuid,name-label host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label pool-uuid=@pool:uuid,name-label'
         case message-destroy
@@ -353,8 +378,6 @@ function __xe_words
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label mode=None|DHCP|Static IP= netmask= gateway= DNS='
         case pif-reconfigure-ipv6
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label mode=None|DHCP|Static|Autoconf IPv6= gateway= DNS='
-        case pif-scan
-            echo 'host-uuid=@host:uuid,name-label'
         case pif-set-primary-address-type
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label primary_address_type=IPv4|IPv6'
         case pool-list

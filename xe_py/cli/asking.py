@@ -45,7 +45,7 @@ def run_asked(
         text = _told(question, state, call)
         if text != agreed and not _is_forced(call):
             raise _NotAgreedError(text)
-        done = f"{question.done}\n{work(state)}"
+        done = f"{_line(question.done)}{work(state)}"
         return done if agreed else text + done
 
     while True:
@@ -68,7 +68,11 @@ def run_unasked(question: Question, call: Call, state: State) -> str:
     if not _is_forced(call):
         raise Misuse(f"xe batch cannot ask. Add force=true to {call.command.name}.")
     running.run(state, call)
-    return f"{text}{question.done}\n"
+    return f"{text}{_line(question.done)}"
+
+
+def _line(text: str) -> str:
+    return f"{text}\n" if text else ""
 
 
 def _told(question: Question, state: State, call: Call) -> str:

@@ -123,6 +123,25 @@ def _stop(_state: State, failure: Failure, _command: str) -> Iterator[str]:
     yield from _towards((*failure.blockers, *failure.values)[0], HALTED)
 
 
+def _put_at_rest(_state: State, failure: Failure, _command: str) -> Iterator[str]:
+    """A guest moves away or stops; a disk of the control domain is unplugged."""
+    host, kind, used = failure.values
+    if kind == "vm":
+        yield f"host-evacuate uuid={host['uuid']}"
+        yield from _towards(used, HALTED)
+    else:
+        yield f"vbd-unplug uuid={used['uuid']}"
+
+
+def _down(_state: State, failure: Failure, command: str) -> Iterator[str]:
+    """A VM stops, or a host goes down, where what is refused needs it not to run."""
+    obj = (*failure.blockers, *failure.values)[0]
+    if obj.cls.name == "vm":
+        yield from _towards(obj, HALTED)
+    elif command != "host-power-on":
+        yield f"host-shutdown uuid={obj['uuid']}"
+
+
 def _stop_by_force(_state: State, failure: Failure, command: str) -> Iterator[str]:
     if command in {"vm-shutdown", "vm-reboot"}:
         yield f"{command} uuid={failure.values[0]['uuid']} force=true"
@@ -184,8 +203,13 @@ def _of_blocker(line: str) -> Remedy:
 _REMEDIES: dict[str, Remedy] = {
     "DOMAIN_EXISTS": _stop,
     "HOST_DISABLED": _of("host-enable uuid={}"),
-    "HOST_IS_LIVE": _stop,
+    "HOST_DISABLED_UNTIL_REBOOT": _of("host-reboot uuid={}"),
+    "HOST_HAS_RESIDENT_VMS": _of("host-declare-dead uuid={} force=true"),
+    "HOST_IN_USE": _put_at_rest,
+    "HOST_IS_LIVE": _down,
     "HOST_NOT_DISABLED": _of("host-disable uuid={}"),
+    "HOST_PENDING_MANDATORY_GUIDANCE_NOT_EMPTY": _of("host-emergency-clear-mandatory-guidance"),
+    "HOST_POWER_ON_MODE_DISABLED": _of_blocker("host-set-power-on-mode uuid={} power-on-mode=wake-on-lan"),
     "INVALID_NTP_CONFIG": _settle_time,
     "NETWORK_CONTAINS_PIF": _clear_what_it_names,
     "NETWORK_CONTAINS_VIF": _clear_the_way,

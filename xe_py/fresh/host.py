@@ -12,7 +12,7 @@ from xe_py.state.state import FORMAT, State, new_uuid
 from xe_py.state.templates import replace
 from xe_py.xapi.addresses import lease, random_mac
 from xe_py.xapi.default_templates import DEFAULT_SET
-from xe_py.xapi.hosts import CPU_INFO, SOFTWARE
+from xe_py.xapi.hosts import CONTROL_DOMAIN, CPU_INFO, SOFTWARE
 from xe_py.xapi.hosts import cpus as cpus_of
 from xe_py.xapi.networks import INTERNAL_MANAGEMENT
 from xe_py.xapi.pif_nic import NIC, bridge_of, network_name
@@ -103,7 +103,7 @@ def fresh_host(
     """
     cards: NetworkCards = [{} for _ in range(nics)] if isinstance(nics, int) else nics
     check("hosts", hosts, 1, _MOST_HOSTS)
-    check_hardware(nics=len(cards), cpus=cpus, memory=memory, disk=disk)
+    _refuse(wrong_hardware(nics=len(cards), cpus=cpus, memory=memory, disk=disk))
     state = State({"format": FORMAT, "lineage": new_uuid(), "serial": 0, RULES: rules})
     replace(state, templates)
     hardware = hardware_of(memory, {**_CPU_INFO, **(cpu_info or {}), "cpu_count": str(cpus)})
@@ -120,12 +120,14 @@ def fresh_host(
     return state
 
 
-def check_hardware(*, nics: int = NICS, cpus: int = CPUS, memory: int = MEMORY, disk: int = DISK) -> None:
-    """Refuse a host that cannot be."""
-    check("nics", nics, 1, _MOST_NICS)
-    check("cpus", cpus, 1)
-    check("memory", memory, _LEAST_MEMORY)
-    check("disk", disk, 0)
+def wrong_hardware(*, nics: int = NICS, cpus: int = CPUS, memory: int = MEMORY, disk: int = DISK) -> str:
+    """What is wrong with a host that cannot be; nothing if it can."""
+    return (
+        _out_of_range("nics", nics, 1, _MOST_NICS)
+        or _out_of_range("cpus", cpus, 1)
+        or _out_of_range("memory", memory, _LEAST_MEMORY)
+        or _out_of_range("disk", disk, 0)
+    )
 
 
 def hardware_of(memory: int, cpu_info: Mapping[str, str]) -> dict[str, object]:
@@ -149,12 +151,20 @@ def _in_order(keys: Sequence[str], texts: Mapping[str, str]) -> dict[str, str]:
     return {key: texts[key] for key in keys if texts.get(key)}
 
 
-def check(name: str, value: int, least: int, most: int | None = None) -> None:
+def check(name: str, value: int, least: int, most: int) -> None:
     """Refuse a number that is too small or too large."""
+    _refuse(_out_of_range(name, value, least, most))
+
+
+def _refuse(wrong: str) -> None:
+    if wrong:
+        raise Misuse(f"Error: {wrong}")
+
+
+def _out_of_range(name: str, value: int, least: int, most: int | None = None) -> str:
     if value < least:
-        raise Misuse(f"Error: Parameter {name} must be at least {least}")
-    if most is not None and value > most:
-        raise Misuse(f"Error: Parameter {name} must be at most {most}")
+        return f"Parameter {name} must be at least {least}"
+    return f"Parameter {name} must be at most {most}" if most is not None and value > most else ""
 
 
 def _add_pool(state: State) -> None:
@@ -193,7 +203,7 @@ def _add_control_domain(state: State, host: Record) -> None:
     state.add(
         "vm",
         {
-            "name-label": f"Control domain on host: {host['name-label']}",
+            "name-label": f"{CONTROL_DOMAIN}{host['name-label']}",
             "name-description": "The domain that manages the host and its devices",
             "is-control-domain": True,
             "power-state": "running",

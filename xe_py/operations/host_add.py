@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from xe_py.errors import refuse
+from xe_py.errors import Misuse, refuse
 from xe_py.fresh.presets import CPUS, DISK, GIB, NICS
 from xe_py.schema.command import command
 from xe_py.schema.fields import Int, Text
 from xe_py.schema.values import Size
 from xe_py.xapi import hosts
+from xe_py.xapi.protection import ha_is_off
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
 
 
 def _can_be(_state: State, *, name_label: str, **hardware: int) -> None:
-    from xe_py.fresh.host import check_hardware
+    from xe_py.fresh.host import wrong_hardware
 
     del name_label
-    check_hardware(**hardware)
+    if wrong := wrong_hardware(**hardware):
+        raise Misuse(f"Error: {wrong}")
 
 
 @command(
@@ -49,7 +51,7 @@ def add(
     from xe_py.fresh.storage import add_host_storage
     from xe_py.operations.effects.joining import equip
 
-    refuse(hosts.is_without_ha(state))
+    refuse(ha_is_off(state))
     model = hosts.coordinator(state)
     refuse(hosts.answers(state, model))
     cards: list[dict[str, object]] = [{} for _ in range(nics or len(model["nics"]) or NICS)]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from xe_py.errors import refuse
-from xe_py.schema.command import COMMANDS, HOST, Command
-from xe_py.schema.fields import Bool, Choice, Ref
-from xe_py.xapi.hosts import answers
+from xe_py.schema.command import COMMANDS, Command
+from xe_py.schema.fields import Choice, Ref
 from xe_py.xapi.pif_guards import is_not_management
 
 TYPE_CHECKING = False
@@ -41,13 +40,6 @@ def _is_not_management(_state: State, pif: Record) -> Iterator[Failure]:
 
 
 _ROWS = (
-    Command(
-        "host-disable",
-        _recording({"enabled": False}, answers),
-        selector=HOST,
-        optional=(Bool("auto-enable", default=True, doc="Whether the host enables itself at its next boot."),),
-        doc="Disable a host, so that no more VMs start on it.",
-    ),
     Command(
         "pif-set-primary-address-type",
         _recording({"primary-address-type": _Given("primary_address_type")}, _is_not_management),

@@ -187,12 +187,12 @@ class Question:
     """What xe asks before it runs a command, unless the command is given `force`.
 
     `about(state, **arguments)` makes the lines that say what would happen. It gets the arguments of the command, and
-    under the name of its selector a list of the objects. `done` is the line that follows when it has happened.
+    under the name of its selector a list of the objects. `done` is the line that follows when it has happened, if any.
     """
 
     __slots__ = ("about", "done")
 
-    def __init__(self, about: Callable[..., list[str]], *, done: str) -> None:
+    def __init__(self, about: Callable[..., list[str]], *, done: str = "") -> None:
         self.about = about
         self.done = done
 

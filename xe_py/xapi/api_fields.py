@@ -43,7 +43,7 @@ ELSEWHERE = {
 # Fields of xe that XenAPI does not have as fields: they come from a call, or only xe_py has them.
 NOWHERE = {
     "pool": "supported-sr-types license-state",
-    "host": "memory-free-computed nics",
+    "host": "memory-free-computed auto-enable disabled-until-reboot nics",
     "pif": "io_read_kbs io_write_kbs joined-network-uuids network-uuids",
     "vm": (
         "memory-target allowed-VBD-devices allowed-VIF-devices possible-hosts VCPUs-utilisation cooperative reverts-to "

@@ -53,6 +53,20 @@ SOFTWARE = (
 )
 """The keys of software-version, in the order in which they are printed."""
 
+CONTROL_DOMAIN = "Control domain on host: "
+"""How the name of a control domain begins; the name of its host follows."""
+_LONGEST_NAME = 255
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.")
+
+
+def wrong_hostname(name: str) -> str:
+    """What is wrong with a name for a host on the network, as XAPI says it; nothing if it can be one."""
+    if not name:
+        return "hostname empty"
+    if len(name) > _LONGEST_NAME:
+        return "hostname is too long"
+    return "hostname contains invalid characters" if not _LETTERS.issuperset(name) or "-" in name[0] + name[-1] else ""
+
 
 def cpus(host: Record) -> int:
     """How many physical CPUs the host has."""
@@ -71,13 +85,17 @@ def answers(_state: State, host: Record) -> Iterator[Failure]:
         yield Failure("HOST_OFFLINE", host)
 
 
-def is_without_ha(state: State) -> Iterator[Failure]:
-    """Why the pool cannot be changed like this: high availability is on."""
-    for pool in state.all("pool"):
-        if pool["ha-enabled"]:
-            yield Failure("HA_IS_ENABLED", blockers=(pool,))
-
-
 def coordinator(state: State) -> Record:
     """The host that coordinates the pool."""
     return state.ref(state.all("pool")[0], "master")
+
+
+def is_leaderless(state: State) -> bool:
+    """Whether the hosts that answer have lost their coordinator: they are in emergency mode."""
+    return not coordinator(state)["host-metrics-live"] and any(host["host-metrics-live"] for host in state.all("host"))
+
+
+def this_host(state: State) -> Record:
+    """The host that xe talks to: the coordinator or, if that does not answer, the first host that does."""
+    live = [host for host in state.all("host") if host["host-metrics-live"]]
+    return live[0] if is_leaderless(state) else coordinator(state)
