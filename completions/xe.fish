@@ -91,6 +91,20 @@ function __xe_commands
         'pif-scan' 'Make PIFs for the network cards of a host that have none.' \
         'pif-set-primary-address-type' 'Choose the primary address of a PIF.' \
         'pif-unplug' 'Unplug a PIF: bring its interface down.' \
+        'pool-designate-new-master' 'Let another host coordinate the pool.' \
+        'pool-disable-client-certificate-auth' 'Let no client log in by a certificate.' \
+        'pool-disable-external-auth' 'Let no directory check logins any more.' \
+        'pool-disable-redo-log' 'Keep the changes of the database only on the hosts.' \
+        'pool-disable-ssh' 'Let no host accept SSH connections.' \
+        'pool-disable-ssl-legacy' 'Has no effect: no host accepts old ciphers any more.' \
+        'pool-emergency-reset-master' 'Tell a host that has lost its coordinator which host coordinates the pool.' \
+        'pool-emergency-transition-to-master' 'Let a host that has lost its coordinator coordinate the pool.' \
+        'pool-enable-client-certificate-auth' 'Let clients log in by a certificate.' \
+        'pool-enable-external-auth' 'Let a directory check logins on all hosts.' \
+        'pool-enable-redo-log' 'Keep the changes of the database on an SR too, so that a crash of the coordinator loses nothing.' \
+        'pool-enable-ssh' 'Let all hosts accept SSH connections.' \
+        'pool-enable-tls-verification' 'Let all hosts look at the certificates of the other hosts.' \
+        'pool-get-cpu-features' 'Show the CPU features that all hosts share.' \
         'pool-list' 'List all pools, or those whose fields have the given values.' \
         'pool-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'pool-param-clear' 'Empty a field of the object.' \
@@ -98,6 +112,8 @@ function __xe_commands
         'pool-param-list' 'Show all fields of the object.' \
         'pool-param-remove' 'Remove a member from a set, or a key from a map.' \
         'pool-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'pool-recover-slaves' 'Tell all other hosts that answer which host coordinates the pool, and print the uuids of these hosts.' \
+        'pool-sync-database' 'Copy the database of the pool to all hosts.' \
         'pool-vlan-create' 'Make a VLAN on each host of the pool, and print the uuids of the PIFs of these VLANs.' \
         'snapshot-clone' 'Clone a snapshot: this makes a template with clones of the disks.' \
         'snapshot-copy' 'Copy a snapshot: this makes a template with full copies of the disks.' \
@@ -316,7 +332,7 @@ function __xe_words
             echo 'host-uuid=@host:uuid,name-label host-name='
         case host-set-power-on-mode
             echo 'power-on-mode= power-on-config host=@host:name-label +host --multiple'
-        case host-syslog-reconfigure pif-scan
+        case host-syslog-reconfigure pif-scan pool-designate-new-master
             echo 'host-uuid=@host:uuid,name-label'
         case message-create
             echo 'name= priority= body= vm-uuid=@vm:uuid,name-label host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label pool-uuid=@pool:uuid,name-label'
@@ -380,6 +396,20 @@ function __xe_words
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label mode=None|DHCP|Static|Autoconf IPv6= gateway= DNS='
         case pif-set-primary-address-type
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label primary_address_type=IPv4|IPv6'
+        case pool-disable-external-auth
+            echo 'uuid=@pool:uuid,name-label config:'
+        case pool-disable-ssl-legacy pool-param-list
+            echo 'uuid=@pool:uuid,name-label'
+        case pool-emergency-reset-master
+            echo 'master-address='
+        case pool-emergency-transition-to-master
+            echo '--force'
+        case pool-enable-client-certificate-auth
+            echo 'name='
+        case pool-enable-external-auth
+            echo 'auth-type= service-name= uuid=@pool:uuid,name-label config:'
+        case pool-enable-redo-log
+            echo 'sr-uuid=@sr:uuid,name-label'
         case pool-list
             echo 'params=,all|%pool +pool'
         case pool-param-add pool-param-remove
@@ -388,8 +418,6 @@ function __xe_words
             echo 'uuid=@pool:uuid,name-label param-name=name-label|name-description|default-SR|crash-dump-SR|suspend-image-SR|other-config|ha-host-failures-to-tolerate|ha-allow-overcommit|ha-reboot-vm-on-internal-shutdown|wlb-enabled|wlb-verify-cert|igmp-snooping-enabled|gui-config|health-check-config|tags|guest-agent-config|policy-no-vendor-device|live-patching-disabled|repositories|https-only|migration-compression|coordinator-bias|auto-update-vm-secureboot-certificates|ext-auth-cache-enabled|ext-auth-cache-size|ext-auth-cache-expiry|license-server|ssh-enabled-timeout|console-idle-timeout|ssh-auto-mode|limit-console-sessions|vm-console-idle-timeout'
         case pool-param-get
             echo 'uuid=@pool:uuid,name-label param-name=%pool param-key='
-        case pool-param-list
-            echo 'uuid=@pool:uuid,name-label'
         case pool-param-set
             echo 'uuid=@pool:uuid,name-label name-label= name-description= default-SR=@sr:uuid,name-label crash-dump-SR=@sr:uuid,name-label suspend-image-SR=@sr:uuid,name-label ha-host-failures-to-tolerate= ha-allow-overcommit=true|false ha-reboot-vm-on-internal-shutdown=true|false wlb-enabled=true|false wlb-verify-cert=true|false igmp-snooping-enabled=true|false policy-no-vendor-device=true|false live-patching-disabled=true|false repositories= https-only= migration-compression=true|false coordinator-bias=true|false auto-update-vm-secureboot-certificates=true|false ext-auth-cache-enabled=true|false ext-auth-cache-size= ext-auth-cache-expiry= ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode= limit-console-sessions=true|false vm-console-idle-timeout= other-config: gui-config: health-check-config: guest-agent-config: license-server:'
         case pool-vlan-create vlan-create

@@ -121,6 +121,9 @@ ROWS = [
     Row((*SECOND,), "host-power-on uuid={second}", "HOST_IS_LIVE"),
     Row((*SECOND, "host-shutdown uuid={second}"), "host-power-on uuid={second}", "HOST_POWER_ON_MODE_DISABLED",
         ("host {second} (xen2)",), ("host-set-power-on-mode uuid={second} power-on-mode=wake-on-lan",)),
+    Row((HOST, "pool-enable-external-auth auth-type=AD service-name=a"),
+        "pool-enable-external-auth auth-type=AD service-name=b", "POOL_AUTH_ALREADY_ENABLED", ("host {host} (xen1)",),
+        ("pool-disable-external-auth",)),
     # Disks
     Row((VM, *DISK, START), "vdi-destroy uuid={vdi}", "VDI_IN_USE", (OF_VM,), ("vm-shutdown uuid={vm}",)),
     Row((VM, *DISK, START, "vm-pause uuid={vm}"), "vdi-destroy uuid={vdi}", "VDI_IN_USE", (OF_VM,),

@@ -15,6 +15,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         "The VIF is locked and does not allow this address.",
         ("address",),
     ),
+    "AUTH_UNKNOWN_TYPE": ("No directory of this type can check logins.", ("type",)),
     "BRIDGE_NAME_EXISTS": ("Another network already has a bridge with this name.", ("bridge",)),
     "CANNOT_ADD_VLAN_TO_BOND_SLAVE": (
         "A PIF in a bond cannot carry VLANs. Put the VLAN on the PIF of the bond.",
@@ -22,6 +23,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "CANNOT_CHANGE_PIF_PROPERTIES": ("The properties of a VLAN or of a PIF in a bond cannot be changed.", ("PIF",)),
     "CANNOT_DESTROY_SYSTEM_NETWORK": ("The hosts themselves need this network, so it must stay.", ("network",)),
+    "CANNOT_ENABLE_REDO_LOG": ("The redo log cannot be switched on.", ("reason",)),
     "CANNOT_PLUG_BOND_SLAVE": ("A PIF in a bond cannot be plugged by itself. Plug the PIF of the bond.", ("PIF",)),
     "COULD_NOT_FIND_NETWORK_INTERFACE_WITH_SPECIFIED_DEVICE_NAME_AND_MAC_ADDRESS": (
         "The host has no network interface with this name and MAC address.",
@@ -33,6 +35,10 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     # Scripts match this sentence, so it is the one that has no period.
     "DEVICE_ALREADY_DETACHED": ("The device is not currently attached", ("device",)),
     "DEVICE_ALREADY_EXISTS": ("The VM already has this device.", ("device",)),
+    "DISABLE_SSH_PARTIALLY_FAILED": (
+        "SSH cannot be switched off on these hosts, so it stays as it is on all hosts.",
+        ("hosts",),
+    ),
     "DISK_VBD_MUST_BE_READWRITE_FOR_HVM": (
         "An HVM guest cannot use a read-only disk. Set the mode of the VBD to RW.",
         ("vbd",),
@@ -40,6 +46,10 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "DOMAIN_EXISTS": ("The VM still has a domain.", ("vm", "domid")),
     "DUPLICATE_MAC_SEED": ("Another VM already has this mac_seed, from which MACs follow.", ("seed",)),
     "DUPLICATE_PIF_DEVICE_NAME": ("The host already has a PIF for this device.", ("device",)),
+    "ENABLE_SSH_PARTIALLY_FAILED": (
+        "SSH cannot be switched on on these hosts, so it stays as it is on all hosts.",
+        ("hosts",),
+    ),
     "FIELD_TYPE_ERROR": ("The field cannot hold this kind of value.", ("field",)),
     "HANDLE_INVALID": ("A reference points to an object that does not exist.", ("class", "handle")),
     "HA_CONSTRAINT_VIOLATION_NETWORK_NOT_SHARED": (
@@ -134,6 +144,11 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "PIF_UNMANAGED": ("The host does not manage this PIF.", ("PIF",)),
     "PIF_VLAN_EXISTS": ("The PIF already has a VLAN with this tag, or it is a VLAN itself.", ("PIF",)),
     "PIF_VLAN_STILL_EXISTS": ("The PIF is a VLAN, or it still has VLANs.", ("PIF",)),
+    "POOL_AUTH_ALREADY_ENABLED": ("A directory checks logins already. Switch that off first.", ("host",)),
+    "POOL_AUTH_ENABLE_FAILED_DUPLICATE_HOSTNAME": (
+        "No directory can check logins while two hosts have the same name.",
+        ("host", "message"),
+    ),
     "PROVISION_ONLY_ALLOWED_ON_TEMPLATE": ("Only a template can be provisioned.", ()),
     "SR_BACKEND_FAILURE": ("The driver of the SR failed.", ("status", "stdout", "stderr")),
     "SR_DEVICE_IN_USE": ("Another SR uses this device.", ()),

@@ -25,10 +25,10 @@ ORDER = ("pool", "host", "network", "pif", "bond", "vlan", "sr", "pbd", "vdi", "
 REFERRERS = {
     "host": (("pool", "master"), ("pif", "host-uuid"), ("pbd", "host-uuid"), ("vm", "resident-on"), ("vm", "affinity"), ("storage", "host-uuid"), ("task", "resident-on")),
     "sr": (("pool", "default-SR"), ("pool", "crash-dump-SR"), ("pool", "suspend-image-SR"), ("host", "suspend-image-sr-uuid"), ("host", "crash-dump-sr-uuid"), ("host", "local-cache-sr"), ("pbd", "sr-uuid"), ("vdi", "sr-uuid"), ("vm", "suspend-SR-uuid"), ("volume", "sr-uuid")),
+    "vdi": (("pool", "redo-log-vdi"), ("vdi", "snapshot-of"), ("vdi", "parent"), ("vm", "suspend-VDI-uuid"), ("vbd", "vdi-uuid")),
     "bond": (("pif", "bond-slave-of"),),
     "network": (("pif", "network-uuid"), ("pif", "joined-network-uuids"), ("vif", "network-uuid")),
     "pif": (("bond", "master"), ("bond", "primary-slave"), ("vlan", "tagged-PIF"), ("vlan", "untagged-PIF")),
-    "vdi": (("vdi", "snapshot-of"), ("vdi", "parent"), ("vm", "suspend-VDI-uuid"), ("vbd", "vdi-uuid")),
     "pool": (("vdi", "metadata-of-pool"),),
     "vm": (("vm", "snapshot-of"), ("vm", "parent"), ("vbd", "vm-uuid"), ("vif", "vm-uuid")),
     "storage": (("volume", "storage-uuid"),),

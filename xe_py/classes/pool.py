@@ -209,6 +209,8 @@ POOL = XenClass(
         _OfAllHosts(HOST.by_name["console-idle-timeout"], "After how many idle seconds a console is closed."),
         _OfAllHosts(HOST.by_name["ssh-auto-mode"], "Whether SSH is switched on while the toolstack is down."),
         Bool("limit-console-sessions", mode=RW, doc="Whether a console accepts only one client at a time."),
+        Bool("redo-log-enabled", hidden=True, doc="Whether the changes of the database are kept on an SR too."),
+        Ref("redo-log-vdi", "vdi", on_delete=CLEAR, hidden=True, doc="The VDI with these changes."),
         Int("vm-console-idle-timeout", mode=RW, doc="After how many idle seconds a VM's console is closed."),
     ),
     single=True,

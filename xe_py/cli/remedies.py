@@ -219,6 +219,7 @@ _REMEDIES: dict[str, Remedy] = {
     "PIF_DOES_NOT_ALLOW_UNPLUG": _of("pif-param-set uuid={} disallow-unplug=false"),
     "PIF_HAS_NO_NETWORK_CONFIGURATION": _of("pif-reconfigure-ip uuid={} mode=DHCP"),
     "PIF_VLAN_STILL_EXISTS": _clear_the_way,
+    "POOL_AUTH_ALREADY_ENABLED": _of("pool-disable-external-auth"),
     "SR_HAS_NO_PBDS": _plug,
     "SR_HAS_PBD": _clear_the_way,
     "SR_NOT_EMPTY": _look_at_storage,

@@ -42,7 +42,7 @@ ELSEWHERE = {
 
 # Fields of xe that XenAPI does not have as fields: they come from a call, or only xe_py has them.
 NOWHERE = {
-    "pool": "supported-sr-types license-state",
+    "pool": "supported-sr-types license-state redo-log-enabled redo-log-vdi",
     "host": "memory-free-computed auto-enable disabled-until-reboot nics",
     "pif": "io_read_kbs io_write_kbs joined-network-uuids network-uuids",
     "vm": (
