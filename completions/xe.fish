@@ -105,6 +105,7 @@ function __xe_commands
         'pool-enable-ssh' 'Let all hosts accept SSH connections.' \
         'pool-enable-tls-verification' 'Let all hosts look at the certificates of the other hosts.' \
         'pool-get-cpu-features' 'Show the CPU features that all hosts share.' \
+        'pool-join' 'Let the host join the pool in another state file. The file of the host then leads to that of the pool.' \
         'pool-list' 'List all pools, or those whose fields have the given values.' \
         'pool-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'pool-param-clear' 'Empty a field of the object.' \
@@ -410,6 +411,8 @@ function __xe_words
             echo 'auth-type= service-name= uuid=@pool:uuid,name-label config:'
         case pool-enable-redo-log
             echo 'sr-uuid=@sr:uuid,name-label'
+        case pool-join
+            echo 'master-address= master-username= master-password= --force'
         case pool-list
             echo 'params=,all|%pool +pool'
         case pool-param-add pool-param-remove

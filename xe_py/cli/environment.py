@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO, TextIO
 
     from xe_py.schema.command import Target
+    from xe_py.store.promise import Store
 
 _STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
@@ -114,6 +115,12 @@ class Environment:
     def path(self, name: str) -> str:
         """The path of a file that is named in this environment."""
         return os.path.join(self.folder, name)
+
+    def store(self, address: str) -> Store:
+        """The store at the address, as it is named in this environment."""
+        from xe_py.store import store_for
+
+        return store_for(address, self.variables, self.outcome, folder=self.folder)
 
     def source(self, name: str) -> AbstractContextManager[BinaryIO]:
         """The file of this name, to read; standard input for `-` and for no name. Misuse if it cannot be read."""

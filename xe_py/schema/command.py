@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO, Concatenate, ParamSpec, Protocol, TypeVar
 
     from xe_py.schema.fields import Field
+    from xe_py.store.promise import Store
 
     Function = TypeVar("Function", bound=Callable[..., Any])
     Declaration = ParamSpec("Declaration")
@@ -51,6 +52,9 @@ if TYPE_CHECKING:
         def target(self, name: str) -> AbstractContextManager[Target]:
             """A new file of this name, which an error removes; standard output for `-` and for no name."""
 
+        def store(self, address: str) -> Store:
+            """The store at the address."""
+
         def err(self, text: str) -> None:
             """Print the text on standard error."""
 
@@ -80,7 +84,7 @@ class Kind:
       stands alone is its first parameter.
 
     If the command is about one object, the object follows the state. With `files`, the function also gets the `client`,
-    whose files it reads or writes. If there is none, the call only asks whether the command would be refused.
+    whose files or stores it reads or writes. If there is none, the call only asks whether the command would be refused.
 
     A command that `waits` is asked again and again: it returns None once there is nothing to wait for. Until then it
     returns the seconds after which time alone may change the answer, which may be infinite.
@@ -99,6 +103,7 @@ CHANGES, READS = Kind(ARGUMENTS), Kind(ARGUMENTS, reads=True)
 IMPORTS, EXPORTS = Kind(ARGUMENTS, files=True), Kind(ARGUMENTS, reads=True, files=True)
 SETS, LISTS, WAITS = Kind(WORDS), Kind(WORDS, reads=True), Kind(WORDS, reads=True, waits=True)
 REPLACES, INSPECTS = Kind(STORE), Kind(STORE, reads=True)
+JOINS = Kind(STORE, files=True)
 SCRIPT = Kind(LINES)
 
 

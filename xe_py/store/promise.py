@@ -106,6 +106,12 @@ if TYPE_CHECKING:
             StateFileError if that is not possible, or if a state that was opened to write is no longer sound.
             """
 
+        def give_way(self, to: Store) -> None:
+            """Let the address of this store lead to the other one from now on. The versions that were here are kept.
+
+            The state must be open for writing, and it is over then. StateFileError if that is not possible.
+            """
+
         def wait_for_next(self, seconds: float) -> None:
             """Wait until the store has another version than this one, but at most so many seconds.
 
@@ -162,6 +168,10 @@ if TYPE_CHECKING:
         @property
         def name(self) -> str:
             """The address by which it was opened; it opens the same one again."""
+
+        @property
+        def place(self) -> str:
+            """Where it keeps the state. Stores with the same place are one. Who locks several goes by their places."""
 
         @property
         def contents(self) -> Contents:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from xe_py.store.files.document import Site
     from xe_py.store.files.lock import Lock
     from xe_py.store.history import versions as history
-    from xe_py.store.promise import Version
+    from xe_py.store.promise import Store, Version
 
 # The seconds between two looks at a file on whose next version somebody waits.
 _BETWEEN_LOOKS = 0.05
@@ -100,6 +100,15 @@ class OpenedFile:
         )
         return committed
 
+    def give_way(self, to: Store) -> None:
+        """Put a link to the file of the other store in the place of this file; the history keeps the file."""
+        if not self.command or self.is_over:
+            raise StateFileError(f"{self.name} is not open for writing. Nothing was changed.")
+        from xe_py.store.replacing import lead_to
+
+        lead_to(self.site, to.place, self.document.identity)
+        self.is_over = True
+
     def end(self) -> None:
         """No more is written; what no version names of the contents that were written goes. The lock is still held."""
         self.is_over = True
@@ -162,6 +171,7 @@ class FileStore:
     def __init__(self, site: Site) -> None:
         self.name = site.path
         self.title = f"file: {site.path}"
+        self.place = site.target
         self._site = site
         self._index = path_for(site.target, site.settings)
         # The versions that were listed last, and those of them that were read.
