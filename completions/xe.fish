@@ -97,6 +97,7 @@ function __xe_commands
         'pool-disable-redo-log' 'Keep the changes of the database only on the hosts.' \
         'pool-disable-ssh' 'Let no host accept SSH connections.' \
         'pool-disable-ssl-legacy' 'Has no effect: no host accepts old ciphers any more.' \
+        'pool-eject' 'Put a host out of the pool, into a state file of its own: <hostname>.toml beside the file of the pool.' \
         'pool-emergency-reset-master' 'Tell a host that has lost its coordinator which host coordinates the pool.' \
         'pool-emergency-transition-to-master' 'Let a host that has lost its coordinator coordinate the pool.' \
         'pool-enable-client-certificate-auth' 'Let clients log in by a certificate.' \
@@ -333,7 +334,7 @@ function __xe_words
             echo 'host-uuid=@host:uuid,name-label host-name='
         case host-set-power-on-mode
             echo 'power-on-mode= power-on-config host=@host:name-label +host --multiple'
-        case host-syslog-reconfigure pif-scan pool-designate-new-master
+        case host-syslog-reconfigure pif-scan pool-designate-new-master pool-eject
             echo 'host-uuid=@host:uuid,name-label'
         case message-create
             echo 'name= priority= body= vm-uuid=@vm:uuid,name-label host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label pool-uuid=@pool:uuid,name-label'

@@ -124,6 +124,8 @@ ROWS = [
     Row((HOST, "pool-enable-external-auth auth-type=AD service-name=a"),
         "pool-enable-external-auth auth-type=AD service-name=b", "POOL_AUTH_ALREADY_ENABLED", ("host {host} (xen1)",),
         ("pool-disable-external-auth",)),
+    Row((HOST, SECOND[0]), "pool-eject host-uuid={host} force=true", "INTERNAL_ERROR", ("host {host} (xen1)",),
+        ("pool-designate-new-master host-uuid={second}",)),
     # Disks
     Row((VM, *DISK, START), "vdi-destroy uuid={vdi}", "VDI_IN_USE", (OF_VM,), ("vm-shutdown uuid={vm}",)),
     Row((VM, *DISK, START, "vm-pause uuid={vm}"), "vdi-destroy uuid={vdi}", "VDI_IN_USE", (OF_VM,),

@@ -151,16 +151,21 @@ class MemoryOpened:
             return Committed(self.state.serial, [])
         if self._store.kept[-1] is not self._version:
             raise StaleError
+        for _, name, part in self.state.parts:
+            self._store.beside[name] = MemoryStore(name)
+            self._store.beside[name].create(part, self._command)
         committed = self.state.settle(changes)
         self._version = self._store.keep(self.state, self._command)
         self.contents.keep(self._version.text)
         return committed
 
     def refresh(self) -> None:
-        changes, header = self.state.changes(), self.state.header
+        changes, header, parts = self.state.changes(), self.state.header, self.state.parts
         self._version = self._store.kept[-1]
         self.state = self._state()
         self.state.repeat(changes, header)
+        for _, name, part in parts:
+            self.state.split_off(name, part)
 
     def give_way(self, to: "Store") -> None:
         if not self._command:
@@ -186,6 +191,7 @@ class MemoryStore:
     def __init__(self, name: str) -> None:
         self.name, self.title, self.place = name, f"memory: {name}", name
         self.leads_to: MemoryStore | None = None
+        self.beside: dict[str, MemoryStore] = {}
         self.kept: list[Kept] = []
         self.disks: dict[str, bytes] = {}
 
@@ -968,6 +974,30 @@ def test_a_store_that_gives_way_leads_to_the_other_one(
         opened.give_way(other)
     again = STORES["file"](tmp_path) if kind == "file" else store
     assert [host.name for host in again.read().state.all("host")] == ["other"]
+
+
+def beside(store: "Store", folder: Path) -> list[str]:
+    """The names of the hosts in the store `part` beside this one; none if there is no such store."""
+    if isinstance(store, MemoryStore):
+        return [host.name for host in store.beside["part"].read().state.all("host")] if store.beside else []
+    path = folder / "part.toml"
+    return [host.name for host in store_for(str(path), {}).read().state.all("host")] if path.exists() else []
+
+
+def test_what_was_split_off_gets_a_store_beside_with_the_commit(store: "Store", tmp_path: Path) -> None:
+    part = fresh_host(name_label="part", templates="none")
+    with store.write("test") as opened:
+        mark = opened.state.mark()
+        opened.state.split_off("part", part)
+        opened.state.rollback(mark)
+        opened.state.add("network", {"name-label": "one"})
+        opened.commit()
+        assert beside(store, tmp_path) == [], "it was taken back"
+        opened.state.add("network", {"name-label": "two"})
+        opened.state.split_off("part", part)
+        assert beside(store, tmp_path) == []
+        opened.commit()
+    assert beside(store, tmp_path) == ["part"]
 
 
 def test_only_a_writer_gives_way(store: "Store") -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from xe_py import running
 from xe_py.errors import Misuse, XeError
 from xe_py.running.binding import bind
 from xe_py.running.choosing import chosen
@@ -62,12 +61,11 @@ def run_asked(
             return
 
 
-def run_unasked(question: Question, call: Call, state: State) -> str:
-    """Run the call in a script, where no person answers; what it prints. Misuse without force."""
+def unasked(question: Question, call: Call, state: State) -> str:
+    """What xe prints before it runs the call in a script, where no person answers. Misuse without force."""
     text = _told(question, state, call)
     if not _is_forced(call):
         raise Misuse(f"xe batch cannot ask. Add force=true to {call.command.name}.")
-    running.run(state, call)
     return f"{text}{_line(question.done)}"
 
 

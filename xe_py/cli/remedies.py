@@ -85,6 +85,8 @@ def _removed(state: State, obj: Record) -> Iterator[str]:
         yield from _towards(state.ref(obj, "vm-uuid"), HALTED)
     elif cls == "pbd":
         yield f"pbd-unplug uuid={uuid}"
+    elif cls == "vm":
+        yield from _towards(obj, HALTED)
     elif cls in {"vlan", "bond"}:
         yield f"{cls}-destroy uuid={uuid}"
     elif cls == "pif":
@@ -121,6 +123,13 @@ def _change_power_state(_state: State, failure: Failure, command: str) -> Iterat
 
 def _stop(_state: State, failure: Failure, _command: str) -> Iterator[str]:
     yield from _towards((*failure.blockers, *failure.values)[0], HALTED)
+
+
+def _hand_over(state: State, failure: Failure, command: str) -> Iterator[str]:
+    """Another host coordinates the pool before the coordinator leaves it."""
+    for host in state.all("host") if command == "pool-eject" else ():
+        if host not in failure.blockers:
+            yield f"pool-designate-new-master host-uuid={host['uuid']}"
 
 
 def _put_at_rest(_state: State, failure: Failure, _command: str) -> Iterator[str]:
@@ -210,6 +219,7 @@ _REMEDIES: dict[str, Remedy] = {
     "HOST_NOT_DISABLED": _of("host-disable uuid={}"),
     "HOST_PENDING_MANDATORY_GUIDANCE_NOT_EMPTY": _of("host-emergency-clear-mandatory-guidance"),
     "HOST_POWER_ON_MODE_DISABLED": _of_blocker("host-set-power-on-mode uuid={} power-on-mode=wake-on-lan"),
+    "INTERNAL_ERROR": _hand_over,
     "INVALID_NTP_CONFIG": _settle_time,
     "NETWORK_CONTAINS_PIF": _clear_what_it_names,
     "NETWORK_CONTAINS_VIF": _clear_the_way,

@@ -104,19 +104,35 @@ def fresh_host(
     cards: NetworkCards = [{} for _ in range(nics)] if isinstance(nics, int) else nics
     check("hosts", hosts, 1, _MOST_HOSTS)
     _refuse(wrong_hardware(nics=len(cards), cpus=cpus, memory=memory, disk=disk))
-    state = State({"format": FORMAT, "lineage": new_uuid(), "serial": 0, RULES: rules})
-    replace(state, templates)
+    state = _empty(rules, templates)
     hardware = hardware_of(memory, {**_CPU_INFO, **(cpu_info or {}), "cpu_count": str(cpus)})
     for number in range(1, hosts + 1):
         name = name_label if number == 1 else f"{name_label}-{number}"
         add_host(state, name, cards, {**hardware, "software-version": _SOFTWARE})
         cards = [{field: value for field, value in card.items() if field != "MAC"} for card in cards]
     _add_pool(state)
-    state.add("network", _internal_network())
     add_storage(state, disk)
     if furnish is not None:
         furnish(state)
     state.settle()
+    return state
+
+
+def as_new(host: Record, cards: NetworkCards, disk: int, *, rules: str, templates: str) -> State:
+    """The state of a host that was installed anew: it keeps its uuid, its hardware and its software."""
+    state = _empty(rules, templates)
+    kept = ("memory-total", "memory-overhead", "cpu_info", "software-version")
+    add_host(state, host["hostname"] or host.name, cards, {field: host[field] for field in kept}, host["uuid"])
+    _add_pool(state)
+    add_storage(state, disk)
+    state.settle()
+    return state
+
+
+def _empty(rules: str, templates: str) -> State:
+    """A state without hosts."""
+    state = State({"format": FORMAT, "lineage": new_uuid(), "serial": 0, RULES: rules})
+    replace(state, templates)
     return state
 
 
@@ -135,12 +151,14 @@ def hardware_of(memory: int, cpu_info: Mapping[str, str]) -> dict[str, object]:
     return {"memory-total": memory, "memory-overhead": memory // 64, "cpu_info": _in_order(CPU_INFO, cpu_info)}
 
 
-def add_host(state: State, name: str, cards: NetworkCards, fields: Mapping[str, Any]) -> Record:
+def add_host(
+    state: State, name: str, cards: NetworkCards, fields: Mapping[str, Any], uuid: str | None = None
+) -> Record:
     """A new host with a control domain and a PIF for each network card, but without storage.
 
     `fields` are those of the host that say what it is made of, and which software it has.
     """
-    host = _add_record(state, name, fields)
+    host = _add_record(state, name, fields, uuid)
     _add_control_domain(state, host)
     _add_networking(state, host, [{"MAC": random_mac(), **card} for card in cards])
     return host
@@ -168,6 +186,7 @@ def _out_of_range(name: str, value: int, least: int, most: int | None = None) ->
 
 
 def _add_pool(state: State) -> None:
+    """The pool, with the network that each of its hosts has inside."""
     state.add(
         "pool",
         {
@@ -175,9 +194,10 @@ def _add_pool(state: State) -> None:
             "other-config": {"memory-ratio-hvm": "0.25", "memory-ratio-pv": "0.25"},
         },
     )
+    state.add("network", _internal_network())
 
 
-def _add_record(state: State, name: str, fields: Mapping[str, Any]) -> Record:
+def _add_record(state: State, name: str, fields: Mapping[str, Any], uuid: str | None) -> Record:
     from time import time
 
     now = f"{time():.0f}."
@@ -192,6 +212,7 @@ def _add_record(state: State, name: str, fields: Mapping[str, Any]) -> Record:
             **fields,
             "software-version": _in_order(SOFTWARE, {**fields["software-version"], "hostname": name}),
         },
+        uuid,
     )
 
 

@@ -93,7 +93,7 @@ if TYPE_CHECKING:
             """What is unsound in it."""
 
         def commit(self) -> Committed:
-            """Save all changes or none, and continue from there.
+            """Save all changes or none, and continue from there. What was split off gets a store of its own first.
 
             The state must be open for writing. StateFileError if the changes cannot be saved, or somebody has written
             to the store without its lock; StaleError if another commit was first. Both leave everything as it was.
