@@ -19,6 +19,7 @@ function __xe_commands
         'event-wait' 'Wait until an object of the class has all the given values: field=value or, for any other value, field=/=value.' \
         'help' 'Show what commands there are, and what they take.' \
         'host-add' 'Add a new host to the pool. It gets the bonds, the VLANs and the shared SRs that the coordinator has.' \
+        'host-call-plugin' 'Call a function of a plugin, and print what it answers.' \
         'host-compute-free-memory' 'Show how much memory a host has for more VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-compute-memory-overhead' 'Show how much memory Xen itself uses on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-cpu-info' 'Show the CPUs of a host.' \
@@ -228,6 +229,8 @@ function __xe_commands
         'vlan-param-get' 'Show the value of one field of the object.' \
         'vlan-param-list' 'Show all fields of the object.' \
         'vm-assert-can-be-recovered' 'Check whether a VM can be recovered from the database on a disk; no disk here holds one.' \
+        'vm-call-host-plugin' 'Call a function of a plugin on the host where a VM runs, and print what it answers.' \
+        'vm-call-plugin' 'Call a function in the guest of a VM. A simulated guest runs none.' \
         'vm-cd-add' 'Make a CD drive for a VM with a CD in it. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-cd-eject' 'Take the CD out of the drive of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-cd-insert' 'Put a CD into the empty drive of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -310,6 +313,8 @@ function __xe_words
             echo 'class='
         case host-add
             echo 'name-label= nics= cpus= memory= disk='
+        case host-call-plugin
+            echo 'host-uuid=@host:uuid,name-label plugin= fn= args:'
         case host-compute-free-memory host-compute-memory-overhead host-enable host-power-on host-reboot host-shutdown host-sync-data
             echo 'host=@host:name-label +host --multiple'
         case host-cpu-info host-declare-dead host-forget host-get-cpu-features host-param-list
@@ -582,6 +587,8 @@ function __xe_words
             echo 'params=,all|%vlan +vlan'
         case vlan-param-get
             echo 'uuid=@vlan:uuid,tag param-name=%vlan param-key='
+        case vm-call-host-plugin vm-call-plugin
+            echo 'vm-uuid=@vm:uuid,name-label plugin= fn= args:'
         case vm-cd-add
             echo 'cd-name= device= vm=@vm:name-label +vm --multiple'
         case vm-cd-insert vm-cd-remove

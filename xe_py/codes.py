@@ -256,6 +256,8 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         "The VM is already here, and the version in the file is not newer. To replace the VM, give force=true.",
         ("vm", "existing_version", "version_to_import"),
     ),
+    "XENAPI_MISSING_PLUGIN": ("There is no such plugin.", ("name",)),
+    "XENAPI_PLUGIN_FAILURE": ("The plugin failed.", ("status", "stdout", "stderr")),
 }
 
 _BACKEND = ("status", "stdout", "stderr")

@@ -55,6 +55,9 @@ if TYPE_CHECKING:
         def store(self, address: str) -> Store:
             """The store at the address."""
 
+        def run_plugin(self, name: str, text: str) -> Ran | None:
+            """Run the plugin of this name with the text as its argument; None if there is no such plugin."""
+
         def err(self, text: str) -> None:
             """Print the text on standard error."""
 
@@ -66,6 +69,17 @@ if TYPE_CHECKING:
 COMMON = frozenset(
     ("server", "password", "port", "username", "minimal", "force", "multiple", "all", "message-priority", "trace")
 )
+
+
+class Ran:
+    """How a program ended that was run: what went wrong, if anything did, and what it printed on its two streams."""
+
+    __slots__ = ("errors", "output", "wrong")
+
+    def __init__(self, wrong: str, output: bytes, errors: bytes) -> None:
+        self.wrong = wrong
+        self.output = output
+        self.errors = errors
 
 
 # Kinds of command
