@@ -23,6 +23,10 @@ function __xe_commands
         'host-compute-free-memory' 'Show how much memory a host has for more VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-compute-memory-overhead' 'Show how much memory Xen itself uses on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-cpu-info' 'Show the CPUs of a host.' \
+        'host-crashdump-destroy' 'Destroy a crash dump of a host.' \
+        'host-crashdump-list' 'List all host_crashdumps, or those whose fields have the given values.' \
+        'host-crashdump-param-get' 'Show the value of one field of the object.' \
+        'host-crashdump-param-list' 'Show all fields of the object.' \
         'host-declare-dead' 'Say that a host that does not answer is dead, so that its VMs count as halted.' \
         'host-disable' 'Disable a host, so that no more VMs start on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-emergency-clear-mandatory-guidance' 'Forget what updates still require of the host before it can be used.' \
@@ -319,6 +323,12 @@ function __xe_words
             echo 'host=@host:name-label +host --multiple'
         case host-cpu-info host-declare-dead host-forget host-get-cpu-features host-param-list
             echo 'uuid=@host:uuid,name-label'
+        case host-crashdump-destroy host-crashdump-param-list
+            echo 'uuid=@host-crashdump:uuid'
+        case host-crashdump-list
+            echo 'params=,all|%host-crashdump +host-crashdump'
+        case host-crashdump-param-get
+            echo 'uuid=@host-crashdump:uuid param-name=%host-crashdump param-key='
         case host-disable
             echo 'auto-enable=true|false host=@host:name-label +host --multiple'
         case host-emergency-ha-disable
@@ -687,6 +697,8 @@ function __xe_table
             echo 'uuid=@message:uuid name= priority= class=VM|Host|SR|Pool|VMPP|VMSS|PVS_proxy|VDI|Certificate obj-uuid= timestamp= body='
         case task
             echo 'uuid=@task:uuid,name-label name-label= name-description= subtask_of=@task:uuid,name-label subtasks= resident-on=@host:uuid,name-label status=pending|success|failure|cancelling|cancelled progress= type= result= created= finished= error_info= allowed_operations= current_operations= other-config:'
+        case host-crashdump
+            echo 'uuid=@host-crashdump:uuid host-uuid=@host:uuid,name-label timestamp= size='
     end
 end
 

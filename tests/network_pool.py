@@ -4,7 +4,7 @@ from small_pool import SmallPool
 
 from xe_py.state.record import Record
 
-NAMELESS = {"bond", "message", "pif", "vif", "vlan"}
+NAMELESS = {"bond", "host-crashdump", "message", "pif", "vif", "vlan"}
 
 
 class NetworkPool(SmallPool):

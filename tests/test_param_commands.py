@@ -91,6 +91,7 @@ def pool() -> VmPool:
         "vlan-pif", "pif", host_uuid="xen2", network_uuid="tag", device="eth0", VLAN=7, MAC="00:16:3e:00:00:01"
     )
     pool.add_bare("vlan", "vlan", tag=7, tagged_PIF="eth0-xen2", untagged_PIF="vlan-pif")
+    pool.named["dump"] = pool.state.add("host-crashdump", {"host-uuid": pool.named["xen1"]["uuid"], "size": 5})
     pool.named["task"] = pool.state.add("task", {"name-label": "Async.VM.start"})
     pool.named["message"] = pool.state.add("message", {"name": "TOLD", "priority": 3, "body": "told"})
     pool.assert_sound()
@@ -100,7 +101,7 @@ def pool() -> VmPool:
 OBJECTS = {
     "pool": "pool", "pif": "eth0-xen1", "bond": "bond", "vlan": "vlan", "vif": "vif", "network": "lan", "vm": "vm",
     "template": "vm", "snapshot": "vm", "host": "xen1", "vdi": "v-vbd", "vbd": "vbd", "sr": "share", "pbd": "p-local",
-    "message": "message", "task": "task",
+    "message": "message", "task": "task", "host-crashdump": "dump",
 }  # fmt: skip
 
 

@@ -4,6 +4,7 @@
 FILES = {
     "bond": "bond",
     "host": "host",
+    "host-crashdump": "host_crashdump",
     "message": "message",
     "network": "network",
     "pbd": "pbd",
@@ -21,9 +22,9 @@ FILES = {
     "vm": "vm",
     "volume": "storage",
 }
-ORDER = ("pool", "host", "network", "pif", "bond", "vlan", "sr", "pbd", "vdi", "vm", "vbd", "vif", "storage", "volume", "message", "task")
+ORDER = ("pool", "host", "network", "pif", "bond", "vlan", "sr", "pbd", "vdi", "vm", "vbd", "vif", "storage", "volume", "message", "task", "host-crashdump")
 REFERRERS = {
-    "host": (("pool", "master"), ("pif", "host-uuid"), ("pbd", "host-uuid"), ("vm", "resident-on"), ("vm", "affinity"), ("storage", "host-uuid"), ("task", "resident-on")),
+    "host": (("pool", "master"), ("pif", "host-uuid"), ("pbd", "host-uuid"), ("vm", "resident-on"), ("vm", "affinity"), ("storage", "host-uuid"), ("task", "resident-on"), ("host-crashdump", "host-uuid")),
     "sr": (("pool", "default-SR"), ("pool", "crash-dump-SR"), ("pool", "suspend-image-SR"), ("host", "suspend-image-sr-uuid"), ("host", "crash-dump-sr-uuid"), ("host", "local-cache-sr"), ("pbd", "sr-uuid"), ("vdi", "sr-uuid"), ("vm", "suspend-SR-uuid"), ("volume", "sr-uuid")),
     "vdi": (("pool", "redo-log-vdi"), ("vdi", "snapshot-of"), ("vdi", "parent"), ("vm", "suspend-VDI-uuid"), ("vbd", "vdi-uuid")),
     "bond": (("pif", "bond-slave-of"),),

@@ -51,14 +51,11 @@ def _answer(output: str) -> str:
         raise Failure("XENAPI_PLUGIN_FAILURE", "fault", str(fault.faultCode), fault.faultString) from None
     except (ExpatError, ResponseError, ValueError, TypeError, IndexError, KeyError) as error:
         raise Failure("XENAPI_PLUGIN_FAILURE", "failed to parse plugin output", output, str(error)) from None
-    if isinstance(answer, dict) and answer.get("Status") == "Success" and isinstance(answer.get("Value"), str):
-        return str(answer["Value"])
-    if isinstance(answer, dict) and answer.get("Status") == "Failure":
-        said = answer.get("ErrorDescription")
-        return _raise(said if isinstance(said, list) else [])
+    told = answer if isinstance(answer, dict) else {}
+    value, said = told.get("Value"), told.get("ErrorDescription")
+    if told.get("Status") == "Success" and isinstance(value, str):
+        return value
+    if told.get("Status") == "Failure" and isinstance(said, list):
+        # XAPI passes the code of the plugin on; here it stands in the refusal of the plugin.
+        raise Failure("XENAPI_PLUGIN_FAILURE", *map(str, said[:3]))
     raise Failure("XENAPI_PLUGIN_FAILURE", "unexpected XMLRPC result", output, "")
-
-
-def _raise(said: list[object]) -> str:
-    """Raise what the plugin says; XAPI passes its code on, here it stands in the refusal of the plugin."""
-    raise Failure("XENAPI_PLUGIN_FAILURE", *[str(part) for part in said][:3])
