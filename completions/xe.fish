@@ -19,6 +19,7 @@ function __xe_commands
         'event-wait' 'Wait until an object of the class has all the given values: field=value or, for any other value, field=/=value.' \
         'help' 'Show what commands there are, and what they take.' \
         'host-add' 'Add a new host to the pool. It gets the bonds, the VLANs and the shared SRs that the coordinator has.' \
+        'host-backup' 'Write a backup of a host to a file: the whole state, without the contents of disks. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-call-plugin' 'Call a function of a plugin, and print what it answers.' \
         'host-compute-free-memory' 'Show how much memory a host has for more VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-compute-memory-overhead' 'Show how much memory Xen itself uses on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
@@ -47,6 +48,7 @@ function __xe_commands
         'host-param-set' 'Set fields of the object, or single keys of its maps.' \
         'host-power-on' 'Switch a host on that is down and has a power-on mode. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-reboot' 'Reboot a host. It must be disabled, and nothing may run on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-restore' 'Restore a host from a backup. If it is the coordinator, the whole state is as it was then. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-set-hostname-live' 'Give a host another name on the network.' \
         'host-set-power-on-mode' 'Choose how a host can be switched on remotely. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-shutdown' 'Shut a host down. It must be disabled, and nothing may run on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -317,6 +319,8 @@ function __xe_words
             echo 'class='
         case host-add
             echo 'name-label= nics= cpus= memory= disk='
+        case host-backup host-restore
+            echo 'file-name= host=@host:name-label +host --multiple'
         case host-call-plugin
             echo 'host-uuid=@host:uuid,name-label plugin= fn= args:'
         case host-compute-free-memory host-compute-memory-overhead host-enable host-power-on host-reboot host-shutdown host-sync-data

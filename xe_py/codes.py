@@ -180,6 +180,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "POOL_JOINING_HOST_TLS_VERIFICATION_MISMATCH": ("Only one of the host and the pool verifies certificates.", ()),
     "PROVISION_ONLY_ALLOWED_ON_TEMPLATE": ("Only a template can be provisioned.", ()),
+    "RESTORE_SCRIPT_FAILED": ("The host cannot be restored.", ("log",)),
     "SR_BACKEND_FAILURE": ("The driver of the SR failed.", ("status", "stdout", "stderr")),
     "SR_DEVICE_IN_USE": ("Another SR uses this device.", ()),
     "SR_DOES_NOT_SUPPORT_MIGRATION": ("Disks cannot move to or from an SR of this type.", ("sr", "capabilities")),
