@@ -234,6 +234,8 @@ def test_xe_asks_before_a_host_is_lost(xe: Xe, command: str, said: str) -> None:
     xe.do("host-shutdown host=xen2")
     printed, result = xe.piped(f"{command} uuid={new}", b"yes\n")
     assert (printed.decode().endswith("Type 'yes' to continue\n"), result.status) == (True, 0)
+    if command == "host-declare-dead":
+        assert xe.do(f"host-forget uuid={new} force=true") == "", "xe warns only where it asks"
 
 
 @pytest.mark.parametrize(

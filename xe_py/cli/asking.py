@@ -74,6 +74,8 @@ def _line(text: str) -> str:
 
 
 def _told(question: Question, state: State, call: Call) -> str:
+    if question.hushes and _is_forced(call):
+        return ""
     try:
         lines = question.about(state, **_given(state, call))
     except XeError as refusal:

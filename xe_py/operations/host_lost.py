@@ -49,7 +49,7 @@ def _before_forgetting(_state: State, host: Record, **_forced: object) -> list[s
     required=(_HOST,),
     undeclared=(_FORCE,),
     doc="Say that a host that does not answer is dead, so that its VMs count as halted.",
-    asks=Question(_before_dead),
+    asks=Question(_before_dead, hushes=True),
 )
 def declare_dead(state: State, host: Record, **_forced: object) -> None:
     """Halt the VMs that ran on the host, and disable it."""
@@ -64,7 +64,7 @@ def declare_dead(state: State, host: Record, **_forced: object) -> None:
     required=(_HOST,),
     undeclared=(_FORCE,),
     doc="Forget a host that is lost. Its local SRs stay, but no host reaches them.",
-    asks=Question(_before_forgetting),
+    asks=Question(_before_forgetting, hushes=True),
 )
 def forget(state: State, host: Record, **_forced: object) -> None:
     """Delete the host with its PIFs, its PBDs and its control domains."""

@@ -39,7 +39,7 @@ def _before(state: State, host: Record, **_forced: object) -> list[str]:
     required=(Ref("host-uuid", "host", doc="The host; not the coordinator."),),
     undeclared=(Bool("force", doc="Do not ask."),),
     doc="Put a host out of the pool, into a state file of its own: <hostname>.toml beside the file of the pool.",
-    asks=Question(_before),
+    asks=Question(_before, hushes=True),
 )
 def eject(state: State, host: Record, **_forced: object) -> str:
     """Take the host out with its local storage, and make a new host of it in a state of its own."""

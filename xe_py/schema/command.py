@@ -207,13 +207,15 @@ class Question:
 
     `about(state, **arguments)` makes the lines that say what would happen. It gets the arguments of the command, and
     under the name of its selector a list of the objects. `done` is the line that follows when it has happened, if any.
+    With `force`, xe shows the lines without a question; if `hushes` is true, it does not show them either.
     """
 
-    __slots__ = ("about", "done")
+    __slots__ = ("about", "done", "hushes")
 
-    def __init__(self, about: Callable[..., list[str]], *, done: str = "") -> None:
+    def __init__(self, about: Callable[..., list[str]], *, done: str = "", hushes: bool = False) -> None:
         self.about = about
         self.done = done
+        self.hushes = hushes
 
 
 # Commands
