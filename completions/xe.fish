@@ -46,7 +46,7 @@ function __xe_commands
         'host-param-list' 'Show all fields of the object.' \
         'host-param-remove' 'Remove a member from a set, or a key from a map.' \
         'host-param-set' 'Set fields of the object, or single keys of its maps.' \
-        'host-power-on' 'Switch a host on that is down and has a power-on mode. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-power-on' 'Switch a host on that is down. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-reboot' 'Reboot a host. It must be disabled, and nothing may run on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-restore' 'Restore a host from a backup. If it is the coordinator, the whole state is as it was then. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-set-hostname-live' 'Give a host another name on the network.' \

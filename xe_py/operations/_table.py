@@ -44,7 +44,7 @@ COMMANDS = {
     "host-param-list": ("generated", "listed", "Show all fields of the object."),
     "host-param-remove": ("generated", "listed", "Remove a member from a set, or a key from a map."),
     "host-param-set": ("generated", "listed", "Set fields of the object, or single keys of its maps."),
-    "host-power-on": ("host_power", "listed", "Switch a host on that is down and has a power-on mode."),
+    "host-power-on": ("host_power", "listed", "Switch a host on that is down."),
     "host-prepare-for-poweroff": ("host_power", "hidden", "Let a host leave its storage before it goes down. Until it has booted, it cannot be enabled."),
     "host-reboot": ("host_power", "listed", "Reboot a host. It must be disabled, and nothing may run on it."),
     "host-restore": ("host_backup", "listed", "Restore a host from a backup. If it is the coordinator, the whole state is as it was then."),

@@ -36,7 +36,7 @@ def _check(state: State, host: Record) -> None:
     refuse(host_power.is_at_rest(state, host))
 
 
-@command("host-power-on", doc="Switch a host on that is down and has a power-on mode.", selector=HOST)
+@command("host-power-on", doc="Switch a host on that is down.", selector=HOST)
 def power_on(state: State, host: Record) -> None:
     """Let the host come up; the power-on mode works, whichever it is."""
     refuse(guards.can_power_on(state, host))
