@@ -4,7 +4,17 @@ from small_pool import SmallPool
 
 from xe_py.state.record import Record
 
-NAMELESS = {"bond", "message", "network-sriov", "pif", "sdn-controller", "tunnel", "vif", "vlan"}
+NAMELESS = {
+    "bond",
+    "host-crashdump",
+    "message",
+    "network-sriov",
+    "pif",
+    "sdn-controller",
+    "tunnel",
+    "vif",
+    "vlan",
+}
 
 
 class NetworkPool(SmallPool):

@@ -33,8 +33,12 @@ OUR_FIELDS: dict[str, list[Described]] = {"pif": [("network-uuids", "SRO", set()
 OUR_PARAMETERS = {"vm-create": ["domain-type"]}
 OUR_CODES = {code for code in CODES if code.startswith("STATE_")}
 
-# Their help in xe says that they select VMs, but they take the uuid of one snapshot.
-NOT_SELECTING = {"snapshot-disk-list", "snapshot-reset-powerstate"}
+# Their help in xe says that they select objects, but they take the uuid of one.
+NOT_SELECTING = {
+    "host-set-hostname-live": "host-selectors",
+    "snapshot-disk-list": "vm-selectors",
+    "snapshot-reset-powerstate": "vm-selectors",
+}
 
 # It declares parameters that it then takes for filters on hosts.
 ALL_FILTERS = {"diagnostic-net-stats"}
@@ -116,7 +120,7 @@ def test_a_command_is_listed_and_selects_objects_as_in_xe(command: Command) -> N
         "standard": command.standard,
         "hidden": command.hidden,
         "deprecated": command.deprecated,
-        "vm-selectors": command.name in NOT_SELECTING,
+        NOT_SELECTING.get(command.name, ""): command.name in NOT_SELECTING,
     }
     if selector:
         flags[f"{selector.name}-selectors"] = True

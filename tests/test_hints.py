@@ -37,6 +37,7 @@ NO_SUSPEND_SR = (
     "host-param-set uuid={host} suspend-image-sr-uuid=",
 )
 START = "vm-start uuid={vm}"
+SECOND = ("second: host-add name-label=xen2", "host-disable uuid={second}")
 ISOS = (
     "isos: sr-create name-label=isos type=iso device-config:location={folder} device-config:legacy_mode=true",
     "link: pbd-list sr-uuid={isos} --minimal",
@@ -147,6 +148,24 @@ ROWS = [
         ("host {host} (xen1)",),
         ("host-param-set uuid={host} ntp-custom-servers=0.pool.ntp.org",),
     ),
+    # Hosts
+    Row((HOST,), "host-reboot uuid={host}", "HOST_NOT_DISABLED", ("host {host} (xen1)",), ("host-disable uuid={host}",)),
+    Row((HOST, VM, START, "host-disable uuid={host}"), "host-shutdown uuid={host}", "HOST_IN_USE", ("vm {vm} (web)",),
+        ("vm-shutdown uuid={vm}",)),
+    Row((HOST, "vm: vm-list is-control-domain=true --minimal", *DISK, "vbd-plug uuid={vbd}", "host-disable uuid={host}"),
+        "host-shutdown uuid={host}", "HOST_IN_USE", ("vbd {vbd}, device xvda of vm {vm} (Control domain on host: xen1)",),
+        ("vbd-unplug uuid={vbd}",)),
+    Row((HOST, "host-disable uuid={host}", "host-prepare-for-poweroff uuid={host}"), "host-enable uuid={host}",
+        "HOST_DISABLED_UNTIL_REBOOT", (), ("host-reboot uuid={host}",)),
+    Row((*SECOND,), "host-forget uuid={second} force=true", "HOST_IS_LIVE", (), ("host-shutdown uuid={second}",)),
+    Row((*SECOND,), "host-power-on uuid={second}", "HOST_IS_LIVE"),
+    Row((*SECOND, "host-shutdown uuid={second}"), "host-power-on uuid={second}", "HOST_POWER_ON_MODE_DISABLED",
+        ("host {second} (xen2)",), ("host-set-power-on-mode uuid={second} power-on-mode=wake-on-lan",)),
+    Row((HOST, "pool-enable-external-auth auth-type=AD service-name=a"),
+        "pool-enable-external-auth auth-type=AD service-name=b", "POOL_AUTH_ALREADY_ENABLED", ("host {host} (xen1)",),
+        ("pool-disable-external-auth",)),
+    Row((HOST, SECOND[0]), "pool-eject host-uuid={host} force=true", "INTERNAL_ERROR", ("host {host} (xen1)",),
+        ("pool-designate-new-master host-uuid={second}",)),
     # Disks
     Row((VM, *DISK, START), "vdi-destroy uuid={vdi}", "VDI_IN_USE", (OF_VM,), ("vm-shutdown uuid={vm}",)),
     Row((VM, *DISK, START, "vm-pause uuid={vm}"), "vdi-destroy uuid={vdi}", "VDI_IN_USE", (OF_VM,),
@@ -416,11 +435,13 @@ def test_of_several_that_are_refused_each_has_its_lines_on_standard_error(xe: "X
 
 
 def test_every_remedy_is_hinted_at_somewhere() -> None:
-    # A file goes away (below), or two hosts take part; the two others are reasons of NO_HOSTS_AVAILABLE.
+    # A file goes away (below), two hosts take part, or somebody edits a host (test_host_power); the two others are
+    # reasons of NO_HOSTS_AVAILABLE.
     elsewhere = {
         "VDI_MISSING",
         "HOST_DISABLED",
-        "HOST_IS_LIVE",
+        "HOST_HAS_RESIDENT_VMS",
+        "HOST_PENDING_MANDATORY_GUIDANCE_NOT_EMPTY",
         "SR_NOT_SHARABLE",
         "VM_REQUIRES_SR",
     }

@@ -112,6 +112,7 @@ def pool() -> VmPool:
     pool.add_bare("logical", "pif", host_uuid="xen2", network_uuid="fast", device="eth0", MAC="fe:ff:ff:ff:ff:ff")
     pool.add_bare("sriov", "network-sriov", physical_PIF="eth0-xen2", logical_PIF="logical")
     pool.add_bare("controller", "sdn-controller", address="10.0.0.5")
+    pool.named["dump"] = pool.state.add("host-crashdump", {"host-uuid": pool.named["xen1"]["uuid"], "size": 5})
     pool.named["task"] = pool.state.add("task", {"name-label": "Async.VM.start"})
     pool.named |= add_small_objects(pool.state)
     for name in classes.FOLLOWING:
@@ -125,7 +126,7 @@ OBJECTS = {
     "pool": "pool", "pif": "eth0-xen1", "bond": "bond", "vlan": "vlan", "tunnel": "tunnel", "sdn-controller": "controller", "network-sriov": "sriov",
     "vif": "vif", "network": "lan", "vm": "vm",
     "template": "vm", "snapshot": "vm", "host": "xen1", "vdi": "v-vbd", "vbd": "vbd", "sr": "share", "pbd": "p-local",
-    "message": "message", "task": "task",
+    "message": "message", "task": "task", "host-crashdump": "dump",
 } | {name: name for name in SMALL}  # fmt: skip
 
 

@@ -272,7 +272,9 @@ def test_every_field_of_every_class_can_be_read(xe: "Xe", name: str) -> None:
     xe.do(f"bond-create network-uuid={bonded} pif-uuids={eth0}")
     xe.do("vm-start vm=web")
     xe.do(f"message-create name=TOLD priority=3 body=told vm-uuid={vm}")
-    xe.state.write_text(f"{xe.state.read_text()}\n[task.{uuid4()}]\nname-label = 'Async.VM.start'\n")
+    task = f"[task.{uuid4()}]\nname-label = 'Async.VM.start'\n"
+    dump = f"[host-crashdump.{uuid4()}]\nhost-uuid = '{xe.do('host-list --minimal')}'\n"
+    xe.state.write_text(f"{xe.state.read_text()}\n{task}\n{dump}")
     with open_host(str(xe.state)) as host:
         add_small_objects(host.state)
         host.commit()

@@ -40,6 +40,7 @@ def host(xe: "Xe") -> Iterator[Host]:
         host.run("message-create", name="TOLD", priority=3, body="told", vm_uuid=vm.uuid)
         host.state.add("task", {"name-label": "Async.VM.start"})
         add_small_objects(host.state)
+        host.state.add("host-crashdump", {"host-uuid": host.find("host")[0].uuid})
         host.commit()
         before = xe.state.read_bytes()
         yield host

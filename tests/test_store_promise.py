@@ -151,16 +151,27 @@ class MemoryOpened:
             return Committed(self.state.serial, [])
         if self._store.kept[-1] is not self._version:
             raise StaleError
+        for _, name, part in self.state.parts:
+            self._store.beside[name] = MemoryStore(name)
+            self._store.beside[name].create(part, self._command)
         committed = self.state.settle(changes)
         self._version = self._store.keep(self.state, self._command)
         self.contents.keep(self._version.text)
         return committed
 
     def refresh(self) -> None:
-        changes, header = self.state.changes(), self.state.header
+        changes, header, parts = self.state.changes(), self.state.header, self.state.parts
         self._version = self._store.kept[-1]
         self.state = self._state()
         self.state.repeat(changes, header)
+        for _, name, part in parts:
+            self.state.split_off(name, part)
+
+    def give_way(self, to: "Store") -> None:
+        if not self._command:
+            raise StateFileError(f"{self.name} is not open for writing.")
+        assert isinstance(to, MemoryStore)
+        self._store.leads_to = to
 
     def wait_for_next(self, seconds: float) -> None:
         end = time.monotonic() + seconds
@@ -178,7 +189,9 @@ class MemoryStore:
     """Texts of states, the newest last."""
 
     def __init__(self, name: str) -> None:
-        self.name, self.title = name, f"memory: {name}"
+        self.name, self.title, self.place = name, f"memory: {name}", name
+        self.leads_to: MemoryStore | None = None
+        self.beside: dict[str, MemoryStore] = {}
         self.kept: list[Kept] = []
         self.disks: dict[str, bytes] = {}
 
@@ -194,16 +207,18 @@ class MemoryStore:
 
     def read(self, *, whole: bool = False) -> MemoryOpened:
         del whole
-        return self._opened("")
+        return self.opened("")
 
-    def _opened(self, command: str) -> MemoryOpened:
+    def opened(self, command: str) -> MemoryOpened:
+        if self.leads_to is not None:
+            return self.leads_to.opened(command)
         if not self.kept:
             raise StateFileError(f"There is no state in {self.name}.")
         return MemoryOpened(self, self.kept[-1], command)
 
     @contextmanager
     def write(self, command: str) -> "Iterator[Opened]":
-        yield self._opened(command)
+        yield self.opened(command)
 
     def create(self, state: State, command: str, *, force: bool = False) -> None:
         self.may_create(force=force)
@@ -214,7 +229,7 @@ class MemoryStore:
             raise StateFileError(f"There is a state in {self.name} already.")
 
     def versions(self) -> "Sequence[Version]":
-        self._opened("")
+        self.opened("")
         return list(self.kept)
 
     def state_of(self, version: "Version") -> MemoryOpened:
@@ -942,3 +957,49 @@ def test_a_command_that_touches_no_content_looks_for_none(file_of: Path, tmp_pat
         opened.state.add("network", {})
         opened.state.update(opened.state.need("vdi", DISK), {"name-label": "changed"})
         opened.commit()
+
+
+# Two stores
+
+
+def test_a_store_that_gives_way_leads_to_the_other_one(
+    store: "Store", tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    kind = request.node.callspec.params["empty"]
+    (tmp_path / "other").mkdir()
+    other = STORES[kind](tmp_path / "other")
+    other.create(fresh_host(name_label="other", templates="none"), "state-init")
+    assert store.place != other.place
+    with store.write("test") as opened:
+        opened.give_way(other)
+    again = STORES["file"](tmp_path) if kind == "file" else store
+    assert [host.name for host in again.read().state.all("host")] == ["other"]
+
+
+def beside(store: "Store", folder: Path) -> list[str]:
+    """The names of the hosts in the store `part` beside this one; none if there is no such store."""
+    if isinstance(store, MemoryStore):
+        return [host.name for host in store.beside["part"].read().state.all("host")] if store.beside else []
+    path = folder / "part.toml"
+    return [host.name for host in store_for(str(path), {}).read().state.all("host")] if path.exists() else []
+
+
+def test_what_was_split_off_gets_a_store_beside_with_the_commit(store: "Store", tmp_path: Path) -> None:
+    part = fresh_host(name_label="part", templates="none")
+    with store.write("test") as opened:
+        mark = opened.state.mark()
+        opened.state.split_off("part", part)
+        opened.state.rollback(mark)
+        opened.state.add("network", {"name-label": "one"})
+        opened.commit()
+        assert beside(store, tmp_path) == [], "it was taken back"
+        opened.state.add("network", {"name-label": "two"})
+        opened.state.split_off("part", part)
+        assert beside(store, tmp_path) == []
+        opened.commit()
+    assert beside(store, tmp_path) == ["part"]
+
+
+def test_only_a_writer_gives_way(store: "Store") -> None:
+    with pytest.raises(StateFileError):
+        store.read().give_way(store)

@@ -171,13 +171,14 @@ def _left_behind(path: Path, do: Callable[[str], str]) -> dict[str, str]:
         do(f"pbd-unplug uuid={do(f'pbd-list sr-uuid={sr} currently-attached=true --minimal')}")
     do(f"sr-forget uuid={sr}")
     text = path.read_text()
-    task = "33333333-4444-4555-8666-777777777777"
-    path.write_text(f"{text}\n[task.{task}]\nname-label = 'Async.VM.start'\n")
+    task, dump = "33333333-4444-4555-8666-777777777777", "33333333-4444-4555-8666-888888888888"
+    crash = f"[host-crashdump.{dump}]\nhost-uuid = '{do('host-list --minimal').partition(',')[0]}'\n"
+    path.write_text(f"{text}\n[task.{task}]\nname-label = 'Async.VM.start'\n\n{crash}")
     with open_host(str(path)) as host:
         small = {cls: obj["uuid"] for cls, obj in add_small_objects(host.state).items()}
         host.commit()
     left = {cls: text.partition(f"\n[{cls}.")[2].partition("]")[0] for cls in ("storage", "volume")}
-    return {**left, **small, "task": task}
+    return {**left, **small, "task": task, "host-crashdump": dump}
 
 
 def draws(seed: int) -> random.Random:

@@ -48,7 +48,7 @@ def can_power_on(_state: State, host: Record) -> Iterator[Failure]:
     if host["host-metrics-live"]:
         yield Failure("HOST_IS_LIVE", host)
     if not host["power-on-mode"]:
-        yield Failure("HOST_POWER_ON_MODE_DISABLED")
+        yield Failure("HOST_POWER_ON_MODE_DISABLED", blockers=(host,))
 
 
 # Rules
@@ -234,6 +234,8 @@ HOST = XenClass(
             doc="The time servers for ntp-mode=Custom.",
         ),
         Text("timezone", default="UTC", mode=RW, doc="The time zone of the host."),
+        Bool("auto-enable", default=True, hidden=True, doc="Whether the host enables itself when it has booted."),
+        Bool("disabled-until-reboot", hidden=True, doc="Whether only a boot of the host enables it again."),
         Map("nics", hidden=True, doc="The network cards of the simulated hardware: the MAC address of each device."),
     ),
     rules=(resident_vms_fit, a_live_host_has_a_control_domain, a_live_host_has_a_management_interface),

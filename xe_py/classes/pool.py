@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py.classes.host import HOST
 from xe_py.errors import Failure
-from xe_py.schema.derived import Computed, Fixed
+from xe_py.schema.derived import Computed
 from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Derived, Int, Map, Ref, Refs, Set, Text
 from xe_py.schema.values import EPOCH, Absent, BareInt, FirmBool, Time
 from xe_py.schema.xenclass import NAMES, OPERATIONS, OTHER_CONFIG, TAGS, XenClass
@@ -267,6 +267,8 @@ POOL = XenClass(
             refusal="SET_SSH_AUTO_MODE_PARTIALLY_FAILED",
         ),
         Bool("limit-console-sessions", mode=RW, doc="Whether a console accepts only one client at a time."),
+        Bool("redo-log-enabled", hidden=True, doc="Whether the changes of the database are kept on an SR too."),
+        Ref("redo-log-vdi", "vdi", on_delete=CLEAR, hidden=True, doc="The VDI with these changes."),
         Int("vm-console-idle-timeout", mode=RW, doc="After how many idle seconds a VM's console is closed."),
         Map("recorded", hidden=True, mode="MRO", doc="The last call of each command that is only recorded."),
     ),

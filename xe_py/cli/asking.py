@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from xe_py import running
 from xe_py.errors import Misuse, XeError
 from xe_py.running.binding import bind
 from xe_py.running.choosing import chosen
@@ -45,7 +44,7 @@ def run_asked(
         text = _told(question, state, call)
         if text != agreed and not _is_forced(call):
             raise _NotAgreedError(text)
-        done = f"{question.done}\n{work(state)}"
+        done = f"{_line(question.done)}{work(state)}"
         return done if agreed else text + done
 
     while True:
@@ -62,16 +61,21 @@ def run_asked(
             return
 
 
-def run_unasked(question: Question, call: Call, state: State) -> str:
-    """Run the call in a script, where no person answers; what it prints. Misuse without force."""
+def unasked(question: Question, call: Call, state: State) -> str:
+    """What xe prints before it runs the call in a script, where no person answers. Misuse without force."""
     text = _told(question, state, call)
     if not _is_forced(call):
         raise Misuse(f"xe batch cannot ask. Add force=true to {call.command.name}.")
-    running.run(state, call)
-    return f"{text}{question.done}\n"
+    return f"{text}{_line(question.done)}"
+
+
+def _line(text: str) -> str:
+    return f"{text}\n" if text else ""
 
 
 def _told(question: Question, state: State, call: Call) -> str:
+    if question.hushes and _is_forced(call):
+        return ""
     try:
         lines = question.about(state, **_given(state, call))
     except XeError as refusal:

@@ -140,13 +140,13 @@ class _Run:
         unknown = unknown_in(call, self._environment)
         if unknown and not step.quiet:
             self._environment.outcome.warn(f"{self._name}:{step.number}: {unknown}")
-        if call.command.asks is None:
-            goes_to = None if captured else self._environment.output
-            text = printed(self._state, run(self._state, call), line, goes_to)
-        else:
-            from xe_py.cli.asking import run_unasked
+        text = ""
+        if call.command.asks is not None:
+            from xe_py.cli.asking import unasked
 
-            text = run_unasked(call.command.asks, call, self._state)
+            text = unasked(call.command.asks, call, self._state)
+        goes_to = None if captured else self._environment.output
+        text += printed(self._state, run(self._state, call), line, goes_to)
         return "" if step.silent else clean(text) if captured else text
 
 

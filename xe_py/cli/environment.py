@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import BinaryIO, TextIO
 
-    from xe_py.schema.command import Target
+    from xe_py.schema.command import Ran, Target
+    from xe_py.store.promise import Store
 
 _STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
@@ -44,6 +45,8 @@ class Environment:
     XE_EXTRA_ARGS          words to add to every line
     XE_DRY_RUN             yes makes every run a dry run
     XE_STRICT              yes refuses parameters that a command does not know
+    XE_PLUGINS             the folder with the plugins of the hosts
+    XE_PLUGIN_TIMEOUT      how many seconds a plugin may take
     XE_ERRORS              `plain` leaves out what the real xe does not say
     """
 
@@ -126,6 +129,18 @@ class Environment:
     def path(self, name: str) -> str:
         """The path of a file that is named in this environment."""
         return os.path.join(self.folder, name)
+
+    def store(self, address: str) -> Store:
+        """The store at the address, as it is named in this environment."""
+        from xe_py.store import store_for
+
+        return store_for(address, self.variables, self.outcome, folder=self.folder)
+
+    def run_plugin(self, name: str, text: str) -> Ran | None:
+        """Run the plugin of this name in the folder XE_PLUGINS; None if there is no such plugin."""
+        from xe_py.cli.plugins import run
+
+        return run(self, name, text)
 
     def source(self, name: str) -> AbstractContextManager[BinaryIO]:
         """The file of this name, to read; standard input for `-` and for no name. Misuse if it cannot be read."""

@@ -87,6 +87,8 @@ def _removed(state: State, obj: Record) -> Iterator[str]:
         yield f"pbd-unplug uuid={uuid}"
     elif cls == "sdn-controller":
         yield f"sdn-controller-forget uuid={uuid}"
+    elif cls == "vm":
+        yield from _towards(obj, HALTED)
     elif cls in {"vlan", "bond", "tunnel", "network-sriov"}:
         yield f"{cls}-destroy uuid={uuid}"
     elif cls == "pif":
@@ -126,10 +128,30 @@ def _stop(_state: State, failure: Failure, _command: str) -> Iterator[str]:
     yield from _towards((*failure.blockers, *failure.values)[0], HALTED)
 
 
-def _empty_the_host(state: State, failure: Failure, _command: str) -> Iterator[str]:
-    """The VM that runs there is stopped, the disk of the control domain is detached."""
-    for blocker in failure.blockers:
-        yield from _towards(blocker, HALTED) if blocker.cls.name == "vm" else _removed(state, blocker)
+def _hand_over(state: State, failure: Failure, command: str) -> Iterator[str]:
+    """Another host coordinates the pool before the coordinator leaves it."""
+    for host in state.all("host") if command == "pool-eject" else ():
+        if host not in failure.blockers:
+            yield f"pool-designate-new-master host-uuid={host['uuid']}"
+
+
+def _put_at_rest(_state: State, failure: Failure, _command: str) -> Iterator[str]:
+    """A guest moves away or stops; a disk of the control domain is unplugged."""
+    host, kind, used = failure.values
+    if kind == "vm":
+        yield f"host-evacuate uuid={host['uuid']}"
+        yield from _towards(used, HALTED)
+    else:
+        yield f"vbd-unplug uuid={used['uuid']}"
+
+
+def _down(_state: State, failure: Failure, command: str) -> Iterator[str]:
+    """A VM stops, or a host goes down, where what is refused needs it not to run."""
+    obj = (*failure.blockers, *failure.values)[0]
+    if obj.cls.name == "vm":
+        yield from _towards(obj, HALTED)
+    elif command != "host-power-on":
+        yield f"host-shutdown uuid={obj['uuid']}"
 
 
 def _stop_by_force(_state: State, failure: Failure, command: str) -> Iterator[str]:
@@ -194,9 +216,14 @@ _REMEDIES: dict[str, Remedy] = {
     "CANNOT_FORGET_SRIOV_LOGICAL": _clear_the_way,
     "DOMAIN_EXISTS": _stop,
     "HOST_DISABLED": _of("host-enable uuid={}"),
-    "HOST_IN_USE": _empty_the_host,
-    "HOST_IS_LIVE": _stop,
+    "HOST_DISABLED_UNTIL_REBOOT": _of("host-reboot uuid={}"),
+    "HOST_HAS_RESIDENT_VMS": _of("host-declare-dead uuid={} force=true"),
+    "HOST_IN_USE": _put_at_rest,
+    "HOST_IS_LIVE": _down,
     "HOST_NOT_DISABLED": _of("host-disable uuid={}"),
+    "HOST_PENDING_MANDATORY_GUIDANCE_NOT_EMPTY": _of("host-emergency-clear-mandatory-guidance"),
+    "HOST_POWER_ON_MODE_DISABLED": _of_blocker("host-set-power-on-mode uuid={} power-on-mode=wake-on-lan"),
+    "INTERNAL_ERROR": _hand_over,
     "INVALID_NTP_CONFIG": _settle_time,
     "NETWORK_CONTAINS_PIF": _clear_what_it_names,
     "NETWORK_SRIOV_ALREADY_ENABLED": _clear_the_way,
@@ -209,6 +236,7 @@ _REMEDIES: dict[str, Remedy] = {
     "PIF_SRIOV_STILL_EXISTS": _clear_the_way,
     "PIF_TUNNEL_STILL_EXISTS": _clear_the_way,
     "PIF_VLAN_STILL_EXISTS": _clear_the_way,
+    "POOL_AUTH_ALREADY_ENABLED": _of("pool-disable-external-auth"),
     "SR_HAS_NO_PBDS": _plug,
     "SR_HAS_PBD": _clear_the_way,
     "SR_NOT_EMPTY": _look_at_storage,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from xe_py.errors import StateFileError
-from xe_py.store import store_for
 from xe_py.store.terms import Settings
 
 TYPE_CHECKING = False
@@ -31,25 +30,21 @@ def store(named: str | None, environment: Environment, *, make: bool = True) -> 
     if named is not None:
         if not named:
             raise StateFileError("--state names no file: its value is empty.\nName one, as in: xe --state host.toml")
-        return _store_at(named, environment)
+        return environment.store(named)
     if path := environment.variables.get("XE_STATE"):
-        return _store_at(path, environment)
+        return environment.store(path)
     if os.path.exists(_REAL_HOST) and os.path.basename(environment.program) == "xe":
         raise StateFileError(
             "This is a XenServer host, and this xe is not its real one.\n"
             "Name a state file with --state or XE_STATE, or use the command xe-py."
         )
     path = default_path(environment.variables)
-    found = _store_at(path, environment)
+    found = environment.store(path)
     if make and not os.path.lexists(path):
         if not (environment.says("XE_FIRST_USE") or environment.has_person):
             raise StateFileError(_FIRST_USE.format(path=path))
         _make_default(found, environment)
     return found
-
-
-def _store_at(address: str, environment: Environment) -> Store:
-    return store_for(address, environment.variables, environment.outcome, folder=environment.folder)
 
 
 def default_path(variables: Mapping[str, str]) -> str:

@@ -5,27 +5,29 @@ from __future__ import annotations
 import os
 
 from xe_py.errors import Misuse
+from xe_py.fresh.presets import CPUS, DISK, GIB, HOSTS, MEMORY, NAME, NICS
 from xe_py.fresh.storage import add_storage
 from xe_py.schema.xenclass import RULES, STRICT
 from xe_py.state.state import FORMAT, State, new_uuid
 from xe_py.state.templates import replace
 from xe_py.xapi.addresses import lease, random_mac
 from xe_py.xapi.default_templates import DEFAULT_SET
-from xe_py.xapi.hosts import CPU_INFO, SOFTWARE
+from xe_py.xapi.hosts import CONTROL_DOMAIN, CPU_INFO, SOFTWARE
+from xe_py.xapi.hosts import cpus as cpus_of
 from xe_py.xapi.networks import INTERNAL_MANAGEMENT
 from xe_py.xapi.pif_nic import NIC, bridge_of, network_name
 from xe_py.xapi.vm_settings import now
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from xe_py.state.record import Record
 
     NetworkCards = Sequence[Mapping[str, Any]]
 
-MIB, GIB = 1 << 20, 1 << 30
+MIB = 1 << 20
 _LEAST_MEMORY = 256 * MIB
 _MOST_HOSTS, _MOST_NICS, _MOST_DOMAIN_0_CPUS = 64, 64, 16
 _FLAGS = (
@@ -84,41 +86,82 @@ _INTERNAL = {
 
 def fresh_host(
     *,
-    name_label: str = "xenserver",
-    hosts: int = 1,
-    nics: int | NetworkCards = 2,
-    cpus: int = 4,
-    memory: int = 16 * GIB,
-    disk: int = 512 * GIB,
+    name_label: str = NAME,
+    hosts: int = HOSTS,
+    nics: int | NetworkCards = NICS,
+    cpus: int = CPUS,
+    memory: int = MEMORY,
+    disk: int = DISK,
     rules: str = STRICT,
     templates: str = DEFAULT_SET,
     cpu_info: Mapping[str, str] | None = None,
+    furnish: Callable[[State], None] | None = None,
 ) -> State:
-    """A pool of new hosts; `nics` is the number of network cards of each host, or the fields of their PIFs."""
+    """A pool of new hosts; `nics` is the number of network cards of each host, or the fields of their PIFs.
+
+    `furnish` adds what else the pool is to have.
+    """
     cards: NetworkCards = [{} for _ in range(nics)] if isinstance(nics, int) else nics
-    _check("hosts", hosts, 1, _MOST_HOSTS)
-    _check("nics", len(cards), 1, _MOST_NICS)
-    _check("cpus", cpus, 1)
-    _check("memory", memory, _LEAST_MEMORY)
-    _check("disk", disk, 0)
-    state = State({"format": FORMAT, "lineage": new_uuid(), "serial": 0, RULES: rules})
-    replace(state, templates)
-    hardware = {
-        "memory-total": memory,
-        "memory-overhead": memory // 64,
-        "cpu_info": _in_order(CPU_INFO, {**_CPU_INFO, **(cpu_info or {}), "cpu_count": str(cpus)}),
-    }
+    check("hosts", hosts, 1, _MOST_HOSTS)
+    _refuse(wrong_hardware(nics=len(cards), cpus=cpus, memory=memory, disk=disk))
+    state = _empty(rules, templates)
+    hardware = hardware_of(memory, {**_CPU_INFO, **(cpu_info or {}), "cpu_count": str(cpus)})
     for number in range(1, hosts + 1):
         name = name_label if number == 1 else f"{name_label}-{number}"
-        host = _add_host(state, name, hardware)
-        _add_control_domain(state, host, cpus, memory)
-        _add_networking(state, host, [{"MAC": random_mac(), **card} for card in cards])
+        add_host(state, name, cards, {**hardware, "software-version": _SOFTWARE})
         cards = [{field: value for field, value in card.items() if field != "MAC"} for card in cards]
     _add_pool(state)
-    state.add("network", _internal_network())
+    add_storage(state, disk)
+    if furnish is not None:
+        furnish(state)
+    state.settle()
+    return state
+
+
+def as_new(host: Record, cards: NetworkCards, disk: int, *, rules: str, templates: str) -> State:
+    """The state of a host that was installed anew: it keeps its uuid, its hardware and its software."""
+    state = _empty(rules, templates)
+    kept = ("memory-total", "memory-overhead", "cpu_info", "software-version")
+    add_host(state, host["hostname"] or host.name, cards, {field: host[field] for field in kept}, host["uuid"])
+    _add_pool(state)
     add_storage(state, disk)
     state.settle()
     return state
+
+
+def _empty(rules: str, templates: str) -> State:
+    """A state without hosts."""
+    state = State({"format": FORMAT, "lineage": new_uuid(), "serial": 0, RULES: rules})
+    replace(state, templates)
+    return state
+
+
+def wrong_hardware(*, nics: int = NICS, cpus: int = CPUS, memory: int = MEMORY, disk: int = DISK) -> str:
+    """What is wrong with a host that cannot be; nothing if it can."""
+    return (
+        _out_of_range("nics", nics, 1, _MOST_NICS)
+        or _out_of_range("cpus", cpus, 1)
+        or _out_of_range("memory", memory, _LEAST_MEMORY)
+        or _out_of_range("disk", disk, 0)
+    )
+
+
+def hardware_of(memory: int, cpu_info: Mapping[str, str]) -> dict[str, object]:
+    """The fields of a host with this memory and these CPUs."""
+    return {"memory-total": memory, "memory-overhead": memory // 64, "cpu_info": _in_order(CPU_INFO, cpu_info)}
+
+
+def add_host(
+    state: State, name: str, cards: NetworkCards, fields: Mapping[str, Any], uuid: str | None = None
+) -> Record:
+    """A new host with a control domain and a PIF for each network card, but without storage.
+
+    `fields` are those of the host that say what it is made of, and which software it has.
+    """
+    host = _add_record(state, name, fields, uuid)
+    _add_control_domain(state, host)
+    _add_networking(state, host, [{"MAC": random_mac(), **card} for card in cards])
+    return host
 
 
 def _in_order(keys: Sequence[str], texts: Mapping[str, str]) -> dict[str, str]:
@@ -126,14 +169,24 @@ def _in_order(keys: Sequence[str], texts: Mapping[str, str]) -> dict[str, str]:
     return {key: texts[key] for key in keys if texts.get(key)}
 
 
-def _check(name: str, value: int, least: int, most: int | None = None) -> None:
+def check(name: str, value: int, least: int, most: int) -> None:
+    """Refuse a number that is too small or too large."""
+    _refuse(_out_of_range(name, value, least, most))
+
+
+def _refuse(wrong: str) -> None:
+    if wrong:
+        raise Misuse(f"Error: {wrong}")
+
+
+def _out_of_range(name: str, value: int, least: int, most: int | None = None) -> str:
     if value < least:
-        raise Misuse(f"Error: Parameter {name} must be at least {least}")
-    if most is not None and value > most:
-        raise Misuse(f"Error: Parameter {name} must be at most {most}")
+        return f"Parameter {name} must be at least {least}"
+    return f"Parameter {name} must be at most {most}" if most is not None and value > most else ""
 
 
 def _add_pool(state: State) -> None:
+    """The pool, with the network that each of its hosts has inside."""
     state.add(
         "pool",
         {
@@ -141,9 +194,10 @@ def _add_pool(state: State) -> None:
             "other-config": {"memory-ratio-hvm": "0.25", "memory-ratio-pv": "0.25"},
         },
     )
+    state.add("network", _internal_network())
 
 
-def _add_host(state: State, name: str, hardware: dict[str, object]) -> Record:
+def _add_record(state: State, name: str, fields: Mapping[str, Any], uuid: str | None) -> Record:
     from time import time
 
     now = f"{time():.0f}."
@@ -153,22 +207,24 @@ def _add_host(state: State, name: str, hardware: dict[str, object]) -> Record:
             "name-label": name,
             "name-description": "Default install",
             "hostname": name,
-            "software-version": _in_order(SOFTWARE, {**_SOFTWARE, "hostname": name}),
             "other-config": {"agent_start_time": now, "boot_time": now},
             "iscsi_iqn": f"iqn.2026-01.com.example:{os.urandom(4).hex()}",
-            **hardware,
+            **fields,
+            "software-version": _in_order(SOFTWARE, {**fields["software-version"], "hostname": name}),
         },
+        uuid,
     )
 
 
-def _add_control_domain(state: State, host: Record, cpus: int, memory: int) -> None:
+def _add_control_domain(state: State, host: Record) -> None:
+    memory = host["memory-total"]
     own = min(GIB + memory // 20, memory // 2) // MIB * MIB
     limits = ("memory-static-max", "memory-dynamic-max", "memory-dynamic-min", "memory-static-min")
-    vcpus = min(cpus, _MOST_DOMAIN_0_CPUS)
+    vcpus = min(cpus_of(host), _MOST_DOMAIN_0_CPUS)
     state.add(
         "vm",
         {
-            "name-label": f"Control domain on host: {host['name-label']}",
+            "name-label": f"{CONTROL_DOMAIN}{host['name-label']}",
             "name-description": "The domain that manages the host and its devices",
             "is-control-domain": True,
             "power-state": "running",
@@ -196,7 +252,7 @@ def _add_networking(state: State, host: Record, cards: NetworkCards) -> None:
         management: dict[str, object] = {}
         if number == 0:
             management = {"management": True, "IP-configuration-mode": "DHCP", **lease(state)}
-            state.update(host, {"address": management["IP"]})
+            state.update(host, {"address": management.get("IP", "")})
         state.add(
             "pif",
             {

@@ -16,13 +16,14 @@ def add_storage(state: State, disk: int) -> None:
     """Give each host its SRs, and the pool the guest tools and a default SR."""
     hosts = state.all("host")
     for host in hosts:
-        _add_host_storage(state, host, disk)
+        add_host_storage(state, host, disk)
     _add_tools(state, hosts)
     first = state.ref(hosts[0], "suspend-image-sr-uuid")
     state.update(state.all("pool")[0], {"default-SR": first["uuid"]})
 
 
-def _add_host_storage(state: State, host: Record, disk: int) -> None:
+def add_host_storage(state: State, host: Record, disk: int) -> None:
+    """Give the host its own SRs: the local storage, its drives, and what is plugged into it."""
     local = _add_sr(
         state,
         ("Local storage", "", "local-storage"),

@@ -69,13 +69,6 @@ _POOL = Ref("uuid", "pool", doc="The pool.")
 
 _ROWS = (
     Command(
-        "host-disable",
-        _recording({"enabled": False}, answers),
-        selector=HOST,
-        optional=(Bool("auto-enable", default=True, doc="Whether the host enables itself at its next boot."),),
-        doc="Disable a host, so that no more VMs start on it.",
-    ),
-    Command(
         "pif-set-primary-address-type",
         _recording({"primary-address-type": _Given("primary_address_type")}, can_change_address_type),
         required=(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xe_py import classes
 from xe_py.errors import Misuse, named
+from xe_py.fresh.presets import CPUS, DISK, GIB, MEMORY, NAME, PRESETS, SINGLE
 from xe_py.schema import fields
 from xe_py.schema.command import INSPECTS, READS, REPLACES, command
 from xe_py.schema.fields import Bool, Choice, Int, Text
@@ -30,29 +31,56 @@ _TEMPLATES = Choice(
 )
 
 
+def _unless_given(name: str) -> str:
+    """What the presets have where the parameter of this name is left out."""
+    usual = getattr(PRESETS[SINGLE], name)
+    others: dict[int, list[str]] = {}
+    for preset, has in PRESETS.items():
+        others.setdefault(getattr(has, name), []).append(preset)
+    special = [f"{value} for {', '.join(presets)}" for value, presets in others.items() if value != usual]
+    return f"{usual} if it is not given; {'; '.join(special)}."
+
+
 @command(
     "state-init",
     optional=(
-        Text("name-label", doc="The name of the first host; xenserver if it is not given."),
-        Int("hosts", doc="How many hosts the pool has; 1 if it is not given."),
-        Int("nics", doc="How many network cards each host has; 2 if it is not given."),
-        Int("cpus", doc="How many CPUs each host has; 4 if it is not given."),
-        Size("memory", doc="The memory of each host, in bytes or with a suffix; 16GiB if it is not given."),
-        Size("disk", doc="The local storage of each host, in bytes or with a suffix; 512GiB if it is not given."),
+        Text("name-label", doc=f"The name of the first host; {NAME} if it is not given."),
+        Int("hosts", doc=f"How many hosts the pool has; {_unless_given('hosts')}"),
+        Int("nics", doc=f"How many network cards each host has; {_unless_given('nics')}"),
+        Int("cpus", doc=f"How many CPUs each host has; {CPUS} if it is not given."),
+        Size(
+            "memory",
+            doc=f"The memory of each host, in bytes or with a suffix; {MEMORY // GIB}GiB if it is not given.",
+        ),
+        Size(
+            "disk",
+            doc=f"The local storage of each host, in bytes or with a suffix; {DISK // GIB}GiB if it is not given.",
+        ),
         _RULES,
         _TEMPLATES,
+        Choice(
+            "preset",
+            tuple(PRESETS),
+            doc="Which pool to make. " + " ".join(f"{name}: {has.doc}." for name, has in PRESETS.items()),
+        ),
+        Int("srs", doc=f"How many shared SRs the pool has; {_unless_given('srs')}"),
+        Int("vms", doc=f"How many VMs the pool has, all halted; {_unless_given('vms')}"),
         Bool("from-machine", doc="Take name, CPUs, memory, network cards and disk from this machine."),
         Bool("force", doc="Replace an existing state file."),
     ),
-    doc="Make a state file with a new host.",
+    doc="Make a state file with a new host, or with a pool that is ready to use.",
     kind=REPLACES,
     ours=True,
 )
 def init(
-    store: Store, *, dry_run: bool = False, force: bool = False, from_machine: bool = False, **wishes: Any
+    store: Store,
+    *,
+    dry_run: bool = False,
+    force: bool = False,
+    from_machine: bool = False,
+    **wishes: Any,
 ) -> str | Note:
     """Make the file with a new host, its pool and what else XenServer has; only the user can read its folder."""
-    from xe_py.fresh.host import fresh_host
     from xe_py.schema.secrets import command_line
 
     switches = {"from-machine": from_machine, "force": force}
@@ -63,7 +91,7 @@ def init(
         from xe_py.fresh.machine import machine
 
         wishes = {**machine(), **wishes}
-    state = fresh_host(**wishes)
+    state = _new_pool(**wishes)
     if dry_run:
         from xe_py.state.differences import describe
         from xe_py.state.state import Change
@@ -74,6 +102,17 @@ def init(
     store.create(state, line, force=force)
     names = [host["name-label"] for host in state.all("host")]
     return Note(f"Made {store.name} with the host{'s' if len(names) > 1 else ''} {', '.join(names)}.")
+
+
+def _new_pool(preset: str = SINGLE, srs: int | None = None, vms: int | None = None, **wishes: Any) -> State:
+    """The pool that the preset describes, with what is wished instead."""
+    from xe_py.fresh.host import fresh_host
+    from xe_py.operations.effects.furnishing import furnish
+
+    has = PRESETS[preset]
+    srs, vms = has.srs if srs is None else srs, has.vms if vms is None else vms
+    wishes = {"hosts": has.hosts, "nics": has.nics, **wishes}
+    return fresh_host(**wishes, furnish=lambda state: furnish(state, has, srs=srs, vms=vms))
 
 
 @command(

@@ -275,8 +275,9 @@ def open_host(path: str | os.PathLike[str]) -> Iterator[Host]:
 def create_host(path: str | os.PathLike[str], **options: Any) -> None:
     """Make a state file with a fresh host in it; the options are those of `state-init`, with `_` for `-`.
 
-    `name_label`, `hosts`, `nics`, `cpus`, `memory`, `disk`, `rules`, `templates`, `from_machine`, and `force` to
-    replace a file that is there. Raises Misuse, and StateFileError where the file cannot be made.
+    `name_label`, `hosts`, `nics`, `cpus`, `memory`, `disk`, `rules`, `templates`, `preset`, `srs`, `vms`,
+    `from_machine`, and `force` to replace a file that is there. Raises Misuse, and StateFileError where the file cannot
+    be made.
     """
     from xe_py.cli.binding import binding_of
 

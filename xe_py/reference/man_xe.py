@@ -198,6 +198,13 @@ XE_DISK_LIMIT
 How many bytes the contents of all disks may take on this machine. Without it, the next content may take half of what is
 free. Where there is no room, the SR of the disk is full.
 
+XE_PLUGINS
+The folder with the plugins of the hosts: executables that host-call-plugin runs with the rights of the user. Without
+it, there are none.
+
+XE_PLUGIN_TIMEOUT
+How many seconds a plugin may take before xe stops it; 60 if it is not set.
+
 XE_EXTRA_ARGS
 Further words for every command line, with commas between them. A comma inside a word has a backslash before it.
 

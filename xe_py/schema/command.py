@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO, Concatenate, ParamSpec, Protocol, TypeVar
 
     from xe_py.schema.fields import Field
+    from xe_py.store.promise import Store
 
     Function = TypeVar("Function", bound=Callable[..., Any])
     Declaration = ParamSpec("Declaration")
@@ -51,6 +52,12 @@ if TYPE_CHECKING:
         def target(self, name: str) -> AbstractContextManager[Target]:
             """A new file of this name, which an error removes; standard output for `-` and for no name."""
 
+        def store(self, address: str) -> Store:
+            """The store at the address."""
+
+        def run_plugin(self, name: str, text: str) -> Ran | None:
+            """Run the plugin of this name with the text as its argument; None if there is no such plugin."""
+
         def err(self, text: str) -> None:
             """Print the text on standard error."""
 
@@ -62,6 +69,17 @@ if TYPE_CHECKING:
 COMMON = frozenset(
     ("server", "password", "port", "username", "minimal", "force", "multiple", "all", "message-priority", "trace")
 )
+
+
+class Ran:
+    """How a program ended that was run: what went wrong, if anything did, and what it printed on its two streams."""
+
+    __slots__ = ("errors", "output", "wrong")
+
+    def __init__(self, wrong: str, output: bytes, errors: bytes) -> None:
+        self.wrong = wrong
+        self.output = output
+        self.errors = errors
 
 
 # Kinds of command
@@ -80,7 +98,7 @@ class Kind:
       stands alone is its first parameter.
 
     If the command is about one object, the object follows the state. With `files`, the function also gets the `client`,
-    whose files it reads or writes. If there is none, the call only asks whether the command would be refused.
+    whose files or stores it reads or writes. If there is none, the call only asks whether the command would be refused.
 
     A command that `waits` is asked again and again: it returns None once there is nothing to wait for. Until then it
     returns the seconds after which time alone may change the answer, which may be infinite.
@@ -100,6 +118,7 @@ IMPORTS, EXPORTS = Kind(ARGUMENTS, files=True), Kind(ARGUMENTS, reads=True, file
 SETS, LISTS, WAITS = Kind(WORDS), Kind(WORDS, reads=True), Kind(WORDS, reads=True, waits=True)
 REPLACES, INSPECTS = Kind(STORE), Kind(STORE, reads=True)
 DOWNLOADS = Kind(STORE, reads=True, files=True)
+JOINS = Kind(STORE, files=True)
 SCRIPT = Kind(LINES)
 
 
@@ -193,14 +212,16 @@ class Question:
     """What xe asks before it runs a command, unless the command is given `force`.
 
     `about(state, **arguments)` makes the lines that say what would happen. It gets the arguments of the command, and
-    under the name of its selector a list of the objects. `done` is the line that follows when it has happened.
+    under the name of its selector a list of the objects. `done` is the line that follows when it has happened, if any.
+    With `force`, xe shows the lines without a question; if `hushes` is true, it does not show them either.
     """
 
-    __slots__ = ("about", "done")
+    __slots__ = ("about", "done", "hushes")
 
-    def __init__(self, about: Callable[..., list[str]], *, done: str) -> None:
+    def __init__(self, about: Callable[..., list[str]], *, done: str = "", hushes: bool = False) -> None:
         self.about = about
         self.done = done
+        self.hushes = hushes
 
 
 # Commands

@@ -96,6 +96,13 @@ class DashedMap(Map):
     mark = "-"
 
 
+class UnmarkedMap(Map):
+    """A map that help names like a single value, although a command line gives it key by key, `name:key=value`."""
+
+    __slots__ = ()
+    mark = ""
+
+
 class KeyedMap(Map):
     """A map that takes only these `keys` on the command line; `otherwise` is the message for another key."""
 

@@ -96,7 +96,7 @@ class State:
     """The objects of one pool, by class and uuid, in order of creation, and the header of the file they live in.
 
     `origin` names its store: the kind and the address. `contents_from` gives the contents of the disks there. The store
-    sets both.
+    sets both. `parts` are the states that were split off, each with the mark of that moment and its name.
     """
 
     def __init__(self, header: dict[str, Any], source: Source | None = None) -> None:
@@ -105,6 +105,7 @@ class State:
         self.contents_from: Callable[[], Contents] | None = None
         self._tables = Tables(source)
         self._journal: list[_Entry] = []
+        self.parts: list[tuple[int, str, State]] = []
 
     @property
     def rules(self) -> str:
@@ -261,6 +262,10 @@ class State:
         self._journal.append((None, name, None))
         return name, draft
 
+    def split_off(self, name: str, part: State) -> None:
+        """Let the next commit make a store of this name for the part, beside the store of this state."""
+        self.parts.append((self.mark(), name, part))
+
     def repeat(self, changes: list[Change], header: Mapping[str, Any]) -> None:
         """Make the same changes as another state that was read from the same version of the file."""
         self.set_header({name: header.get(name) for name in (RULES, TEMPLATES, DESTROYED, GUESTS_ACT)})
@@ -317,6 +322,7 @@ class State:
             elif now is not None and before is not None:
                 self._tables.replace(now, before, cls.stored)
         del self._journal[mark:]
+        self.parts = [each for each in self.parts if each[0] < mark]
 
     def header_before(self) -> dict[str, Any]:
         """The header as it is saved: before all changes."""
@@ -344,6 +350,7 @@ class State:
         if self._journal:
             self.header = {**self.header, "serial": self.serial + 1}
         self._journal.clear()
+        self.parts.clear()
         self._tables.settle()
         return Committed(self.serial, [change.kept() for change in found])
 

@@ -93,7 +93,7 @@ if TYPE_CHECKING:
             """What is unsound in it."""
 
         def commit(self) -> Committed:
-            """Save all changes or none, and continue from there.
+            """Save all changes or none, and continue from there. What was split off gets a store of its own first.
 
             The state must be open for writing. StateFileError if the changes cannot be saved, or somebody has written
             to the store without its lock; StaleError if another commit was first. Both leave everything as it was.
@@ -104,6 +104,12 @@ if TYPE_CHECKING:
             """Read the state again and repeat the uncommitted changes, after a StaleError.
 
             StateFileError if that is not possible, or if a state that was opened to write is no longer sound.
+            """
+
+        def give_way(self, to: Store) -> None:
+            """Let the address of this store lead to the other one from now on. The versions that were here are kept.
+
+            The state must be open for writing, and it is over then. StateFileError if that is not possible.
             """
 
         def wait_for_next(self, seconds: float) -> None:
@@ -162,6 +168,10 @@ if TYPE_CHECKING:
         @property
         def name(self) -> str:
             """The address by which it was opened; it opens the same one again."""
+
+        @property
+        def place(self) -> str:
+            """Where it keeps the state. Stores with the same place are one. Who locks several goes by their places."""
 
         @property
         def contents(self) -> Contents:

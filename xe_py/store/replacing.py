@@ -69,6 +69,28 @@ def replace(
     return found
 
 
+@uninterrupted
+def lead_to(site: Site, place: str, expected: tuple[int, ...]) -> None:
+    """Replace the file with a link to the file at the place; the history keeps the version that is expected there.
+
+    StateFileError leaves the file as it was. The caller holds the lock.
+    """
+    target = site.target
+    folder, temporary = os.path.dirname(target), os.path.join(neighbour(target), f"{NEW}{os.getpid()}")
+    try:
+        _expect(target, expected)
+        keeping.keep_present(site, expected)
+        os.symlink(os.path.basename(place) if os.path.dirname(place) == folder else place, temporary)
+        _expect(target, expected)
+        os.replace(temporary, target)
+        site.outcome.replaced = True
+        sync_folder(folder)
+    except OSError as error:
+        raise StateFileError(f"The state file {target} cannot lead to {place}: {error.strerror}.") from None
+    finally:
+        _discard(target, temporary)
+
+
 def sweep(target: str) -> None:
     """Remove what a killed writer has left; the caller holds the lock, so nobody else is writing."""
     left = left_behind(target)

@@ -11,7 +11,7 @@ import os
 import time
 
 from xe_py.errors import StateFileError, UnsoundStateError
-from xe_py.store.files.document import Document, changed_meanwhile, identity
+from xe_py.store.files.document import Document, Site, changed_meanwhile, identity
 from xe_py.store.index.cache import path_for
 from xe_py.store.index.reading import Head, discard, look
 
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from xe_py.state.core import Finding
     from xe_py.state.state import Committed, State
     from xe_py.store.contents.disks import Disks
-    from xe_py.store.files.document import Site
     from xe_py.store.files.lock import Lock
     from xe_py.store.history import versions as history
-    from xe_py.store.promise import Version
+    from xe_py.store.promise import Store, Version
 
 # The seconds between two looks at a file on whose next version somebody waits.
 _BETWEEN_LOOKS = 0.05
@@ -95,10 +94,41 @@ class OpenedFile:
             raise StateFileError(f"{self.name} is not open for writing. Nothing was changed.")
         from xe_py.store.committing import commit
 
-        committed, self.document = commit(
-            self.site, self.index, self.document, self.state, self.command, disks=self._contents.disks
-        )
+        made = [self._put_out(name, part) for _, name, part in self.state.parts]
+        try:
+            committed, self.document = commit(
+                self.site, self.index, self.document, self.state, self.command, disks=self._contents.disks
+            )
+        except StateFileError:
+            for path in made:
+                os.unlink(path)
+            raise
         return committed
+
+    def _put_out(self, name: str, part: State) -> str:
+        """Make a file for a part of the state, beside this one; its path. A link that leads here is replaced."""
+        path = os.path.join(os.path.dirname(self.site.target), f"{name}.toml")
+        if os.path.islink(path) and os.path.realpath(path) == self.site.target:
+            os.unlink(path)
+        elif os.path.lexists(path):
+            raise StateFileError(
+                f"A new state file {path} is needed, but there is one already. Nothing was changed.\n"
+                "Move it to another place, or remove it."
+            )
+        beside = Site(path, self.site.settings)
+        FileStore(beside).create(part, self.command)
+        for warning in beside.outcome.warnings:
+            self.site.outcome.warn(warning)
+        return path
+
+    def give_way(self, to: Store) -> None:
+        """Put a link to the file of the other store in the place of this file; the history keeps the file."""
+        if not self.command or self.is_over:
+            raise StateFileError(f"{self.name} is not open for writing. Nothing was changed.")
+        from xe_py.store.replacing import lead_to
+
+        lead_to(self.site, to.place, self.document.identity)
+        self.is_over = True
 
     def end(self) -> None:
         """No more is written; what no version names of the contents that were written goes. The lock is still held."""
@@ -121,6 +151,8 @@ class OpenedFile:
             if fresh.document.identity != self.document.identity:
                 raise changed_meanwhile(self.name)
             fresh.state.repeat(self.state.changes(), self.state.header)
+            for _, name, part in self.state.parts:
+                fresh.state.split_off(name, part)
         self.document, self.state, self.findings = fresh.document, fresh.state, fresh.findings
         self.state.contents_from = self._contents
 
@@ -162,6 +194,7 @@ class FileStore:
     def __init__(self, site: Site) -> None:
         self.name = site.path
         self.title = f"file: {site.path}"
+        self.place = site.target
         self._site = site
         self._index = path_for(site.target, site.settings)
         # The versions that were listed last, and those of them that were read.

@@ -46,8 +46,8 @@ ELSEWHERE = {
 
 # Fields of xe that XenAPI does not have as fields: they come from a call, or only xe_py has them.
 NOWHERE = {
-    "pool": "supported-sr-types license-state recorded",
-    "host": "memory-free-computed nics",
+    "pool": "supported-sr-types license-state recorded redo-log-enabled redo-log-vdi",
+    "host": "memory-free-computed auto-enable disabled-until-reboot nics",
     "network-sriov": "remaining-capacity",
     "pif": "io_read_kbs io_write_kbs joined-network-uuids network-uuids",
     "vm": (

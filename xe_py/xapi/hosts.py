@@ -54,6 +54,20 @@ SOFTWARE = (
 )
 """The keys of software-version, in the order in which they are printed."""
 
+CONTROL_DOMAIN = "Control domain on host: "
+"""How the name of a control domain begins; the name of its host follows."""
+_LONGEST_NAME = 255
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.")
+
+
+def wrong_hostname(name: str) -> str:
+    """What is wrong with a name for a host on the network, as XAPI says it; nothing if it can be one."""
+    if not name:
+        return "hostname empty"
+    if len(name) > _LONGEST_NAME:
+        return "hostname is too long"
+    return "hostname contains invalid characters" if not _LETTERS.issuperset(name) or "-" in name[0] + name[-1] else ""
+
 
 def cpus(host: Record) -> int:
     """How many physical CPUs the host has."""
@@ -114,11 +128,6 @@ def answers(_state: State, host: Record) -> Iterator[Failure]:
     """Why the host cannot do anything: it does not answer."""
     if not host["host-metrics-live"]:
         yield Failure("HOST_OFFLINE", host)
-
-
-def coordinator(state: State) -> Record:
-    """The host that coordinates the pool."""
-    return state.ref(state.all("pool")[0], "master")
 
 
 def is_leaderless(state: State) -> bool:

@@ -54,10 +54,28 @@ def keep(site: Site, new: str, parts: Iterable[Part], present: tuple[int, ...] |
         length = chain.bytes + append(folder, entry)
         return Chain(entry.place, entry.seal, entry.file, first=chain.first, since=chain.since, length=length)
     except OSError as error:
-        site.outcome.warn(
-            f"the history in {folder} cannot be written: {error.strerror}. To work without a history, set XE_BACKUPS=0."
-        )
+        _warn(site, folder, error)
         return None
+
+
+def keep_present(site: Site, present: tuple[int, ...]) -> None:
+    """Keep the present file, if the history does not have it; nothing takes its place as a version."""
+    limits, folder = Limits(site.settings), folder_of(site.target)
+    try:
+        if limits.number:
+            make_folder(folder)
+            if _going_on(folder, present, limits) is None:
+                from xe_py.store.history import chains
+
+                chains.go_on(site.target, folder, present, limits)
+    except OSError as error:
+        _warn(site, folder, error)
+
+
+def _warn(site: Site, folder: str, error: OSError) -> None:
+    site.outcome.warn(
+        f"the history in {folder} cannot be written: {error.strerror}. To work without a history, set XE_BACKUPS=0."
+    )
 
 
 def confirm(target: str, chain: Chain, changed: int) -> None:
