@@ -73,6 +73,17 @@ def _detached(state: State, vbd: Record) -> Iterator[str]:
     yield from (*stop, *unplug) if vbd["bootable"] or disks == [vbd] else (*unplug, *stop)
 
 
+# The command that takes an object of the class out of the way.
+_REMOVALS = {
+    "bond": "bond-destroy",
+    "network-sriov": "network-sriov-destroy",
+    "pbd": "pbd-unplug",
+    "sdn-controller": "sdn-controller-forget",
+    "tunnel": "tunnel-destroy",
+    "vlan": "vlan-destroy",
+}
+
+
 def _removed(state: State, obj: Record) -> Iterator[str]:
     """What takes one object in the way out of it: by its class."""
     uuid, cls = obj["uuid"], obj.cls.name
@@ -83,14 +94,10 @@ def _removed(state: State, obj: Record) -> Iterator[str]:
     elif cls == "vif":
         yield f"vif-unplug uuid={uuid}"
         yield from _towards(state.ref(obj, "vm-uuid"), HALTED)
-    elif cls == "pbd":
-        yield f"pbd-unplug uuid={uuid}"
-    elif cls == "sdn-controller":
-        yield f"sdn-controller-forget uuid={uuid}"
     elif cls == "vm":
         yield from _towards(obj, HALTED)
-    elif cls in {"vlan", "bond", "tunnel", "network-sriov"}:
-        yield f"{cls}-destroy uuid={uuid}"
+    elif cls in _REMOVALS:
+        yield f"{_REMOVALS[cls]} uuid={uuid}"
     elif cls == "pif":
         for reference in ("vlan.untagged-PIF", "bond.master", "tunnel.access-PIF", "network-sriov.logical-PIF"):
             for above in state.pointing_at(obj, reference):

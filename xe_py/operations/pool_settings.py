@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from xe_py.errors import Failure, refuse
 from xe_py.operations import vdi
-from xe_py.operations.effects import ssh
-from xe_py.schema.command import READS, command
-from xe_py.schema.fields import Map, Ref, Text, with_key
-from xe_py.schema.listing import Facts
-from xe_py.xapi.hosts import answers, coordinator
+from xe_py.schema.command import command
+from xe_py.schema.fields import Ref, Text, with_key
+from xe_py.xapi.hosts import answers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,48 +21,13 @@ _REDO_LOG = (
     "The changes of the database, for hosts that crash",
     ((4_000_000_000 >> 22) - 2) << 22,
 )
-_FEATURES = ("features_pv_host", "features_hvm_host")
-_DIRECTORIES = ("AD", "PAM")
 
 
 def _pool(state: State) -> Record:
     return state.all("pool")[0]
 
 
-# SSH
-
-
-@command("pool-enable-ssh", undeclared=(_POOL,), doc="Let all hosts accept SSH connections.")
-def enable_ssh(state: State, **_given: object) -> None:
-    """Switch SSH on everywhere or, if a host does not answer, nowhere."""
-    _switch_ssh(state, on=True)
-
-
-@command("pool-disable-ssh", undeclared=(_POOL,), doc="Let no host accept SSH connections.")
-def disable_ssh(state: State, **_given: object) -> None:
-    """Switch SSH off everywhere or, if a host does not answer, nowhere."""
-    _switch_ssh(state, on=False)
-
-
-def _switch_ssh(state: State, *, on: bool) -> None:
-    silent = [host for host in state.all("host") if not host["host-metrics-live"]]
-    if silent:
-        raise Failure("ENABLE_SSH_PARTIALLY_FAILED" if on else "DISABLE_SSH_PARTIALLY_FAILED", *reversed(silent))
-    for host in state.all("host"):
-        (ssh.enable if on else ssh.disable)(state, host)
-
-
 # Certificates
-
-
-@command(
-    "pool-disable-ssl-legacy",
-    optional=(_POOL,),
-    doc="Has no effect: no host accepts old ciphers any more.",
-    deprecated=True,
-)
-def disable_ssl_legacy(_state: State, **_given: object) -> None:
-    """Do nothing, as XAPI does."""
 
 
 @command("pool-enable-tls-verification", doc="Let all hosts look at the certificates of the other hosts.")
@@ -92,59 +55,6 @@ def enable_client_certificate_auth(state: State, name: str, **_given: object) ->
 def disable_client_certificate_auth(state: State, **_given: object) -> None:
     """Forget the name."""
     state.update(_pool(state), {"client-certificate-auth-enabled": False, "client-certificate-auth-name": ""})
-
-
-# Directories
-
-
-@command(
-    "pool-enable-external-auth",
-    required=(
-        Text("auth-type", doc="The type of the directory: AD, or PAM for the users of the host."),
-        Text("service-name", doc="The name of the directory, such as the domain."),
-    ),
-    optional=(_POOL, Map("config", doc="Settings, such as the user who joins the domain and the password.")),
-    doc="Let a directory check logins on all hosts.",
-)
-def enable_external_auth(
-    state: State, auth_type: str, service_name: str, config: dict[str, str] | None = None, **_given: object
-) -> None:
-    """Let all hosts use the directory; the password only served to join it, and is not kept."""
-    hosts = sorted(state.all("host"), key=lambda host: host is not coordinator(state))
-    for host in hosts:
-        if host["external-auth-type"]:
-            raise Failure("POOL_AUTH_ALREADY_ENABLED", host, blockers=(host,))
-    if len({host["hostname"] for host in hosts}) < len(hosts):
-        said = "At least two hosts in the pool have the same hostname"
-        raise Failure("POOL_AUTH_ENABLE_FAILED_DUPLICATE_HOSTNAME", hosts[0], said)
-    for host in hosts:
-        refuse(answers(state, host))
-    if auth_type not in _DIRECTORIES:
-        raise Failure("AUTH_UNKNOWN_TYPE", auth_type)
-    kept = {key: text for key, text in (config or {}).items() if not key.startswith("pass")}
-    _use_directory(state, auth_type, service_name, kept)
-
-
-@command(
-    "pool-disable-external-auth",
-    optional=(_POOL, Map("config", doc="Settings, such as the user who leaves the domain and the password.")),
-    doc="Let no directory check logins any more.",
-)
-def disable_external_auth(state: State, **_given: object) -> None:
-    """Let all hosts forget the directory."""
-    _use_directory(state, "", "", {})
-
-
-def _use_directory(state: State, auth_type: str, service_name: str, config: dict[str, str]) -> None:
-    for host in state.all("host"):
-        state.update(
-            host,
-            {
-                "external-auth-type": auth_type,
-                "external-auth-service-name": service_name,
-                "external-auth-configuration": config,
-            },
-        )
 
 
 # Storage
@@ -195,18 +105,3 @@ def enable_redo_log(state: State, sr: Record) -> None:
 def disable_redo_log(state: State) -> None:
     """Stop noting changes; the VDI stays."""
     state.update(_pool(state), {"redo-log-enabled": False})
-
-
-# CPUs
-
-
-@command(
-    "pool-get-cpu-features",
-    undeclared=(_POOL,),
-    doc="Show the CPU features that all hosts share.",
-    kind=READS,
-)
-def get_cpu_features(state: State, **_given: object) -> Facts:
-    """The features of the hosts themselves."""
-    known = state.value(_pool(state), "cpu_info")
-    return Facts([(key, known[key]) for key in _FEATURES if key in known])

@@ -15,7 +15,7 @@ from xe_py.xapi.pif_guards import can_change_address_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from xe_py.schema.fields import Guard
