@@ -22,6 +22,8 @@ function __xe_commands
         'host-compute-memory-overhead' 'Show how much memory Xen itself uses on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-disable' 'Disable a host, so that no more VMs start on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-enable' 'Enable a host, so that VMs can start on it again. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-evacuate' 'Move all VMs of a host to other hosts of the pool; if one of them cannot move, all of them stay. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
+        'host-get-vms-which-prevent-evacuation' 'List the VMs that cannot leave a host, each with the reason.' \
         'host-list' 'List all hosts, or those whose fields have the given values.' \
         'host-management-reconfigure' 'Choose the PIF through which a host is managed.' \
         'host-param-add' 'Add a member to a set, or key=value pairs to a map.' \
@@ -276,6 +278,10 @@ function __xe_words
             echo 'host=@host:name-label +host --multiple'
         case host-disable
             echo 'auto-enable=true|false host=@host:name-label +host --multiple'
+        case host-evacuate
+            echo 'network-uuid=@network:uuid,name-label batch-size= host=@host:name-label +host --multiple'
+        case host-get-vms-which-prevent-evacuation host-param-list
+            echo 'uuid=@host:uuid,name-label'
         case host-list
             echo 'params=,all|%host +host'
         case host-management-reconfigure
@@ -286,8 +292,6 @@ function __xe_words
             echo 'uuid=@host:uuid,name-label param-name=name-label|name-description|logging|suspend-image-sr-uuid|crash-dump-sr-uuid|other-config|https-only|tags|ssl-legacy|guest_VCPUs_params|iscsi_iqn|multipathing|numa-affinity-policy|ssh-enabled-timeout|console-idle-timeout|ssh-auto-mode|max-cstate|ntp-mode|ntp-custom-servers|timezone'
         case host-param-get
             echo 'uuid=@host:uuid,name-label param-name=%host param-key='
-        case host-param-list
-            echo 'uuid=@host:uuid,name-label'
         case host-param-set
             echo 'uuid=@host:uuid,name-label name-label= name-description= suspend-image-sr-uuid=@sr:uuid,name-label crash-dump-sr-uuid=@sr:uuid,name-label https-only=true|false ssl-legacy=true|false iscsi_iqn= multipathing=true|false numa-affinity-policy=any|best_effort|default_policy ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode=true|false max-cstate= ntp-mode=DHCP|Custom|Factory|Disabled ntp-custom-servers= timezone= logging: other-config: guest_VCPUs_params:'
         case message-create

@@ -49,6 +49,10 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "HA_CONSTRAINT_VIOLATION_SR_NOT_SHARED": ("The SR is not shared, or it is not plugged on every host.", ("SR",)),
     "HOST_CANNOT_ATTACH_NETWORK": ("The host cannot reach this network.", ("host", "network")),
     "HOST_DISABLED": ("The host is disabled, so no VM can start on it.", ("host",)),
+    "HOST_EVACUATE_VM_NOT_HA_PROTECTED": (
+        "High availability does not protect the VM, so the VM would not run after an evacuation.",
+        ("vm",),
+    ),
     "HOST_HAS_NO_MANAGEMENT_IP": ("The host has no management interface.", ()),
     "HOST_IS_LIVE": ("The host is running, or it is the coordinator of the pool.", ("host",)),
     "HOST_IS_SLAVE": ("The host is not the coordinator of the pool.", ("Master IP address",)),
@@ -125,6 +129,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "PIF_VLAN_EXISTS": ("The PIF already has a VLAN with this tag, or it is a VLAN itself.", ("PIF",)),
     "PIF_VLAN_STILL_EXISTS": ("The PIF is a VLAN, or it still has VLANs.", ("PIF",)),
     "PROVISION_ONLY_ALLOWED_ON_TEMPLATE": ("Only a template can be provisioned.", ()),
+    "REQUIRED_PIF_IS_UNPLUGGED": ("The PIF is not plugged, and it must be.", ("PIF",)),
     "SR_BACKEND_FAILURE": ("The driver of the SR failed.", ("status", "stdout", "stderr")),
     "SR_DEVICE_IN_USE": ("Another SR uses this device.", ()),
     "SR_DOES_NOT_SUPPORT_MIGRATION": ("Disks cannot move to or from an SR of this type.", ("sr", "capabilities")),
@@ -180,6 +185,10 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "VM_BIOS_STRINGS_ALREADY_SET": ("The VM already has BIOS strings, and they cannot be changed.", ()),
     "VM_CANNOT_DELETE_DEFAULT_TEMPLATE": ("A default template cannot be destroyed.", ("vm",)),
     "VM_HAS_NO_SUSPEND_VDI": ("The memory of the suspended VM is lost: the VM has no suspend VDI.", ("vm",)),
+    "VM_HOST_INCOMPATIBLE_VERSION_MIGRATE": (
+        "The host has older software than the host on which the VM runs.",
+        ("host", "vm"),
+    ),
     "VM_HOST_INCOMPATIBLE_VIRTUAL_HARDWARE_PLATFORM_VERSION": (
         "The host does not offer the version of virtual hardware that the VM needs.",
         ("host", "host_versions", "vm", "vm_version"),

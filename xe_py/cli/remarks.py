@@ -62,16 +62,16 @@ def _described(state: State | None, obj: Record) -> str:
 def _in_words(reason: Failure) -> str:
     """Why an object was left out, in a few words."""
     values = reason.values
-    if reason.code == "HOST_NOT_ENOUGH_FREE_MEMORY":
+    if reason.code == "HOST_NOT_ENOUGH_FREE_MEMORY" and len(values) > 1:
         needed, available = (f"{int(value) / _GIB:.1f} GiB" for value in values)
-        return f"needs {needed} of memory, {available} are free"
+        return f"needs {needed}, {available} free"
     if reason.code == "HOST_NOT_ENOUGH_PCPUS":
-        return "needs {} CPUs, there are {}".format(*values)
+        return "needs {} CPUs, has {}".format(*values)
     if reason.code == "VM_REQUIRES_SR":
-        link = f"its PBD {named(reason.blockers[0])} is unplugged" if reason.blockers else "no PBD connects it"
-        return f"needs SR {named(values[1])}, {link}"
+        way = f": xe pbd-plug uuid={reason.blockers[0]['uuid']}" if reason.blockers else ""
+        return f"SR '{values[1].name}' is not connected to it{way}"
     if reason.code == "VM_REQUIRES_NETWORK":
-        return f"needs network {named(values[1])}, no PIF of the host is on it"
+        return f"no PIF connects it to network '{values[1].name}'"
     from xe_py.codes import describe
 
     sentence, labelled = describe(reason)

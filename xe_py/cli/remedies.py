@@ -135,6 +135,14 @@ def _unblock(_state: State, failure: Failure, _command: str) -> Iterator[str]:
             yield f"vm-param-remove uuid={vm['uuid']} param-name=blocked-operations param-key={operation}"
 
 
+def _protect(_state: State, failure: Failure, _command: str) -> Iterator[str]:
+    """Let high availability protect the VM, or end it."""
+    vm = failure.values[0]
+    yield f"vm-param-set uuid={vm['uuid']} ha-restart-priority=restart"
+    yield f"vm-suspend uuid={vm['uuid']}"
+    yield from _towards(vm, HALTED)
+
+
 def _settle_time(_state: State, failure: Failure, _command: str) -> Iterator[str]:
     """A server for a host that is to have one, or another mode for one that is to have none."""
     host = failure.blockers[0]["uuid"]
@@ -184,6 +192,7 @@ def _of_blocker(line: str) -> Remedy:
 _REMEDIES: dict[str, Remedy] = {
     "DOMAIN_EXISTS": _stop,
     "HOST_DISABLED": _of("host-enable uuid={}"),
+    "HOST_EVACUATE_VM_NOT_HA_PROTECTED": _protect,
     "HOST_IS_LIVE": _stop,
     "HOST_NOT_DISABLED": _of("host-disable uuid={}"),
     "INVALID_NTP_CONFIG": _settle_time,
@@ -195,6 +204,7 @@ _REMEDIES: dict[str, Remedy] = {
     "PIF_DOES_NOT_ALLOW_UNPLUG": _of("pif-param-set uuid={} disallow-unplug=false"),
     "PIF_HAS_NO_NETWORK_CONFIGURATION": _of("pif-reconfigure-ip uuid={} mode=DHCP"),
     "PIF_VLAN_STILL_EXISTS": _clear_the_way,
+    "REQUIRED_PIF_IS_UNPLUGGED": _of("pif-plug uuid={}"),
     "SR_HAS_NO_PBDS": _plug,
     "SR_HAS_PBD": _clear_the_way,
     "SR_NOT_EMPTY": _look_at_storage,

@@ -65,6 +65,23 @@ def has_hvm(host: Record) -> bool:
     return any(capability.startswith("hvm") for capability in host["capabilities"])
 
 
+# Of the keys of software-version, those that must not go down when a VM moves.
+_VERSIONS = ("platform_version", "xapi_build", "xen")
+
+
+def is_no_older(host: Record, *, than: Record) -> bool:
+    """Whether the host has the same software as the other one, or newer software."""
+    return all(
+        _version(host["software-version"].get(key, "")) >= _version(than["software-version"].get(key, ""))
+        for key in _VERSIONS
+    )
+
+
+def _version(text: str) -> list[int]:
+    words = text.replace("-", ".").split(".")
+    return [int(word) for word in words if word.isascii() and word.isdecimal()]
+
+
 def answers(_state: State, host: Record) -> Iterator[Failure]:
     """Why the host cannot do anything: it does not answer."""
     if not host["host-metrics-live"]:

@@ -43,6 +43,16 @@ def least(vm: Record) -> int:
     return int(vm["memory-dynamic-min"]) + overhead(vm)
 
 
+def most_of(vm: Record) -> int:
+    """What a VM uses on its host when its guest has all the memory that it can ever have."""
+    return int(vm["memory-static-max"]) + overhead(vm)
+
+
+def to_move(vm: Record) -> int:
+    """What a host needs for a VM that comes from another host; a PVH guest cannot shrink."""
+    return least(vm) if vm["domain-type"] in {"hvm", "pv"} else most_of(vm)
+
+
 def for_guests(host: Record) -> int:
     """What all VMs of a host together may use, the control domain included."""
     return int(host["memory-total"]) - int(host["memory-overhead"])
@@ -69,7 +79,7 @@ def target(state: State, vm: Record) -> int:
 
 
 def needed(state: State, host: Record) -> int:
-    """What all VMs of a host use if each one has the least memory."""
+    """What all VMs of a host use if each one has the least memory; a VM starts if this much is free."""
     return state.sum_of(host, "vm.resident-on", "least-memory")
 
 
@@ -81,7 +91,12 @@ def _ranges(state: State, host: Record) -> int:
     return state.sum_of(host, "vm.resident-on", "memory-range")
 
 
-MEASURES = {"least-memory": least, "memory-range": _range, "domains": lambda _vm: 1}
+MEASURES = {
+    "least-memory": least,
+    "most-memory": most_of,
+    "memory-range": _range,
+    "domains": lambda _vm: 1,
+}
 
 
 def _rounded_up(amount: int, unit: int) -> int:

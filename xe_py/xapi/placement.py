@@ -49,8 +49,13 @@ def reasons(state: State, vm: Record) -> Iterator[tuple[Record, Failure]]:
             yield host, failure
 
 
-def can_run_on(state: State, vm: Record, host: Record, *, disks_move: bool = False) -> Iterator[Failure]:
-    """Why the VM cannot run on this host, in the order of XAPI's checks; disks that move along need not be there."""
+def can_run_on(
+    state: State, vm: Record, host: Record, *, disks_move: bool = False, with_memory: bool = True
+) -> Iterator[Failure]:
+    """Why the VM cannot run on this host, in the order of XAPI's checks; disks that move along need not be there.
+
+    Without `with_memory`, the host may be full.
+    """
     yield from actions_after_crash(state, vm, vm["actions-after-crash"])
     if not host["host-metrics-live"]:
         yield Failure("HOST_NOT_LIVE")
@@ -63,7 +68,7 @@ def can_run_on(state: State, vm: Record, host: Record, *, disks_move: bool = Fal
     if vm["domain-type"] != "pv" and not has_hvm(host):
         yield Failure("VM_HVM_REQUIRED", vm)
     needed, available = memory.least(vm), memory.free(state, host)
-    if needed > available:
+    if with_memory and needed > available:
         yield Failure("HOST_NOT_ENOUGH_FREE_MEMORY", str(needed), str(available))
     if vm["VCPUs-max"] > cpus(host) and not platform_says(vm, "vcpu-unrestricted"):
         yield Failure("HOST_NOT_ENOUGH_PCPUS", str(vm["VCPUs-max"]), str(cpus(host)))

@@ -206,6 +206,11 @@ def is_kept_running(vm: Record) -> bool:
     return bool(vm["ha-restart-priority"] == _RESTART)
 
 
+def is_protected(vm: Record) -> bool:
+    """Whether high availability keeps the VM running."""
+    return bool(vm["ha-always-run"]) and is_kept_running(vm)
+
+
 def not_negative(field: str) -> Guard:
     """The guard of a number that counts from 0."""
 
