@@ -4,6 +4,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
@@ -39,13 +41,18 @@ def most(vm: Record, total: int, vcpus: int) -> int:
 
 
 def least(vm: Record) -> int:
-    """What a VM uses on its host when its guest has the least memory; a VM starts if this much is free."""
+    """What a VM uses on its host when its guest has the least memory."""
     return int(vm["memory-dynamic-min"]) + overhead(vm)
 
 
 def most_of(vm: Record) -> int:
     """What a VM uses on its host when its guest has all the memory that it can ever have."""
     return int(vm["memory-static-max"]) + overhead(vm)
+
+
+def to_start(vm: Record) -> int:
+    """What must be free for a VM that starts; a paravirtualised guest in a PVH domain cannot shrink."""
+    return most_of(vm) if vm["domain-type"] == "pv-in-pvh" else least(vm)
 
 
 def to_move(vm: Record) -> int:
@@ -79,7 +86,7 @@ def target(state: State, vm: Record) -> int:
 
 
 def needed(state: State, host: Record) -> int:
-    """What all VMs of a host use if each one has the least memory; a VM starts if this much is free."""
+    """What all VMs of a host use if each one has the least memory."""
     return state.sum_of(host, "vm.resident-on", "least-memory")
 
 
@@ -91,7 +98,7 @@ def _ranges(state: State, host: Record) -> int:
     return state.sum_of(host, "vm.resident-on", "memory-range")
 
 
-MEASURES = {
+MEASURES: dict[str, Callable[[Record], int]] = {
     "least-memory": least,
     "most-memory": most_of,
     "memory-range": _range,
