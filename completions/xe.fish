@@ -21,6 +21,7 @@ function __xe_commands
         'host-compute-free-memory' 'Show how much memory a host has for more VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-compute-memory-overhead' 'Show how much memory Xen itself uses on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-disable' 'Disable a host, so that no more VMs start on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-emergency-ha-disable' 'Switch high availability off on the coordinator alone, if the pool cannot do it.' \
         'host-enable' 'Enable a host, so that VMs can start on it again. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-evacuate' 'Move all VMs of a host to other hosts of the pool; if one of them cannot move, all of them stay. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-get-vms-which-prevent-evacuation' 'List the VMs that cannot leave a host, each with the reason.' \
@@ -75,6 +76,10 @@ function __xe_commands
         'pif-scan' 'Make PIFs for the network cards of a host that have none.' \
         'pif-set-primary-address-type' 'Choose the primary address of a PIF.' \
         'pif-unplug' 'Unplug a PIF: bring its interface down.' \
+        'pool-ha-compute-hypothetical-max-host-failures-to-tolerate' 'Compute for how many failures of hosts there would be a plan if these VMs had these restart priorities.' \
+        'pool-ha-compute-max-host-failures-to-tolerate' 'Compute for how many failures of hosts there is a plan, and note it if high availability is on.' \
+        'pool-ha-disable' 'Switch high availability off.' \
+        'pool-ha-enable' 'Switch high availability on.' \
         'pool-list' 'List all pools, or those whose fields have the given values.' \
         'pool-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'pool-param-clear' 'Empty a field of the object.' \
@@ -278,6 +283,8 @@ function __xe_words
             echo 'host=@host:name-label +host --multiple'
         case host-disable
             echo 'auto-enable=true|false host=@host:name-label +host --multiple'
+        case host-emergency-ha-disable
+            echo '--force --soft'
         case host-evacuate
             echo 'network-uuid=@network:uuid,name-label batch-size= host=@host:name-label +host --multiple'
         case host-get-vms-which-prevent-evacuation host-param-list
@@ -358,6 +365,14 @@ function __xe_words
             echo 'host-uuid=@host:uuid,name-label'
         case pif-set-primary-address-type
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label primary_address_type=IPv4|IPv6'
+        case pool-ha-compute-hypothetical-max-host-failures-to-tolerate
+            echo 'vm-uuid=,@vm:uuid,name-label restart-priority='
+        case pool-ha-compute-vm-failover-plan
+            echo 'host-uuids=,@host:uuid,name-label'
+        case pool-ha-enable
+            echo 'heartbeat-sr-uuids=,@sr:uuid,name-label ha-config:'
+        case pool-ha-prevent-restarts-for
+            echo 'seconds='
         case pool-list
             echo 'params=,all|%pool +pool'
         case pool-param-add pool-param-remove

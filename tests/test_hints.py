@@ -348,11 +348,14 @@ def test_every_remedy_is_hinted_at_somewhere() -> None:
     elsewhere = {
         "VDI_MISSING",
         "HOST_DISABLED",
+        "HA_IS_ENABLED",
+        "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN",
         "HOST_EVACUATE_VM_NOT_HA_PROTECTED",
         "HOST_IS_LIVE",
         "HOST_NOT_DISABLED",
         "REQUIRED_PIF_IS_UNPLUGGED",
         "SR_NOT_SHARABLE",
+        "VM_IS_PROTECTED",
         "VM_REQUIRES_SR",
     }
     assert set(_REMEDIES) - elsewhere <= {row.code for row in ROWS}, "add a Row for each code"

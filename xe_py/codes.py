@@ -21,6 +21,10 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("PIF",),
     ),
     "CANNOT_CHANGE_PIF_PROPERTIES": ("The properties of a VLAN or of a PIF in a bond cannot be changed.", ("PIF",)),
+    "CANNOT_CREATE_STATE_FILE": (
+        "No SR is plugged on all hosts, of a suitable type, and with nearly 4 GB of free space.",
+        (),
+    ),
     "CANNOT_DESTROY_SYSTEM_NETWORK": ("The hosts themselves need this network, so it must stay.", ("network",)),
     "CANNOT_PLUG_BOND_SLAVE": ("A PIF in a bond cannot be plugged by itself. Plug the PIF of the bond.", ("PIF",)),
     "COULD_NOT_FIND_NETWORK_INTERFACE_WITH_SPECIFIED_DEVICE_NAME_AND_MAC_ADDRESS": (
@@ -47,6 +51,12 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("network",),
     ),
     "HA_CONSTRAINT_VIOLATION_SR_NOT_SHARED": ("The SR is not shared, or it is not plugged on every host.", ("SR",)),
+    "HA_IS_ENABLED": ("High availability is on, so this is not possible.", ()),
+    "HA_NOT_ENABLED": ("High availability is off.", ()),
+    "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN": (
+        "High availability could no longer start all protected VMs again after the failures that it plans for.",
+        (),
+    ),
     "HOST_CANNOT_ATTACH_NETWORK": ("The host cannot reach this network.", ("host", "network")),
     "HOST_DISABLED": ("The host is disabled, so no VM can start on it.", ("host",)),
     "HOST_EVACUATE_VM_NOT_HA_PROTECTED": (
@@ -141,6 +151,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "SR_NOT_EMPTY": ("The SR still has VDIs.", ()),
     "SR_NOT_SHARABLE": ("The SR is not shared, and it is plugged on another host.", ("sr", "host")),
     "SR_OPERATION_NOT_SUPPORTED": ("An SR of this type does not support this operation.", ("sr",)),
+    "SR_SOURCE_SPACE_INSUFFICIENT": ("The SR has too little free space for this.", ("sr",)),
     "SR_SUSPEND_SPACE_INSUFFICIENT": ("The SR does not have enough space for the VM's memory.", ("sr",)),
     "SR_UNKNOWN_DRIVER": ("No storage driver has this name.", ("driver",)),
     "SR_UUID_EXISTS": ("Another SR already has this uuid.", ("uuid",)),
@@ -195,6 +206,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "VM_HVM_REQUIRED": ("The host's CPUs cannot run an HVM guest.", ("vm",)),
     "VM_IS_IMMOBILE": ("The settings of the VM do not allow it to be moved or suspended.", ("VM",)),
+    "VM_IS_PROTECTED": ("High availability protects the VM, and is about to start it again.", ("vm",)),
     "VM_IS_TEMPLATE": ("A template does not allow this operation.", ("vm",)),
     "VM_IS_USING_NESTED_VIRT": ("A VM with nested virtualisation does not allow this operation.", ("VM",)),
     "VM_LACKS_FEATURE": ("The guest cannot do this: it has no guest tools.", ("vm",)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xe_py.classes.host import HOST
+from xe_py.errors import Failure
 from xe_py.schema.derived import Computed, Fixed
 from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Derived, Int, Map, Ref, Set, Text
 from xe_py.schema.values import EPOCH, Absent, BareInt, FirmBool, Time
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from xe_py.errors import Failure
     from xe_py.schema.fields import Field
     from xe_py.state.record import Record
     from xe_py.state.state import State
@@ -23,7 +23,7 @@ _FEATURE_LETTERS = frozenset("0123456789abcdefABCDEF-")
 
 
 def _free_for_all(_state: State, _pool: Record) -> Iterator[Failure]:
-    """No reason: operations on the whole pool are not simulated, so nothing forbids them."""
+    """No reason: these operations on the whole pool are not simulated, so nothing forbids them."""
     return iter(())
 
 
@@ -53,6 +53,36 @@ class _OfAllHosts(Derived):
     def _set(self, state: State, _pool: Record, value: Any) -> None:
         for host in state.all("host"):
             state.update(host, {self.name: value})
+
+
+# High availability
+
+
+def can_enable_ha(_state: State, pool: Record) -> Iterator[Failure]:
+    """Why high availability cannot be switched on."""
+    if pool["ha-enabled"]:
+        yield Failure("HA_IS_ENABLED", blockers=(pool,))
+
+
+def can_disable_ha(_state: State, pool: Record) -> Iterator[Failure]:
+    """Why high availability cannot be switched off."""
+    if not pool["ha-enabled"]:
+        yield Failure("HA_NOT_ENABLED")
+
+
+def _failures_to_tolerate(state: State, pool: Record, value: int) -> Iterator[Failure]:
+    if value < 0:
+        yield Failure("INVALID_VALUE", "ha_host_failures_to_tolerate", str(value))
+    if pool["ha-plan-exists-for"] > 0:
+        from xe_py.xapi.failover import keeps_plan
+
+        yield from keeps_plan(state, failures=value)
+
+
+def _failures_were_set(state: State, _pool: Record, _value: int) -> None:
+    from xe_py.xapi.failover import note_plan
+
+    note_plan(state)
 
 
 def _sr_types(_state: State, _pool: Record) -> list[str]:
@@ -123,12 +153,14 @@ POOL = XenClass(
         Computed("supported-sr-types", Set, _sr_types, expensive=True, doc="The types that an SR can have."),
         OTHER_CONFIG,
         *OPERATIONS,
-        Bool("ha-enabled", doc="Whether high availability is on; it is not simulated."),
+        Bool("ha-enabled", doc="Whether high availability is on."),
         Map("ha-configuration", doc="The settings of high availability."),
         Set("ha-statefiles", doc="The VDIs that high availability uses."),
         BareInt(
             "ha-host-failures-to-tolerate",
             mode=RW,
+            guard=_failures_to_tolerate,
+            effect=_failures_were_set,
             doc="How many hosts may fail before high availability cannot protect all VMs.",
         ),
         Int("ha-plan-exists-for", doc="For how many host failures there is a plan."),
@@ -212,6 +244,6 @@ POOL = XenClass(
         Int("vm-console-idle-timeout", mode=RW, doc="After how many idle seconds a VM's console is closed."),
     ),
     single=True,
-    operations=dict.fromkeys(_OPERATIONS, _free_for_all),
+    operations={**dict.fromkeys(_OPERATIONS, _free_for_all), "ha_enable": can_enable_ha, "ha_disable": can_disable_ha},
     list_fields=("uuid", "name-label", "name-description", "master", "default-SR"),
 )

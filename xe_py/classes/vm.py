@@ -16,6 +16,7 @@ from xe_py.xapi.vm_rules import RULES
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from xe_py.state.record import Record
     from xe_py.state.state import State
@@ -83,6 +84,17 @@ def _netbios_name(_state: State, vm: Record) -> dict[str, str]:
     from xe_py.xapi.guest_systems import netbios_name
 
     return netbios_name(vm)
+
+
+def _ha(name: str) -> Callable[[State, Record, Any], Any]:
+    """The guard or effect of this name for high availability, which few commands need to load."""
+
+    def late(state: State, vm: Record, value: Any) -> Any:
+        from xe_py.xapi import ha_settings
+
+        return getattr(ha_settings, name)(state, vm, value)
+
+    return late
 
 
 VM = XenClass(
@@ -289,14 +301,15 @@ VM = XenClass(
             "ha-always-run",
             mode=RW,
             deprecated=True,
-            effect=settings.always_run_was_set,
+            guard=_ha("always_run"),
+            effect=_ha("always_run_was_set"),
             doc="Whether high availability keeps the VM running.",
         ),
         Text(
             "ha-restart-priority",
             mode=RW,
-            guard=settings.ha_restart_priority,
-            effect=settings.restart_priority_was_set,
+            guard=_ha("restart_priority"),
+            effect=_ha("restart_priority_was_set"),
             doc="How high availability restarts the VM: restart, best-effort, or empty for not at all.",
         ),
         Absent("blobs", "blob", default={}, doc="Binary data kept with the VM; none is simulated."),

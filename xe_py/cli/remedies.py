@@ -135,6 +135,20 @@ def _unblock(_state: State, failure: Failure, _command: str) -> Iterator[str]:
             yield f"vm-param-remove uuid={vm['uuid']} param-name=blocked-operations param-key={operation}"
 
 
+def _switch_ha_off(_state: State, _failure: Failure, command: str) -> Iterator[str]:
+    if command != "pool-ha-enable":
+        yield "pool-ha-disable"
+
+
+def _plan_for_less(_state: State, failure: Failure, _command: str) -> Iterator[str]:
+    """Plan for one failure less, or let the pool run more VMs than the plan can start again."""
+    [pool] = failure.blockers
+    fewer = pool["ha-plan-exists-for"] - 1
+    if fewer >= 0:
+        yield f"pool-param-set uuid={pool['uuid']} ha-host-failures-to-tolerate={fewer}"
+    yield f"pool-param-set uuid={pool['uuid']} ha-allow-overcommit=true"
+
+
 def _protect(_state: State, failure: Failure, _command: str) -> Iterator[str]:
     """Let high availability protect the VM, or end it."""
     vm = failure.values[0]
@@ -191,6 +205,8 @@ def _of_blocker(line: str) -> Remedy:
 
 _REMEDIES: dict[str, Remedy] = {
     "DOMAIN_EXISTS": _stop,
+    "HA_IS_ENABLED": _switch_ha_off,
+    "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN": _plan_for_less,
     "HOST_DISABLED": _of("host-enable uuid={}"),
     "HOST_EVACUATE_VM_NOT_HA_PROTECTED": _protect,
     "HOST_IS_LIVE": _stop,
@@ -216,6 +232,7 @@ _REMEDIES: dict[str, Remedy] = {
     "VIF_IN_USE": _clear_the_way,
     "VM_BAD_POWER_STATE": _change_power_state,
     "VM_HAS_NO_SUSPEND_VDI": _of_blocker("vm-shutdown uuid={} force=true"),
+    "VM_IS_PROTECTED": _of("vm-param-set uuid={} ha-restart-priority="),
     "VM_LACKS_FEATURE": _stop_by_force,
     "VM_MISSING_PV_DRIVERS": _stop,
     "VM_NO_EMPTY_CD_VBD": _empty_a_drive,

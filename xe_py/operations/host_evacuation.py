@@ -10,6 +10,7 @@ from xe_py.schema.derived import Computed
 from xe_py.schema.fields import Int, Ref, Text
 from xe_py.schema.listing import Listing, columns
 from xe_py.xapi import evacuation, networks
+from xe_py.xapi.hosts import can_do_without
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def _is_a_number(_state: State, _host: Record, *, batch_size: int = 0, **_others
 )
 def evacuate(state: State, host: Record, network: Record | None = None, **_without_effect: object) -> None:
     """Move the VMs as planned; without a plan for all of them, the first that cannot move is the reason."""
+    refuse(can_do_without(state, host))
     plan = evacuation.plan(state, host)
     if plan.prevented:
         raise _told_of_all(plan.prevented)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xe_py.errors import refuse
 from xe_py.schema.command import COMMANDS, HOST, Command
 from xe_py.schema.fields import Bool, Choice, Ref
-from xe_py.xapi.hosts import answers
+from xe_py.xapi.hosts import answers, can_do_without
 from xe_py.xapi.pif_guards import is_not_management
 
 TYPE_CHECKING = False
@@ -36,6 +36,11 @@ def _recording(sets: dict[str, Any], guard: Guard) -> Callable[..., None]:
     return run
 
 
+def _can_be_disabled(state: State, host: Record) -> Iterator[Failure]:
+    yield from can_do_without(state, host)
+    yield from answers(state, host)
+
+
 def _is_not_management(_state: State, pif: Record) -> Iterator[Failure]:
     return is_not_management(pif)
 
@@ -43,7 +48,7 @@ def _is_not_management(_state: State, pif: Record) -> Iterator[Failure]:
 _ROWS = (
     Command(
         "host-disable",
-        _recording({"enabled": False}, answers),
+        _recording({"enabled": False}, _can_be_disabled),
         selector=HOST,
         optional=(Bool("auto-enable", default=True, doc="Whether the host enables itself at its next boot."),),
         doc="Disable a host, so that no more VMs start on it.",

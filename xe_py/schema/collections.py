@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xe_py.schema.fields import Int, Map, Set, words
+from xe_py.schema.fields import Int, Map, Refs, Set, Text, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,3 +38,17 @@ class OrderedMap(Map):
 
     def show(self, value: Any) -> str:
         return super().show({key: value[key] for key in (*self.order, *value) if key in value})
+
+
+class EachRef(Refs):
+    """The uuids of several objects; the word is repeated for each."""
+
+    __slots__ = ()
+    repeats = True
+
+
+class EachText(Text):
+    """Several texts with commas between them; the word is repeated for each."""
+
+    __slots__ = ()
+    repeats = True

@@ -47,6 +47,8 @@ class Field:
     sets single KEYS of a map, or takes KEYS_TOGETHER as the whole map. `clears` says that `param-clear` empties the
     field although it is marked as read-only.
 
+    A parameter that `repeats` may be given several times; of any other, the first one counts.
+
     `unknown` is printed if there is no value, `join` between several values. Every value of exactly the type `takes`
     may be stored; `accepts` decides about other values.
     """
@@ -70,6 +72,7 @@ class Field:
         "unknown",
     )
     stored = True
+    repeats = False
     empty: Any = None
     takes: type | None = None
 

@@ -129,7 +129,7 @@ ENUMS = {
 QUALIFIERS = {
     "pool": {
         RUNTIME: (
-            "master ha-host-failures-to-tolerate igmp-snooping-enabled guest-agent-config repositories "
+            "master igmp-snooping-enabled guest-agent-config repositories "
             "ext-auth-cache-enabled ext-auth-cache-size ext-auth-cache-expiry"
         ),
         CONSTRUCTOR: "uefi-certificates custom-uefi-certificates",

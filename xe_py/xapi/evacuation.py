@@ -37,19 +37,26 @@ def plan(state: State, host: Record) -> Plan:
     if not targets:
         return Plan([], [(vm, _finds_no_host(vm, others)) for vm in guests])
     stays = {vm["uuid"]: next(_stays(state, vm, targets), None) for vm in guests}
-    sizes = {vm["uuid"]: memory.to_move(vm) for vm in guests if stays[vm["uuid"]] is None}
-    packed = packing.spread(sizes, {each["uuid"]: memory.free(state, each) for each in targets})
+    goes = packed(state, [vm for vm in guests if stays[vm["uuid"]] is None], targets)
     found = Plan([], [])
     for vm in guests:
         uuid = vm["uuid"]
         failure = next(refusals(state, vm, "pool_migrate"), stays[uuid])
-        if uuid in sizes and uuid not in packed:
+        if stays[uuid] is None and uuid not in goes:
             failure = _finds_no_room(state, vm, targets)
         if failure is None:
-            found.moves.append((vm, state.need("host", packed[uuid])))
+            found.moves.append((vm, goes[uuid]))
         else:
             found.prevented.append((vm, failure))
     return found
+
+
+def packed(state: State, vms: list[Record], targets: list[Record]) -> dict[str, Record]:
+    """The host among the targets to which each VM goes, by uuid; without those for which there is no room."""
+    by_uuid = {host["uuid"]: host for host in targets}
+    sizes = {vm["uuid"]: memory.to_move(vm) for vm in vms}
+    found = packing.spread(sizes, {uuid: memory.free(state, host) for uuid, host in by_uuid.items()})
+    return {vm: by_uuid[host] for vm, host in found.items()}
 
 
 def guests_of(state: State, host: Record) -> list[Record]:

@@ -82,6 +82,14 @@ def _version(text: str) -> list[int]:
     return [int(word) for word in words if word.isascii() and word.isdecimal()]
 
 
+def can_do_without(state: State, host: Record) -> Iterator[Failure]:
+    """Why the pool cannot do without the host: high availability would no longer have a plan."""
+    if any(pool["ha-enabled"] for pool in state.all("pool")):
+        from xe_py.xapi.failover import Change, keeps_plan
+
+        yield from keeps_plan(state, Change(disabled=host))
+
+
 def answers(_state: State, host: Record) -> Iterator[Failure]:
     """Why the host cannot do anything: it does not answer."""
     if not host["host-metrics-live"]:

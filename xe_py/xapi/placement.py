@@ -106,6 +106,14 @@ def can_run_on(
         yield Failure("HOST_NOT_ENOUGH_PCPUS", str(vm["VCPUs-max"]), str(cpus(host)))
 
 
+def keeps_failover_plan(state: State, vm: Record, host: Record) -> Iterator[Failure]:
+    """Why the VM cannot come to the host: high availability would no longer have a plan."""
+    if any(pool["ha-enabled"] for pool in state.all("pool")):
+        from xe_py.xapi.failover import keeps_plan_with
+
+        yield from keeps_plan_with(state, vm, host)
+
+
 def sees(state: State, host: Record, sr: Record) -> bool:
     """Whether the SR is plugged on the host."""
     return any(

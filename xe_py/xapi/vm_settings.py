@@ -6,7 +6,7 @@ import time
 
 from xe_py.errors import Failure
 from xe_py.schema.values import TIME_FORM
-from xe_py.xapi.guest import RUNNING, SUSPENDED, platform_says
+from xe_py.xapi.guest import SUSPENDED, platform_says
 from xe_py.xapi.vm_lifecycle import is_domain_zero, is_operation, refusals
 
 TYPE_CHECKING = False
@@ -34,8 +34,8 @@ BIOS_STRINGS = (
     "baseboard-location-in-chassis",
     "enclosure-asset-tag",
 )
-_RESTART = "restart"
-_PRIORITIES = (_RESTART, "best-effort", "")
+RESTART = "restart"
+"""The restart priority of a VM that high availability protects."""
 
 
 # Memory
@@ -111,6 +111,8 @@ def is_a_template(state: State, vm: Record, value: bool) -> Iterator[Failure]:
     """Why the VM cannot become a template, or the template a VM."""
     if value:
         yield from refusals(state, vm, "make_into_template")
+        if is_protected(vm) and any(pool["ha-enabled"] for pool in state.all("pool")):
+            yield Failure("VM_IS_PROTECTED", vm)
 
 
 def template_was_set(state: State, vm: Record, value: bool) -> None:
@@ -173,7 +175,7 @@ def bios_strings_were_given(state: State, vm: Record, value: Mapping[str, str]) 
     state.update(vm, {"bios-strings": with_generic(BIOS_STRINGS, value)})
 
 
-# Operations, priorities, order
+# Operations, protection, order
 
 
 def blocked_operations(_state: State, _vm: Record, value: Mapping[str, str]) -> Iterator[Failure]:
@@ -183,27 +185,9 @@ def blocked_operations(_state: State, _vm: Record, value: Mapping[str, str]) -> 
             yield Failure("INVALID_VALUE", "blocked_operation", operation)
 
 
-def ha_restart_priority(_state: State, _vm: Record, value: str) -> Iterator[Failure]:
-    """Why the priority is refused: there is no such priority."""
-    if value not in _PRIORITIES:
-        yield Failure("INVALID_VALUE", "ha_restart_priority", value)
-
-
-def restart_priority_was_set(state: State, vm: Record, value: str) -> None:
-    """High availability keeps a running VM with the priority `restart` running."""
-    if vm["power-state"] == RUNNING:
-        state.update(vm, {"ha-always-run": value == _RESTART})
-
-
-def always_run_was_set(state: State, vm: Record, value: bool) -> None:
-    """The old setting changes the new one; ha-always-run itself is only true while the VM runs."""
-    state.update(vm, {"ha-restart-priority": _RESTART if value else ""})
-    state.update(vm, {"ha-always-run": value and vm["power-state"] == RUNNING})
-
-
 def is_kept_running(vm: Record) -> bool:
     """Whether high availability would keep the VM running after its start."""
-    return bool(vm["ha-restart-priority"] == _RESTART)
+    return bool(vm["ha-restart-priority"] == RESTART)
 
 
 def is_protected(vm: Record) -> bool:
