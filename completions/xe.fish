@@ -4,6 +4,17 @@
 # Print each command and, behind a tab, what it does.
 function __xe_commands
     printf '%s\t%s\n' \
+        'appliance-assert-can-be-recovered' 'Check whether an appliance can be recovered from the database on a disk; no disk here holds one.' \
+        'appliance-create' 'Make an appliance. To put a VM into it: vm-param-set uuid=<VM> appliance=<appliance>' \
+        'appliance-destroy' 'Destroy an appliance; its VMs stay.' \
+        'appliance-list' 'List all VM_appliances, or those whose fields have the given values.' \
+        'appliance-param-clear' 'Empty a field of the object.' \
+        'appliance-param-get' 'Show the value of one field of the object.' \
+        'appliance-param-list' 'Show all fields of the object.' \
+        'appliance-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'appliance-recover' 'Recover an appliance from the database on a disk; no disk here holds one.' \
+        'appliance-shutdown' 'Shut down the VMs of an appliance, those with the largest order first.' \
+        'appliance-start' 'Start the VMs of an appliance, those with the smallest order first.' \
         'batch' 'Run a script of xe commands as one change: if one command is refused, nothing is changed.' \
         'bond-create' 'Make a bond: several PIFs of a host that work as one.' \
         'bond-destroy' 'Destroy a bond, so that its members work on their own again.' \
@@ -215,6 +226,13 @@ function __xe_commands
         'vm-disk-list' 'List the disks of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-disk-remove' 'Destroy a disk of a VM: its VBD and its VDI. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-export' 'Write a VM with its disks to a file (XVA). The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-group-create' 'Make a group of VMs. To put a VM into it: vm-param-set uuid=<VM> groups=<group>' \
+        'vm-group-destroy' 'Destroy a group; its VMs stay.' \
+        'vm-group-list' 'List all VM_groups, or those whose fields have the given values.' \
+        'vm-group-param-clear' 'Empty a field of the object.' \
+        'vm-group-param-get' 'Show the value of one field of the object.' \
+        'vm-group-param-list' 'Show all fields of the object.' \
+        'vm-group-param-set' 'Set fields of the object, or single keys of its maps.' \
         'vm-guest-set' 'Set what the guest of a VM reports, for a rehearsal. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-import' 'Make VMs from a file (XVA).' \
         'vm-install' 'Make a VM from a template, with the disks that the template asks for.' \
@@ -255,6 +273,22 @@ end
 # VALUES means that the parameter takes several values.
 function __xe_words
     switch $argv
+        case appliance-assert-can-be-recovered appliance-destroy appliance-param-list
+            echo 'uuid=@appliance:uuid,name-label'
+        case appliance-create
+            echo 'name-label= name-description='
+        case appliance-list
+            echo 'params=,all|%appliance +appliance'
+        case appliance-param-clear
+            echo 'uuid=@appliance:uuid,name-label param-name=name-label|name-description'
+        case appliance-param-get
+            echo 'uuid=@appliance:uuid,name-label param-name=%appliance param-key='
+        case appliance-param-set
+            echo 'uuid=@appliance:uuid,name-label name-label= name-description='
+        case appliance-recover appliance-shutdown
+            echo 'uuid=@appliance:uuid,name-label --force'
+        case appliance-start
+            echo 'uuid=@appliance:uuid,name-label --paused'
         case batch
             echo 'file= --keep-going'
         case bond-create
@@ -408,7 +442,7 @@ function __xe_words
         case snapshot-param-list
             echo 'uuid=@snapshot:uuid,name-label'
         case snapshot-param-set
-            echo 'uuid=@snapshot:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
+            echo 'uuid=@snapshot:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance=@appliance:uuid,name-label groups=,@vm-group:uuid,name-label snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
         case snapshot-reset-powerstate snapshot-uninstall
             echo 'uuid=@snapshot:uuid,name-label snapshot-uuid=@snapshot:uuid,name-label --force'
         case sr-create
@@ -460,7 +494,7 @@ function __xe_words
         case template-param-list
             echo 'uuid=@template:uuid,name-label'
         case template-param-set
-            echo 'uuid=@template:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
+            echo 'uuid=@template:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance=@appliance:uuid,name-label groups=,@vm-group:uuid,name-label snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
         case template-uninstall
             echo 'template-uuid=@template:uuid,name-label --force'
         case vbd-create
@@ -565,6 +599,18 @@ function __xe_words
             echo 'device= vm=@vm:name-label +vm --multiple'
         case vm-export
             echo 'filename= --preserve-power-state compress=false|true|gzip|zstd --metadata excluded-device-types= --include-snapshots vm=@vm:name-label +vm --multiple'
+        case vm-group-create
+            echo 'name-label= placement=normal|anti-affinity name-description='
+        case vm-group-destroy vm-group-param-list
+            echo 'uuid=@vm-group:uuid,name-label'
+        case vm-group-list
+            echo 'params=,all|%vm-group +vm-group'
+        case vm-group-param-clear
+            echo 'uuid=@vm-group:uuid,name-label param-name=name-label|name-description'
+        case vm-group-param-get
+            echo 'uuid=@vm-group:uuid,name-label param-name=%vm-group param-key='
+        case vm-group-param-set
+            echo 'uuid=@vm-group:uuid,name-label name-label= name-description='
         case vm-guest-set
             echo 'os-version: netbios-name: PV-drivers-version: networks: services: other: --tools boot-time= --reset vm=@vm:name-label +vm --multiple'
         case vm-import
@@ -590,7 +636,7 @@ function __xe_words
         case vm-param-get
             echo 'uuid=@vm:uuid,name-label param-name=%vm param-key='
         case vm-param-set
-            echo 'uuid=@vm:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
+            echo 'uuid=@vm:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance=@appliance:uuid,name-label groups=,@vm-group:uuid,name-label snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
         case vm-reboot vm-reset-powerstate vm-shutdown vm-uninstall
             echo '--force vm=@vm:name-label +vm --multiple'
         case vm-resume
@@ -628,7 +674,7 @@ function __xe_table
         case vdi
             echo 'uuid=@vdi:uuid,name-label name-label= name-description= is-a-snapshot=true|false snapshot-of=@vdi:uuid,name-label snapshots= snapshot-time= allowed-operations:contains= current-operations:contains= sr-uuid=@sr:uuid,name-label sr-name-label= vbd-uuids:contains=@vbd:uuid,vm-name-label,vdi-name-label,device crashdump-uuids:contains= virtual-size= physical-utilisation= location= type=System|User|Ephemeral|Suspend|Crashdump|HA%20statefile|Metadata|Redo%20log|rrd|PVS%20cache|CBT%20metadata sharable=true|false read-only=true|false storage-lock=true|false managed=true|false parent=@vdi:uuid,name-label missing=true|false is-tools-iso=true|false other-config: xenstore-data: sm-config: on-boot=persist|reset allow-caching=true|false metadata-latest=true|false metadata-of-pool=@pool:uuid,name-label tags:contains= cbt-enabled=true|false'
         case vm
-            echo 'uuid=@vm:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false is-a-snapshot=true|false snapshot-of=@vm:uuid,name-label snapshots= snapshot-time= snapshot-info= parent=@vm:uuid,name-label children= is-control-domain=true|false power-state=halted|paused|running|suspended memory-actual= memory-target= memory-overhead= memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-params: VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart console-uuids:contains= hvm= platform: numa-optimised=true|false numa-nodes= numa-node-memory: allowed-operations:contains= current-operations:contains= blocked-operations: allowed-VBD-devices:contains= allowed-VIF-devices:contains= possible-hosts= domain-type=hvm|pv|pv-in-pvh|pvh current-domain-type= HVM-boot-policy= HVM-boot-params: HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= last-boot-CPU-flags= last-boot-record= resident-on=@host:uuid,name-label affinity=@host:uuid,name-label other-config: dom-id= recommendations= xenstore-data: ha-always-run=true|false ha-restart-priority= blobs= start-time= install-time= VCPUs-number= VCPUs-utilisation: os-version: netbios-name: PV-drivers-version: PV-drivers-up-to-date= memory: disks: VBDs:contains= networks: services: PV-drivers-detected= other: live= guest-metrics-last-updated= can-use-hotplug-vbd= can-use-hotplug-vif= cooperative= tags:contains= appliance= groups= secureboot-certificates-state=ok|update_available|update_on_boot snapshot-schedule= is-vmss-snapshot=true|false start-delay= shutdown-delay= order= version= generation-id= hardware-platform-version= has-vendor-device=true|false requires-reboot=true|false reference-label= bios-strings: pending-guidances= vtpms= pending-guidances-recommended= pending-guidances-full='
+            echo 'uuid=@vm:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false is-a-snapshot=true|false snapshot-of=@vm:uuid,name-label snapshots= snapshot-time= snapshot-info= parent=@vm:uuid,name-label children= is-control-domain=true|false power-state=halted|paused|running|suspended memory-actual= memory-target= memory-overhead= memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-params: VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart console-uuids:contains= hvm= platform: numa-optimised=true|false numa-nodes= numa-node-memory: allowed-operations:contains= current-operations:contains= blocked-operations: allowed-VBD-devices:contains= allowed-VIF-devices:contains= possible-hosts= domain-type=hvm|pv|pv-in-pvh|pvh current-domain-type= HVM-boot-policy= HVM-boot-params: HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= last-boot-CPU-flags= last-boot-record= resident-on=@host:uuid,name-label affinity=@host:uuid,name-label other-config: dom-id= recommendations= xenstore-data: ha-always-run=true|false ha-restart-priority= blobs= start-time= install-time= VCPUs-number= VCPUs-utilisation: os-version: netbios-name: PV-drivers-version: PV-drivers-up-to-date= memory: disks: VBDs:contains= networks: services: PV-drivers-detected= other: live= guest-metrics-last-updated= can-use-hotplug-vbd= can-use-hotplug-vif= cooperative= tags:contains= appliance=@appliance:uuid,name-label groups=,@vm-group:uuid,name-label secureboot-certificates-state=ok|update_available|update_on_boot snapshot-schedule= is-vmss-snapshot=true|false start-delay= shutdown-delay= order= version= generation-id= hardware-platform-version= has-vendor-device=true|false requires-reboot=true|false reference-label= bios-strings: pending-guidances= vtpms= pending-guidances-recommended= pending-guidances-full='
         case vbd
             echo 'uuid=@vbd:uuid,vm-name-label,vdi-name-label,device vm-uuid=@vm:uuid,name-label vm-name-label= vdi-uuid=@vdi:uuid,name-label vdi-name-label= allowed-operations:contains= current-operations:contains= empty= device= userdevice= bootable=true|false mode=RO|RW type=CD|Disk|Floppy unpluggable=true|false currently-attached=true|false attachable= storage-lock=true|false status-code= status-detail= qos_algorithm_type= qos_algorithm_params: qos_supported_algorithms:contains= other-config: io_read_kbs= io_write_kbs='
         case vif
@@ -641,6 +687,10 @@ function __xe_table
             echo 'uuid=@message:uuid name= priority= class=VM|Host|SR|Pool|VMPP|VMSS|PVS_proxy|VDI|Certificate obj-uuid= timestamp= body='
         case task
             echo 'uuid=@task:uuid,name-label name-label= name-description= subtask_of=@task:uuid,name-label subtasks= resident-on=@host:uuid,name-label status=pending|success|failure|cancelling|cancelled progress= type= result= created= finished= error_info= allowed_operations= current_operations= other-config:'
+        case vm-group
+            echo 'uuid=@vm-group:uuid,name-label name-label= name-description= placement=normal|anti-affinity vm-uuids:contains=@vm:uuid,name-label'
+        case appliance
+            echo 'uuid=@appliance:uuid,name-label name-label= name-description= VMs:contains= allowed-operations:contains= current-operations:contains='
     end
 end
 

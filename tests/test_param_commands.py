@@ -92,6 +92,8 @@ def pool() -> VmPool:
     )
     pool.add_bare("vlan", "vlan", tag=7, tagged_PIF="eth0-xen2", untagged_PIF="vlan-pif")
     pool.named["task"] = pool.state.add("task", {"name-label": "Async.VM.start"})
+    pool.add("appliance", "appliance")
+    pool.add("vm-group", "vm-group")
     pool.named["message"] = pool.state.add("message", {"name": "TOLD", "priority": 3, "body": "told"})
     pool.assert_sound()
     return pool
@@ -100,7 +102,7 @@ def pool() -> VmPool:
 OBJECTS = {
     "pool": "pool", "pif": "eth0-xen1", "bond": "bond", "vlan": "vlan", "vif": "vif", "network": "lan", "vm": "vm",
     "template": "vm", "snapshot": "vm", "host": "xen1", "vdi": "v-vbd", "vbd": "vbd", "sr": "share", "pbd": "p-local",
-    "message": "message", "task": "task",
+    "message": "message", "task": "task", "appliance": "appliance", "vm-group": "vm-group",
 }  # fmt: skip
 
 
@@ -116,7 +118,7 @@ def outcome(pool: VmPool, name: str, verb: str, *words: tuple[str, str]) -> str:
             run(pool.state, Call(command, words=[("uuid", uuid), *words]))
         else:
             given = {word.replace("-", "_"): text for word, text in words}
-            run(pool.state, Call(command, {classes.view(name).of: uuid, **given}))
+            run(pool.state, Call(command, {classes.view(name).of.replace("-", "_"): uuid, **given}))
     except Misuse as refusal:
         return refusal.text
     except Failure as refusal:

@@ -34,6 +34,8 @@ def host(xe: "Xe") -> Iterator[Host]:
         host.run("bond-create", network=network, pifs=pifs)
         host.run("message-create", name="TOLD", priority=3, body="told", vm_uuid=vm.uuid)
         host.state.add("task", {"name-label": "Async.VM.start"})
+        host.run("appliance-create", name_label="shop")
+        host.run("vm-group-create", name_label="pair", placement="anti-affinity")
         host.commit()
         before = xe.state.read_bytes()
         yield host

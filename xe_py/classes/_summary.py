@@ -2,6 +2,7 @@
 
 # fmt: off
 FILES = {
+    "appliance": "appliance",
     "bond": "bond",
     "host": "host",
     "message": "message",
@@ -19,9 +20,10 @@ FILES = {
     "vif": "vif",
     "vlan": "vlan",
     "vm": "vm",
+    "vm-group": "vm_group",
     "volume": "storage",
 }
-ORDER = ("pool", "host", "network", "pif", "bond", "vlan", "sr", "pbd", "vdi", "vm", "vbd", "vif", "storage", "volume", "message", "task")
+ORDER = ("pool", "host", "network", "pif", "bond", "vlan", "sr", "pbd", "vdi", "vm", "vbd", "vif", "storage", "volume", "message", "task", "vm-group", "appliance")
 REFERRERS = {
     "host": (("pool", "master"), ("pif", "host-uuid"), ("pbd", "host-uuid"), ("vm", "resident-on"), ("vm", "affinity"), ("storage", "host-uuid"), ("task", "resident-on")),
     "sr": (("pool", "default-SR"), ("pool", "crash-dump-SR"), ("pool", "suspend-image-SR"), ("host", "suspend-image-sr-uuid"), ("host", "crash-dump-sr-uuid"), ("host", "local-cache-sr"), ("pbd", "sr-uuid"), ("vdi", "sr-uuid"), ("vm", "suspend-SR-uuid"), ("volume", "sr-uuid")),
@@ -31,6 +33,8 @@ REFERRERS = {
     "vdi": (("vdi", "snapshot-of"), ("vdi", "parent"), ("vm", "suspend-VDI-uuid"), ("vbd", "vdi-uuid")),
     "pool": (("vdi", "metadata-of-pool"),),
     "vm": (("vm", "snapshot-of"), ("vm", "parent"), ("vbd", "vm-uuid"), ("vif", "vm-uuid")),
+    "appliance": (("vm", "appliance"),),
+    "vm-group": (("vm", "groups"),),
     "storage": (("volume", "storage-uuid"),),
     "task": (("task", "subtask_of"),),
 }

@@ -340,8 +340,8 @@ VM = XenClass(
             doc="Whether the guest gives memory back when it is asked to.",
         ),
         TAGS,
-        Absent("appliance", "VM_appliance", mode=RW, doc="The appliance that the VM is part of; none is simulated."),
-        Absent("groups", "VM_group", default=[], mode=RW, doc="The groups that the VM is in; none is simulated."),
+        Ref("appliance", "appliance", mode=RW, on_delete=CLEAR, guard=settings.appliance, doc="The VM's appliance."),
+        Refs("groups", "vm-group", mode=RW, guard=settings.groups, doc="The group that the VM is in."),
         Choice(
             "secureboot-certificates-state",
             ("ok", "update_available", "update_on_boot"),

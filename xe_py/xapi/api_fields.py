@@ -118,6 +118,8 @@ ENUMS = {
     "vdi.on-boot": "on_boot",
     "task.operations": "task_allowed_operations",
     "task.status": "task_status_type",
+    "appliance.operations": "vm_appliance_operation",
+    "vm-group.placement": "placement_policy",
     "vm.actions-after-crash": CRASH_ACTIONS,
     "vm.actions-after-reboot": "on_normal_exit",
     "vm.actions-after-shutdown": "on_normal_exit",
@@ -153,6 +155,7 @@ QUALIFIERS = {
         RW: "xenstore-data sm-config",
     },
     "task": {RUNTIME: "other-config"},
+    "vm-group": {CONSTRUCTOR: "placement"},
     "vm": {
         RW: "is-a-template recommendations hardware-platform-version",
         CONSTRUCTOR: (
@@ -162,7 +165,6 @@ QUALIFIERS = {
             "ha-always-run ha-restart-priority appliance snapshot-schedule is-vmss-snapshot start-delay shutdown-delay "
             "order version generation-id has-vendor-device reference-label"
         ),
-        RUNTIME: "groups",
     },
     "vbd": {CONSTRUCTOR: "vdi-uuid empty device mode currently-attached"},
     "vif": {CONSTRUCTOR: "device MAC MTU currently-attached locking-mode ipv4-allowed ipv6-allowed trunks"},

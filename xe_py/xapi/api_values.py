@@ -19,6 +19,7 @@ _SMALL = frozenset(
         "host_allowed_operations",
         "on_normal_exit",
         "on_softreboot_behavior",
+        "placement_policy",
         "storage_operations",
         "task_allowed_operations",
         "vdi_type",

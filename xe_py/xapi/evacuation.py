@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure
-from xe_py.xapi import memory, packing, placement
+from xe_py.xapi import anti_affinity, memory, packing, placement
 from xe_py.xapi.hosts import is_no_older
 from xe_py.xapi.vm_lifecycle import refusals
 from xe_py.xapi.vm_settings import is_protected
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
     from xe_py.state.record import Record
     from xe_py.state.state import State
+
+
+# With so many hosts in the pool, XAPI keeps the VMs of anti-affinity groups apart.
+_ENOUGH_TO_SPREAD = 3
 
 
 class Plan:
@@ -29,8 +33,8 @@ class Plan:
 def plan(state: State, host: Record) -> Plan:
     """The plan for all VMs of the host but its control domains.
 
-    A VM must be able to run on every target, whichever it gets. Memory alone decides about that: the biggest VM first,
-    each onto the host with most room.
+    A VM must be able to run on every target, whichever it gets. Memory decides about that, the biggest VM first, each
+    onto the host with most room; VMs of anti-affinity groups come before, to keep them apart.
     """
     others, guests = [each for each in state.all("host") if each is not host], guests_of(state, host)
     targets = [each for each in others if each["enabled"] and is_no_older(each, than=host)]
@@ -54,8 +58,10 @@ def plan(state: State, host: Record) -> Plan:
 def packed(state: State, vms: list[Record], targets: list[Record]) -> dict[str, Record]:
     """The host among the targets to which each VM goes, by uuid; without those for which there is no room."""
     by_uuid = {host["uuid"]: host for host in targets}
-    sizes = {vm["uuid"]: memory.to_move(vm) for vm in vms}
-    found = packing.spread(sizes, {uuid: memory.free(state, host) for uuid, host in by_uuid.items()})
+    found = anti_affinity.packed(state, vms, targets) if state.count("host") >= _ENOUGH_TO_SPREAD else None
+    if found is None:
+        sizes = {vm["uuid"]: memory.to_move(vm) for vm in vms}
+        found = packing.spread(sizes, {uuid: memory.free(state, host) for uuid, host in by_uuid.items()})
     return {vm: by_uuid[host] for vm, host in found.items()}
 
 

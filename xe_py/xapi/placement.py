@@ -27,12 +27,25 @@ def choose(state: State, vm: Record) -> Record:
     XAPI draws from the best hosts at random; this is the first of them. If no host has enough memory, XAPI looks once
     more and leaves the memory out of the checks of each host.
     """
-    hosts = state.all("host")
-    for with_memory in (True, False):
+    groups = _groups(state, vm)
+    for with_memory, hosts in (
+        *((True, group) for group in groups),
+        (False, [host for group in groups for host in group]),
+    ):
         for host in _ranked(state, vm, hosts):
             if not any(can_run_on(state, vm, host, with_memory=with_memory)):
                 return host
     raise Failure("NO_HOSTS_AVAILABLE", reasons=tuple(reasons(state, vm)))
+
+
+def _groups(state: State, vm: Record) -> list[list[Record]]:
+    """The hosts in groups, of which the first is tried first."""
+    hosts = state.all("host")
+    if not vm["groups"]:
+        return [hosts]
+    from xe_py.xapi.anti_affinity import ranked
+
+    return list(ranked(state, vm, hosts))
 
 
 def _ranked(state: State, vm: Record, hosts: list[Record]) -> Iterator[Record]:

@@ -116,9 +116,10 @@ def is_a_template(state: State, vm: Record, value: bool) -> Iterator[Failure]:
 
 
 def template_was_set(state: State, vm: Record, value: bool) -> None:
-    """A template is not kept running and has no times; a VM that was a template counts as installed now."""
+    """A template is in no group, not kept running and without times; what was one counts as installed now."""
     if value:
         state.update(vm, {"ha-always-run": False, "start-time": None, "install-time": None, "VCPUs-number": 0})
+        state.update(vm, {"groups": []})
     else:
         state.update(vm, {"install-time": now()})
 
@@ -173,6 +174,27 @@ def bios_strings_were_given(state: State, vm: Record, value: Mapping[str, str]) 
     from xe_py.xapi.bios import with_generic
 
     state.update(vm, {"bios-strings": with_generic(BIOS_STRINGS, value)})
+
+
+# Appliances and groups
+
+
+def appliance(_state: State, vm: Record, _value: str | None) -> Iterator[Failure]:
+    """Why the VM cannot be part of an appliance, or of none."""
+    if not _is_a_guest(vm):
+        yield Failure("OPERATION_NOT_ALLOWED", "Control domains, templates and snapshots cannot be in an appliance")
+
+
+def groups(_state: State, vm: Record, value: list[str]) -> Iterator[Failure]:
+    """Why the VM cannot be in these groups: it can be in one."""
+    if not _is_a_guest(vm):
+        yield Failure("OPERATION_NOT_ALLOWED", "Control domains, templates and snapshots cannot be in a group")
+    if len(value) > 1:
+        yield Failure("TOO_MANY_GROUPS")
+
+
+def _is_a_guest(vm: Record) -> bool:
+    return not (vm["is-control-domain"] or vm["is-a-template"] or vm["is-a-snapshot"])
 
 
 # Operations, protection, order

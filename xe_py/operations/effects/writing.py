@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure, Misuse, XeError, refuse
-from xe_py.schema.fields import KEYS_TOGETHER, Map, Ref, with_key
+from xe_py.schema.fields import KEYS_TOGETHER, Map, Ref, Refs, with_key
 from xe_py.schema.xenclass import field_and_key
 
 TYPE_CHECKING = False
@@ -105,6 +105,9 @@ def _may_set_keys(field: Field) -> None:
 def _write(state: State, obj: Record, field: Field, value: Any) -> None:
     if isinstance(field, Ref) and value is not None:
         state.need(field.to, value)
+    if isinstance(field, Refs):
+        for uuid in value:
+            state.need(field.to, uuid)
     if isinstance(value, dict):
         _check_keys(obj, field, value)
     if field.guard is not None:
