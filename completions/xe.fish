@@ -265,7 +265,8 @@ function __xe_commands
         'vm-uninstall' 'Destroy a VM with its snapshots and its own disks. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-unpause' 'Continue a paused VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-vcpu-hotplug' 'Change the number of CPUs of a running VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'vm-vif-list' 'List the VIFs of VMs. The VMs are chosen by vm=<name or uuid> or by filters on their fields.'
+        'vm-vif-list' 'List the VIFs of VMs. The VMs are chosen by vm=<name or uuid> or by filters on their fields.' \
+        'what-if' 'Say which VMs would start again where, which would move, and which would be lost, and why. Nothing changes.'
 end
 
 # The words that a command takes: name=VALUES, --flag, map:, or +TABLE. VALUES are alternatives with | between them: a
@@ -649,6 +650,8 @@ function __xe_words
             echo '--force on=@host:name-label --paused vm=@vm:name-label +vm --multiple'
         case vm-vcpu-hotplug
             echo 'new-vcpus= vm=@vm:name-label +vm --multiple'
+        case what-if
+            echo 'host-lost=,@host:uuid,name-label sr-lost=,@sr:uuid,name-label pif-lost=,@pif:uuid,device,VLAN,network-name-label,host-name-label host-maintenance=,@host:uuid,name-label --json'
     end
 end
 

@@ -6,6 +6,10 @@ only in xe_py: they name what can be wrong with a state file.
 
 from __future__ import annotations
 
+from xe_py.errors import named
+
+_GIB = 1 << 30
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xe_py.errors import Failure
@@ -276,3 +280,21 @@ def describe(failure: Failure) -> tuple[str, list[tuple[str, object]]]:
     labelled += [(label, "<unknown>") for label in labels[len(values) :]]
     labelled += [("<extra>", value) for value in values[len(labels) :]]
     return sentence, labelled
+
+
+def in_words(reason: Failure) -> str:
+    """Why an object was left out, in a few words."""
+    values = reason.values
+    if reason.code == "HOST_NOT_ENOUGH_FREE_MEMORY" and len(values) > 1:
+        needed, available = (f"{int(value) / _GIB:.1f} GiB" for value in values)
+        return f"needs {needed}, {available} free"
+    if reason.code == "HOST_NOT_ENOUGH_PCPUS":
+        return "needs {} CPUs, has {}".format(*values)
+    if reason.code == "VM_REQUIRES_SR":
+        way = f": xe pbd-plug uuid={reason.blockers[0]['uuid']}" if reason.blockers else ""
+        return f"SR '{values[1].name}' is not connected to it{way}"
+    if reason.code == "VM_REQUIRES_NETWORK":
+        return f"no PIF connects it to network '{values[1].name}'"
+    sentence, labelled = describe(reason)
+    details = [f"{name} {named(value)}" for name, value in labelled if not hasattr(value, "cls")]
+    return ", ".join([sentence.rstrip("."), *details])

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from xe_py.errors import Failure, Misuse, named
 from xe_py.schema.xenclass import STRICT, XAPI
-from xe_py.state.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from xe_py.errors import XeError
+    from xe_py.state.record import Record
     from xe_py.state.state import State
 
 _SHOWN = 5
@@ -22,7 +22,6 @@ _BY_ONE_SET = {
     STRICT: "the real XenServer allows this; only the strict rules, those of the textbook, refuse it",
     XAPI: "only the xapi rules refuse this",
 }
-_GIB = 1 << 30
 
 
 def remarks(error: XeError) -> list[str]:
@@ -46,8 +45,10 @@ def _in_the_way(failure: Failure) -> Iterator[str]:
         yield f"In the way: {_described(failure.state, blocker)}"
     if len(failure.blockers) > _SHOWN:
         yield f"In the way: {len(failure.blockers) - _SHOWN} more"
+    if failure.reasons:
+        from xe_py.codes import in_words
     for obj, reason in failure.reasons:
-        yield f"In the way: {obj.cls.name} {named(obj)}: {_in_words(reason)} ({reason.code})"
+        yield f"In the way: {obj.cls.name} {named(obj)}: {in_words(reason)} ({reason.code})"
 
 
 def _described(state: State | None, obj: Record) -> str:
@@ -57,26 +58,6 @@ def _described(state: State | None, obj: Record) -> str:
         vm = state.ref(obj, "vm-uuid")
         text += f", device {state.value(obj, 'device') or state.value(obj, 'userdevice')} of vm {named(vm)}"
     return text
-
-
-def _in_words(reason: Failure) -> str:
-    """Why an object was left out, in a few words."""
-    values = reason.values
-    if reason.code == "HOST_NOT_ENOUGH_FREE_MEMORY" and len(values) > 1:
-        needed, available = (f"{int(value) / _GIB:.1f} GiB" for value in values)
-        return f"needs {needed}, {available} free"
-    if reason.code == "HOST_NOT_ENOUGH_PCPUS":
-        return "needs {} CPUs, has {}".format(*values)
-    if reason.code == "VM_REQUIRES_SR":
-        way = f": xe pbd-plug uuid={reason.blockers[0]['uuid']}" if reason.blockers else ""
-        return f"SR '{values[1].name}' is not connected to it{way}"
-    if reason.code == "VM_REQUIRES_NETWORK":
-        return f"no PIF connects it to network '{values[1].name}'"
-    from xe_py.codes import describe
-
-    sentence, labelled = describe(reason)
-    details = [f"{name} {named(value)}" for name, value in labelled if not isinstance(value, Record)]
-    return ", ".join([sentence.rstrip("."), *details])
 
 
 def _notes(failure: Failure) -> Iterator[str]:

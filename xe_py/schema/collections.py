@@ -8,6 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from xe_py.schema.command import Selector
+
 
 class Numbers(Set):
     """A set of whole numbers. A refusal calls any other word `value`, as xe does."""
@@ -45,6 +47,16 @@ class EachRef(Refs):
 
     __slots__ = ()
     repeats = True
+
+
+class EachNamed(EachRef):
+    """Several objects, each of which is named as with a selector; a name must mean one object."""
+
+    __slots__ = ("selector",)
+
+    def __init__(self, name: str, selector: Selector, **rest: Any) -> None:
+        self.selector = selector
+        super().__init__(name, selector.name, **rest)
 
 
 class EachText(Text):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from xe_py.errors import Failure
+    from xe_py.schema.command import Selector
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
@@ -297,9 +298,13 @@ class Ref(Field):
 
 
 class Refs(Set):
-    """The uuids of several objects of the class `to`; the uuid of a deleted object is taken out (CLEAR)."""
+    """The uuids of several objects of the class `to`; the uuid of a deleted object is taken out (CLEAR).
+
+    A parameter with a `selector` takes names as well; each must mean one object.
+    """
 
     __slots__ = ("on_delete", "to")
+    selector: Selector | None = None
 
     def __init__(self, name: str, to: str, *, on_delete: str = CLEAR, **rest: Any) -> None:
         self.to = to
