@@ -63,6 +63,7 @@ SHARED = (
 )
 BOND = "bond: bond-create network-uuid={network} pif-uuids={eth1},{eth2}"
 LARGE = "vm-memory-limits-set uuid={vm} static-min=1GiB static-max=999GiB dynamic-min=999GiB dynamic-max=999GiB"
+NIGHTLY = "nightly: vmss-create name-label=nightly type=snapshot frequency=daily"
 OF_VM = "vbd {vbd}, device xvda of vm {vm} (web)"
 UNUSED = "vbd {vbd}, device 0 of vm {vm} (web)"
 
@@ -175,6 +176,15 @@ ROWS = [
         ("vm-param-remove uuid={vm} param-name=blocked-operations param-key=start",)),
     Row((VM, *SHARED, START, "vm-start vm=db"), "vdi-destroy uuid={vdi}", "VDI_IN_USE",
         (OF_VM, "vbd {other}, device xvda of vm {db} (db)"), ("vm-shutdown uuid={vm}",)),
+    # Appliances and schedules
+    Row((VM, "shop: appliance-create name-label=shop", "vm-param-set uuid={vm} appliance={shop}"),
+        "vm-param-set uuid={vm} is-a-template=true", "VM_IS_PART_OF_AN_APPLIANCE", (),
+        ("vm-param-set uuid={vm} appliance=",)),
+    Row((VM, NIGHTLY, "vm-param-set uuid={vm} snapshot-schedule={nightly}"),
+        "vm-param-set uuid={vm} is-a-template=true", "VM_ASSIGNED_TO_SNAPSHOT_SCHEDULE", (),
+        ("vm-param-set uuid={vm} snapshot-schedule=",)),
+    Row((VM, NIGHTLY, "vm-param-set uuid={vm} snapshot-schedule={nightly}"), "vmss-destroy uuid={nightly}",
+        "VMSS_HAS_VM", ("vm {vm} (web)",), ("vm-param-set uuid={vm} snapshot-schedule=",)),
     # Networks
     Row((VM, *CARD, START), "network-destroy uuid={network}", "NETWORK_CONTAINS_VIF",
         ("vif {vif}, device 0 of vm {vm} (web)",), ("vif-unplug uuid={vif}",)),

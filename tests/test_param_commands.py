@@ -68,6 +68,7 @@ NOT_EMPTY = {
     "vdi": {"on-boot", "allow-caching"},
     "vbd": {"bootable", "mode", "type", "unpluggable"},
     "sr": {"shared"},
+    "vmss": {"enabled", "type", "retained-snapshots", "frequency"},
 }  # fmt: skip
 
 
@@ -94,6 +95,7 @@ def pool() -> VmPool:
     pool.named["task"] = pool.state.add("task", {"name-label": "Async.VM.start"})
     pool.add("appliance", "appliance")
     pool.add("vm-group", "vm-group")
+    pool.add("vmss", "vmss", type="snapshot", frequency="hourly")
     pool.named["message"] = pool.state.add("message", {"name": "TOLD", "priority": 3, "body": "told"})
     pool.assert_sound()
     return pool
@@ -103,6 +105,7 @@ OBJECTS = {
     "pool": "pool", "pif": "eth0-xen1", "bond": "bond", "vlan": "vlan", "vif": "vif", "network": "lan", "vm": "vm",
     "template": "vm", "snapshot": "vm", "host": "xen1", "vdi": "v-vbd", "vbd": "vbd", "sr": "share", "pbd": "p-local",
     "message": "message", "task": "task", "appliance": "appliance", "vm-group": "vm-group",
+    "vmss": "vmss",
 }  # fmt: skip
 
 
@@ -232,7 +235,7 @@ def test_a_key_that_is_there_is_refused_with_the_column_of_the_database(
 ) -> None:
     command, obj = find(f"{name}-param-add"), pool.named[OBJECTS[name]]
     assert command is not None
-    key = "weight" if field == "VCPUs-params" else "start"
+    key = {"VCPUs-params": "weight", "schedule": "hour"}.get(field, "start")
     words = [("uuid", obj["uuid"]), ("param-name", field), (key, "1")]
     run(pool.state, Call(command, words=words))
     with pytest.raises(Failure) as refusal:

@@ -268,6 +268,8 @@ def test_every_field_of_every_class_can_be_read(xe: "Xe", name: str) -> None:
     xe.do(f"message-create name=TOLD priority=3 body=told vm-uuid={vm}")
     xe.state.write_text(f"{xe.state.read_text()}\n[task.{uuid4()}]\nname-label = 'Async.VM.start'\n")
     xe.do(f"vm-param-set uuid={vm} appliance={xe.do('appliance-create name-label=shop')}")
+    nightly = xe.do("vmss-create name-label=nightly type=snapshot frequency=daily")
+    xe.do(f"vm-param-set uuid={vm} snapshot-schedule={nightly}")
     xe.do(f"vm-param-set uuid={vm} groups={xe.do('vm-group-create name-label=pair placement=anti-affinity')}")
     view = classes.view(name)
     if view.filters.get("is-a-template") == "true":

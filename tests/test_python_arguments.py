@@ -36,6 +36,7 @@ def host(xe: "Xe") -> Iterator[Host]:
         host.state.add("task", {"name-label": "Async.VM.start"})
         host.run("appliance-create", name_label="shop")
         host.run("vm-group-create", name_label="pair", placement="anti-affinity")
+        host.run("vmss-create", name_label="nightly", type="snapshot", frequency="daily")
         host.commit()
         before = xe.state.read_bytes()
         yield host

@@ -201,6 +201,8 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "VDI_TOO_SMALL": ("The VDI is too small to be copied into.", ("vdi", "minimum size")),
     "VIF_IN_USE": ("A VM still uses the network through this VIF.", ("network", "VIF")),
     "VLAN_TAG_INVALID": ("A VLAN tag must be a number from 0 to 4094.", ("VLAN",)),
+    "VMSS_HAS_VM": ("The schedule still has VMs.", ()),
+    "VM_ASSIGNED_TO_SNAPSHOT_SCHEDULE": ("The VM has a schedule for its snapshots.", ("vm", "vmss")),
     "VM_BAD_POWER_STATE": ("The VM is in the wrong power state for this operation.", ("vm", "expected", "actual")),
     "VM_BIOS_STRINGS_ALREADY_SET": ("The VM already has BIOS strings, and they cannot be changed.", ()),
     "VM_CANNOT_DELETE_DEFAULT_TEMPLATE": ("A default template cannot be destroyed.", ("vm",)),

@@ -21,9 +21,10 @@ FILES = {
     "vlan": "vlan",
     "vm": "vm",
     "vm-group": "vm_group",
+    "vmss": "vmss",
     "volume": "storage",
 }
-ORDER = ("pool", "host", "network", "pif", "bond", "vlan", "sr", "pbd", "vdi", "vm", "vbd", "vif", "storage", "volume", "message", "task", "vm-group", "appliance")
+ORDER = ("pool", "host", "network", "pif", "bond", "vlan", "sr", "pbd", "vdi", "vm", "vbd", "vif", "storage", "volume", "message", "task", "vm-group", "appliance", "vmss")
 REFERRERS = {
     "host": (("pool", "master"), ("pif", "host-uuid"), ("pbd", "host-uuid"), ("vm", "resident-on"), ("vm", "affinity"), ("storage", "host-uuid"), ("task", "resident-on")),
     "sr": (("pool", "default-SR"), ("pool", "crash-dump-SR"), ("pool", "suspend-image-SR"), ("host", "suspend-image-sr-uuid"), ("host", "crash-dump-sr-uuid"), ("host", "local-cache-sr"), ("pbd", "sr-uuid"), ("vdi", "sr-uuid"), ("vm", "suspend-SR-uuid"), ("volume", "sr-uuid")),
@@ -35,6 +36,7 @@ REFERRERS = {
     "vm": (("vm", "snapshot-of"), ("vm", "parent"), ("vbd", "vm-uuid"), ("vif", "vm-uuid")),
     "appliance": (("vm", "appliance"),),
     "vm-group": (("vm", "groups"),),
+    "vmss": (("vm", "snapshot-schedule"),),
     "storage": (("volume", "storage-uuid"),),
     "task": (("task", "subtask_of"),),
 }

@@ -348,7 +348,7 @@ VM = XenClass(
             default="ok",
             doc="Whether the Secure Boot certificates of the VM are up to date.",
         ),
-        Absent("snapshot-schedule", "VMSS", mode=RW, doc="The schedule for snapshots of the VM; none is simulated."),
+        Ref("snapshot-schedule", "vmss", mode=RW, on_delete=CLEAR, guard=settings.schedule, doc="Its schedule."),
         Bool("is-vmss-snapshot", doc="Whether a schedule took the snapshot."),
         Int(
             "start-delay",

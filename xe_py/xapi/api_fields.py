@@ -156,6 +156,7 @@ QUALIFIERS = {
     },
     "task": {RUNTIME: "other-config"},
     "vm-group": {CONSTRUCTOR: "placement"},
+    "vmss": {CONSTRUCTOR: "retained-snapshots schedule"},
     "vm": {
         RW: "is-a-template recommendations hardware-platform-version",
         CONSTRUCTOR: (

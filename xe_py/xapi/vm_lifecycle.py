@@ -71,7 +71,7 @@ _BY_COOPERATION = _OF_MOBILE_VMS + _words("clean_shutdown clean_reboot changing_
 _ALWAYS_BY_COOPERATION = _words("changing_VCPUs_live")
 _NOT_WITH_RESET_DISKS = _words("suspend checkpoint snapshot snapshot_with_quiesce")
 _NOT_WITH_CACHED_RESET_DISKS = _words("pool_migrate")
-_NOT_IN_APPLIANCES = _words("make_into_template")
+_NOT_OF_MEMBERS = _words("make_into_template")
 
 # The operations in `allowed-operations`, in XAPI's order.
 
@@ -122,8 +122,10 @@ def refusals(state: State, vm: Record, operation: str, *, forced: bool = False) 
         yield from _disks_are_kept(state, vm, {"on_boot": "reset"})
     elif operation in _NOT_WITH_CACHED_RESET_DISKS:
         yield from _disks_are_kept(state, vm, {"on_boot": "reset", "caching": "true"})
-    elif operation in _NOT_IN_APPLIANCES and vm["appliance"] is not None:
+    elif operation in _NOT_OF_MEMBERS and vm["appliance"] is not None:
         yield Failure("VM_IS_PART_OF_AN_APPLIANCE", vm, state.ref(vm, "appliance"))
+    elif operation in _NOT_OF_MEMBERS and vm["snapshot-schedule"] is not None:
+        yield Failure("VM_ASSIGNED_TO_SNAPSHOT_SCHEDULE", vm, state.ref(vm, "snapshot-schedule"))
 
 
 def _power_state(state: State, vm: Record, operation: str) -> Iterator[Failure]:

@@ -176,7 +176,7 @@ def bios_strings_were_given(state: State, vm: Record, value: Mapping[str, str]) 
     state.update(vm, {"bios-strings": with_generic(BIOS_STRINGS, value)})
 
 
-# Appliances and groups
+# Appliances, groups, schedules
 
 
 def appliance(_state: State, vm: Record, _value: str | None) -> Iterator[Failure]:
@@ -191,6 +191,17 @@ def groups(_state: State, vm: Record, value: list[str]) -> Iterator[Failure]:
         yield Failure("OPERATION_NOT_ALLOWED", "Control domains, templates and snapshots cannot be in a group")
     if len(value) > 1:
         yield Failure("TOO_MANY_GROUPS")
+
+
+def schedule(state: State, vm: Record, value: str | None) -> Iterator[Failure]:
+    """Why the VM cannot have this schedule for its snapshots."""
+    vmss = state.get("vmss", value)
+    if vmss is not None and vm["is-control-domain"]:
+        yield Failure("INVALID_VALUE", vmss)
+    if vmss is not None and vm["is-a-template"]:
+        yield Failure("VM_IS_TEMPLATE", vm)
+    if vmss is not None and vmss["type"] == "snapshot_with_quiesce":
+        yield Failure("VM_SNAPSHOT_WITH_QUIESCE_NOT_SUPPORTED", vm)
 
 
 def _is_a_guest(vm: Record) -> bool:
