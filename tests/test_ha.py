@@ -344,6 +344,36 @@ def test_a_vm_that_is_about_to_start_again_does_not_become_a_template() -> None:
     assert pool.value("waiting", "ha-always-run") is False
 
 
+# What it needs
+
+
+def test_what_the_hosts_watch_stays(on: Protected) -> None:
+    for name, kind in (("statefile", "HA statefile"), ("redo", "Redo log")):
+        on.named[name] = on.state.find("vdi", type=kind)[0]
+        assert on.no("vdi-destroy", name) == ("HA_IS_ENABLED",)
+    assert on.no("vdi-forget", "statefile") == ("HA_IS_ENABLED",)
+    on.do("vdi-forget", "redo")
+    assert on.no("pbd-unplug", "p-share-xen3") == ("HA_IS_ENABLED",)
+    on.call("pool-ha-disable")
+    on.do("vdi-destroy", "statefile")
+    on.do("pbd-unplug", "p-share-xen3")
+
+
+def test_an_sr_of_a_protected_vm_stays_plugged_on_enabled_hosts(on: Protected) -> None:
+    on.add("other", "sr", type="nfs", shared=True, physical_size=40 * GIB)
+    for host in ("xen1", "xen2", "xen3"):
+        on.add(f"p-other-{host}", "pbd", sr_uuid="other", host_uuid=host, currently_attached=True)
+    on.disk("data", "web", "other", userdevice="1")
+    assert on.no("pbd-unplug", "p-other-xen3") == ("HA_CONSTRAINT_VIOLATION_SR_NOT_SHARED", "other")
+    on.change("web", ha_restart_priority="best-effort")
+    mark = on.state.mark()
+    on.do("pbd-unplug", "p-other-xen3")
+    on.state.rollback(mark)
+    on.change("web", ha_restart_priority="restart")
+    on.do("host-disable", "xen3")
+    on.do("pbd-unplug", "p-other-xen3")
+
+
 # One host
 
 
