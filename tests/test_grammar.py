@@ -572,7 +572,7 @@ def test_help_lists_what_the_real_one_lists(xe: "Xe") -> None:
     assert [group.split()[0].rstrip(",") for group in groups] == [
         "host-compute-free-memory",
         "vm-assert-can-be-recovered",
-        "batch",
+        "appliance-assert-can-be-recovered",
     ]
 
 

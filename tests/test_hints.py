@@ -78,6 +78,7 @@ FAST = (
     "logical: network-sriov-list uuid={sriov} params=logical-PIF --minimal",
 )
 LARGE = "vm-memory-limits-set uuid={vm} static-min=1GiB static-max=999GiB dynamic-min=999GiB dynamic-max=999GiB"
+NIGHTLY = "nightly: vmss-create name-label=nightly type=snapshot frequency=daily"
 OF_VM = "vbd {vbd}, device xvda of vm {vm} (web)"
 UNUSED = "vbd {vbd}, device 0 of vm {vm} (web)"
 
@@ -224,16 +225,25 @@ ROWS = [
         "OPERATION_BLOCKED", (), ("vm-param-remove uuid={vm} param-name=blocked-operations param-key=start",)),
     Row((VM, *DISK, HOST, "pbd: pbd-list sr-uuid={sr} --minimal", "pbd-unplug uuid={pbd}"), "vm-start uuid={vm}",
         "NO_HOSTS_AVAILABLE",
-        ("host {host} (xen1): needs SR {sr} (Local storage), its PBD {pbd} is unplugged (VM_REQUIRES_SR)",),
+        ("host {host} (xen1): SR 'Local storage' is not connected to it: xe pbd-plug uuid={pbd} (VM_REQUIRES_SR)",),
         ("pbd-plug uuid={pbd}",)),
     Row((VM, HOST, "host-disable uuid={host}"), "vm-start uuid={vm}", "NO_HOSTS_AVAILABLE",
         ("host {host} (xen1): The host is disabled, so no VM can start on it (HOST_DISABLED)",), ("host-enable uuid={host}",)),
     Row((VM, HOST, LARGE), "vm-start uuid={vm}", "NO_HOSTS_AVAILABLE",
-        ("host {host} (xen1): needs 1006.8 GiB of memory, {free} GiB are free (HOST_NOT_ENOUGH_FREE_MEMORY)",)),
+        ("host {host} (xen1): needs 1006.8 GiB, {free} GiB free (HOST_NOT_ENOUGH_FREE_MEMORY)",)),
     Row((VM, *BLOCKED), "vm-start uuid={vm}", "OPERATION_BLOCKED", (),
         ("vm-param-remove uuid={vm} param-name=blocked-operations param-key=start",)),
     Row((VM, *SHARED, START, "vm-start vm=db"), "vdi-destroy uuid={vdi}", "VDI_IN_USE",
         (OF_VM, "vbd {other}, device xvda of vm {db} (db)"), ("vm-shutdown uuid={vm}",)),
+    # Appliances and schedules
+    Row((VM, "shop: appliance-create name-label=shop", "vm-param-set uuid={vm} appliance={shop}"),
+        "vm-param-set uuid={vm} is-a-template=true", "VM_IS_PART_OF_AN_APPLIANCE", (),
+        ("vm-param-set uuid={vm} appliance=",)),
+    Row((VM, NIGHTLY, "vm-param-set uuid={vm} snapshot-schedule={nightly}"),
+        "vm-param-set uuid={vm} is-a-template=true", "VM_ASSIGNED_TO_SNAPSHOT_SCHEDULE", (),
+        ("vm-param-set uuid={vm} snapshot-schedule=",)),
+    Row((VM, NIGHTLY, "vm-param-set uuid={vm} snapshot-schedule={nightly}"), "vmss-destroy uuid={nightly}",
+        "VMSS_HAS_VM", ("vm {vm} (web)",), ("vm-param-set uuid={vm} snapshot-schedule=",)),
     # Networks
     Row((VM, *CARD, START), "network-destroy uuid={network}", "NETWORK_CONTAINS_VIF",
         ("vif {vif}, device 0 of vm {vm} (web)",), ("vif-unplug uuid={vif}",)),
@@ -442,7 +452,12 @@ def test_every_remedy_is_hinted_at_somewhere() -> None:
         "HOST_DISABLED",
         "HOST_HAS_RESIDENT_VMS",
         "HOST_PENDING_MANDATORY_GUIDANCE_NOT_EMPTY",
+        "HA_IS_ENABLED",
+        "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN",
+        "HOST_EVACUATE_VM_NOT_HA_PROTECTED",
+        "REQUIRED_PIF_IS_UNPLUGGED",
         "SR_NOT_SHARABLE",
+        "VM_IS_PROTECTED",
         "VM_REQUIRES_SR",
     }
     assert set(_REMEDIES) - elsewhere <= {row.code for row in ROWS}, "add a Row for each code"

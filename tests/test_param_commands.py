@@ -80,6 +80,7 @@ NOT_EMPTY = {
     "pusb": {"passthrough-enabled"},
     "observer": {"enabled"},
     "rate-limit": {"burst-size", "fill-rate"},
+    "vmss": {"enabled", "type", "retained-snapshots", "frequency"},
 }  # fmt: skip
 
 
@@ -117,6 +118,9 @@ def pool() -> VmPool:
     pool.named |= add_small_objects(pool.state)
     for name in classes.FOLLOWING:
         pool.named[name] = pool.state.all(name)[-1]
+    pool.add("appliance", "appliance")
+    pool.add("vm-group", "vm-group")
+    pool.add("vmss", "vmss", type="snapshot", frequency="hourly")
     pool.named["message"] = pool.state.add("message", {"name": "TOLD", "priority": 3, "body": "told"})
     pool.assert_sound()
     return pool
@@ -126,7 +130,8 @@ OBJECTS = {
     "pool": "pool", "pif": "eth0-xen1", "bond": "bond", "vlan": "vlan", "tunnel": "tunnel", "sdn-controller": "controller", "network-sriov": "sriov",
     "vif": "vif", "network": "lan", "vm": "vm",
     "template": "vm", "snapshot": "vm", "host": "xen1", "vdi": "v-vbd", "vbd": "vbd", "sr": "share", "pbd": "p-local",
-    "message": "message", "task": "task", "host-crashdump": "dump",
+    "message": "message", "task": "task", "host-crashdump": "dump", "appliance": "appliance",
+    "vm-group": "vm-group", "vmss": "vmss",
 } | {name: name for name in SMALL}  # fmt: skip
 
 
@@ -256,7 +261,7 @@ def test_a_key_that_is_there_is_refused_with_the_column_of_the_database(
 ) -> None:
     command, obj = find(f"{name}-param-add"), pool.named[OBJECTS[name]]
     assert command is not None
-    key = "weight" if field == "VCPUs-params" else "start"
+    key = {"VCPUs-params": "weight", "schedule": "hour"}.get(field, "start")
     words = [("uuid", obj["uuid"]), ("param-name", field), (key, "1")]
     run(pool.state, Call(command, words=words))
     with pytest.raises(Failure) as refusal:

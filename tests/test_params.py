@@ -278,6 +278,10 @@ def test_every_field_of_every_class_can_be_read(xe: "Xe", name: str) -> None:
     with open_host(str(xe.state)) as host:
         add_small_objects(host.state)
         host.commit()
+    xe.do(f"vm-param-set uuid={vm} appliance={xe.do('appliance-create name-label=shop')}")
+    nightly = xe.do("vmss-create name-label=nightly type=snapshot frequency=daily")
+    xe.do(f"vm-param-set uuid={vm} snapshot-schedule={nightly}")
+    xe.do(f"vm-param-set uuid={vm} groups={xe.do('vm-group-create name-label=pair placement=anti-affinity')}")
     view = classes.view(name)
     if view.filters.get("is-a-template") == "true":
         xe.do(f"vm-param-set uuid={xe.do('vm-create name-label=t')} is-a-template=true")

@@ -152,6 +152,11 @@ def furnish(path: Path, rules: str = "strict") -> dict[str, str]:
     do("vm-start vm=web")
     made["message"] = do("message-list --minimal")
     do("vm-create name-label=idle")
+    made["appliance"] = do("appliance-create name-label=shop")
+    made["vm-group"] = do("vm-group-create name-label=pair placement=anti-affinity")
+    made["vmss"] = do("vmss-create name-label=nightly type=snapshot frequency=daily")
+    do(f"vm-param-set uuid={made['vm']} snapshot-schedule={made['vmss']}")
+    do(f"vm-param-set uuid={made['vm']} appliance={made['appliance']} groups={made['vm-group']}")
     return made | _left_behind(path, do)
 
 

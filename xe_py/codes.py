@@ -6,6 +6,8 @@ only in xe_py: they name what can be wrong with a state file.
 
 from __future__ import annotations
 
+from xe_py.errors import named
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xe_py.errors import Failure
@@ -43,6 +45,10 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("PIF",),
     ),
     "CANNOT_CONTACT_HOST": ("The host does not answer.", ("host",)),
+    "CANNOT_CREATE_STATE_FILE": (
+        "No SR is plugged on all hosts, of a suitable type, and with nearly 4 GB of free space.",
+        (),
+    ),
     "CANNOT_DESTROY_SYSTEM_NETWORK": ("The hosts themselves need this network, so it must stay.", ("network",)),
     "CANNOT_ENABLE_REDO_LOG": ("The redo log cannot be switched on.", ("reason",)),
     "CANNOT_FORGET_SRIOV_LOGICAL": (
@@ -89,11 +95,19 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "HA_CONSTRAINT_VIOLATION_SR_NOT_SHARED": ("The SR is not shared, or it is not plugged on every host.", ("SR",)),
     "HA_IS_ENABLED": ("This is impossible while high availability is on.", ()),
     "HA_NOT_ENABLED": ("High availability is off in this pool.", ()),
+    "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN": (
+        "High availability could no longer start all protected VMs again after the failures that it plans for.",
+        (),
+    ),
     "HOSTS_NOT_COMPATIBLE": ("The host and the pool have software that does not work together.", ()),
     "HOSTS_NOT_HOMOGENEOUS": ("The host and the pool differ. To join all the same, add --force.", ("reason",)),
     "HOST_CANNOT_ATTACH_NETWORK": ("The host cannot reach this network.", ("host", "network")),
     "HOST_DISABLED": ("The host is disabled, so no VM can start on it.", ("host",)),
     "HOST_DISABLED_UNTIL_REBOOT": ("The host can be enabled only after it has booted.", ("host",)),
+    "HOST_EVACUATE_VM_NOT_HA_PROTECTED": (
+        "High availability does not protect the VM, so the VM would not run after an evacuation.",
+        ("vm",),
+    ),
     "HOST_HAS_NO_MANAGEMENT_IP": ("The host has no management interface.", ()),
     "HOST_HAS_RESIDENT_VMS": ("VMs ran on the host when it was lost. Declare it dead first.", ("host",)),
     "HOST_IN_USE": ("The host cannot do this while something on it runs or is attached.", ("host", "type", "ref")),
@@ -204,6 +218,10 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "OPENVSWITCH_NOT_ACTIVE": ("The network of the host does not run on Open vSwitch.", ()),
     "OPERATION_BLOCKED": ("The VM blocks this operation: see its field blocked-operations.", ("ref", "code")),
     "OPERATION_NOT_ALLOWED": ("The operation is not allowed.", ("reason",)),
+    "OPERATION_PARTIALLY_FAILED": (
+        "Not all VMs could do this, so nothing was changed.",
+        ("operation",),
+    ),
     "PBD_EXISTS": ("The SR already has a PBD on this host.", ("sr", "host", "pbd")),
     "PERMISSION_DENIED": ("This is not allowed.", ("message",)),
     "PGPU_IN_USE_BY_VM": ("A VM runs on the GPU.", ("VMs",)),
@@ -297,6 +315,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "SR_NOT_EMPTY": ("The SR still has VDIs.", ()),
     "SR_NOT_SHARABLE": ("The SR is not shared, and it is plugged on another host.", ("sr", "host")),
     "SR_OPERATION_NOT_SUPPORTED": ("An SR of this type does not support this operation.", ("sr",)),
+    "SR_SOURCE_SPACE_INSUFFICIENT": ("The SR has too little free space for this.", ("sr",)),
     "SR_SUSPEND_SPACE_INSUFFICIENT": ("The SR does not have enough space for the VM's memory.", ("sr",)),
     "SR_UNKNOWN_DRIVER": ("No storage driver has this name.", ("driver",)),
     "SR_UUID_EXISTS": ("Another SR already has this uuid.", ("uuid",)),
@@ -315,6 +334,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "SUBJECT_ALREADY_EXISTS": ("This user or group may log in already.", ()),
     "TLS_VERIFICATION_NOT_ENABLED_IN_POOL": ("The pool does not verify TLS certificates.", ()),
+    "TOO_MANY_GROUPS": ("A VM can be in one group only.", ()),
     "TOO_MANY_VUSBS": ("The VM has as many USB devices as it can have.", ("number",)),
     "TRANSPORT_PIF_NOT_CONFIGURED": (
         "The tunnel needs an IPv4 address on this PIF, which has no IP configuration.",
@@ -351,6 +371,8 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "VGPU_TYPE_NOT_SUPPORTED": ("The GPU cannot be of this type.", ("type", "supported_types")),
     "VIF_IN_USE": ("A VM still uses the network through this VIF.", ("network", "VIF")),
     "VLAN_TAG_INVALID": ("A VLAN tag must be a number from 0 to 4094.", ("VLAN",)),
+    "VMSS_HAS_VM": ("The schedule still has VMs.", ()),
+    "VM_ASSIGNED_TO_SNAPSHOT_SCHEDULE": ("The VM has a schedule for its snapshots.", ("vm", "vmss")),
     "VM_BAD_POWER_STATE": ("The VM is in the wrong power state for this operation.", ("vm", "expected", "actual")),
     "VM_BIOS_STRINGS_ALREADY_SET": ("The VM already has BIOS strings, and they cannot be changed.", ()),
     "VM_CANNOT_DELETE_DEFAULT_TEMPLATE": ("A default template cannot be destroyed.", ("vm",)),
@@ -358,12 +380,18 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "VM_HAS_SRIOV_VIF": ("The VM has a VIF on an SR-IOV network, so it depends on a host.", ("vm",)),
     "VM_HAS_VGPU": ("The VM has a virtual GPU, which does not allow this.", ("vm",)),
     "VM_HAS_VUSBS": ("The VM has a USB device, which does not allow this.", ("VM",)),
+    "VM_HOST_INCOMPATIBLE_VERSION_MIGRATE": (
+        "The host has older software than the host on which the VM runs.",
+        ("host", "vm"),
+    ),
     "VM_HOST_INCOMPATIBLE_VIRTUAL_HARDWARE_PLATFORM_VERSION": (
         "The host does not offer the version of virtual hardware that the VM needs.",
         ("host", "host_versions", "vm", "vm_version"),
     ),
     "VM_HVM_REQUIRED": ("The host's CPUs cannot run an HVM guest.", ("vm",)),
     "VM_IS_IMMOBILE": ("The settings of the VM do not allow it to be moved or suspended.", ("VM",)),
+    "VM_IS_PART_OF_AN_APPLIANCE": ("The VM is part of an appliance.", ("vm", "appliance")),
+    "VM_IS_PROTECTED": ("High availability protects the VM, and is about to start it again.", ("vm",)),
     "VM_IS_TEMPLATE": ("A template does not allow this operation.", ("vm",)),
     "VM_IS_USING_NESTED_VIRT": ("A VM with nested virtualisation does not allow this operation.", ("VM",)),
     "VM_LACKS_FEATURE": ("The guest cannot do this: it has no guest tools.", ("vm",)),
@@ -438,3 +466,22 @@ def describe(failure: Failure) -> tuple[str, list[tuple[str, object]]]:
     labelled += [(label, "<unknown>") for label in labels[len(values) :]]
     labelled += [("<extra>", value) for value in values[len(labels) :]]
     return sentence, labelled
+
+
+def in_words(reason: Failure) -> str:
+    """Why an object was left out, in a few words."""
+    values = reason.values
+    if reason.code == "HOST_NOT_ENOUGH_FREE_MEMORY" and len(values) > 1:
+        from xe_py.schema.numbers import size_in_words
+
+        return "needs {}, {} free".format(*(size_in_words(int(value)) for value in values))
+    if reason.code == "HOST_NOT_ENOUGH_PCPUS":
+        return "needs {} CPUs, has {}".format(*values)
+    if reason.code == "VM_REQUIRES_SR":
+        way = f": xe pbd-plug uuid={reason.blockers[0]['uuid']}" if reason.blockers else ""
+        return f"SR '{values[1].name}' is not connected to it{way}"
+    if reason.code == "VM_REQUIRES_NETWORK":
+        return f"no PIF connects it to network '{values[1].name}'"
+    sentence, labelled = describe(reason)
+    details = [f"{name} {named(value)}" for name, value in labelled if not hasattr(value, "cls")]
+    return ", ".join([sentence.rstrip("."), *details])

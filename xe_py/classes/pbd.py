@@ -42,10 +42,26 @@ def can_plug(state: State, pbd: Record) -> Iterator[Failure]:
 def can_unplug(state: State, pbd: Record) -> Iterator[Failure]:
     """Why the SR cannot be detached from the host."""
     yield from _host_is_live(state, pbd)
+    for pool in state.find("pool", ha_enabled=True):
+        yield from _is_not_needed_for_ha(state, pbd, pool)
     live = {vbd["vdi-uuid"]: vbd for vbd in _vbds_through(state, pbd)}
     if live:
         vdis = [state.need("vdi", uuid) for uuid in live]
         yield Failure("VDI_IN_USE", *vdis, blockers=tuple(live.values()))
+
+
+def _is_not_needed_for_ha(state: State, pbd: Record, pool: Record) -> Iterator[Failure]:
+    """Why high availability needs the SR: a protected VM has a disk there, or the hosts watch it."""
+    from xe_py.xapi.vm_settings import is_protected
+
+    sr, statefiles = state.ref(pbd, "sr-uuid"), pool["ha-statefiles"]
+    vdis = state.pointing_at(sr, "vdi.sr-uuid")
+    vbds = [vbd for vdi in vdis for vbd in state.pointing_at(vdi, "vbd.vdi-uuid")]
+    kept = tuple(vm for vm in (state.ref(vbd, "vm-uuid") for vbd in vbds) if is_protected(vm))
+    if state.ref(pbd, "host-uuid")["enabled"] and kept:
+        yield Failure("HA_CONSTRAINT_VIOLATION_SR_NOT_SHARED", sr, blockers=kept)
+    if any(vdi["uuid"] in statefiles for vdi in vdis):
+        yield Failure("HA_IS_ENABLED", blockers=(pool,))
 
 
 def can_destroy(_state: State, pbd: Record) -> Iterator[Failure]:

@@ -30,7 +30,7 @@ _FEATURE_LETTERS = frozenset("0123456789abcdefABCDEF-")
 
 
 def _free_for_all(_state: State, _pool: Record) -> Iterator[Failure]:
-    """No reason: operations on the whole pool are not simulated, so nothing forbids them."""
+    """No reason: these operations on the whole pool are not simulated, so nothing forbids them."""
     return iter(())
 
 
@@ -90,6 +90,36 @@ class _AddressIfSet(Text):
 
     def show(self, value: Any) -> str:
         return value or "<not set>"
+
+
+# High availability
+
+
+def can_enable_ha(_state: State, pool: Record) -> Iterator[Failure]:
+    """Why high availability cannot be switched on."""
+    if pool["ha-enabled"]:
+        yield Failure("HA_IS_ENABLED", blockers=(pool,))
+
+
+def can_disable_ha(_state: State, pool: Record) -> Iterator[Failure]:
+    """Why high availability cannot be switched off."""
+    if not pool["ha-enabled"]:
+        yield Failure("HA_NOT_ENABLED")
+
+
+def _failures_to_tolerate(state: State, pool: Record, value: int) -> Iterator[Failure]:
+    if value < 0:
+        yield Failure("INVALID_VALUE", "ha_host_failures_to_tolerate", str(value))
+    if pool["ha-plan-exists-for"] > 0:
+        from xe_py.xapi.failover import keeps_plan
+
+        yield from keeps_plan(state, failures=value)
+
+
+def _failures_were_set(state: State, _pool: Record, _value: int) -> None:
+    from xe_py.xapi.failover import note_plan
+
+    note_plan(state)
 
 
 def _sr_types(_state: State, _pool: Record) -> list[str]:
@@ -160,12 +190,14 @@ POOL = XenClass(
         Computed("supported-sr-types", Set, _sr_types, expensive=True, doc="The types that an SR can have."),
         OTHER_CONFIG,
         *OPERATIONS,
-        Bool("ha-enabled", doc="Whether high availability is on; it is not simulated."),
+        Bool("ha-enabled", doc="Whether high availability is on."),
         Map("ha-configuration", doc="The settings of high availability."),
         Set("ha-statefiles", doc="The VDIs that high availability uses."),
         BareInt(
             "ha-host-failures-to-tolerate",
             mode=RW,
+            guard=_failures_to_tolerate,
+            effect=_failures_were_set,
             doc="How many hosts may fail before high availability cannot protect all VMs.",
         ),
         Int("ha-plan-exists-for", doc="For how many host failures there is a plan."),
@@ -273,6 +305,6 @@ POOL = XenClass(
         Map("recorded", hidden=True, mode="MRO", doc="The last call of each command that is only recorded."),
     ),
     single=True,
-    operations=dict.fromkeys(_OPERATIONS, _free_for_all),
+    operations={**dict.fromkeys(_OPERATIONS, _free_for_all), "ha_enable": can_enable_ha, "ha_disable": can_disable_ha},
     list_fields=("uuid", "name-label", "name-description", "master", "default-SR"),
 )

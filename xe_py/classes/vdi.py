@@ -32,6 +32,8 @@ TYPES = (
     "CBT metadata",
 )
 
+# Of high availability, the one that may not even be forgotten first.
+_OF_HA = ("HA statefile", "Redo log")
 
 CONTENT = Uuid("content", hidden=True, unknown="", doc="The name of its content; none if nothing was ever written.")
 
@@ -110,12 +112,14 @@ def can_destroy(state: State, vdi: Record) -> Iterator[Failure]:
     yield from _is_detached(state, vdi, "destroy")
     yield from _driver_can(state, vdi, "VDI_DELETE")
     yield from _has_no_statistics(vdi)
+    yield from _is_not_watched(state, vdi, _OF_HA)
     yield from _can_be_reached(state, vdi)
 
 
 def can_forget(state: State, vdi: Record) -> Iterator[Failure]:
     """Why the VDI cannot be forgotten; its data would stay."""
     yield from _is_detached(state, vdi, "forget")
+    yield from _is_not_watched(state, vdi, _OF_HA[:1])
     yield from _has_no_statistics(vdi)
 
 
@@ -214,6 +218,13 @@ def _driver_can(state: State, vdi: Record, capability: str) -> Iterator[Failure]
 def _has_data(vdi: Record) -> Iterator[Failure]:
     if vdi["type"] == "CBT metadata":
         yield Failure("VDI_INCOMPATIBLE_TYPE", vdi, vdi["type"])
+
+
+def _is_not_watched(state: State, vdi: Record, types: tuple[str, ...]) -> Iterator[Failure]:
+    """Why the VDI stays: it is of one of these types, and high availability needs it."""
+    if vdi["type"] in types:
+        for pool in state.find("pool", ha_enabled=True):
+            yield Failure("HA_IS_ENABLED", blockers=(pool,))
 
 
 def _has_no_statistics(vdi: Record) -> Iterator[Failure]:

@@ -16,6 +16,7 @@ from xe_py.xapi.vm_rules import RULES
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from xe_py.state.record import Record
     from xe_py.state.state import State
@@ -94,6 +95,17 @@ def _netbios_name(_state: State, vm: Record) -> dict[str, str]:
     from xe_py.xapi.guest_systems import netbios_name
 
     return netbios_name(vm)
+
+
+def _ha(name: str) -> Callable[[State, Record, Any], Any]:
+    """The guard or effect of this name for high availability, which few commands need to load."""
+
+    def late(state: State, vm: Record, value: Any) -> Any:
+        from xe_py.xapi import ha_settings
+
+        return getattr(ha_settings, name)(state, vm, value)
+
+    return late
 
 
 VM = XenClass(
@@ -302,14 +314,15 @@ VM = XenClass(
             "ha-always-run",
             mode=RW,
             deprecated=True,
-            effect=settings.always_run_was_set,
+            guard=_ha("always_run"),
+            effect=_ha("always_run_was_set"),
             doc="Whether high availability keeps the VM running.",
         ),
         Text(
             "ha-restart-priority",
             mode=RW,
-            guard=settings.ha_restart_priority,
-            effect=settings.restart_priority_was_set,
+            guard=_ha("restart_priority"),
+            effect=_ha("restart_priority_was_set"),
             doc="How high availability restarts the VM: restart, best-effort, or empty for not at all.",
         ),
         Absent("blobs", "blob", default={}, doc="Binary data kept with the VM; none is simulated."),
@@ -340,15 +353,15 @@ VM = XenClass(
             doc="Whether the guest gives memory back when it is asked to.",
         ),
         TAGS,
-        Absent("appliance", "VM_appliance", mode=RW, doc="The appliance that the VM is part of; none is simulated."),
-        Absent("groups", "VM_group", default=[], mode=RW, doc="The groups that the VM is in; none is simulated."),
+        Ref("appliance", "appliance", mode=RW, on_delete=CLEAR, guard=settings.appliance, doc="The VM's appliance."),
+        Refs("groups", "vm-group", mode=RW, guard=settings.groups, doc="The group that the VM is in."),
         Choice(
             "secureboot-certificates-state",
             ("ok", "update_available", "update_on_boot"),
             default="ok",
             doc="Whether the Secure Boot certificates of the VM are up to date.",
         ),
-        Absent("snapshot-schedule", "VMSS", mode=RW, doc="The schedule for snapshots of the VM; none is simulated."),
+        Ref("snapshot-schedule", "vmss", mode=RW, on_delete=CLEAR, guard=settings.schedule, doc="Its schedule."),
         Bool("is-vmss-snapshot", doc="Whether a schedule took the snapshot."),
         Int(
             "start-delay",

@@ -24,7 +24,17 @@ _IGNORED = COMMON | {"database"}
 class Binding:
     """How the words of one command are sorted."""
 
-    __slots__ = ("_any_case", "_arguments", "_maps", "_names", "_required", "_selects", "_valued", "command")
+    __slots__ = (
+        "_any_case",
+        "_arguments",
+        "_maps",
+        "_names",
+        "_repeated",
+        "_required",
+        "_selects",
+        "_valued",
+        "command",
+    )
 
     def __init__(self, command: Command) -> None:
         parameters = list(command.taken())
@@ -33,6 +43,7 @@ class Binding:
         self._selects = "" if command.selector is None else command.selector.name
         self._valued = frozenset([self._selects, *(each.name for each in parameters if not isinstance(each, Bool))])
         self._names = frozenset([each.name for each in parameters])
+        self._repeated = frozenset([each.name for each in parameters if each.repeats])
         self._any_case = {each.name.lower(): each.name for each in parameters if each.any_case_name}
         arguments = [] if command.kind.gets == WORDS else [(each, command.argument(each)) for each in parameters]
         self._arguments = {each.name: keyword for each, keyword in arguments if not isinstance(each, Map)}
@@ -48,7 +59,9 @@ class Binding:
                 raise _missing(name, names)
         if self.command.kind.gets != WORDS:
             for name, value in pairs:
-                if name in self._arguments:
+                if name in self._repeated and self._arguments[name] in call.arguments:
+                    call.arguments[self._arguments[name]] += f",{value}"
+                elif name in self._arguments:
                     call.arguments.setdefault(self._arguments[name], value)
                 else:
                     self._sort(call, name, value)

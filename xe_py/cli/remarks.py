@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from xe_py.errors import Failure, Misuse, named
 from xe_py.schema.xenclass import STRICT, XAPI
-from xe_py.state.record import Record
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from xe_py.errors import XeError
+    from xe_py.state.record import Record
     from xe_py.state.state import State
 
 _SHOWN = 5
@@ -51,8 +51,10 @@ def _in_the_way(failure: Failure) -> Iterator[str]:
         yield f"In the way: {_described(failure.state, blocker)}"
     if len(failure.blockers) > _SHOWN:
         yield f"In the way: {len(failure.blockers) - _SHOWN} more"
+    if failure.reasons:
+        from xe_py.codes import in_words
     for obj, reason in failure.reasons:
-        yield f"In the way: {obj.cls.name} {named(obj)}: {reason_in_words(reason)} ({reason.code})"
+        yield f"In the way: {obj.cls.name} {named(obj)}: {in_words(reason)} ({reason.code})"
 
 
 def _described(state: State | None, obj: Record) -> str:
@@ -62,27 +64,6 @@ def _described(state: State | None, obj: Record) -> str:
         vm = state.ref(obj, "vm-uuid")
         text += f", device {state.value(obj, 'device') or state.value(obj, 'userdevice')} of vm {named(vm)}"
     return text
-
-
-def reason_in_words(reason: Failure) -> str:
-    """Why an object was left out, in a few words."""
-    values = reason.values
-    if reason.code == "HOST_NOT_ENOUGH_FREE_MEMORY":
-        from xe_py.schema.numbers import in_words
-
-        return "needs {} of memory, {} are free".format(*(in_words(int(value)) for value in values))
-    if reason.code == "HOST_NOT_ENOUGH_PCPUS":
-        return "needs {} CPUs, there are {}".format(*values)
-    if reason.code == "VM_REQUIRES_SR":
-        link = f"its PBD {named(reason.blockers[0])} is unplugged" if reason.blockers else "no PBD connects it"
-        return f"needs SR {named(values[1])}, {link}"
-    if reason.code == "VM_REQUIRES_NETWORK":
-        return f"needs network {named(values[1])}, no PIF of the host is on it"
-    from xe_py.codes import describe
-
-    sentence, labelled = describe(reason)
-    details = [f"{name} {named(value)}" for name, value in labelled if not isinstance(value, Record)]
-    return ", ".join([sentence.rstrip("."), *details])
 
 
 def _notes(failure: Failure) -> Iterator[str]:

@@ -173,6 +173,28 @@ def _unblock(_state: State, failure: Failure, _command: str) -> Iterator[str]:
             yield f"vm-param-remove uuid={vm['uuid']} param-name=blocked-operations param-key={operation}"
 
 
+def _switch_ha_off(_state: State, _failure: Failure, command: str) -> Iterator[str]:
+    if command != "pool-ha-enable":
+        yield "pool-ha-disable"
+
+
+def _plan_for_less(_state: State, failure: Failure, _command: str) -> Iterator[str]:
+    """Plan for one failure less, or let the pool run more VMs than the plan can start again."""
+    [pool] = failure.blockers
+    fewer = pool["ha-plan-exists-for"] - 1
+    if fewer >= 0:
+        yield f"pool-param-set uuid={pool['uuid']} ha-host-failures-to-tolerate={fewer}"
+    yield f"pool-param-set uuid={pool['uuid']} ha-allow-overcommit=true"
+
+
+def _protect(_state: State, failure: Failure, _command: str) -> Iterator[str]:
+    """Let high availability protect the VM, or end it."""
+    vm = failure.values[0]
+    yield f"vm-param-set uuid={vm['uuid']} ha-restart-priority=restart"
+    yield f"vm-suspend uuid={vm['uuid']}"
+    yield from _towards(vm, HALTED)
+
+
 def _settle_time(_state: State, failure: Failure, _command: str) -> Iterator[str]:
     """A server for a host that is to have one, or another mode for one that is to have none."""
     host = failure.blockers[0]["uuid"]
@@ -222,11 +244,14 @@ def _of_blocker(line: str) -> Remedy:
 _REMEDIES: dict[str, Remedy] = {
     "CANNOT_FORGET_SRIOV_LOGICAL": _clear_the_way,
     "DOMAIN_EXISTS": _stop,
+    "HA_IS_ENABLED": _switch_ha_off,
+    "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN": _plan_for_less,
     "HOST_DISABLED": _of("host-enable uuid={}"),
     "HOST_DISABLED_UNTIL_REBOOT": _of("host-reboot uuid={}"),
     "HOST_HAS_RESIDENT_VMS": _of("host-declare-dead uuid={} force=true"),
     "HOST_IN_USE": _put_at_rest,
     "HOST_IS_LIVE": _down,
+    "HOST_EVACUATE_VM_NOT_HA_PROTECTED": _protect,
     "HOST_NOT_DISABLED": _of("host-disable uuid={}"),
     "HOST_PENDING_MANDATORY_GUIDANCE_NOT_EMPTY": _of("host-emergency-clear-mandatory-guidance"),
     "HOST_POWER_ON_MODE_DISABLED": _of_blocker("host-set-power-on-mode uuid={} power-on-mode=wake-on-lan"),
@@ -244,6 +269,7 @@ _REMEDIES: dict[str, Remedy] = {
     "PIF_TUNNEL_STILL_EXISTS": _clear_the_way,
     "PIF_VLAN_STILL_EXISTS": _clear_the_way,
     "POOL_AUTH_ALREADY_ENABLED": _of("pool-disable-external-auth"),
+    "REQUIRED_PIF_IS_UNPLUGGED": _of("pif-plug uuid={}"),
     "SR_HAS_NO_PBDS": _plug,
     "SR_HAS_PBD": _clear_the_way,
     "SR_NOT_EMPTY": _look_at_storage,
@@ -254,8 +280,12 @@ _REMEDIES: dict[str, Remedy] = {
     "VDI_IN_USE": _clear_the_way,
     "VDI_MISSING": _clear_the_way,
     "VIF_IN_USE": _clear_the_way,
+    "VMSS_HAS_VM": _of_blocker("vm-param-set uuid={} snapshot-schedule="),
+    "VM_ASSIGNED_TO_SNAPSHOT_SCHEDULE": _of("vm-param-set uuid={} snapshot-schedule="),
     "VM_BAD_POWER_STATE": _change_power_state,
     "VM_HAS_NO_SUSPEND_VDI": _of_blocker("vm-shutdown uuid={} force=true"),
+    "VM_IS_PART_OF_AN_APPLIANCE": _of("vm-param-set uuid={} appliance="),
+    "VM_IS_PROTECTED": _of("vm-param-set uuid={} ha-restart-priority="),
     "VM_LACKS_FEATURE": _stop_by_force,
     "VM_MISSING_PV_DRIVERS": _stop,
     "VM_NO_EMPTY_CD_VBD": _empty_a_drive,

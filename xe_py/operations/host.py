@@ -35,6 +35,7 @@ def enable(state: State, host: Record) -> None:
 )
 def disable(state: State, host: Record, *, auto_enable: bool = True) -> None:
     """Let no more VMs start on the host; one that is disabled keeps what was said of its next boot."""
+    refuse(hosts.can_do_without(state, host))
     refuse(hosts.answers(state, host))
     if host["enabled"]:
         state.update(host, {"enabled": False, "auto-enable": auto_enable})

@@ -75,6 +75,7 @@ def migrate(state: State, vm: Record, *, force: bool = False, **given: Any) -> l
         raise Failure("HANDLE_INVALID", "host", "OpaqueRef:NULL")
     refuse(refusals(state, vm, "pool_migrate", forced=force))
     refuse(placement.can_run_on(state, vm, host))
+    refuse(placement.keeps_failover_plan(state, vm, host))
     refuse(answers(state, state.ref(vm, "resident-on")))
     domain.migrate(state, vm, host)
     return None

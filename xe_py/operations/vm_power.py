@@ -176,10 +176,11 @@ def reset_powerstate(state: State, vm: Record, **_forced: object) -> None:
 
 def _host(state: State, vm: Record, on: Record | None) -> Record:
     """The given host, if the VM can run there; without one, the best host."""
-    if on is None:
-        return placement.choose(state, vm)
-    refuse(placement.can_run_on(state, vm, on))
-    return on
+    if on is not None:
+        refuse(placement.can_run_on(state, vm, on))
+    host = on or placement.choose(state, vm)
+    refuse(placement.keeps_failover_plan(state, vm, host))
+    return host
 
 
 def check_host(state: State, vm: Record) -> None:

@@ -123,6 +123,8 @@ def _pairs(cls: XenClass, keyword: str, name: str, given: Any, *, setting: bool)
     field, key = split_key(cls, name) or (None, None)
     if isinstance(given, Record):
         return {name: _reference(cls, keyword, field, given)}
+    if isinstance(field, Refs) and isinstance(given, (list, tuple)):
+        given = [_reference(cls, keyword, field, each) if isinstance(each, Record) else each for each in given]
     if isinstance(given, dict) and (given or setting):
         return {
             f"{name}:{text(f'a key of {keyword}', key)}": text(f"{keyword}[{key!a}]", each)

@@ -73,17 +73,34 @@ def _value(state: State, keyword: str, parameter: Field, given: Any) -> Any:
     value = _plain(keyword, parameter, given)
     if isinstance(parameter, Ref):
         return None if value is None else _object(state, parameter, value)
+    if isinstance(parameter, Refs) and parameter.selector is not None:
+        return [_only(state, parameter.selector, name) for name in value]
     if isinstance(parameter, Refs):
         return [state.need(parameter.to, uuid) for uuid in value]
     return value
+
+
+def _only(state: State, selector: Selector, name: str) -> Record:
+    """The only object of this name or uuid; Misuse if there is none, or if there are several."""
+    found = named(state, selector, name)
+    if not found:
+        raise _not_found(selector, name)
+    if len(found) > 1:
+        uuids = ", ".join(obj["uuid"] for obj in found)
+        raise Misuse(f"Error: {len(found)} {selector.label}s are called {name}; give the uuid: {uuids}")
+    return found[0]
+
+
+def _not_found(selector: Selector, name: str) -> Misuse:
+    label = selector.label
+    return Misuse(f"Error: {label[0].upper()}{label[1:]} {name} not found")
 
 
 def _object(state: State, parameter: Ref, word: str) -> Record:
     if isinstance(parameter, Named):
         found = named(state, parameter.selector, word)
         if not found:
-            label = parameter.selector.label
-            raise Misuse(f"Error: {label[0].upper()}{label[1:]} {word} not found")
+            raise _not_found(parameter.selector, word)
         return found[0]
     return state.need(parameter.to, word)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from xe_py.schema.fields import Int, Map, Set, words
+from xe_py.schema.fields import Int, Map, Refs, Set, Text, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from xe_py.schema.command import Selector
 
 
 class Numbers(Set):
@@ -51,3 +53,27 @@ class OrderedMap(Map):
 
     def show(self, value: Any) -> str:
         return super().show({key: value[key] for key in (*self.order, *value) if key in value})
+
+
+class EachRef(Refs):
+    """The uuids of several objects; the word is repeated for each."""
+
+    __slots__ = ()
+    repeats = True
+
+
+class EachNamed(EachRef):
+    """Several objects, each of which is named as with a selector; a name must mean one object."""
+
+    __slots__ = ("selector",)
+
+    def __init__(self, name: str, selector: Selector, **rest: Any) -> None:
+        self.selector = selector
+        super().__init__(name, selector.name, **rest)
+
+
+class EachText(Text):
+    """Several texts with commas between them; the word is repeated for each."""
+
+    __slots__ = ()
+    repeats = True

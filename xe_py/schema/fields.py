@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from xe_py.errors import Failure
+    from xe_py.schema.command import Selector
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
@@ -47,6 +48,8 @@ class Field:
     sets single KEYS of a map, or takes KEYS_TOGETHER as the whole map. `clears` says that `param-clear` empties the
     field although it is marked as read-only.
 
+    A parameter that `repeats` may be given several times; of any other, the first one counts.
+
     `unknown` is printed if there is no value, `join` between several values. Every value of exactly the type `takes`
     may be stored; `accepts` decides about other values. Differences and indices do not show a `secret` field.
     """
@@ -71,6 +74,7 @@ class Field:
     )
     stored = True
     secret = False
+    repeats = False
     empty: Any = None
     takes: type | None = None
 
@@ -295,9 +299,13 @@ class Ref(Field):
 
 
 class Refs(Set):
-    """The uuids of several objects of the class `to`; the uuid of a deleted object is taken out (CLEAR)."""
+    """The uuids of several objects of the class `to`; the uuid of a deleted object is taken out (CLEAR).
+
+    A parameter with a `selector` takes names as well; each must mean one object.
+    """
 
     __slots__ = ("on_delete", "to")
+    selector: Selector | None = None
 
     def __init__(self, name: str, to: str, *, on_delete: str = CLEAR, **rest: Any) -> None:
         self.to = to

@@ -56,7 +56,7 @@ def is_uuid(text: str) -> bool:
     return text.translate(_AS_ZERO) == _NO_UUID
 
 
-def in_words(size: int) -> str:
+def size_in_words(size: int) -> str:
     """A number of bytes as a person reads it: `20 GiB`, `58.8 GiB`, `512 bytes`; `unknown` for a negative one."""
     if size < 0:
         return "unknown"

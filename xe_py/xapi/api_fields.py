@@ -177,6 +177,8 @@ ENUMS = {
     "vdi.on-boot": "on_boot",
     "task.operations": "task_allowed_operations",
     "task.status": "task_status_type",
+    "appliance.operations": "vm_appliance_operation",
+    "vm-group.placement": "placement_policy",
     "vm.actions-after-crash": CRASH_ACTIONS,
     "vm.actions-after-reboot": "on_normal_exit",
     "vm.actions-after-shutdown": "on_normal_exit",
@@ -193,7 +195,7 @@ ENUMS = {
 QUALIFIERS = {
     "pool": {
         RUNTIME: (
-            "master ha-host-failures-to-tolerate igmp-snooping-enabled guest-agent-config "
+            "master igmp-snooping-enabled guest-agent-config "
             "ext-auth-cache-enabled ext-auth-cache-size ext-auth-cache-expiry"
         ),
         CONSTRUCTOR: "uefi-certificates custom-uefi-certificates",
@@ -217,6 +219,8 @@ QUALIFIERS = {
         RW: "xenstore-data sm-config",
     },
     "task": {RUNTIME: "other-config"},
+    "vm-group": {CONSTRUCTOR: "placement"},
+    "vmss": {CONSTRUCTOR: "retained-snapshots schedule"},
     "vm": {
         RW: "is-a-template recommendations hardware-platform-version",
         CONSTRUCTOR: (
@@ -226,7 +230,6 @@ QUALIFIERS = {
             "ha-always-run ha-restart-priority appliance snapshot-schedule is-vmss-snapshot start-delay shutdown-delay "
             "order version generation-id has-vendor-device reference-label"
         ),
-        RUNTIME: "groups",
     },
     "vbd": {CONSTRUCTOR: "vdi-uuid empty device mode currently-attached"},
     "vif": {CONSTRUCTOR: "device MAC MTU currently-attached locking-mode ipv4-allowed ipv6-allowed trunks"},

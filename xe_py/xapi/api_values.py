@@ -21,6 +21,7 @@ _SMALL = frozenset(
         "host_allowed_operations",
         "on_normal_exit",
         "on_softreboot_behavior",
+        "placement_policy",
         "pvs_proxy_status",
         "storage_operations",
         "task_allowed_operations",

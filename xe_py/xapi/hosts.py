@@ -124,6 +124,31 @@ def serves_nobody(state: State, host: Record) -> Iterator[Failure]:
                 return
 
 
+# Of the keys of software-version, those that must not go down when a VM moves.
+_VERSIONS = ("platform_version", "xapi_build", "xen")
+
+
+def is_no_older(host: Record, *, than: Record) -> bool:
+    """Whether the host has the same software as the other one, or newer software."""
+    return all(
+        _version(host["software-version"].get(key, "")) >= _version(than["software-version"].get(key, ""))
+        for key in _VERSIONS
+    )
+
+
+def _version(text: str) -> list[int]:
+    words = text.replace("-", ".").split(".")
+    return [int(word) for word in words if word.isascii() and word.isdecimal()]
+
+
+def can_do_without(state: State, host: Record) -> Iterator[Failure]:
+    """Why the pool cannot do without the host: high availability would no longer have a plan."""
+    if any(pool["ha-enabled"] for pool in state.all("pool")):
+        from xe_py.xapi.failover import Change, keeps_plan
+
+        yield from keeps_plan(state, Change(disabled=host))
+
+
 def answers(_state: State, host: Record) -> Iterator[Failure]:
     """Why the host cannot do anything: it does not answer."""
     if not host["host-metrics-live"]:

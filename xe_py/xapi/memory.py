@@ -4,6 +4,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
@@ -39,8 +41,23 @@ def most(vm: Record, total: int, vcpus: int) -> int:
 
 
 def least(vm: Record) -> int:
-    """What a VM uses on its host when its guest has the least memory; a VM starts if this much is free."""
+    """What a VM uses on its host when its guest has the least memory."""
     return int(vm["memory-dynamic-min"]) + overhead(vm)
+
+
+def most_of(vm: Record) -> int:
+    """What a VM uses on its host when its guest has all the memory that it can ever have."""
+    return int(vm["memory-static-max"]) + overhead(vm)
+
+
+def to_start(vm: Record) -> int:
+    """What must be free for a VM that starts; a paravirtualised guest in a PVH domain cannot shrink."""
+    return most_of(vm) if vm["domain-type"] == "pv-in-pvh" else least(vm)
+
+
+def to_move(vm: Record) -> int:
+    """What a host needs for a VM that comes from another host; a PVH guest cannot shrink."""
+    return least(vm) if vm["domain-type"] in {"hvm", "pv"} else most_of(vm)
 
 
 def for_guests(host: Record) -> int:
@@ -81,7 +98,12 @@ def _ranges(state: State, host: Record) -> int:
     return state.sum_of(host, "vm.resident-on", "memory-range")
 
 
-MEASURES = {"least-memory": least, "memory-range": _range, "domains": lambda _vm: 1}
+MEASURES: dict[str, Callable[[Record], int]] = {
+    "least-memory": least,
+    "most-memory": most_of,
+    "memory-range": _range,
+    "domains": lambda _vm: 1,
+}
 
 
 def _rounded_up(amount: int, unit: int) -> int:

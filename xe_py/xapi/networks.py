@@ -51,6 +51,17 @@ def can_attach(state: State, network: Record, host: Record) -> Iterator[Failure]
         yield Failure("HOST_CANNOT_ATTACH_NETWORK", host, network, blockers=slaves)
 
 
+def has_address_on(state: State, network: Record, host: Record) -> Iterator[Failure]:
+    """Why no migration to the host can go over the network: the host has no address on it."""
+    local = pifs_on(state, network, host)
+    if not local:
+        yield Failure("PIF_NOT_PRESENT", host, network)
+    elif not local[0]["currently-attached"]:
+        yield Failure("REQUIRED_PIF_IS_UNPLUGGED", local[0])
+    elif not local[0]["IPv6" if local[0]["primary-address-type"] == "IPv6" else "IP"]:
+        yield Failure("INTERFACE_HAS_NO_IP", local[0])
+
+
 def is_managed(network: Record) -> Iterator[Failure]:
     """Why the network accepts no VLANs, bonds, joined PIFs or purposes."""
     if not network["managed"]:

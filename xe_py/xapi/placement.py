@@ -17,23 +17,66 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 
+# How many measures `_room` has, and what its last one says of a host whose VMs need not shrink.
+_MEASURES, _UNSQUEEZED = 4, 1000
+
+
 def choose(state: State, vm: Record) -> Record:
     """The host on which to start or resume the VM; NO_HOSTS_AVAILABLE, with a report, if there is none.
 
-    The VM's affinity comes first, then the host with the most free memory; the coordinator comes last if the pool
-    says so.
+    XAPI draws from the best hosts at random; this is the first of them. If no host has enough memory, XAPI looks once
+    more and leaves the memory out of the checks of each host.
     """
-    possible = possible_hosts(state, vm)
-    if not possible:
-        raise Failure("NO_HOSTS_AVAILABLE", reasons=tuple(reasons(state, vm)))
+    groups = _groups(state, vm)
+    for with_memory, hosts in (
+        *((True, group) for group in groups),
+        (False, [host for group in groups for host in group]),
+    ):
+        for host in _ranked(state, vm, hosts):
+            if not any(can_run_on(state, vm, host, with_memory=with_memory)):
+                return host
+    raise Failure("NO_HOSTS_AVAILABLE", reasons=tuple(reasons(state, vm)))
+
+
+def _groups(state: State, vm: Record) -> list[list[Record]]:
+    """The hosts in groups, of which the first is tried first."""
+    hosts = state.all("host")
+    if not vm["groups"]:
+        return [hosts]
+    from xe_py.xapi.anti_affinity import ranked
+
+    return list(ranked(state, vm, hosts))
+
+
+def _ranked(state: State, vm: Record, hosts: list[Record]) -> Iterator[Record]:
+    """The hosts that have room for the VM, the best one first."""
     pools = state.all("pool")
     spared = pools[0]["master"] if pools and pools[0]["coordinator-bias"] else None
+    left = [(host, _room(state, vm, host, is_spared=host["uuid"] == spared)) for host in hosts]
+    for measure in range(_MEASURES):
+        fit = [(host, room) for host, room in left if room[measure] >= 0]
+        yield from (host for host, _ in sorted(fit, key=lambda each: -each[1][measure]))
+        left = [(host, room) for host, room in left if room[measure] < 0]
 
-    def rank(host: Record) -> tuple[bool, bool, int, int]:
-        uuid = host["uuid"]
-        return uuid != vm["affinity"], uuid == spared, -memory.free(state, host), host.place
 
-    return min(possible, key=rank)
+def _room(state: State, vm: Record, host: Record, *, is_spared: bool) -> tuple[int, ...]:
+    """How good the host is by each of XAPI's measures, the more the better; a negative number is not good enough.
+
+    First, as the VM's affinity. Then, if all VMs have all memory that they can ever have, and if they have all that
+    they may have now; of the coordinator, half of that room counts if the pool says so. Last, how little VMs shrink.
+    """
+    least, most, shrinkable = (
+        state.sum_of(host, "vm.resident-on", name) + memory.MEASURES[name](vm)
+        for name in ("least-memory", "most-memory", "memory-range")
+    )
+    total = memory.for_guests(host)
+    squeezed = _UNSQUEEZED
+    if total - least < shrinkable:
+        squeezed = -1 if total < least else _UNSQUEEZED * (total - least) // shrinkable
+    definite, probable = (
+        (room - 1) // 2 if is_spared and room > 0 else room for room in (total - most, total - least - shrinkable)
+    )
+    return squeezed if vm["affinity"] == host["uuid"] else -1, definite, probable, squeezed
 
 
 def possible_hosts(state: State, vm: Record) -> list[Record]:
@@ -49,11 +92,18 @@ def reasons(state: State, vm: Record) -> Iterator[tuple[Record, Failure]]:
             yield host, failure
 
 
-def can_run_on(state: State, vm: Record, host: Record, *, disks_move: bool = False) -> Iterator[Failure]:
-    """Why the VM cannot run on this host, in the order of XAPI's checks; disks that move along need not be there."""
+def can_run_on(
+    state: State, vm: Record, host: Record, *, disks_move: bool = False, with_memory: bool = True
+) -> Iterator[Failure]:
+    """Why the VM cannot run on this host, in the order of XAPI's checks; disks that move along need not be there.
+
+    Without `with_memory`, the host may be full.
+    """
     yield from actions_after_crash(state, vm, vm["actions-after-crash"])
     if not host["host-metrics-live"]:
         yield Failure("HOST_NOT_LIVE")
+    if vm["is-control-domain"] and vm["affinity"] not in {None, host["uuid"]}:
+        yield Failure("OPERATION_NOT_ALLOWED", "A control domain starts only on the host of its affinity")
     if not host["enabled"] and not vm["is-control-domain"]:
         yield Failure("HOST_DISABLED", host)
     yield from _virtual_hardware(vm, host)
@@ -62,11 +112,19 @@ def can_run_on(state: State, vm: Record, host: Record, *, disks_move: bool = Fal
     yield from _networks(state, vm, host)
     if vm["domain-type"] != "pv" and not has_hvm(host):
         yield Failure("VM_HVM_REQUIRED", vm)
-    needed, available = memory.least(vm), memory.free(state, host)
-    if needed > available:
+    needed, available = memory.to_start(vm), memory.free(state, host)
+    if with_memory and needed > available:
         yield Failure("HOST_NOT_ENOUGH_FREE_MEMORY", str(needed), str(available))
     if vm["VCPUs-max"] > cpus(host) and not platform_says(vm, "vcpu-unrestricted"):
         yield Failure("HOST_NOT_ENOUGH_PCPUS", str(vm["VCPUs-max"]), str(cpus(host)))
+
+
+def keeps_failover_plan(state: State, vm: Record, host: Record) -> Iterator[Failure]:
+    """Why the VM cannot come to the host: high availability would no longer have a plan."""
+    if any(pool["ha-enabled"] for pool in state.all("pool")):
+        from xe_py.xapi.failover import keeps_plan_with
+
+        yield from keeps_plan_with(state, vm, host)
 
 
 def sees(state: State, host: Record, sr: Record) -> bool:

@@ -31,7 +31,8 @@ _FRESH = (
     | _OF_UPDATES
     | _words(
         "uuid snapshot-info reverts-to parent is-default-template is-vmss-snapshot blocked-operations ha-always-run "
-        "suspend-SR-uuid order start-delay shutdown-delay version console-other-config"
+        "suspend-SR-uuid order start-delay shutdown-delay version appliance groups snapshot-schedule "
+        "console-other-config"
     )
 )
 _FRESH_IN_DEVICES = _words(

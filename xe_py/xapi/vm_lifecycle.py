@@ -71,6 +71,7 @@ _BY_COOPERATION = _OF_MOBILE_VMS + _words("clean_shutdown clean_reboot changing_
 _ALWAYS_BY_COOPERATION = _words("changing_VCPUs_live")
 _NOT_WITH_RESET_DISKS = _words("suspend checkpoint snapshot snapshot_with_quiesce")
 _NOT_WITH_CACHED_RESET_DISKS = _words("pool_migrate")
+_NOT_OF_MEMBERS = _words("make_into_template")
 
 # The operations in `allowed-operations`, in XAPI's order.
 
@@ -125,6 +126,10 @@ def refusals(state: State, vm: Record, operation: str, *, forced: bool = False) 
         yield from _disks_are_kept(state, vm, {"on_boot": "reset"})
     elif operation in _NOT_WITH_CACHED_RESET_DISKS:
         yield from _disks_are_kept(state, vm, {"on_boot": "reset", "caching": "true"})
+    elif operation in _NOT_OF_MEMBERS and vm["appliance"] is not None:
+        yield Failure("VM_IS_PART_OF_AN_APPLIANCE", vm, state.ref(vm, "appliance"))
+    elif operation in _NOT_OF_MEMBERS and vm["snapshot-schedule"] is not None:
+        yield Failure("VM_ASSIGNED_TO_SNAPSHOT_SCHEDULE", vm, state.ref(vm, "snapshot-schedule"))
     yield from _devices_allow(state, vm, operation)
     if operation == "create_vtpm" and (vtpms := state.pointing_at(vm, "vtpm.vm-uuid")):
         yield Failure("VTPM_MAX_AMOUNT_REACHED", str(len(vtpms)), blockers=tuple(vtpms))

@@ -6,7 +6,7 @@ import time
 
 from xe_py.errors import Failure
 from xe_py.schema.values import TIME_FORM
-from xe_py.xapi.guest import RUNNING, SUSPENDED, platform_says
+from xe_py.xapi.guest import SUSPENDED, platform_says
 from xe_py.xapi.vm_lifecycle import is_domain_zero, is_operation, refusals
 
 TYPE_CHECKING = False
@@ -34,8 +34,8 @@ BIOS_STRINGS = (
     "baseboard-location-in-chassis",
     "enclosure-asset-tag",
 )
-_RESTART = "restart"
-_PRIORITIES = (_RESTART, "best-effort", "")
+RESTART = "restart"
+"""The restart priority of a VM that high availability protects."""
 
 
 # Memory
@@ -111,12 +111,15 @@ def is_a_template(state: State, vm: Record, value: bool) -> Iterator[Failure]:
     """Why the VM cannot become a template, or the template a VM."""
     if value:
         yield from refusals(state, vm, "make_into_template")
+        if is_protected(vm) and any(pool["ha-enabled"] for pool in state.all("pool")):
+            yield Failure("VM_IS_PROTECTED", vm)
 
 
 def template_was_set(state: State, vm: Record, value: bool) -> None:
-    """A template is not kept running and has no times; a VM that was a template counts as installed now."""
+    """A template is in no group, not kept running and without times; what was one counts as installed now."""
     if value:
         state.update(vm, {"ha-always-run": False, "start-time": None, "install-time": None, "VCPUs-number": 0})
+        state.update(vm, {"groups": []})
     else:
         state.update(vm, {"install-time": now()})
 
@@ -173,7 +176,39 @@ def bios_strings_were_given(state: State, vm: Record, value: Mapping[str, str]) 
     state.update(vm, {"bios-strings": with_generic(BIOS_STRINGS, value)})
 
 
-# Operations, priorities, order
+# Appliances, groups, schedules
+
+
+def appliance(_state: State, vm: Record, _value: str | None) -> Iterator[Failure]:
+    """Why the VM cannot be part of an appliance, or of none."""
+    if not _is_a_guest(vm):
+        yield Failure("OPERATION_NOT_ALLOWED", "Control domains, templates and snapshots cannot be in an appliance")
+
+
+def groups(_state: State, vm: Record, value: list[str]) -> Iterator[Failure]:
+    """Why the VM cannot be in these groups: it can be in one."""
+    if not _is_a_guest(vm):
+        yield Failure("OPERATION_NOT_ALLOWED", "Control domains, templates and snapshots cannot be in a group")
+    if len(value) > 1:
+        yield Failure("TOO_MANY_GROUPS")
+
+
+def schedule(state: State, vm: Record, value: str | None) -> Iterator[Failure]:
+    """Why the VM cannot have this schedule for its snapshots."""
+    vmss = state.get("vmss", value)
+    if vmss is not None and vm["is-control-domain"]:
+        yield Failure("INVALID_VALUE", vmss)
+    if vmss is not None and vm["is-a-template"]:
+        yield Failure("VM_IS_TEMPLATE", vm)
+    if vmss is not None and vmss["type"] == "snapshot_with_quiesce":
+        yield Failure("VM_SNAPSHOT_WITH_QUIESCE_NOT_SUPPORTED", vm)
+
+
+def _is_a_guest(vm: Record) -> bool:
+    return not (vm["is-control-domain"] or vm["is-a-template"] or vm["is-a-snapshot"])
+
+
+# Operations, protection, order
 
 
 def blocked_operations(_state: State, _vm: Record, value: Mapping[str, str]) -> Iterator[Failure]:
@@ -183,27 +218,14 @@ def blocked_operations(_state: State, _vm: Record, value: Mapping[str, str]) -> 
             yield Failure("INVALID_VALUE", "blocked_operation", operation)
 
 
-def ha_restart_priority(_state: State, _vm: Record, value: str) -> Iterator[Failure]:
-    """Why the priority is refused: there is no such priority."""
-    if value not in _PRIORITIES:
-        yield Failure("INVALID_VALUE", "ha_restart_priority", value)
-
-
-def restart_priority_was_set(state: State, vm: Record, value: str) -> None:
-    """High availability keeps a running VM with the priority `restart` running."""
-    if vm["power-state"] == RUNNING:
-        state.update(vm, {"ha-always-run": value == _RESTART})
-
-
-def always_run_was_set(state: State, vm: Record, value: bool) -> None:
-    """The old setting changes the new one; ha-always-run itself is only true while the VM runs."""
-    state.update(vm, {"ha-restart-priority": _RESTART if value else ""})
-    state.update(vm, {"ha-always-run": value and vm["power-state"] == RUNNING})
-
-
 def is_kept_running(vm: Record) -> bool:
     """Whether high availability would keep the VM running after its start."""
-    return bool(vm["ha-restart-priority"] == _RESTART)
+    return bool(vm["ha-restart-priority"] == RESTART)
+
+
+def is_protected(vm: Record) -> bool:
+    """Whether high availability keeps the VM running."""
+    return bool(vm["ha-always-run"]) and is_kept_running(vm)
 
 
 def not_negative(field: str) -> Guard:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from xe_py.cli.formats.texts import json
-from xe_py.cli.remarks import command_of, notes_of, reason_in_words
+from xe_py.cli.remarks import command_of, notes_of
 from xe_py.cli.report import hints, sentence
+from xe_py.codes import in_words
 from xe_py.errors import (
     Failure,
     Misuse,
@@ -50,7 +51,7 @@ def _object(error: XeError) -> dict[str, Any]:
     if isinstance(error, Failure):
         found["parameters"] = list(map(_parameter, error.values))
         found["in-the-way"] = [_blocker(obj) for obj in error.blockers] + [
-            _blocker(obj) | {"code": reason.code, "message": reason_in_words(reason)} for obj, reason in error.reasons
+            _blocker(obj) | {"code": reason.code, "message": in_words(reason)} for obj, reason in error.reasons
         ]
     if isinstance(error, SeveralFailed):
         found["refused"] = [{"uuid": uuid} | _object(each) for uuid, each in error.refusals]

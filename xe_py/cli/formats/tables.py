@@ -10,7 +10,7 @@ from xe_py.cli.formats.fields import columns_of
 from xe_py.cli.output import drawn_table, text_of
 from xe_py.schema.fields import Derived, Ref, Refs, show
 from xe_py.schema.listing import Listing, Table
-from xe_py.schema.numbers import in_words
+from xe_py.schema.numbers import size_in_words
 from xe_py.schema.values import Size
 
 TYPE_CHECKING = False
@@ -60,7 +60,7 @@ def _cell(state: State, column: Column, value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(_cell(state, column, each) for each in value)
     if _is(column.field, Size) and isinstance(value, int):
-        return in_words(value)
+        return size_in_words(value)
     if _is(column.field, Ref, Refs) and isinstance(value, str):
         return _name(state, column.field, value)
     return clean(show(value, "", ", ")).replace("\n", "\\n")

@@ -1,15 +1,15 @@
-"""The messages that commands leave: the newest ones stay, in a number that does not let the state grow for ever."""
+"""The messages that commands leave about VMs, and how they name hosts."""
 
 from __future__ import annotations
 
-from xe_py.xapi.vm_settings import now
+from xe_py.xapi import messages
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
-KEPT = 100
+KEPT, leave = messages.KEPT, messages.leave
 _INFORMATION = 5
 
 
@@ -28,12 +28,3 @@ def where(host: Record) -> str:
 def quoted(host: Record) -> str:
     """How messages about a migration name a host."""
     return f"host '{host.name}' (uuid: {host['uuid']})"
-
-
-def leave(state: State, about: tuple[str, str], name: str, priority: int, body: str) -> None:
-    """Add a message about an object, given as class and uuid, and drop the oldest ones beyond those that are kept."""
-    cls, uuid = about
-    what = {"name": name, "priority": priority, "class": cls, "obj-uuid": uuid}
-    state.add("message", {**what, "timestamp": now(), "body": body})
-    for message in state.all("message")[:-KEPT]:
-        state.delete(message)

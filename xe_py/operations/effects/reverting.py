@@ -48,10 +48,11 @@ def make_again(state: State, snapshot: Record) -> Record:
 
 
 def _settings(state: State, snapshot: Record) -> dict[str, Any]:
-    """The fields that the VM gets back; an SR that is gone is not among them."""
+    """The fields that the VM gets back; an SR or an appliance that is gone is not among them."""
     settings = vm_copies.reverted(snapshot)
-    if state.get("sr", settings["suspend-SR-uuid"]) is None:
-        settings["suspend-SR-uuid"] = None
+    for name in ("suspend-SR-uuid", "appliance"):
+        if state.get(snapshot.cls.references[name].to, settings[name]) is None:
+            settings[name] = None
     return settings
 
 
