@@ -5,7 +5,7 @@ from __future__ import annotations
 from xe_py.errors import Failure, Misuse
 from xe_py.operations.vm_power import UNFORCED
 from xe_py.schema.command import READS, command
-from xe_py.schema.fields import Bool, show
+from xe_py.schema.fields import show
 from xe_py.xapi.hosts import is_leaderless, this_host
 
 TYPE_CHECKING = False
@@ -26,26 +26,6 @@ def _is_forced(_state: State, *, force: bool = False, **_others: object) -> None
 def is_in_emergency_mode(state: State) -> str:
     """True or false, as xe prints it."""
     return show(is_leaderless(state))
-
-
-@command(
-    "host-emergency-ha-disable",
-    optional=(
-        Bool("force", doc="Needed, because VMs may then run twice."),
-        Bool("soft", doc="Do not complain if high availability is off."),
-    ),
-    doc="Switch high availability off without asking the other hosts.",
-    grammar=_is_forced,
-)
-def ha_disable(state: State, *, soft: bool = False, **_forced: object) -> None:
-    """Switch high availability off, with what it uses on the hosts."""
-    pool = state.all("pool")[0]
-    if pool["ha-enabled"]:
-        state.update(pool, {"ha-enabled": False, "ha-statefiles": []})
-        for host in state.all("host"):
-            state.update(host, {"ha-statefiles": [], "ha-network-peers": []})
-    elif not soft:
-        raise Failure("HA_NOT_ENABLED")
 
 
 @command(

@@ -70,7 +70,7 @@ def get_vms_which_prevent_evacuation(state: State, host: Record, params: str | N
     shown = columns(VM, params, _SHOWN)
     if params is None or params == "all" or _REASON in params.split(","):
         shown = (*shown, reason)
-    return [Listing([state.need("vm", uuid)], shown, costly=True) for uuid in reasons]
+    return [Listing(VM, [state.need("vm", uuid)], shown, one=True) for uuid in reasons]
 
 
 def _in_a_row(failure: Failure) -> str:
