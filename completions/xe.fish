@@ -207,7 +207,7 @@ function __xe_commands
         'vm-disk-add' 'Make a disk for a VM, and attach it if the VM runs. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-disk-list' 'List the disks of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-disk-remove' 'Destroy a disk of a VM: its VBD and its VDI. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'vm-export' 'Write a VM with its disks to a file (XVA). The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-export' 'Write a VM with its disks to a file (XVA); of several VMs, the second to <filename>2, and so on. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-guest-set' 'Set what the guest of a VM reports, for a rehearsal. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-import' 'Make VMs from a file (XVA).' \
         'vm-install' 'Make a VM from a template, with the disks that the template asks for.' \

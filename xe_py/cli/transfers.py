@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from stat import S_ISFIFO
 
 from xe_py.errors import Misuse
+from xe_py.schema.command import STANDARD_OUTPUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from xe_py.schema.command import Target
 
 _INPUT = {"", "-", "/dev/stdin"}
-_OUTPUT = {"", "-", "/dev/stdout"}
 
 
 class _NewFile:
@@ -63,7 +63,7 @@ def source(environment: Environment, name: str) -> Iterator[BinaryIO]:
 @contextmanager
 def target(environment: Environment, name: str) -> Iterator[Target]:
     """A new file of this name, for the user alone, which an error removes; or standard output. Misuse if it exists."""
-    if name in _OUTPUT:
+    if name in STANDARD_OUTPUT:
         yield _Output(environment)
         return
     path = environment.path(name)

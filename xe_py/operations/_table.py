@@ -208,7 +208,7 @@ COMMANDS = {
     "vm-disk-add": ("vm_drives", "standard", "Make a disk for a VM, and attach it if the VM runs."),
     "vm-disk-list": ("vm_views", "standard", "List the disks of a VM."),
     "vm-disk-remove": ("vm_drives", "standard", "Destroy a disk of a VM: its VBD and its VDI."),
-    "vm-export": ("vm_export", "standard", "Write a VM with its disks to a file (XVA)."),
+    "vm-export": ("vm_export", "standard", "Write a VM with its disks to a file (XVA); of several VMs, the second to <filename>2, and so on."),
     "vm-guest-set": ("vm_guest", "listed", "Set what the guest of a VM reports, for a rehearsal."),
     "vm-import": ("vm_import", "standard", "Make VMs from a file (XVA)."),
     "vm-install": ("vm_install", "standard", "Make a VM from a template, with the disks that the template asks for."),
