@@ -634,11 +634,16 @@ def test_disks_cannot_go_to_an_iso_sr(xe: "Xe") -> None:
     assert xe.code(f"vm-import filename={SAMPLES / 'tiny-sha1.xva.gz'} sr-uuid={iso}") == "SR_OPERATION_NOT_SUPPORTED"
 
 
-def test_too_little_room_leaves_nothing(xe: "Xe", sr: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_little_room_leaves_nothing(xe: "Xe", sr: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XE_DISK_LIMIT", "1000")
     line = f"vm-import filename={SAMPLES / 'tiny-sha1.xva.gz'} sr-uuid={sr}"
     assert xe.code(line) == "SR_BACKEND_FAILURE_44"
+    assert xe.code(f"--dry-run {line}") == "SR_BACKEND_FAILURE_44"
+    monkeypatch.setenv("XE_DISK_LIMIT", str(3 * MIB))
     assert "vdi" in xe.do(f"--dry-run {line}")
+    (tmp_path / "script").write_text(f"xe {line}\n" * 2)
+    assert xe.code(f"--dry-run batch {tmp_path / 'script'}") == "SR_BACKEND_FAILURE_44", "all of it must find room"
+    assert not (tmp_path / "host.toml.d" / "disks").exists()
 
 
 def test_a_dry_run_exports_nothing(xe: "Xe", vm: str, tmp_path: Path) -> None:
