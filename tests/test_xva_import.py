@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from test_xva import SAMPLES, exported, sr, vm
 
-from xe_py.xva import ova, tape
+from xe_py import classes
+from xe_py.xva import ova, records, tape
+from xe_py.xva.snapshot_metadata import column
 
 if TYPE_CHECKING:
     from conftest import Xe
@@ -298,3 +300,72 @@ def test_a_task_gets_the_result(xe: "Xe", sr: str) -> None:
     shown = [xe.do(f"task-param-get uuid={task} param-name={name}") for name in ("status", "progress", "result")]
     assert shown == ["success", "1.000", f"<value><array><data><value>OpaqueRef:{new}</value></data></array></value>"]
     assert f"import_task: OpaqueRef:{task}" in get(xe, new, "other-config")
+
+
+# Snapshots
+
+
+def test_a_snapshot_that_comes_back_can_be_reverted_to(xe: "Xe", vm: str, tmp_path: Path) -> None:
+    xe.do(f"vm-param-set uuid={vm} other-config:quote={{quote}} HVM-shadow-multiplier=2", quote="a'b\\\\c(d)")
+    snapshot = xe.do(f"vm-snapshot uuid={vm} new-name-label=before")
+    before = xe.do(f"snapshot-param-list uuid={snapshot}")
+    was = {name: get(xe, vm, name) for name in ("name-label", "name-description", "other-config", "platform", "order")}
+    hidden = xe.state.read_text().partition(f"[vm.{snapshot}.reverts-to]")[2].partition("\n[")[0]
+    path = exported(xe, f"vm-export uuid={vm} metadata=true include-snapshots=true", tmp_path)
+    xe.do(f"snapshot-destroy uuid={snapshot}")
+    xe.do(f"vm-param-set uuid={vm} name-label=later platform:nx=false order=9")
+    xe.do(f"vm-destroy uuid={vm}")
+    xe.do(f"vm-import filename={path} metadata=true preserve=true")
+    assert xe.do(f"snapshot-param-list uuid={snapshot}").splitlines()[:5] == before.splitlines()[:5]
+    assert xe.state.read_text().partition(f"[vm.{snapshot}.reverts-to]")[2].partition("\n[")[0] == hidden
+    xe.do(f"vm-param-set uuid={vm} name-label=later platform:nx=false order=9")
+    xe.do(f"snapshot-revert uuid={snapshot}")
+    assert {name: get(xe, vm, name) for name in was} == was
+
+
+ROW = (
+    r"(('uuid' '5a5a0000-0000-0000-0000-000000000001') ('name__label' 'it\\'s') ('is_a_template' 'false') "
+    r"('memory__static_max' '1073741824') ('HVM__shadow_multiplier' '1.') ('power_state' 'Running') "
+    r"('platform' '((\\'nx\\' \\'true\\'))') ('tags' '(\\'a\\' \\'b\\')') ('unknown' '()'))"
+)
+
+
+def test_the_row_of_xapi_is_understood() -> None:
+    cls = classes.get("vm")
+    found = records.of_row(cls, ROW.replace("\\\\", "\\"))
+    assert {
+        name: found[name] for name in ("uuid", "name-label", "memory-static-max", "platform", "tags", "power-state")
+    } == {
+        "uuid": "5a5a0000-0000-0000-0000-000000000001",
+        "name-label": "it's",
+        "memory-static-max": 1 << 30,
+        "platform": {"nx": "true"},
+        "tags": ["a", "b"],
+        "power-state": "running",
+    }
+    again = records.of_row(cls, records.row(cls, found["uuid"], found))
+    assert again == found
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["x", "(", "()", "(('a'))", "((('a')))", "(('uuid' 'x'))", "(('uuid' 'a) ('b' 'c'))", "('uuid' 'x')", "(" * 999],
+)
+def test_a_row_that_is_none_is_refused(xe: "Xe", vm: str, tmp_path: Path, row: str) -> None:
+    xe.do(f"vm-snapshot uuid={vm} new-name-label=before")
+    path = exported(xe, f"vm-export uuid={vm} metadata=true include-snapshots=true", tmp_path)
+    bad = changed(path, having("VM", snapshot_metadata=row))
+    assert xe.code(f"vm-import filename={bad} metadata=true preserve=true force=true") == "IMPORT_ERROR"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("name/label", "name/description", "memory/static_max", "VCPUs/params", "VCPUs/at_startup"),
+        *("actions/after_softreboot", "PV/bootloader_args", "HVM/boot_policy", "HVM/shadow_multiplier"),
+        *("uuid", "power_state", "is_a_template", "NVRAM", "platform", "user_version", "last_boot_CPU_flags"),
+    ],
+)
+def test_columns_are_those_of_xapi(path: str) -> None:
+    """The path of a field in XAPI's data model, joined by two underscores."""
+    assert column(path.replace("/", "_")) == path.replace("/", "__")

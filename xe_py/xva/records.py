@@ -10,6 +10,7 @@ from xe_py.schema.values import EPOCH
 from xe_py.xapi.api_fields import api_field
 from xe_py.xapi.api_values import in_api, in_xe
 from xe_py.xapi.guest import REPORTED, reported_as
+from xe_py.xva import snapshot_metadata
 from xe_py.xva.ova import NULL, Moment
 
 TYPE_CHECKING = False
@@ -124,6 +125,24 @@ def stored(cls: XenClass, snapshot: Mapping[str, Any], place: str = "") -> dict[
             raise _wrong(api, _WRONG_KIND)
         found[field.name] = value
     return found
+
+
+def row(cls: XenClass, uuid: str, fields: Mapping[str, Any]) -> str:
+    """The fields as a row of XAPI's database has them; references are null."""
+    kept = [(field, api) for field, api in _fields(cls, cls.label) if field.name in fields and "ref " not in api.type]
+    values = [(api.name, api.type, _given(api.type, fields[field.name], {})) for field, api in kept]
+    return snapshot_metadata.write([("uuid", "string", uuid), *values])
+
+
+def of_row(cls: XenClass, text: str) -> dict[str, Any]:
+    """The uuid and the stored fields that the row has, but for references; IMPORT_ERROR for what is no row."""
+    columns = snapshot_metadata.read(text)
+    snapshot = {
+        api.name: snapshot_metadata.value_of(api.type, columns[column])
+        for _, api in _fields(cls, cls.label)
+        if (column := snapshot_metadata.column(api.name)) in columns
+    }
+    return {"uuid": columns.get("uuid", ""), **stored(cls, snapshot)}
 
 
 def reported(cls: XenClass, snapshot: Mapping[str, Any]) -> dict[str, dict[str, str]]:

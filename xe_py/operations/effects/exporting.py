@@ -10,6 +10,7 @@ from xe_py.operations.effects.disk_data import content_of
 from xe_py.schema.fields import Bool, Choice, Text
 from xe_py.schema.values import EPOCH
 from xe_py.state.state import new_uuid
+from xe_py.xapi import vm_copies
 from xe_py.xapi.guest import has_report
 from xe_py.xapi.isos import is_on_iso_sr
 from xe_py.xapi.vm_lifecycle import refusals
@@ -157,7 +158,7 @@ class _Packed:
     def _entries(self, obj: Record) -> list[Any]:
         """The object as XenAPI has it; of a VM, its metrics too."""
         from xe_py.xva.ova import Entry, Moment
-        from xe_py.xva.records import described
+        from xe_py.xva.records import described, row
 
         snapshot = described(self._state, obj, self._ids)
         cls = obj.cls.label
@@ -167,6 +168,8 @@ class _Packed:
             snapshot |= {name: Moment(value) if name == "snapshot_time" else value for name, value in alone.items()}
         if not self._with_power and cls in {"VM", "VBD", "VIF"}:
             snapshot |= _OFF if cls == "VM" else {"currently_attached": False}
+        if cls == "VM" and obj["reverts-to"]:
+            snapshot["snapshot_metadata"] = row(obj.cls, obj["reverts-to"]["uuid"], vm_copies.reverted(obj))
         for place, reference in _METRICS.items() if cls == "VM" else ():
             id = self._ids.get(_part(obj, place))
             if id is not None:

@@ -13,12 +13,12 @@ from xe_py.state.core import verify
 from xe_py.state.state import new_uuid
 from xe_py.xapi.addresses import derived_mac, random_mac
 from xe_py.xapi.guest import HALTED, SUSPENDED, Told, reported_as
-from xe_py.xapi.vm_copies import SEED, fresh_generation
+from xe_py.xapi.vm_copies import SEED, described, fresh_generation
 from xe_py.xapi.vm_lifecycle import is_default_template, refusals
 from xe_py.xva import blocks, ova
 from xe_py.xva.compression import unpacked
 from xe_py.xva.objects import Objects, refers, says, text
-from xe_py.xva.records import GUEST_METRICS, METRICS, reported, stored
+from xe_py.xva.records import GUEST_METRICS, METRICS, of_row, reported, stored
 from xe_py.xva.tape import Members
 
 TYPE_CHECKING = False
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
+    from xe_py.schema.xenclass import XenClass
     from xe_py.state.record import Record
     from xe_py.state.state import State
     from xe_py.xva.ova import Entry
@@ -108,7 +109,7 @@ class _Import:
         self._preserve = preserve
         self._force = force
         self._vms: list[Record] = []
-        self._new: list[tuple[Entry, Record]] = []
+        self._new: dict[str, tuple[Entry, Record]] = {}
         self.task = task
 
     def check_seeds(self) -> None:
@@ -145,7 +146,7 @@ class _Import:
             self._vbd(entry)
         for entry in self._objects.of("VIF"):
             self._vif(entry)
-        for entry, vm in self._new:
+        for entry, vm in self._new.values():
             self._relate(entry, vm)
             self._report(entry, vm)
         plain = [vm for vm in self._vms if not vm["is-a-snapshot"]]
@@ -169,7 +170,7 @@ class _Import:
         vm = self._state.add("vm", fields, uuid) if present is None else self._replaced(present, fields)
         self._objects.made[entry.id] = vm
         self._vms.append(vm)
-        self._new.append((entry, vm))
+        self._new[vm["uuid"]] = entry, vm
 
     def _default_template(self, fields: dict[str, Any]) -> Record | None:
         marked = fields.get("is-a-template") and fields.get("other-config", {}).get(_DEFAULT_TEMPLATE) == "true"
@@ -250,6 +251,8 @@ class _Import:
         """Let a snapshot be one of the VM that came with it, and the VM come from its snapshot."""
         if vm["is-a-snapshot"] and refers(entry, "snapshot_of"):
             self._state.update(vm, {"snapshot-of": self._objects.need(entry, "snapshot_of", "vm")["uuid"]})
+        if vm["is-a-snapshot"] and text(entry, "snapshot_metadata"):
+            self._state.update(vm, {"reverts-to": _described(vm.cls, text(entry, "snapshot_metadata"))})
         parent = self._objects.find(entry, "parent", "vm")
         if parent is not None:
             self._state.update(vm, {"parent": parent["uuid"]})
@@ -299,7 +302,7 @@ class _Import:
         if self._preserve and self._state.get(cls, _uuid(entry)) is not None:
             return None
         vm = self._objects.need(entry, "VM", "vm")
-        return vm if any(vm is new for _, new in self._new) else None
+        return vm if vm["uuid"] in self._new else None
 
     def _device(self, cls: str, entry: Entry, vm: Record, fields: dict[str, Any]) -> Record:
         attached = vm["power-state"] == SUSPENDED and fields.get("currently-attached", False)
@@ -319,6 +322,14 @@ class _Import:
         config = fields.get("other-config", {}) | {IMPORT_TASK: self.task}
         self._state.update(made, fields | {"other-config": config})
         return made
+
+
+def _described(cls: XenClass, row: str) -> dict[str, str]:
+    """What a snapshot says of its VM, from the row that the archive has of it."""
+    was = of_row(cls, row)
+    if not is_uuid(was["uuid"]):
+        raise Failure("IMPORT_ERROR", "The field VM.snapshot_metadata in the archive has no uuid.")
+    return described({name: value for name, value in was.items() if value != cls.defaults.get(name)})
 
 
 def _original(vm: Record) -> str:
