@@ -55,7 +55,7 @@ def source(environment: Environment, name: str) -> Iterator[BinaryIO]:
     try:
         if S_ISFIFO(os.stat(path).st_mode):
             environment.empties(path)  # Before it is opened: that would wait for another writer.
-        file = open(path, "rb")  # noqa: SIM115 - closed below
+        file = open(path, "rb", buffering=0)  # noqa: SIM115 - closed below
     except (OSError, ValueError) as error:
         raise Misuse(f"The file {name} cannot be read: {_reason(error)}.") from None
     with file:
