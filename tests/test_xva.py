@@ -333,6 +333,12 @@ def test_several_vms_are_in_files_that_are_numbered(xe: "Xe", vm: str, tmp_path:
     assert {path.name for path in tmp_path.glob("kept*")} == {"kept.xva", "kept.xva2", "kept.xva3"}
 
 
+def test_a_switch_alone_packs_with_gzip(xe: "Xe", vm: str, tmp_path: Path) -> None:
+    """As backup scripts write it."""
+    xe.do(f"vm-export vm={vm} filename={tmp_path / 'vm.xva'} --compress")
+    assert (tmp_path / "vm.xva").read_bytes()[:2] == b"\x1f\x8b"
+
+
 def test_a_file_is_told_of_and_a_stream_is_not(xe: "Xe", vm: str, tmp_path: Path) -> None:
     snapshot = xe.do("vm-snapshot vm=web new-name-label=before")
     for place, line in enumerate(

@@ -323,6 +323,7 @@ def test_a_snapshot_that_comes_back_can_be_reverted_to(xe: "Xe", vm: str, tmp_pa
     assert {name: get(xe, vm, name) for name in was} == was
 
 
+HERE = "5a5a0000-0000-0000-0000-000000000001"
 ROW = (
     r"(('uuid' '5a5a0000-0000-0000-0000-000000000001') ('name__label' 'it\\'s') ('is_a_template' 'false') "
     r"('memory__static_max' '1073741824') ('HVM__shadow_multiplier' '1.') ('power_state' 'Running') "
@@ -349,7 +350,19 @@ def test_the_row_of_xapi_is_understood() -> None:
 
 @pytest.mark.parametrize(
     "row",
-    ["x", "(", "()", "(('a'))", "((('a')))", "(('uuid' 'x'))", "(('uuid' 'a) ('b' 'c'))", "('uuid' 'x')", "(" * 999],
+    [
+        "x",
+        "(",
+        "()",
+        "(('a'))",
+        "((('a')))",
+        "(('uuid' 'x'))",
+        "(('uuid' 'a) ('b' 'c'))",
+        "('uuid' 'x')",
+        f"(('uuid' '{HERE}') ('platform' '(x)'))",
+        f"(('uuid' '{HERE}') ('platform' '(\\'x\\')'))",
+        "(" * 999,
+    ],
 )
 def test_a_row_that_is_none_is_refused(xe: "Xe", vm: str, tmp_path: Path, row: str) -> None:
     xe.do(f"vm-snapshot uuid={vm} new-name-label=before")
