@@ -46,6 +46,8 @@ interpreter that runs `xe`.
 - After an edit by hand, the index is out of date. The command reads the file, checks all of it, and makes a new index.
 - Peak memory is the most memory that the whole process had at once. The page shows the median of three processes. A
   small program starts them, because a process counts the memory of the program that starts it.
+- A VM that is exported or imported has one disk of random data. `cp` copies a file with the same data. What they
+  write is flushed: vm-import does that by itself, `sync` does it for the others.
 - virsh drives libvirt's test driver. In each process, the driver reads its node from XML, and it keeps nothing. A
   domain has two disks and a network card. For `define and start`, xe runs a batch of seven commands that make and start
   the same VM.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ _DISKS = 10
 _CONTENT = 64
 """How many MiB are written to a disk."""
 
+_MIB = 1 << 20
+
 _COMMITTING = """
 import sys
 from xe_py.host import open_host
@@ -42,8 +45,8 @@ with open_host(sys.argv[1]) as host:
 class Line:
     """A line of the table: a figure of a row, and what it must not and is better not to be above.
 
-    The figure is in `unit`: "× pass", "s", "MiB", "µs each" (of `each` commands), or "× virsh"
-    and "× dd" (compared with `peer`).
+    The figure is in `unit`: "× pass", "s", "MiB", "µs each" (of `each` commands), or "× virsh",
+    "× dd" and "× cp" (compared with `peer`).
     """
 
     what: str
@@ -85,8 +88,8 @@ class Line:
         return "must" if self.figure <= self.must else "missed"
 
 
-def lines(bench: Bench, batch: int) -> list[Line]:
-    """The whole table; `batch` is how many commands a long script has."""
+def lines(bench: Bench, batch: int, disk: int) -> list[Line]:
+    """The whole table; a long script has `batch` commands, and a VM that is exported has a disk of `disk` MiB."""
     sizes = (1_000, 10_000, 100_000)
     get = {objects: _get(bench, objects) for objects in sizes}
     ours = {vms: _list(bench, vms) for vms in (1_000, 10_000)}
@@ -126,6 +129,7 @@ def lines(bench: Bench, batch: int) -> list[Line]:
         Line(f"{write.name}, xe to dd", write, "× dd", 2.0, peer=dd),
         Line(f"peak memory: {write.name}", write, "MiB", 100),
         *(Line(row.name, row, must=5.0) for row in (_copy_disk(bench),)),
+        *_archives(bench, disk),
         *_peers(bench, ours, batch),
     ]
 
@@ -308,6 +312,54 @@ def _fresh(bench: Bench) -> list[Row]:
     return [
         Row("vm-list on a fresh host", lambda: prepare([bench.xe])),
         Row("vm-list on a fresh host, by python -m xe_py", lambda: prepare([bench.python, "-m", "xe_py"])),
+    ]
+
+
+# Archives of VMs
+
+
+def _archives(bench: Bench, disk: int) -> list[Line]:
+    """A VM with random data is exported and imported, beside the copy of a file with the same data; all are flushed."""
+    state, empty, kept = (bench.file(name) for name in ("exports.toml", "imports.toml", "kept.toml"))
+    data, archive, new = (bench.file(name) for name in ("data", "archive", "new"))
+
+    def make() -> None:
+        with open(data, "wb") as file:
+            file.writelines(os.urandom(_MIB) for _ in range(disk))
+        for path in (state, kept):
+            bench.spawn(bench.line(path, "state-init"))
+        vm = bench.ask(state, "vm-create", "name-label=large")[0]
+        sr = bench.ask(state, "sr-list", "type=ext")[0]
+        vdi = bench.ask(state, "vdi-create", f"sr-uuid={sr}", "name-label=large", f"virtual-size={disk}MiB")[0]
+        bench.spawn(bench.line(state, "vbd-create", f"vm-uuid={vm}", f"vdi-uuid={vdi}", "device=0"))
+        bench.spawn(bench.line(state, "vdi-import", f"uuid={vdi}", f"filename={data}"))
+        bench.spawn(bench.line(state, "vm-export", "vm=large", f"filename={archive}"))
+
+    def clear() -> None:
+        """Nothing is written or imported yet."""
+        if os.path.exists(new):
+            os.unlink(new)
+        shutil.rmtree(f"{empty}.d", ignore_errors=True)
+        shutil.copyfile(kept, empty)
+
+    def row(name: str, line: list[str], flush: str = "", *, weighed: bool = True) -> Row:
+        def prepare() -> Words:
+            if not os.path.exists(data):
+                make()
+            return lambda _: ["/bin/sh", "-c", f"rm -f {new} && {shlex.join(line)}{flush}"]
+
+        return Row(f"{name} of {disk} MiB of random data", prepare, clear, weighed=weighed)
+
+    flush = f" && sync {new}"
+    cp = row("cp --reflink=never", ["cp", "--reflink=never", data, new], flush, weighed=False)
+    ways = [
+        row("vm-export", bench.line(state, "vm-export", "vm=large", f"filename={new}"), flush),
+        row("vm-import", bench.line(empty, "vm-import", f"filename={archive}")),
+    ]
+    return [
+        Line(f"{cp.name}, flushed", cp, "s"),
+        *(Line(f"{way.name}, xe to cp", way, "× cp", 2.0, 1.5, peer=cp) for way in ways),
+        *(Line(f"peak memory: {way.name}", way, "MiB", 100, 60) for way in ways),
     ]
 
 

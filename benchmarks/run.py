@@ -19,6 +19,7 @@ _SIZES = {1_000: 1_000, 10_000: 10_000, 100_000: 100_000}
 _SHORT_SIZES = {1_000: 250, 10_000: 300, 100_000: 400}
 _ROUNDS, _SHORT_ROUNDS = 15, 2
 _BATCH, _SHORT_BATCH = 10_000, 100
+_DISK, _SHORT_DISK = 1024, 4
 
 
 def main() -> None:
@@ -28,7 +29,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="xe-benchmark-", dir=arguments.on) as folder:
         os.chdir(folder)
         bench = Bench(arguments.xe, folder, _SHORT_SIZES if short else _SIZES)
-        table = lines(bench, _SHORT_BATCH if short else _BATCH)
+        table = lines(bench, _SHORT_BATCH if short else _BATCH, _SHORT_DISK if short else _DISK)
         wanted = [line for line in table if fnmatch(line.what, f"*{arguments.only}*")]
         rows = list({id(row): row for line in wanted for row in line.rows}.values())
         measure(bench, rows, arguments.rounds or (_SHORT_ROUNDS if short else _ROUNDS))

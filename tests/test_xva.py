@@ -5,6 +5,7 @@ import io
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from conftest import Result
 
 from xe_py.errors import Failure
 from xe_py.store import store_for
-from xe_py.xva import checksums, compression, ova, tape
+from xe_py.xva import checksums, ova, tape
 
 if TYPE_CHECKING:
     from conftest import Xe
@@ -275,6 +276,85 @@ def test_a_disk_must_be_at_its_place(xe: "Xe", tmp_path: Path) -> None:
     assert xe.code(f"vm-import filename={path} metadata=true") == "VDI_LOCATION_MISSING"
 
 
+def test_relatives_are_exported_only_with_the_snapshots(xe: "Xe", vm: str, tmp_path: Path) -> None:
+    snapshot = xe.do("vm-snapshot vm=web new-name-label=before")
+
+    def exports(line: str) -> dict[str, dict[str, Any]]:
+        path = exported(xe, f"{line} metadata=true", tmp_path)
+        with tarfile.open(path) as archive:
+            entries = ova.read(archive.extractfile("ova.xml").read())
+        return {entry.snapshot["uuid"]: entry.snapshot for entry in entries if entry.cls == "VM"}
+
+    alone = exports("vm-export vm=web")
+    assert list(alone) == [vm]
+    assert (alone[vm]["parent"], alone[vm]["snapshots"]) == (ova.NULL, [])
+    both = exports("vm-export vm=web include-snapshots=true")
+    assert list(both) == [vm, snapshot]
+    assert both[vm]["parent"] == both[vm]["snapshots"][0] != ova.NULL
+    assert both[snapshot]["snapshot_of"] == "Ref:0"
+    one = exports(f"snapshot-export-to-template snapshot-uuid={snapshot}")
+    assert one[snapshot]["is_a_snapshot"] is False
+    with_its_vm = exports(f"snapshot-export-to-template snapshot-uuid={snapshot} include-snapshots=true")
+    assert with_its_vm[snapshot]["is_a_snapshot"] is True
+
+
+def test_kinds_of_devices_are_left_out_of_metadata(xe: "Xe", vm: str, tmp_path: Path) -> None:
+    def classes(words: str) -> set[str]:
+        path = exported(xe, f"vm-export uuid={vm} {words}", tmp_path)
+        with tarfile.open(path) as archive:
+            return {entry.cls for entry in ova.read(archive.extractfile("ova.xml").read())}
+
+    everything = {"VM", "VM_metrics", "VBD", "VIF", "network", "VDI", "SR"}
+    assert classes("metadata=true excluded-device-types=vtpm,vgpu") == everything
+    assert classes("metadata=true excluded-device-types=VIF") == everything - {"VIF", "network"}
+    assert classes("metadata=true excluded-device-types=vbd,vif") == {"VM", "VM_metrics"}
+    assert classes("excluded-device-types=vif,nonsense") == everything, "it counts only with metadata=true"
+    refused = xe(f"vm-export uuid={vm} metadata=true excluded-device-types=vif,usb filename={tmp_path / 'none'}")
+    assert "message: Type 'usb' not one of [vif; vbd; vgpu; vtpm]" in refused.err
+    assert not (tmp_path / "none").exists()
+
+
+# Several VMs
+
+
+def test_several_vms_are_in_files_that_are_numbered(xe: "Xe", vm: str, tmp_path: Path) -> None:
+    others = [xe.do(f"vm-create name-label={name}") for name in ("a", "b")]
+    line = "vm-export power-state=halted metadata=true --multiple"
+    refused = xe.run([*f"{line} filename=-".split()], partial=True)
+    assert refused.out.count("Standard output takes one VM only. Choose one VM, or name a file") == 3
+    done = xe(f"{line} filename={tmp_path / 'vms.xva'}")
+    assert (done.out, done.status) == ("Export succeeded\n" * 3, 0)
+    for number, each in (("", vm), ("2", others[0]), ("3", others[1])):
+        assert (
+            xe.do(f"vm-import filename={tmp_path / 'vms.xva'}{number} metadata=true preserve=true force=true") == each
+        )
+    (tmp_path / "vms.xva2").rename(tmp_path / "kept.xva2")
+    told = xe.run([*f"{line} filename={tmp_path / 'kept.xva'}".split()], partial=True)
+    assert told.status == 1
+    assert f"The file {tmp_path / 'kept.xva2'} exists already." in told.out + told.err
+    assert {path.name for path in tmp_path.glob("kept*")} == {"kept.xva", "kept.xva2", "kept.xva3"}
+
+
+def test_a_switch_alone_packs_with_gzip(xe: "Xe", vm: str, tmp_path: Path) -> None:
+    """As backup scripts write it."""
+    xe.do(f"vm-export vm={vm} filename={tmp_path / 'vm.xva'} --compress")
+    assert (tmp_path / "vm.xva").read_bytes()[:2] == b"\x1f\x8b"
+
+
+def test_a_file_is_told_of_and_a_stream_is_not(xe: "Xe", vm: str, tmp_path: Path) -> None:
+    snapshot = xe.do("vm-snapshot vm=web new-name-label=before")
+    for place, line in enumerate(
+        (
+            f"vm-export uuid={vm}",
+            f"snapshot-export-to-template snapshot-uuid={snapshot}",
+            f"template-export template-uuid={snapshot}",
+        )
+    ):
+        assert xe.do(f"{line} filename={tmp_path / str(place)}") == "Export succeeded"
+        out, done = xe.piped(f"{line} filename=")
+        assert (done.status, out[-1024:]) == (0, bytes(1024))
+
+
 # Kinds of VM
 
 
@@ -522,17 +602,34 @@ def test_a_uuid_must_be_one(xe: "Xe", sr: str, tmp_path: Path) -> None:
     assert xe.code(f"vm-import filename={path} preserve=true sr-uuid={sr}") == "IMPORT_ERROR"
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        ("", "Error: Required parameter not found: filename"),
-        ("filename=a url=b", "Invalid arguments. The 'url' and 'filename' parameters should not both be specified."),
-        ("url=b", "Error: xe_py imports no VM from a URL. Download the file, and give its name with filename=."),
-        ("filename=a dry-run=true", "Only metadata import function support dry-run"),
-        ("filename=a", "Error: No SR specified and Pool default SR is null"),
-        ("filename=a sr-uuid={iso}", "The file a cannot be read: No such file or directory."),
-    ],
-)
+# In the order of the real xe; the first that holds is said.
+BEFORE_IT_ASKS = [
+    ("sr-uuid=x filename=a url=b", "UUID_INVALID"),
+    ("filename=a url=b metadata=true", "Error: No SR specified and Pool default SR is null"),
+    (
+        "sr-uuid={iso} filename=a url=b type=x",
+        "Invalid arguments. The 'url' and 'filename' parameters should not both be specified.",
+    ),
+    ("sr-uuid={iso} type=x url=b", "INVALID_VALUE"),
+    ("sr-uuid={iso} type=ESXServer url=b", "Error: Required parameter not found: host-username"),
+    ("sr-uuid={iso} type=ESXServer host-username=a", "Error: Required parameter not found: host-password"),
+    (
+        "sr-uuid={iso} type=HyperVServer host-username=a host-password=b remote-config=x",
+        "Error: xe_py imports no VM from a host of the type HyperVServer. Give an archive with filename=.",
+    ),
+    (
+        "sr-uuid={iso} url=b dry-run=true",
+        "Error: xe_py imports no VM from a URL. Download the file, and give its name with filename=.",
+    ),
+    ("sr-uuid={iso} type=XenServer dry-run=true", "Error: Required parameter not found: filename"),
+    ("sr-uuid={iso} filename=a dry-run=true", "Only metadata import function support dry-run"),
+    ("sr-uuid={iso} filename=a task-uuid=x", "UUID_INVALID"),
+    ("sr-uuid={iso} filename=x/OVA.xml", "IMPORT_ERROR_UNEXPECTED_FILE"),
+    ("sr-uuid={iso} filename=a", "The file a cannot be read: No such file or directory."),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), BEFORE_IT_ASKS)
 def test_what_xe_refuses_before_it_asks(xe: "Xe", words: str, said: str) -> None:
     iso = xe.do("sr-list type=iso --minimal").split(",")[0]
     pool = xe.do("pool-list --minimal")
@@ -545,11 +642,16 @@ def test_disks_cannot_go_to_an_iso_sr(xe: "Xe") -> None:
     assert xe.code(f"vm-import filename={SAMPLES / 'tiny-sha1.xva.gz'} sr-uuid={iso}") == "SR_OPERATION_NOT_SUPPORTED"
 
 
-def test_too_little_room_leaves_nothing(xe: "Xe", sr: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_little_room_leaves_nothing(xe: "Xe", sr: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XE_DISK_LIMIT", "1000")
     line = f"vm-import filename={SAMPLES / 'tiny-sha1.xva.gz'} sr-uuid={sr}"
     assert xe.code(line) == "SR_BACKEND_FAILURE_44"
+    assert xe.code(f"--dry-run {line}") == "SR_BACKEND_FAILURE_44"
+    monkeypatch.setenv("XE_DISK_LIMIT", str(3 * MIB))
     assert "vdi" in xe.do(f"--dry-run {line}")
+    (tmp_path / "script").write_text(f"xe {line}\n" * 2)
+    assert xe.code(f"--dry-run batch {tmp_path / 'script'}") == "SR_BACKEND_FAILURE_44", "all of it must find room"
+    assert not (tmp_path / "host.toml.d" / "disks").exists()
 
 
 def test_a_dry_run_exports_nothing(xe: "Xe", vm: str, tmp_path: Path) -> None:
@@ -558,18 +660,83 @@ def test_a_dry_run_exports_nothing(xe: "Xe", vm: str, tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
-# What the machine lacks
+# What packs and checks: the packages of the extra `xva`, or else what the system has
 
 
-def test_what_is_missing_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def hide(monkeypatch: pytest.MonkeyPatch, *packages: str) -> None:
+    """Let the packages be as if they were not installed."""
+    for package in packages:
+        monkeypatch.setitem(sys.modules, package, None)
+    monkeypatch.setattr(checksums, "_found", [])
+
+
+@pytest.fixture(params=["packages", "system"])
+def means(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """Only the packages, or only what the system has; skipped where that is not there."""
+    if request.param == "packages":
+        pytest.importorskip("zstandard", reason="the package zstandard is not installed")
+        pytest.importorskip("xxhash", reason="the package xxhash is not installed")
+        hide(monkeypatch)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        monkeypatch.setattr("ctypes.CDLL", None)
+    else:
+        if shutil.which("zstd") is None:
+            pytest.skip("the program zstd is not installed")
+        hide(monkeypatch, "zstandard", "xxhash")
+    return str(request.param)
+
+
+@pytest.mark.usefixtures("means")
+def test_zstd_is_packed_and_unpacked_by_either_means(xe: "Xe", vm: str, tmp_path: Path) -> None:
+    path = exported(xe, f"vm-export uuid={vm} compress=zstd", tmp_path)
+    assert path.read_bytes()[:4] == b"\x28\xb5\x2f\xfd"
+    assert path.stat().st_size < 2 * MIB
+    assert disks(xe, xe.do(f"vm-import filename={path}"), tmp_path) == [DATA.ljust(SIZE, b"\0"), bytes(6 * MIB)]
+
+
+@pytest.mark.usefixtures("means")
+@pytest.mark.parametrize("kept", [0, 200, 40_000, -10])
+def test_zstd_that_is_damaged_is_refused_by_either_means(xe: "Xe", vm: str, tmp_path: Path, kept: int) -> None:
+    path = exported(xe, f"vm-export uuid={vm} compress=zstd", tmp_path)
+    data = path.read_bytes()
+    path.write_bytes(data[:kept] if kept else data[:400] + os.urandom(400) + data[800:])
+    assert xe.code(f"vm-import filename={path}").startswith("IMPORT_ERROR")
+
+
+# XXH64 with the seed 0, as XAPI writes it, of what other implementations give.
+KNOWN_SUMS = {b"": b"EF46DB3751D8E999", bytes(MIB): b"87D2A1B6E1163EF1"}
+
+
+def test_xxhash_is_checked_by_either_means(xe: "Xe", sr: str, tmp_path: Path, means: str) -> None:
+    if means == "system" and not has_xxhash():
+        pytest.skip("libxxhash is not installed")
+    assert {data: checksums.xxhash(data) for data in KNOWN_SUMS} == KNOWN_SUMS
+    block = bytes(MIB)
+    changes = [member(BLOCK, data=block), member(f"{BLOCK}.checksum", f"{BLOCK}.xxhash", KNOWN_SUMS[block])]
+
+    def change(name: str, data: bytes) -> tuple[str, bytes] | None:
+        return next((found for each in changes if (found := each(name, data)) != (name, data)), (name, data))
+
+    xe.do(f"vm-import filename={archive(tmp_path, change)} sr-uuid={sr}")
+    changes[1] = member(f"{BLOCK}.checksum", f"{BLOCK}.xxhash", KNOWN_SUMS[block].lower())
+    assert xe.code(f"vm-import filename={archive(tmp_path, change)} sr-uuid={sr}") == "IMPORT_ERROR", "capitals"
+
+
+def test_what_is_missing_is_named(xe: "Xe", vm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hide(monkeypatch, "zstandard", "xxhash")
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Failure, match=r"zstandard.*program zstd"), compression.packing(compression.ZSTD, print):
-        pass
+    refused = xe(f"vm-export uuid={vm} compress=zstd filename={tmp_path / 'vm.xva'}")
+    both = "needs the package zstandard (pip install 'xe_py[xva]') or the program zstd (the package zstd on Debian)"
+    assert both in refused.err
+    assert not (tmp_path / "vm.xva").exists()
+    assert both in xe(f"vm-import filename={SAMPLES / 'tiny-xxhash.xva.zst'}").err
     (tmp_path / "zstd").write_text("#!/bin/sh\nexit 1\n")
     (tmp_path / "zstd").chmod(0o755)
-    with pytest.raises(Failure, match="zstd has failed"), compression.packing(compression.ZSTD, print) as put:
-        put(bytes(MIB))
-    monkeypatch.setattr(checksums, "_found", [])
+    refused = xe(f"vm-export uuid={vm} compress=zstd filename={tmp_path / 'vm.xva'}")
+    assert "The program zstd has failed." in refused.err
+    assert not (tmp_path / "vm.xva").exists()
     monkeypatch.setattr("ctypes.CDLL", lambda _: (_ for _ in ()).throw(OSError))
-    with pytest.raises(Failure, match=r"package xxhash.*libxxhash"):
-        checksums.xxhash(b"")
+    path = archive(tmp_path, member(f"{BLOCK}.checksum", name=f"{BLOCK}.xxhash"))
+    refused = xe(f"vm-import filename={path}")
+    assert "Install the package xxhash (pip install 'xe_py[xva]') or the library libxxhash" in refused.err
+    xe.do(f"vm-import filename={path} force=true")

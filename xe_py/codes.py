@@ -126,6 +126,10 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "HOST_POWER_ON_MODE_DISABLED": ("The host has no power-on mode, so it cannot be switched on remotely.", ()),
     "HOST_STILL_BOOTING": ("The host has no management interface yet.", ()),
     "IMPORT_ERROR": ("The VM cannot be imported.", ("msg",)),
+    "IMPORT_ERROR_ATTACHED_DISKS_NOT_FOUND": (
+        "The VM ran when it was exported, and a disk that it had then is not here.",
+        (),
+    ),
     "IMPORT_ERROR_FAILED_TO_FIND_OBJECT": ("The archive lacks an object that it refers to.", ("id",)),
     "IMPORT_ERROR_PREMATURE_EOF": ("The file is no archive of a VM, or its end is missing.", ()),
     "IMPORT_ERROR_UNEXPECTED_FILE": (

@@ -28,6 +28,6 @@ if TYPE_CHECKING:
     kind=EXPORTS,
     standard=True,
 )
-def export(state: State, filename: str, snapshot: Record, **given: Any) -> None:
+def export(state: State, filename: str, snapshot: Record, **given: Any) -> str | None:
     """Write the snapshot to a new file; with its disks, it is a template of its own."""
-    exporting.export(state, snapshot, filename, **given)
+    return exporting.export(state, snapshot, filename, **given)

@@ -28,6 +28,6 @@ if TYPE_CHECKING:
     kind=EXPORTS,
     standard=True,
 )
-def export(state: State, filename: str, template: Record, **given: Any) -> None:
+def export(state: State, filename: str, template: Record, **given: Any) -> str | None:
     """Write the template to a new file."""
-    exporting.export(state, template, filename, **given)
+    return exporting.export(state, template, filename, **given)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from xe_py.errors import Misuse
 from xe_py.operations.effects import exporting
-from xe_py.schema.command import EXPORTS, VM, command
+from xe_py.schema.command import EXPORTS, STANDARD_OUTPUT, VM, command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,6 +12,13 @@ if TYPE_CHECKING:
 
     from xe_py.state.record import Record
     from xe_py.state.state import State
+
+
+def _one_to_standard_output(
+    _state: State, _vm: Record, *, filename: str, among: tuple[int, int], **_others: object
+) -> None:
+    if filename in STANDARD_OUTPUT and among[1] > 1:
+        raise Misuse("Error: Standard output takes one VM only. Choose one VM, or name a file: filename=<file>")
 
 
 @command(
@@ -23,11 +31,13 @@ if TYPE_CHECKING:
         exporting.EXCLUDED,
         exporting.SNAPSHOTS,
     ),
-    doc="Write a VM with its disks to a file (XVA).",
+    grammar=_one_to_standard_output,
+    doc="Write a VM with its disks to a file (XVA); of several VMs, the second to <filename>2, and so on.",
     selector=VM,
+    counts=True,
     kind=EXPORTS,
     standard=True,
 )
-def export(state: State, vm: Record, filename: str, **given: Any) -> None:
+def export(state: State, vm: Record, filename: str, **given: Any) -> str | None:
     """Write the VM to a new file."""
-    exporting.export(state, vm, filename, **given)
+    return exporting.export(state, vm, filename, **given)

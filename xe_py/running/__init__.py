@@ -99,9 +99,10 @@ def _on_chosen(state: State, selector: Selector, call: Call) -> Any:
     objects = chosen(state, selector, call)
     results = []
     refusals: list[tuple[str, XeError]] = []
-    for obj in objects:
+    for number, obj in enumerate(objects, 1):
         try:
-            results.append(_once(state, call, {**call.arguments, selector.name: obj}))
+            among = number, len(objects)
+            results.append(_once(state, call, {**call.arguments, selector.name: obj}, among))
         except XeError as refusal:
             if len(objects) == 1:
                 raise
@@ -112,12 +113,14 @@ def _on_chosen(state: State, selector: Selector, call: Call) -> Any:
     return results[0] if len(results) == 1 and call.multiple is not True else _parts_of(results)
 
 
-def _once(state: State, call: Call, arguments: Mapping[str, Any]) -> Any:
-    """Run the command on one object, or on none; taken back unless the core finds the result sound."""
+def _once(state: State, call: Call, arguments: Mapping[str, Any], among: tuple[int, int] = (1, 1)) -> Any:
+    """Run the command on one object, the first of `among`, or on none; taken back unless the result is sound."""
     mark, rules = state.mark(), state.rules
     by_words = call.command.kind.gets == WORDS
     try:
-        result = _by_words(state, call.command, call.words) if by_words else _by_arguments(state, call, arguments)
+        result = (
+            _by_words(state, call.command, call.words) if by_words else _by_arguments(state, call, arguments, among)
+        )
         if state.mark() > mark:
             from xe_py.state.core import verify
 
@@ -136,10 +139,12 @@ def _by_words(state: State, command: Command, words: Words) -> Any:
     return command.run(state, state.need(about.to, uuid), [pair for pair in words if pair[0] != about.name])
 
 
-def _by_arguments(state: State, call: Call, arguments: Mapping[str, Any]) -> Any:
+def _by_arguments(state: State, call: Call, arguments: Mapping[str, Any], among: tuple[int, int]) -> Any:
     command = call.command
     bound = bind(state, command, arguments)
     objects = () if command.about is None else (bound.pop(command.argument(command.about)),)
+    if command.counts:
+        bound["among"] = among
     if command.grammar is not None:
         command.grammar(state, *objects, **bound)
     if command.kind.files:

@@ -65,6 +65,9 @@ if TYPE_CHECKING:
             """Print the line on standard error over the one that is there."""
 
 
+STANDARD_OUTPUT = frozenset(("", "-", "/dev/stdout"))
+"""The names of a file that stand for standard output."""
+
 # Words that every command takes and that are not fields.
 COMMON = frozenset(
     ("server", "password", "port", "username", "minimal", "force", "multiple", "all", "message-priority", "trace")
@@ -240,6 +243,9 @@ class Command:
 
     `coverage` says how much there is of it. If it is REFUSED, `why` is the reason, in a sentence.
 
+    A command with a selector that `counts` also gets `among`: the place of the object among those that are chosen,
+    from 1 on, and how many those are.
+
     With `asks`, the command line asks a person before it runs the command; a Python program has decided already.
 
     `undeclared` parameters are accepted, but help does not name them. Words in `ignored` have no effect: they are no
@@ -252,6 +258,7 @@ class Command:
         "about",
         "asks",
         "called",
+        "counts",
         "coverage",
         "deprecated",
         "doc",
@@ -282,6 +289,7 @@ class Command:
         ignored: tuple[str, ...] = (),
         selector: Selector | None = None,
         called: Mapping[str, str] = {},
+        counts: bool = False,
         grammar: Callable[..., None] | None = None,
         asks: Question | None = None,
         coverage: str = MODELLED,
@@ -301,6 +309,7 @@ class Command:
         self.ignored = ignored
         self.selector = selector
         self.called = called
+        self.counts = counts
         self.grammar = grammar
         self.asks = asks
         self.coverage = coverage

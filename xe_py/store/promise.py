@@ -49,7 +49,8 @@ if TYPE_CHECKING:
         """The contents of the disks of a state. The state makes drafts, and a rollback of the state removes them.
 
         A commit keeps a draft if the new version names it, and removes it otherwise. A content stays as long as a
-        version names it. A state that is open to read, or for a dry run, only counts what is written.
+        version names it. A state that is open to read, or for a dry run, only counts what would be written, and finds
+        out whether there is room.
         """
 
         def open(self, name: str | None) -> Content:

@@ -136,24 +136,29 @@ class Told(Derived):
         self.kind = kind_of(without)
         super().__init__(name, **rest)
 
+    def by_itself(self, state: State, obj: Record) -> Any:
+        """What a guest with PV drivers reports if nobody has set anything."""
+        return self.value(state, obj) if callable(self.value) else self.value
+
     def compute(self, state: State, obj: Record) -> Any:
-        if not _has_report(obj):
+        if not has_report(obj):
             return None
         if not has_drivers(obj):
             return self.without
-        value = self.value(state, obj) if callable(self.value) else self.value
+        value = self.by_itself(state, obj)
         wanted = obj[reported_as(self.name)] if self.name in REPORTED else None
         return {key: text for key, text in {**value, **wanted}.items() if text} if wanted else value
 
 
 def last_report(_state: State, vm: Record) -> str | None:
     """When the guest last reported; the start of the VM if it did not report since."""
-    if not _has_report(vm):
+    if not has_report(vm):
         return None
     if vm[BOOT_TIME] <= 0 or not has_drivers(vm):
         return vm["start-time"] or EPOCH
     return time.strftime(TIME_FORM, time.gmtime(reports_at(vm)))
 
 
-def _has_report(vm: Record) -> bool:
+def has_report(vm: Record) -> bool:
+    """Whether anything is known of what the guest reported."""
     return not vm["is-control-domain"] and (vm["power-state"] != HALTED or vm["start-time"] is not None)

@@ -86,7 +86,7 @@ def fresh_generation(vm: Mapping[str, Any]) -> str:
     return ":".join(str(int.from_bytes(os.urandom(8), "big") >> 1) for _ in range(2))
 
 
-def described(vm: Record) -> dict[str, str]:
+def described(vm: Mapping[str, Any]) -> dict[str, str]:
     """What a snapshot says of the VM, so that the VM gets it back: each field as a text, each key of a map by itself.
 
     Names stand for secrets in this map as they do in the VM's own maps.

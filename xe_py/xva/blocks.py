@@ -9,7 +9,7 @@ import os
 
 from xe_py.errors import Failure
 from xe_py.xva import checksums
-from xe_py.xva.tape import member
+from xe_py.xva.tape import header, member, padding
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -42,7 +42,9 @@ def write(id: str, content: Source, size: int, put: Callable[[bytes], None]) -> 
         if 0 < number < (size - 1) // BLOCK and data == _ZEROS:
             continue
         name = f"{id}/{number:0{_DIGITS}}"
-        put(member(name, data))
+        put(header(name, len(data)))
+        put(data)  # By itself, so that it is not copied.
+        put(padding(len(data)))
         put(member(name + checksums.SHA1, checksums.sha1(data)))
 
 

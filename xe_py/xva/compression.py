@@ -164,7 +164,8 @@ def _unpacked_zstd(stream: Stream) -> Iterator[Stream]:
         with _unpacking_program(stream) as plain:
             yield plain
         return
-    reader = zstandard.ZstdDecompressor().stream_reader(stream, read_across_frames=True, closefd=False)
+    packed: Any = stream  # It is only read.
+    reader = zstandard.ZstdDecompressor().stream_reader(packed, read_across_frames=True, closefd=False)
     yield _Unpacked(reader, (zstandard.ZstdError,))
 
 

@@ -145,7 +145,7 @@ class _Reader:
     def __init__(self) -> None:
         self.value: Any = None
         self._open: list[tuple[str, Any]] = []
-        self._text = ""
+        self._texts: list[str] = []
 
     def declare(self, *_: object) -> None:
         """Refuse a document type: it may define entities of any size."""
@@ -156,27 +156,28 @@ class _Reader:
         if len(self._open) >= _DEEPEST:
             raise _wrong("its values are nested too deeply")
         self._open.append((tag, {} if tag == "struct" else [] if tag in {"array", "member"} else None))
-        self._text = ""
+        self._texts.clear()
 
     def say(self, text: str) -> None:
         """Go on with the text of the element."""
-        self._text += text
+        self._texts.append(text)
 
     def end(self, tag: str) -> None:
         """End an element: what it holds belongs to the one around it."""
         _, held = self._open.pop()
+        said = "".join(self._texts)
         if tag == "value":
-            self._give(self._text if held is None else held)
+            self._give(said if held is None else held)
         elif tag == "member":
             self._end_member(held)
         elif tag == "name":
-            self._around("member").append(self._text)
+            self._around("member").append(said)
         elif tag == "boolean":
-            self._hold(self._text == "1")
+            self._hold(said == "1")
         elif tag in {"struct", "array"}:
             self._hold(held)
         elif tag != "data":
-            self._hold(self._text)
+            self._hold(said)
 
     def _hold(self, value: Any) -> None:
         self._around("value")

@@ -9,6 +9,8 @@ from xe_py.schema.fields import Choice
 from xe_py.schema.values import EPOCH
 from xe_py.xapi.api_fields import api_field
 from xe_py.xapi.api_values import in_api, in_xe
+from xe_py.xapi.guest import REPORTED, reported_as
+from xe_py.xva import snapshot_metadata
 from xe_py.xva.ova import NULL, Moment
 
 TYPE_CHECKING = False
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
     from xe_py.xapi.api_fields import ApiField
 
-METRICS = "VM_metrics"
-"""The class in which XenAPI keeps some of the fields of a VM."""
+METRICS, GUEST_METRICS = "VM_metrics", "VM_guest_metrics"
+"""The classes in which XenAPI keeps some of the fields of a VM, the second what the guest reports."""
 
 # What XenAPI has and xe_py does not simulate. A reader may need every field.
 _MORE: dict[str, dict[str, Any]] = {
@@ -50,6 +52,24 @@ _MORE: dict[str, dict[str, Any]] = {
         "last_updated": Moment(EPOCH),
         "other_config": {},
     },
+    GUEST_METRICS: {"other_config": {}},
+    "host": {
+        "cpu_configuration": {},
+        "sched_policy": "",
+        "PIFs": [],
+        "crashdumps": [],
+        "PBDs": [],
+        "host_CPUs": [],
+        "metrics": NULL,
+        "license_params": {},
+        "boot_free_mem": 0,
+        "bios_strings": {},
+        "PCIs": [],
+        "PGPUs": [],
+        "PUSBs": [],
+        "certificates": [],
+        "editions": [],
+    },
     "VBD": {"runtime_properties": {}, "metrics": NULL},
     "VIF": {"status_code": 0, "status_detail": "", "runtime_properties": {}, "metrics": NULL},
     "network": {"allowed_operations": [], "current_operations": {}, "assigned_ips": {}},
@@ -58,7 +78,18 @@ _MORE: dict[str, dict[str, Any]] = {
 _BACK = {"VM": {"VIFs": "vif.vm-uuid"}}
 # What only the host that runs the VM, or has the storage, can know.
 _BLANK = frozenset(("allowed_operations", "current_operations", "blobs", "consoles", "crash_dumps", "PBDs", "PIFs"))
+# What XAPI leaves out of a host, of which a reader needs only the uuid.
+_BLANK_IN = {
+    "host": frozenset(
+        (
+            *("patches", "logging", "supported_bootloaders", "other_config", "capabilities", "software_version"),
+            *("ha_statefiles", "ha_network_peers", "tags"),
+            *("external_auth_type", "external_auth_service_name", "external_auth_configuration"),
+        )
+    )
+}
 _NO_NUMBER = "it is no number"
+_WRONG_KIND = "it has the wrong kind of value"
 
 
 def described(state: State, obj: Record, ids: Mapping[str, str], place: str = "") -> dict[str, Any]:
@@ -68,10 +99,11 @@ def described(state: State, obj: Record, ids: Mapping[str, str], place: str = ""
     if place == obj.cls.label:
         found["uuid"] = obj["uuid"]
         for name, reference in _BACK.get(place, {}).items():
-            found[name] = [ids[other["uuid"]] for other in state.pointing_at(obj, reference)]
+            uuids = [other["uuid"] for other in state.pointing_at(obj, reference)]
+            found[name] = _given("set(ref)", uuids, ids)
     for field, api in _fields(obj.cls, place):
-        if api.name in _BLANK:
-            found[api.name] = {} if api.type.startswith("map(") else []
+        if api.name in _BLANK or api.name in _BLANK_IN.get(place, ()):
+            found[api.name] = {} if api.type.startswith("map(") else [] if api.type.startswith("set(") else ""
         else:
             found[api.name] = _given(api.type, state.value(obj, field.name), ids)
     return found
@@ -90,8 +122,37 @@ def stored(cls: XenClass, snapshot: Mapping[str, Any], place: str = "") -> dict[
         if value is None:
             continue
         if not field.accepts(value):
-            raise _wrong(api, "it has the wrong kind of value")
+            raise _wrong(api, _WRONG_KIND)
         found[field.name] = value
+    return found
+
+
+def row(cls: XenClass, uuid: str, fields: Mapping[str, Any]) -> str:
+    """The fields as a row of XAPI's database has them; references are null."""
+    kept = [(field, api) for field, api in _fields(cls, cls.label) if field.name in fields and "ref " not in api.type]
+    values = [(api.name, api.type, _given(api.type, fields[field.name], {})) for field, api in kept]
+    return snapshot_metadata.write([("uuid", "string", uuid), *values])
+
+
+def of_row(cls: XenClass, text: str) -> dict[str, Any]:
+    """The uuid and the stored fields that the row has, but for references; IMPORT_ERROR for what is no row."""
+    columns = snapshot_metadata.read(text)
+    snapshot = {
+        api.name: snapshot_metadata.value_of(api.type, columns[column])
+        for _, api in _fields(cls, cls.label)
+        if (column := snapshot_metadata.column(api.name)) in columns
+    }
+    return {"uuid": columns.get("uuid", ""), **stored(cls, snapshot)}
+
+
+def reported(cls: XenClass, snapshot: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """The maps that the guest reports in its metrics; IMPORT_ERROR for what is no map of texts."""
+    found = {}
+    for field, api in _fields(cls, GUEST_METRICS):
+        if field.name in REPORTED and api.name in snapshot:
+            if not cls.by_name[reported_as(field.name)].accepts(snapshot[api.name]):
+                raise _wrong(api, _WRONG_KIND)
+            found[field.name] = snapshot[api.name]
     return found
 
 
@@ -106,7 +167,7 @@ def _given(type: str, value: Any, ids: Mapping[str, str]) -> Any:
     """The value as XenAPI has it."""
     if type.startswith("ref "):
         return ids.get(value, NULL)
-    if type.startswith("set(ref "):
+    if type.startswith("set(ref"):
         return [ids[each] for each in value if each in ids]
     if type == "datetime":
         return Moment(value or EPOCH)

@@ -28,18 +28,31 @@ _NAME, _MODE, _SIZE, _SUM, _TYPE, _PREFIX = (
 _USTAR = slice(257, 262)
 _PLAIN = {b"\0", b"0", b"7"}
 _PAX, _PAX_OF_ALL, _LONG_NAME = b"x", b"g", b"L"
-# No tar needs more to say a name or a size.
+# No tar needs more to say a name or a size, and nothing else that is no file has more data.
 _LONGEST_EXTENSION = 1 << 16
+# So many members that are no files stand in a row: a header for the name, one for what a link points to, and so on.
+_MOST_IN_A_ROW = 100
+_SAID = frozenset(("path", "size"))
 _BASE_256 = 0x80
 
 
 def member(name: str, data: bytes, time: int = 0) -> bytes:
-    """A member, as XAPI writes it: a header of the oldest form, the data, and zeros up to the next sector."""
-    fields = f"{name.encode().decode('latin-1'):\0<100}0000400\0" + "0000000\0" * 2 + f"{len(data):011o}\0{time:011o}\0"
-    header = bytearray(fields.encode("latin-1").ljust(SECTOR, b"\0"))
-    header[_SUM] = b" " * 8
-    header[_SUM] = f"{sum(header):06o}\0 ".encode()
-    return b"".join((header, data, bytes(-len(data) % SECTOR)))
+    """A member, as XAPI writes it: a header, the data, and zeros up to the next sector."""
+    return b"".join((header(name, len(data), time), data, padding(len(data))))
+
+
+def padding(size: int) -> bytes:
+    """The zeros behind data of this size, up to the next sector."""
+    return bytes(-size % SECTOR)
+
+
+def header(name: str, size: int, time: int = 0) -> bytes:
+    """The header of a member, in the oldest form."""
+    fields = f"{name.encode().decode('latin-1'):\0<100}0000400\0" + "0000000\0" * 2 + f"{size:011o}\0{time:011o}\0"
+    made = bytearray(fields.encode("latin-1").ljust(SECTOR, b"\0"))
+    made[_SUM] = b" " * 8
+    made[_SUM] = f"{sum(made):06o}\0 ".encode()
+    return bytes(made)
 
 
 class Members:
@@ -52,7 +65,7 @@ class Members:
     def next(self) -> tuple[str, int] | None:
         """The name and the size of the next plain member; None at the end."""
         said: dict[str, str] = {}
-        while True:
+        for _ in range(_MOST_IN_A_ROW):
             self._skip()
             header = self._exactly(SECTOR)
             if header == bytes(SECTOR):
@@ -63,12 +76,15 @@ class Members:
                 )
             kind, size = header[_TYPE], _number(header[_SIZE])
             self._left = size + -size % SECTOR
+            if kind in _PLAIN:
+                return self._plain(header, said, size)
+            if size > _LONGEST_EXTENSION:
+                raise Failure("IMPORT_ERROR", f"The archive has a member of {size} bytes that is no file.")
             if kind in {_PAX, _LONG_NAME}:
                 said |= self._extension(kind, size)
-            elif kind in _PLAIN:
-                return self._plain(header, said, size)
             elif kind != _PAX_OF_ALL:
                 said = {}
+        raise Failure("IMPORT_ERROR", f"The archive has {_MOST_IN_A_ROW} members in a row that are no files.")
 
     def read(self, size: int) -> bytes:
         """The data of the member that `next` has told of."""
@@ -85,8 +101,6 @@ class Members:
         return name.removeprefix("./"), size
 
     def _extension(self, kind: bytes, size: int) -> dict[str, str]:
-        if size > _LONGEST_EXTENSION:
-            raise Failure("IMPORT_ERROR", f"The archive has a header of {size} bytes.")
         data = self.read(size)
         if kind == _LONG_NAME:
             return {"path": _text(data)}
@@ -99,7 +113,8 @@ class Members:
                 raise Failure(
                     "IMPORT_ERROR", "The archive is damaged: an extended header of its tar format is not valid."
                 )
-            said[_text(key)] = _text(value[:-1])
+            if (name := _text(key)) in _SAID:
+                said[name] = _text(value[:-1])
         return said
 
     def _skip(self) -> None:

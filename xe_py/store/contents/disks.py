@@ -13,8 +13,7 @@ import os
 
 from xe_py.errors import StateFileError
 from xe_py.schema.numbers import is_uuid
-from xe_py.store.contents.files import FileContent, FileDraft
-from xe_py.store.contents.sparse import read_all, regular
+from xe_py.store.contents.files import CountedDraft, FileContent, FileDraft
 from xe_py.store.files.access import DISK, close, left_behind, make_folder, neighbour, sync_folder
 from xe_py.store.history.logbook import COPY, LOG
 from xe_py.store.history.logbook import folder_of as history_of
@@ -22,9 +21,7 @@ from xe_py.store.history.logbook import folder_of as history_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from typing import BinaryIO
 
-    from xe_py.store.contents.files import Copyable
     from xe_py.store.files.document import Site
 
 # No link is followed, and no pipe that somebody planted is waited for.
@@ -45,7 +42,7 @@ class Disks:
         self._site = site
         self._writer = writer
         self._drafts: dict[str, FileDraft] = {}
-        self._counted: set[str] = set()
+        self._counted: dict[str, CountedDraft] = {}
 
     def open(self, name: str | None) -> FileContent:
         """The content of this name; zeros for None, and, with a warning, for one that is missing."""
@@ -61,11 +58,11 @@ class Disks:
         self._site.outcome.warn(f"the content of a disk is missing, so it reads as zeros: {_path(target, name)}")
         return FileContent(None)
 
-    def draft(self, name: str) -> FileDraft | _Counted:
+    def draft(self, name: str) -> FileDraft:
         """A new content of this name, to be written; StateFileError if the folder cannot be used."""
         if not self._writer:
-            self._counted.add(name)
-            return _Counted()
+            self._counted[name] = CountedDraft(self._room())
+            return self._counted[name]
         target = self._site.target
         if not self._drafts:
             settle(target)  # What nobody needs takes no room from what is written now.
@@ -78,7 +75,7 @@ class Disks:
 
     def discard(self, name: str) -> None:
         """Remove a draft."""
-        self._counted.discard(name)
+        self._counted.pop(name, None)
         draft = self._drafts.pop(name, None)
         if draft is not None:
             draft.close()
@@ -126,25 +123,13 @@ class Disks:
     def _room(self) -> int:
         """How many bytes more the disks may take: up to XE_DISK_LIMIT or, without that, half of what is free."""
         target = self._site.target
-        free = os.statvfs(neighbour(target))
+        counted = sum(draft.taken for draft in self._counted.values())
         limit = self._site.settings.number("XE_DISK_LIMIT", _DIGITS, -1)
         if limit < 0:
-            return free.f_bavail * free.f_frsize // 2
-        return limit - sum(self.sizes().values()) - sum(map(_taken, _drafts(target).values()))
-
-
-class _Counted:
-    """A draft that only counts what would be written."""
-
-    def take(self, source: BinaryIO, most: int, done: Callable[[int], None]) -> int:
-        """How long the source is."""
-        file = regular(source)
-        if file is None:
-            return read_all(source, most, lambda data, place: done(place + len(data)))
-        return os.fstat(file).st_size
-
-    def follow(self, content: Copyable, start: int) -> None:
-        """Nothing is written."""
+            folder = neighbour(target)
+            free = os.statvfs(folder if os.path.isdir(folder) else os.path.dirname(target))
+            return (free.f_bavail * free.f_frsize - counted) // 2
+        return limit - sum(self.sizes().values()) - sum(map(_taken, _drafts(target).values())) - counted
 
 
 def settle(target: str) -> None:

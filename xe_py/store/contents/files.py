@@ -97,13 +97,33 @@ class FileDraft:
             self._write(run, partial(put_at, data[run.start : run.stop], self._file, place + run.start))
         done(place + len(data))
 
-    def _write(self, span: range, write: Callable[[], None]) -> None:
+    def _count(self, span: range) -> None:
         self._room -= len(span)
         if self._room < 0:
             raise NoRoomError
+
+    def _write(self, span: range, write: Callable[[], None]) -> None:
+        self._count(span)
         try:
             write()
         except OSError as error:
             if error.errno in _FULL:
                 raise NoRoomError from None
             raise
+
+
+class CountedDraft(FileDraft):
+    """A draft that only counts what would be written."""
+
+    def __init__(self, room: int) -> None:
+        self._file = -1
+        self._room = self._first = room
+
+    @property
+    def taken(self) -> int:
+        """How many bytes would be written so far."""
+        return self._first - self._room
+
+    def _write(self, span: range, write: Callable[[], None]) -> None:
+        del write
+        self._count(span)
