@@ -114,6 +114,7 @@ function __xe_commands
         'state-check' 'Check the whole state, and list everything that is wrong.' \
         'state-diff' 'Show what the last commit changed, or what changed between two versions of the state file.' \
         'state-history' 'List the versions in the history of the state file, the newest first, with the user and the command of each.' \
+        'state-import' 'Make a state file of a real pool, from a database dump, a status report, records of XenAPI (JSON or XML-RPC), or what xe prints with params=all.' \
         'state-init' 'Make a state file with a new host.' \
         'state-orphans' 'List what nothing uses any more, with the commands that clean it up.' \
         'state-set' 'Switch to another set of rules, which the state must obey, or to another set of default templates. The same set again brings back the templates that were destroyed.' \
@@ -412,6 +413,8 @@ function __xe_words
             echo 'type= host-uuid=@host:uuid,name-label device-config: sm-config:'
         case state-diff
             echo 'serial= to='
+        case state-import
+            echo 'file= kind=database|report|json|xml-rpc|text --secrets --keep --force'
         case state-init
             echo 'name-label= hosts= nics= cpus= memory= disk= rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none --from-machine --force'
         case state-set

@@ -214,4 +214,6 @@ def run_on_store(store: Store, call: Call, *, dry_run: bool) -> Any:
     bound = bind(State({}), call.command, call.arguments)
     if not call.command.kind.reads:
         bound["dry_run"] = dry_run
+    if call.command.kind.files:
+        bound["client"] = call.client
     return call.command.run(store, **bound)

@@ -98,7 +98,7 @@ class Kind:
 CHANGES, READS = Kind(ARGUMENTS), Kind(ARGUMENTS, reads=True)
 IMPORTS, EXPORTS = Kind(ARGUMENTS, files=True), Kind(ARGUMENTS, reads=True, files=True)
 SETS, LISTS, WAITS = Kind(WORDS), Kind(WORDS, reads=True), Kind(WORDS, reads=True, waits=True)
-REPLACES, INSPECTS = Kind(STORE), Kind(STORE, reads=True)
+REPLACES, INSPECTS, MAKES = Kind(STORE), Kind(STORE, reads=True), Kind(STORE, files=True)
 SCRIPT = Kind(LINES)
 
 
