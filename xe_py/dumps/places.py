@@ -54,10 +54,11 @@ def parts() -> dict[str, Part]:
             if label not in classes.all_names():
                 found[label] = Part(cls, label)
         for field in cls.fields:
-            api = None if isinstance(field, NameOf) else api_field(cls, field, classes.get)
+            api = None if isinstance(field, NameOf) or field.name == "uuid" else api_field(cls, field, classes.get)
             part = None if api is None else found.get(api.cls)
             if api is None or part is None or part.cls is not cls:
                 continue
-            if field.stored or api.name not in part.places:
+            # Of several computed fields, the last one has the name that XenAPI means.
+            if field.stored or api.name not in part.places or not part.places[api.name].field.stored:
                 part.places[api.name] = Place(field, api)
     return found

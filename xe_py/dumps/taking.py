@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 MADE_BY = "xe_py"
 """The key in the manifest of a database that says that xe_py wrote it."""
-# What a host does just then ends with the host.
-_PASSING = frozenset(("allowed-operations", "current-operations", "allowed_operations", "current_operations"))
+PASSING = frozenset(("allowed-operations", "current-operations", "allowed_operations", "current_operations"))
+"""What is done to an object just then. It does not outlive the host's software."""
 _METADATA = "snapshot_metadata"
 # What is taken otherwise, or passes with the host.
-_OTHERWISE = _PASSING | {"uuid", _METADATA, "last_updated"}
+_OTHERWISE = PASSING | {"uuid", _METADATA, "last_updated"}
 _LONGEST = 40
 
 
@@ -72,7 +72,18 @@ class _Rows:
                 found.append(made)
         if not found and metrics:
             self._report.dropped["metrics without their objects"] += metrics
-        return sorted(found, key=lambda made: made.age)
+        found.sort(key=lambda made: made.age)
+        return found + self._hidden()
+
+    def _hidden(self) -> list[Found]:
+        """The objects of classes that only xe_py has."""
+        found = []
+        for key in self._capture.manifest if self._is_ours else ():
+            of, _, uuid = key.removeprefix(f"{MADE_BY}/").partition("/")
+            if of in classes.HIDDEN and is_uuid(uuid):
+                found.append(Found(classes.get(of), uuid, uuid))
+                found[-1].own = _own_fields(self._capture.manifest, found[-1])
+        return found
 
     def _part_of(self, row: Row) -> Part | None:
         label = self._labels.get(row.cls.lower())
@@ -106,7 +117,7 @@ class _Rows:
             place = part.places.get(name)
             if place is None:
                 self._leave_out(part, name, value)
-            elif place.field.stored and name not in _PASSING:
+            elif place.field.stored and name not in PASSING:
                 made = values.of_api(place.field, place.api, value)
                 if made is values.MISFIT:
                     self._report.misfits[f"{part.label}.{name}={_short(value)}"] += 1
@@ -145,18 +156,13 @@ def _reports(part: Part, fields: Mapping[str, Any]) -> Any:
 def _own_fields(manifest: Mapping[str, str], found: Found) -> dict[str, Any]:
     """The fields that xe_py has written into the manifest, because the row cannot hold them."""
     text = manifest.get(f"{MADE_BY}/{found.cls.name}/{found.uuid}")
-    return {} if text is None else own_fields(found.cls, text)
-
-
-def own_fields(cls: XenClass, text: str) -> dict[str, Any]:
-    """The stored fields in the text; none if it is not as xe_py writes it."""
     try:
-        read = json.loads(text)
+        read = json.loads(text or "{}")
     except (ValueError, RecursionError):
         return {}
-    if not isinstance(read, dict):
-        return {}
-    return {name: value for name, value in read.items() if name in cls.stored and cls.stored[name].accepts(value)}
+    stored = found.cls.stored
+    fields = read.items() if isinstance(read, dict) else ()
+    return {name: value for name, value in fields if name in stored and name != "uuid" and stored[name].accepts(value)}
 
 
 def _short(value: Any) -> str:
@@ -210,7 +216,7 @@ class _Listing:
             found.names[field.reference] = text
         elif name in REPORTED and cls.name == "vm":
             self._take_report(found, field, text)
-        elif field.stored and name not in {"uuid", *_PASSING}:
+        elif field.stored and name not in {"uuid", *PASSING}:
             made = printed.of_xe(field, text)
             if made is values.MISFIT:
                 self._report.misfits[f"{cls.name} {name}={_short(text)}"] += 1

@@ -235,12 +235,12 @@ def default_templates(name: str, seed: str) -> dict[str, dict[str, Any]]:
     if name == NONE:
         return {}
     release = name.removesuffix(_WITH_PV)
-    config = {"import_task": f"OpaqueRef:{_uuid_from(seed)}"}
+    config = {"import_task": f"OpaqueRef:{uuid_from(seed)}"}
     found = {}
     for row in _TABLE.strip().split("\n"):
         uuid, label, kind, least, disk, most, releases, title = row.split(" ", 7)
         if release in _FOR[releases] and (name != release or _KINDS[kind].fields["domain-type"] == "hvm"):
-            own = {"mac_seed": _uuid_from(f"{seed} {uuid}"), **config}
+            own = {"mac_seed": uuid_from(f"{seed} {uuid}"), **config}
             numbers = int(least), int(disk), int(most)
             found[uuid] = _fields(label, title, _KINDS[kind], numbers, own, sorts=release in _FOR["old"])
     return found
@@ -299,7 +299,7 @@ def _element(name: str, attributes: Mapping[str, str], *, sorts: bool) -> str:
     return f"<{name}{shown}/>"
 
 
-def _uuid_from(seed: str) -> str:
+def uuid_from(seed: str) -> str:
     """A uuid that follows from the text, and looks as random as another."""
     digits = "".join(f"{crc32(f'{number} {seed}'.encode()):08x}" for number in range(4))
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
