@@ -420,7 +420,7 @@ function __xe_words
         case state-diff
             echo 'serial= to='
         case state-import
-            echo 'file= kind=database|report|json|xml-rpc|text --secrets --keep --force'
+            echo 'file= kind=database|report|json|xml-rpc|text --anonymise --secrets --keep --force'
         case state-init
             echo 'name-label= hosts= nics= cpus= memory= disk= rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none --from-machine --force'
         case state-set

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 
-def take_in(capture: Capture, *, secrets: bool = False) -> tuple[State, Report]:
-    """The state with the objects of the capture, which need not be sound; DumpError if there are none."""
+def take_in(capture: Capture, *, secrets: bool = False, anonymise: bool = False) -> tuple[State, Report]:
+    """The state with the objects of the capture, which need not be sound; DumpError if there are none.
+
+    Secrets are masked unless they are wanted; `anonymise` makes up names, addresses and descriptions.
+    """
     report = Report()
     report.remarks += capture.remarks
     found = objects(capture, report)
@@ -26,4 +29,9 @@ def take_in(capture: Capture, *, secrets: bool = False) -> tuple[State, Report]:
         mask(found, report)
     state = build(found, capture.complete, report)
     fill(state, found)
+    if anonymise:
+        from xe_py.dumps.anonymising import anonymised
+
+        state = anonymised(state)
+        report.remarks.append("Names, addresses, descriptions and uuids are made up.")
     return state, report

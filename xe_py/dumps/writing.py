@@ -87,6 +87,7 @@ class _Writer:
 
     def __init__(self, state: State) -> None:
         self._state = state
+        self._columns_of: dict[str, list[tuple[str, str, Place]]] = {}
         self._rows: dict[str, list[str]] = {}
         self.own: dict[str, str] = {}
         self.generation = 0
@@ -122,13 +123,20 @@ class _Writer:
     def _columns(self, part: Part, obj: Record, recovered: dict[str, Any]) -> Columns:
         """The columns of the object; `recovered` gets the stored values that reading them back gives."""
         columns = {}
-        for name, place in part.places.items():
+        for name, column, place in self._plan(part):
             text = _EMPTY[_kind(place)] if name in PASSING else self._text(place, obj)
-            columns[in_database(part.label, name)] = text = _UNWRITABLE.sub("\ufffd", text)
+            columns[column] = text = _UNWRITABLE.sub("\ufffd", text)
             if place.field.stored:
                 made = None if name in PASSING else values.of_api(place.field, place.api, text)
                 recovered[place.field.name] = _without_prefix(place, place.field.default if made is None else made)
         return columns
+
+    def _plan(self, part: Part) -> list[tuple[str, str, Place]]:
+        """The fields of the part in XenAPI, with their columns."""
+        if part.label not in self._columns_of:
+            found = [(name, in_database(part.label, name), place) for name, place in part.places.items()]
+            self._columns_of[part.label] = found
+        return self._columns_of[part.label]
 
     def _text(self, place: Place, obj: Record) -> str:
         field = place.field

@@ -27,6 +27,10 @@ _SHOWN = 10
     required=(Text("file", doc="The file with the dump; - reads standard input."),),
     optional=(
         Choice("kind", kinds.KINDS, doc="What the file is; if it is not given, xe looks."),
+        Bool(
+            "anonymise",
+            doc="Make up names, addresses, descriptions and uuids, so that the file can be shown to others.",
+        ),
         Bool("secrets", doc="Keep passwords and other secrets, which are masked otherwise."),
         Bool("keep", doc="Keep a pool that breaks the rules: its file can be listed, but not changed."),
         Bool("force", doc="Replace an existing state file."),
@@ -42,6 +46,7 @@ def import_(
     kind: str | None = None,
     *,
     client: Client,
+    anonymise: bool = False,
     secrets: bool = False,
     keep: bool = False,
     force: bool = False,
@@ -56,7 +61,7 @@ def import_(
     try:
         with client.source(file) as source:
             capture = kinds.read(source, kind)
-        state, report = take_in(capture, secrets=secrets)
+        state, report = take_in(capture, secrets=secrets, anonymise=anonymise)
     except DumpError as error:
         raise Misuse(f"Error: {_named(file)} cannot be imported: {error}.") from None
     wrong = list(findings(state))
@@ -68,7 +73,7 @@ def import_(
             "To keep it as it is, in a file that can be listed but not changed, add keep=true",
         )
     if not dry_run:
-        given = {"kind": kind, "secrets": secrets, "keep": keep, "force": force}
+        given = {"kind": kind, "anonymise": anonymise, "secrets": secrets, "keep": keep, "force": force}
         words = [f"{name}={str(value).lower()}" for name, value in given.items() if value]
         store.create(state, command_line(["state-import", f"file={file}", *words]), force=force)
     made = "Would make" if dry_run else "Made"
