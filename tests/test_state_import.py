@@ -331,6 +331,53 @@ def test_lists_of_xe_come_in_with_what_stands_around_them(imports: Import) -> No
     assert imports.xe.do("state-check").startswith("The state is sound")
 
 
+PAGE = f"""\
+## How to look at the storage
+
+First find the SR, and then use this command (`xe pbd-list` knows more):
+```
+# xe sr-list name-label=shared
+uuid ( RO)                : {uuid(16)}
+          name-label ( RW): shared
+    name-description ( RW):\x20
+                host ( RO): <shared>
+                type ( RO): linstor
+        content-type ( RO): user
+```
+
+Example output, where each host is connected:
+```
+uuid ( RO)                  : {uuid(17)}
+host-uuid ( RO): {uuid(2)}
+sr-uuid ( RO): {uuid(16)}
+device-config (MRO): group-name: linstor_group/thin_device; redundancy: 2
+currently-attached ( RO): true\x20\x20
+
+
+     uuid ( RO)                  : {uuid(18)}                   host-uuid ( RO): {uuid(3)}
+                    sr-uuid ( RO): {uuid(16)}
+         currently-attached ( RO): true
+
+
+uuid ( RO)                  : {uuid(19)}
+             host-uuid ( RO): {uuid(4)}
+               sr-uuid ( RO): {uuid(16)}
+    currently-attached ( RO): true
+```
+And so on.
+"""
+
+
+def test_a_page_of_documentation_comes_in(imports: Import) -> None:
+    """People paste lists without their blanks, into pages with words around them."""
+    lines = imports.made(PAGE)
+    assert lines[0] == "Objects: 1 pool, 2 host, 1 SR, 2 PBD"
+    assert lines[-1] == "Left out: PBD without a valid uuid (1)"
+    assert imports.value("sr", uuid(16), "shared") == "true"
+    assert imports.value("pbd", uuid(17), "device-config") == "group-name: linstor_group/thin_device; redundancy: 2"
+    assert imports.value("pbd", uuid(19), "host-uuid") == uuid(4)
+
+
 def test_a_list_without_a_command_line_is_told_by_its_fields(imports: Import) -> None:
     shown = [f"uuid ( RO) : {uuid(9)}\nname-label ( RW): web\npower-state ( RO): halted\n\n\n"]
     shown += [

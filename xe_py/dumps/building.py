@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from xe_py import classes
 from xe_py.dumps.capture import REFERENCE
 from xe_py.dumps.found import Found
@@ -170,6 +172,10 @@ class _Building:
 
     def plug_storage(self) -> None:
         """Plug SRs where the capture does not say how hosts reach them."""
+        attached = Counter(pbd.values.get("sr-uuid") for pbd in self._of.get("pbd", []) if _is_attached(pbd))
+        for sr in self._of.get("sr", []):
+            if attached[sr.uuid] > 1:
+                sr.values.setdefault("shared", True)
         known = self.has("pbd") or "PBD" in self._complete
         srs = [sr for sr in self._of.get("sr", []) if not known or sr in self._stand_ins]
         plugged = {pbd.values.get("sr-uuid") for pbd in self._of.get("pbd", [])}
@@ -191,7 +197,7 @@ class _Building:
         vms = {
             vbd.values["vm-uuid"]
             for vbd in self._of.get("vbd", [])
-            if vbd.values.get("vdi-uuid") in on and vbd.values.get("currently-attached")
+            if vbd.values.get("vdi-uuid") in on and _is_attached(vbd)
         }
         used = {vm.values.get("resident-on") for vm in self._of.get("vm", []) if vm.uuid in vms}
         return sorted(self._of["host"], key=lambda host: host.uuid not in used)
@@ -226,3 +232,7 @@ class _Building:
                 }
                 state.load(cls, {"uuid": found.uuid, **fields})
         return state
+
+
+def _is_attached(device: Found) -> bool:
+    return bool(device.values.get("currently-attached"))

@@ -14,6 +14,8 @@ _FIELD = re.compile(r"\s*(?P<name>[A-Za-z][\w-]*) \((?: |[SM])R[OW]\)(?: \[DEPRE
 # A prompt, and a list or one record that xe is asked for.
 _HEADING = re.compile(r"(?:.*[#$>]\s*)?xe (?:.*? )??(?P<cls>[a-z][a-z-]*?)-(?:param-)?list(?: .*)?")
 _LONGEST_HEADING = 1000
+# What stands around a list in a page.
+_FENCE = "```"
 _FIRST = "uuid"
 # The empty lines behind a record.
 _PARTED_BY = 2
@@ -46,6 +48,9 @@ class _Reader:
         """Take one more line."""
         if not line.strip():
             self._empty += 1
+            return
+        if line.lstrip().startswith(_FENCE):
+            self._name = ""
             return
         field = _FIELD.fullmatch(line)
         heading = None if field or len(line) > _LONGEST_HEADING else _HEADING.fullmatch(line)

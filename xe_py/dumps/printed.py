@@ -20,6 +20,8 @@ _UNTOLD = frozenset(("<expensive field>", "<expensive>"))
 
 def of_xe(field: Field, text: str) -> Any:
     """The value of the field for what xe prints; None for no value, MISFIT for one that the field cannot hold."""
+    if not isinstance(field, (Text, Map)):
+        text = text.partition("\n")[0].strip()  # What follows is not of the value.
     if text in _UNTOLD or (text in _NOTHING and not isinstance(field, Map)):
         return None
     made = next((make(field, text) for kind, make in _MAKERS if isinstance(field, kind)), text)
@@ -51,13 +53,13 @@ def _set(field: Field, text: str) -> Any:
 
 
 def _number(_field: Field, text: str) -> Any:
-    number = integer_of(text.strip())
+    number = integer_of(text)
     return MISFIT if number is None else number
 
 
 def _choice(field: Field, text: str) -> Any:
     options = field.options if isinstance(field, Choice) else ()
-    return next((option for option in options if option.casefold() == text.strip().casefold()), MISFIT)
+    return next((option for option in options if option.casefold() == text.casefold()), MISFIT)
 
 
 # The more special kinds first.
@@ -65,11 +67,11 @@ _MAKERS: tuple[tuple[type[Field], Callable[[Field, str], Any]], ...] = (
     (Map, pairs),
     (Set, _set),
     (Text, lambda _field, text: text),
-    (Bool, lambda _field, text: FLAGS.get(text.strip(), MISFIT)),
+    (Bool, lambda _field, text: FLAGS.get(text, MISFIT)),
     (Int, _number),
     (Float, lambda _field, text: number_of(text)),
-    (Time, lambda _field, text: time_of(text.strip())),
+    (Time, lambda _field, text: time_of(text)),
     (Choice, _choice),
-    (Ref, lambda _field, text: text.strip() or None),
-    (Absent, lambda _field, text: text.strip() or None),
+    (Ref, lambda _field, text: text or None),
+    (Absent, lambda _field, text: text or None),
 )
