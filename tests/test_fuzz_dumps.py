@@ -16,6 +16,7 @@ from xe_py.store import store_for
 
 DUMPS = Path(__file__).parent / "facts/dumps"
 SAMPLES = [path.read_bytes() for path in sorted(DUMPS.iterdir())]
+pytestmark = pytest.mark.slow
 EXAMPLES = settings(
     max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

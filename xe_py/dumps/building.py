@@ -152,6 +152,14 @@ class _Building:
             for values in (found.values, found.reverts):
                 if name in values and values[name] is not None:
                     values[name] = self._resolved(found, field, values[name])
+        for name, value in found.values.items():
+            if isinstance(value, list) and name not in found.cls.references:
+                found.values[name] = [self._text_of(each) for each in value]
+
+    def _text_of(self, member: str) -> str:
+        """The member of a set of texts; XenAPI has references there, where xe prints uuids."""
+        target = self._by_ref.get(member) if member.startswith(REFERENCE) else None
+        return member if target is None else target.uuid
 
     def _resolved(self, found: Found, field: Ref | Refs, value: list[str] | str) -> list[str] | str | None:
         if isinstance(value, str):

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 500_000
 """A capture with more objects is refused before they fill the memory."""
+MOST_VALUES = 20_000_000
+"""The same for a file with more values, of however few objects."""
 
 REFERENCE = "OpaqueRef:"
 """How references begin."""
@@ -18,6 +20,12 @@ NULL = f"{REFERENCE}NULL"
 
 class DumpError(Exception):
     """A file that cannot be read as a capture; the text says why."""
+
+
+def refuse_too_many(data: bytes, *marks: bytes) -> None:
+    """DumpError if the marks, of which each value has one, stand too often in the file."""
+    if sum(map(data.count, marks)) > MOST_VALUES:
+        raise DumpError(f"it has more than {MOST_VALUES} values")
 
 
 class Row:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xml.parsers.expat import ExpatError, ParserCreate
 
-from xe_py.dumps.capture import Capture, DumpError, Row
+from xe_py.dumps.capture import Capture, DumpError, Row, refuse_too_many
 from xe_py.dumps.texts import unprotected
 
 TYPE_CHECKING = False
@@ -19,6 +19,7 @@ _ELEMENTS = {"database": 0, "manifest": 1, "table": 1, "pair": 2, "row": 2}
 
 def read(data: bytes) -> Capture:
     """The objects in the dump; DumpError if it is none."""
+    refuse_too_many(data, b"=")
     reader = _Reader()
     parser = ParserCreate()
     parser.StartElementHandler = reader.begin

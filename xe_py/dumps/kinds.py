@@ -31,7 +31,6 @@ _READERS: dict[str, Reader] = {
 }
 _GZIP, _BZIP2, _XZ, _ZIP = b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"PK\x03\x04"
 _USTAR = slice(257, 262)
-_WITH_HEADER = 31
 _LOOKED_AT = 4096
 # What a status report has of the database: what the host saved, and what it dumped when it was asked.
 _DATABASES = ("xapi-db.xml", "xapi-db-dumped.xml")
@@ -68,14 +67,15 @@ def _kind_of(data: bytes) -> str:
 
 def _unpacked(data: bytes) -> bytes:
     """What is in the compressed file; other data as it is."""
-    from bz2 import BZ2Decompressor
+    from bz2 import BZ2File
+    from gzip import GzipFile
     from lzma import LZMADecompressor, LZMAError
 
     try:
         if data.startswith(_GZIP):
-            return _inflated(zlib.decompressobj(_WITH_HEADER).decompress(data, LARGEST + 1))
+            return _inflated(GzipFile(fileobj=io.BytesIO(data)).read(LARGEST + 1))
         if data.startswith(_BZIP2):
-            return _inflated(BZ2Decompressor().decompress(data, LARGEST + 1))
+            return _inflated(BZ2File(io.BytesIO(data)).read(LARGEST + 1))
         if data.startswith(_XZ):
             return _inflated(LZMADecompressor(memlimit=LARGEST).decompress(data, LARGEST + 1))
     except (zlib.error, OSError, EOFError, LZMAError) as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from xe_py.dumps.capture import MOST_ROWS, Capture, DumpError, Listed
+from xe_py.dumps.capture import MOST_ROWS, Capture, DumpError, Listed, refuse_too_many
 
 _FIELD = re.compile(r"\s*(?P<name>[A-Za-z][\w-]*) \((?: |[SM])R[OW]\)(?: \[DEPRECATED\])?\s*:(?: (?P<text>.*))?\s*")
 # A prompt, and a list or one record that xe is asked for.
@@ -23,6 +23,7 @@ _PARTED_BY = 2
 
 def read(data: bytes) -> Capture:
     """The records in the text; DumpError if there are none."""
+    refuse_too_many(data, b"\n")
     capture = Capture("what xe prints of objects")
     reader = _Reader()
     for line in data.decode("utf-8-sig", errors="replace").splitlines():

@@ -5,7 +5,7 @@ Several answers may stand in one file, behind each other or in one JSON text, by
 
 from __future__ import annotations
 
-from xe_py.dumps.capture import REFERENCE, Capture, DumpError, Row
+from xe_py.dumps.capture import REFERENCE, Capture, DumpError, Row, refuse_too_many
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ _DEEP = "it is nested too deeply"
 
 def read_json(data: bytes) -> Capture:
     """The records in JSON texts; DumpError if there are none."""
+    refuse_too_many(data, b"{", b"[", b",")
     try:
         return _capture("records of XenAPI as JSON", _documents(data.decode("utf-8-sig")))
     except RecursionError:
@@ -31,6 +32,7 @@ def read_json(data: bytes) -> Capture:
 
 def read_xml(data: bytes) -> Capture:
     """The records in answers of XML-RPC; DumpError if there are none."""
+    refuse_too_many(data, b"<")
     parts = [part[part.index(b"<") :] + _END for part in data.split(_END) if b"<" in part]
     try:
         return _capture("records of XenAPI as XML-RPC", map(_response, parts))

@@ -42,9 +42,9 @@ def of_api(field: Field, api: ApiField, value: Any) -> Any:
 
 def _of_type(field: Field, api: ApiField, value: Any) -> Any:
     kind = api.type.partition("(")[0].partition(" ")[0]
-    if kind in {"enum", "ref", "string"}:
-        return _of_text(field, api, value) if isinstance(value, str) else MISFIT
-    return _MAKERS[kind](value, field.name)
+    if kind in _MAKERS:
+        return _MAKERS[kind](value, field.name)
+    return _of_text(field, api, _text(value)) if isinstance(value, str) else MISFIT
 
 
 def _of_text(field: Field, api: ApiField, text: str) -> Any:
@@ -70,7 +70,7 @@ def of_map(value: Any) -> Any:
     found = map_of(value) if isinstance(value, str) else value
     if not isinstance(found, dict):
         return MISFIT
-    return {str(key): _text(each) for key, each in found.items()}
+    return {_text(key): _text(each) for key, each in found.items()}
 
 
 def _set(value: Any, _name: str) -> Any:
@@ -79,7 +79,10 @@ def _set(value: Any, _name: str) -> Any:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else str(value).lower() if isinstance(value, bool) else str(value)
+    """The value as a text that can be written: JSON can hold halves of characters, which are none."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode(errors="replace").decode()
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def number_of(value: Any) -> Any:

@@ -155,7 +155,7 @@ def text_of(place: Place, value: Any) -> str:
     kind = _kind(place)
     if value is None or (kind in {"map", "set"} and isinstance(value, str)):
         return _EMPTY.get(kind, "")
-    return _TEXTS[kind](value, place)
+    return _TEXTS[kind](value, place) if kind in _TEXTS else str(value)
 
 
 def _kind(place: Place) -> str:
@@ -197,7 +197,6 @@ _TEXTS: dict[str, Callable[[Any, Place], str]] = {
     "float": _fraction,
     "datetime": lambda value, _place: value,
     "enum": _word,
-    "string": lambda value, _place: str(value),
 }
 
 
