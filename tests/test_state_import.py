@@ -473,6 +473,27 @@ def test_what_does_not_come_in_is_reported(imports: Import, tables: dict[str, Ro
     assert imports.made(dump(**tables))[1:] == [line]
 
 
+def _disk(type: str) -> Rows:
+    return [{"ref": "OpaqueRef:vbd", "uuid": uuid(26), "VM": VM, "VDI": "OpaqueRef:gone", "type": type, "mode": "RO" if type == "CD" else "RW", "userdevice": "0"}]  # fmt: skip
+
+
+def test_what_a_host_would_put_right_is_put_right(imports: Import) -> None:
+    """As XAPI does when it starts: a disk that is gone takes its VBD along, a drive is emptied, a VM is halted."""
+    rows = _vm(power_state="Running", resident_on="OpaqueRef:gone", domid=3)
+    vif: Rows = [{"ref": "OpaqueRef:vif", "uuid": uuid(30), "VM": VM, "network": "OpaqueRef:net", "device": "0", "MAC": "02:00:00:00:00:01", "currently_attached": True}]  # fmt: skip
+    network: Rows = [{"ref": "OpaqueRef:net", "uuid": uuid(27), "bridge": "xenbr0"}]
+    lines = imports.made(dump(VM=rows, VIF=vif, network=network, VDI=[], VBD=_disk("Disk")))
+    assert lines[1:] == [
+        f"Assumed: VM {uuid(9)} (web) is halted, because its host is not there",
+        "Left out: VBD whose vdi-uuid is not there (1)",
+        "Cleared, because the object is not there: VBD vdi-uuid (1), VM resident-on (1)",
+    ]
+    assert imports.value("vm", uuid(9), "power-state") == "halted"
+    assert imports.value("vif", uuid(30), "currently-attached") == "false"
+    imports.made(dump(VM=_vm(), VDI=[], VBD=_disk("CD")), "force=true")
+    assert imports.value("vbd", uuid(26), "empty") == "true"
+
+
 def test_what_says_nothing_or_is_kept_elsewhere_is_not_reported(imports: Import) -> None:
     rows = _vm(VIFs=["OpaqueRef:a"], attached_PCIs=[], is_snapshot_from_vmpp=False, protection_policy=NULL)
     assert imports.made(dump(VM=rows))[1:] == []

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from xe_py import classes
 from xe_py.dumps.capture import REFERENCE
 from xe_py.dumps.found import Found
+from xe_py.dumps.mending import mend
 from xe_py.schema.fields import Refs, Text
 from xe_py.schema.numbers import is_uuid
 from xe_py.schema.xenclass import RULES, XAPI
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 # A pool has always these.
 _ALWAYS = ("host", "pool")
-_LIVE = frozenset(("running", "paused"))
 # What a stand-in has besides the defaults, so that everything that needs it can use it.
 _STAND_INS = {"sr": {"shared": True}}
 
@@ -35,8 +33,7 @@ def build(found: Iterable[Found], complete: set[str], report: Report) -> State:
         if not building.has(cls):
             building.stand_in(cls, None)
     building.resolve()
-    building.plug_storage()
-    building.place_running_vms()
+    building.mend()
     return building.state()
 
 
@@ -176,57 +173,9 @@ class _Building:
             return None
         return target.uuid
 
-    # What a part of a pool does not say
-
-    def plug_storage(self) -> None:
-        """Plug SRs where the capture does not say how hosts reach them."""
-        attached = Counter(pbd.values.get("sr-uuid") for pbd in self._of.get("pbd", []) if _is_attached(pbd))
-        for sr in self._of.get("sr", []):
-            if attached[sr.uuid] > 1:
-                sr.values.setdefault("shared", True)
-        known = self.has("pbd") or "PBD" in self._complete
-        srs = [sr for sr in self._of.get("sr", []) if not known or sr in self._stand_ins]
-        plugged = {pbd.values.get("sr-uuid") for pbd in self._of.get("pbd", [])}
-        hosts = self._of["host"]
-        for sr in srs:
-            if sr.uuid in plugged:
-                continue
-            for host in hosts if sr.values.get("shared") else self._hosts_of(sr)[:1]:
-                pbd = Found(classes.get("pbd"), new_uuid(), "")
-                pbd.values = {"host-uuid": host.uuid, "sr-uuid": sr.uuid, "currently-attached": True}
-                pbd.ref = pbd.uuid
-                self._add(pbd)
-        if srs:
-            self._report.made_up.append(f"plugged PBDs for {len(srs)} {'SR' if len(srs) == 1 else 'SRs'}")
-
-    def _hosts_of(self, sr: Found) -> list[Found]:
-        """The hosts whose VMs use the SR, and all others behind them."""
-        on = {vdi.uuid for vdi in self._of.get("vdi", []) if vdi.values.get("sr-uuid") == sr.uuid}
-        vms = {
-            vbd.values["vm-uuid"]
-            for vbd in self._of.get("vbd", [])
-            if vbd.values.get("vdi-uuid") in on and _is_attached(vbd)
-        }
-        used = {vm.values.get("resident-on") for vm in self._of.get("vm", []) if vm.uuid in vms}
-        return sorted(self._of["host"], key=lambda host: host.uuid not in used)
-
-    def place_running_vms(self) -> None:
-        """Give each running VM a host and a domain number, where the capture does not say them."""
-        placed = 0
-        domains: dict[str, int] = {}
-        live = [vm for vm in self._of.get("vm", []) if vm.values.get("power-state") in _LIVE]
-        for vm in live:
-            host = vm.values.get("resident-on")
-            if host is not None and vm.values.get("dom-id") is not None:
-                domains[host] = max(domains.get(host, 0), vm.values["dom-id"])
-        for vm in live:
-            if vm.values.get("resident-on") is None or vm.values.get("dom-id") is None:
-                host = vm.values.setdefault("resident-on", None) or self._of["host"][0].uuid
-                domains[host] = domains.get(host, 0) + 1
-                vm.values |= {"resident-on": host, "dom-id": domains[host]}
-                placed += 1
-        if placed:
-            self._report.made_up.append(f"the host or the domain number of {placed} running VMs")
+    def mend(self) -> None:
+        """Put right what a host would, and make up what a part of a pool does not say."""
+        mend(self._of, self._complete, self._stand_ins, self._report)
 
     def state(self) -> State:
         """The state with all objects, under the rules of a real pool."""
@@ -240,7 +189,3 @@ class _Building:
                 }
                 state.load(cls, {"uuid": found.uuid, **fields})
         return state
-
-
-def _is_attached(device: Found) -> bool:
-    return bool(device.values.get("currently-attached"))

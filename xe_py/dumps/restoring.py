@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
-_STOPPED = {"power-state": "halted", "resident-on": None, "dom-id": -1}
-_DETACHED = {"vbd", "vif"}
-
 
 def restored(state: State, capture: Capture) -> State:
     """The state that the dump makes of this one; DumpError if it is no pool.
@@ -57,20 +54,14 @@ def _incompatible(capture: Capture, state: State) -> Failure:
 
 
 def _on_one_host(found: list[Found], coordinator: Found) -> Iterator[Found]:
-    """The objects without those of other hosts. VMs that ran there are halted."""
+    """The objects without other hosts, and without their PIFs and control domains."""
     others = {each.ref for each in found if each.cls.name == "host" and each is not coordinator}
-    stopped = {each.ref for each in found if each.cls.name == "vm" and each.values.get("resident-on") in others}
     for each in found:
         values = each.values
-        if each.ref in others or (each.cls.name == "pif" and values.get("host-uuid") in others):
-            continue
-        if each.ref in stopped:
-            if values.get("is-control-domain"):
-                continue
-            values |= _STOPPED
-        if each.cls.name in _DETACHED and values.get("vm-uuid") in stopped:
-            values["currently-attached"] = False
-        yield each
+        is_pif = each.cls.name == "pif" and values.get("host-uuid") in others
+        is_domain = values.get("is-control-domain") and values.get("resident-on") in others
+        if each.ref not in others and not is_pif and not is_domain:
+            yield each
 
 
 def _become(state: State, here: Record, coordinator: Found, found: list[Found]) -> None:
