@@ -115,6 +115,15 @@ def test_a_dump_makes_a_new_file_for_its_user_alone(xapi: Xe, tmp_path: Path) ->
     assert again.err.startswith(f"The file {file} exists already. Remove it, or choose another name.\n")
 
 
+def test_the_contents_of_disks_are_not_in_the_dump(tmp_path: Path) -> None:
+    pool, new = Xe(tmp_path / "pool.toml"), Xe(tmp_path / "new.toml")
+    pool.state.write_bytes((Path(__file__).parent / "golden/format-2-contents.toml").read_bytes())
+    pool.do(f"pool-dump-database file-name={tmp_path / 'pool.db'}")
+    told = new.do(f"state-import file={tmp_path / 'pool.db'}")
+    assert "Left out: content of a VDI (1), content of a volume (1)" in told.splitlines()
+    assert "content" not in new.do("state-check")
+
+
 # Putting back
 
 

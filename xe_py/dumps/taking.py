@@ -12,7 +12,9 @@ from xe_py.dumps.guessing import Guess
 from xe_py.dumps.places import GUEST_METRICS, parts
 from xe_py.dumps.texts import map_of
 from xe_py.schema.derived import NameOf
+from xe_py.schema.fields import Map
 from xe_py.schema.numbers import is_uuid
+from xe_py.schema.secrets import is_secret
 from xe_py.schema.values import Absent
 from xe_py.xapi.guest import REPORTED
 
@@ -120,7 +122,7 @@ class _Rows:
             elif place.field.stored and name not in PASSING:
                 made = values.of_api(place.field, place.api, value)
                 if made is values.MISFIT:
-                    self._report.misfits[f"{part.label}.{name}={_short(value)}"] += 1
+                    self._report.misfits[_misfit(f"{part.label}.{name}", place.field, value)] += 1
                 elif isinstance(place.field, Absent):
                     self._leave_out(part, name, value)
                 elif made is not None:
@@ -163,6 +165,11 @@ def _own_fields(manifest: Mapping[str, str], found: Found) -> dict[str, Any]:
     stored = found.cls.stored
     fields = read.items() if isinstance(read, dict) else ()
     return {name: value for name, value in fields if name in stored and name != "uuid" and stored[name].accepts(value)}
+
+
+def _misfit(name: str, field: Field, value: Any) -> str:
+    """The field and its value, which a map does not show, because it may hold secrets."""
+    return name if isinstance(field, Map) or is_secret(field.name) else f"{name}={_short(value)}"
 
 
 def _short(value: Any) -> str:
@@ -219,7 +226,7 @@ class _Listing:
         elif field.stored and name not in {"uuid", *PASSING}:
             made = printed.of_xe(field, text)
             if made is values.MISFIT:
-                self._report.misfits[f"{cls.name} {name}={_short(text)}"] += 1
+                self._report.misfits[_misfit(f"{cls.name} {name}", field, text)] += 1
             elif isinstance(field, Absent):
                 if made:
                     self._report.unknown[f"{cls.name} {name}"] += 1

@@ -8,6 +8,7 @@ from xe_py.dumps.capture import DumpError
 from xe_py.errors import Misuse
 from xe_py.schema.command import MAKES, command
 from xe_py.schema.fields import Bool, Choice, Text
+from xe_py.state.state import CONTENT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def import_(
         state, report = take_in(capture, secrets=secrets, anonymise=anonymise)
     except DumpError as error:
         raise Misuse(f"Error: {_named(file)} cannot be imported: {error}.") from None
+    _leave_contents(state, report)
     wrong = list(findings(state))
     lines = list(_told(state, report, wrong))
     if wrong and not keep:
@@ -78,6 +80,14 @@ def import_(
         store.create(state, command_line(["state-import", f"file={file}", *words]), force=force)
     made = "Would make" if dry_run else "Made"
     return "".join(f"{line}\n" for line in (f"{made} {store.name} from {capture.title}.", *lines))
+
+
+def _leave_contents(state: State, report: Report) -> None:
+    """Let the disks be empty: a dump of xe_py names contents, which are beside another state file."""
+    for disk in [disk for cls in ("vdi", "volume") for disk in state.all(cls) if disk[CONTENT] is not None]:
+        state.update(disk, {CONTENT: None})
+        report.dropped[f"content of a {disk.cls.label}"] += 1
+    state.settle()
 
 
 def _named(file: str) -> str:
