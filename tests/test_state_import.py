@@ -697,6 +697,7 @@ def _large(count: int) -> str:
     return dump(VM=vms, SR=SECRETS["SR"], PBD=SECRETS["PBD"], network=[{"ref": "OpaqueRef:net", "uuid": uuid(27), "bridge": "xenbr0"}], **others)  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_pool_of_ten_thousand_objects_comes_in_within_seconds(imports: Import) -> None:
     text = _large(10_000)
     started = time.process_time()
