@@ -1,6 +1,7 @@
 """A command line does the same by the short way in and through the click tree."""
 
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -146,14 +147,18 @@ def test_every_command_misses_its_parameters_alike_and_has_help(xe: "Xe", name: 
 
 
 @pytest.mark.parametrize("name", operations.names())
-def test_every_command_refuses_nonsense_alike(xe: "Xe", name: str) -> None:
-    """Every parameter is given, each with a word that is nothing."""
+def test_every_command_refuses_nonsense_alike(
+    xe: "Xe", name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every parameter is given, each with a word that is nothing; it may be the name of a file that is made."""
+    monkeypatch.chdir(tmp_path)
     command = operations.find(name)
     assert command is not None
     words = [name, *(f"{each.name}{':k' * isinstance(each, Map)}=?" for each in command.taken()), "nothing=?"]
     before = xe.state.read_bytes()
     short = by("short", xe, words)
     xe.state.write_bytes(before)
+    Path("?").unlink(missing_ok=True)
     assert short == by("click", xe, words)
 
 
