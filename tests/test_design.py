@@ -27,6 +27,7 @@ FLOORS = [
     "store",
     "fresh",
     "xva",
+    "dumps",
     "operations",
     "running",
     "cli",

@@ -2,6 +2,7 @@
 
 import io
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -149,14 +150,21 @@ def test_every_command_misses_its_parameters_alike_and_has_help(xe: "Xe", name: 
 
 
 @pytest.mark.parametrize("name", operations.names())
-def test_every_command_refuses_nonsense_alike(xe: "Xe", name: str) -> None:
-    """Every parameter is given, each with a word that is nothing; what that makes has a uuid of its own each time."""
+def test_every_command_refuses_nonsense_alike(
+    xe: "Xe", name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every parameter is given, each with a word that is nothing; it may be the name of a file that is made.
+
+    What that makes has a uuid of its own each time.
+    """
+    monkeypatch.chdir(tmp_path)
     command = operations.find(name)
     assert command is not None
     words = [name, *(f"{each.name}{':k' * isinstance(each, Map)}=?" for each in command.taken()), "nothing=?"]
     before = xe.state.read_bytes()
     short = by("short", xe, words)
     xe.state.write_bytes(before)
+    Path("?").unlink(missing_ok=True)
     long = by("click", xe, words)
     assert (UUID.sub("", short[0]), *short[1:]) == (UUID.sub("", long[0]), *long[1:])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from xe_py.errors import Failure, StaleError, StateFileError, refuse
-from xe_py.schema.command import JOINS, command
+from xe_py.schema.command import MAKES, command
 from xe_py.schema.fields import Bool, Text
 
 TYPE_CHECKING = False
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     ),
     optional=(Bool("force", doc="Join although the software or the CPUs differ."),),
     doc="Let the host join the pool in another state file. The file of the host then leads to that of the pool.",
-    kind=JOINS,
+    kind=MAKES,
 )
 def join(
     store: Store, master_address: str, *, force: bool = False, client: Client, dry_run: bool, **_anybody: str

@@ -120,8 +120,7 @@ CHANGES, READS = Kind(ARGUMENTS), Kind(ARGUMENTS, reads=True)
 IMPORTS, EXPORTS = Kind(ARGUMENTS, files=True), Kind(ARGUMENTS, reads=True, files=True)
 SETS, LISTS, WAITS = Kind(WORDS), Kind(WORDS, reads=True), Kind(WORDS, reads=True, waits=True)
 REPLACES, INSPECTS = Kind(STORE), Kind(STORE, reads=True)
-DOWNLOADS = Kind(STORE, reads=True, files=True)
-JOINS = Kind(STORE, files=True)
+MAKES, DOWNLOADS = Kind(STORE, files=True), Kind(STORE, reads=True, files=True)
 SCRIPT = Kind(LINES)
 
 

@@ -247,9 +247,7 @@ class FileStore:
 
             read(self._site)
         if os.path.lexists(target) and not force:
-            raise StateFileError(
-                f"The state file {self.name} already exists.\nTo replace it with a new host, add --force."
-            )
+            raise StateFileError(f"The state file {self.name} already exists.\nTo replace it, add --force.")
 
     def versions(self) -> Sequence[Version]:
         """The versions in the history, and the file; StateFileError if there is neither."""

@@ -108,12 +108,9 @@ NAMES = {
     "role.description": "name_description",
 }
 
-# Maps whose column in XAPI's database has a prefix, the name of its group, by the field's name.
-COLUMNS = {
-    "HVM-boot-params": "HVM__boot_params",
-    "VCPUs-params": "VCPUs__params",
-    "qos_algorithm_params": "qos__algorithm_params",
-}
+# The groups of fields in XAPI's database, where a column is `group__field`, and the classes without groups.
+_GROUPS = ("API_version", "HVM", "PV", "VCPUs", "actions", "io", "memory", "name", "qos")
+_UNGROUPED = frozenset(("pool", "VM_guest_metrics"))
 
 # Types by a field's name, in all classes or in one; mostly texts here that are references or numbers there.
 # `{}` is the enumeration of the operations of the class.
@@ -324,7 +321,13 @@ def api_field(cls: XenClass, field: Field, class_of: Callable[[str], XenClass]) 
 
 def column(field: Field) -> str:
     """The name of a map in XAPI's database, which refusals use."""
-    return COLUMNS.get(field.name) or field.name.replace("-", "_")
+    return in_database("", field.name.replace("-", "_"))
+
+
+def in_database(cls: str, name: str) -> str:
+    """The column that XAPI's database has for a field of the class in XenAPI."""
+    group = next((group for group in _GROUPS if name.startswith(f"{group}_")), None)
+    return name if group is None or cls in _UNGROUPED else f"{group}__{name.removeprefix(group)[1:]}"
 
 
 def _name(cls: XenClass, field: Field, class_of: Callable[[str], XenClass]) -> str:
