@@ -15,11 +15,14 @@ from torture import Contract
 pytestmark = pytest.mark.slow
 
 MIB = 1 << 20
-OLD, NEW = b"old" * 40_000 + bytes(MIB) + b"end", b"new" * 50_000
+SIZE = 4 * MIB
+OLD, NEW = b"old" * 40_000 + bytes(2 * MIB) + b"end", b"new" * 50_000
 # What each command leaves on the disk.
 COMMANDS = {
     "a file": ("vdi-import uuid={vdi} filename={new}", NEW + OLD[len(NEW) :]),
-    "undo": ("state-undo", b""),
+    "a copy": ("vdi-copy uuid={other} into-vdi-uuid={vdi}", NEW.ljust(2 * MIB, b"\0") + OLD[2 * MIB :]),
+    "revert": ("snapshot-revert snapshot-uuid={snapshot}", NEW),
+    "undo": ("state-undo", NEW),
     "a disk that goes": ("vdi-destroy uuid={vdi}", None),
 }
 
@@ -31,17 +34,23 @@ class Disk(Contract):
         super().__init__(path)
         path.write_bytes(data)
         sr = self("sr-list", "type=ext", "--minimal").out.strip()
-        self.vdi = self("vdi-create", "name-label=disk", f"sr-uuid={sr}", "virtual-size=2MiB").out.strip()
+        self.vdi = self("vdi-create", "name-label=disk", f"sr-uuid={sr}", f"virtual-size={SIZE}").out.strip()
+        self.other = self("vdi-create", "name-label=other", f"sr-uuid={sr}", "virtual-size=2MiB").out.strip()
+        vm = self("vm-create", "name-label=web").out.strip()
+        self("vbd-create", f"vm-uuid={vm}", f"vdi-uuid={self.vdi}", "device=0")
         self.new, old = path.with_name("new"), path.with_name("old")
         self.new.write_bytes(NEW)
         old.write_bytes(OLD)
+        for vdi in (self.vdi, self.other):
+            assert self("vdi-import", f"uuid={vdi}", f"filename={self.new}").status == 0
+        self.snapshot = self("vm-snapshot", "vm=web", "new-name-label=before").out.strip()
         assert self("vdi-import", f"uuid={self.vdi}", f"filename={old}").status == 0
         self.kept = path.with_name("kept")
         shutil.copytree(self.neighbour, self.kept)
         self.old = path.read_bytes()
 
     def words(self, line: str) -> list[str]:
-        return line.format(vdi=self.vdi, new=self.new).split()
+        return line.format(vdi=self.vdi, new=self.new, other=self.other, snapshot=self.snapshot).split()
 
     def restore(self) -> None:
         """Everything as it was before the command."""
@@ -55,7 +64,8 @@ class Disk(Contract):
         """What is on the disk; None if there is no disk."""
         out = self.path.with_name("out")
         out.unlink(missing_ok=True)
-        ended = self("vdi-export", f"uuid={self.vdi}", f"filename={out}")
+        vdi = self("vdi-list", "name-label=disk", "is-a-snapshot=false", "--minimal").out.strip()
+        ended = self("vdi-export", f"uuid={vdi}", f"filename={out}")
         assert "missing" not in ended.err
         return out.read_bytes() if ended.status == 0 else None
 
@@ -63,7 +73,7 @@ class Disk(Contract):
         """Hold what is true after any disturbance, and say whether the command was done."""
         done = self.path.read_bytes() != self.old
         expected = wanted if done else OLD
-        whole = None if expected is None else expected.ljust(2 * MIB, b"\0")
+        whole = None if expected is None else expected.ljust(SIZE, b"\0")
         assert self.data() == whole, "before anybody has swept"
         assert self("vm-create", "name-label=next").status == 0
         assert self.data() == whole, "after the next writer has swept"
@@ -124,9 +134,10 @@ def test_an_interrupt_in_the_middle_leaves_nothing(disk: Disk) -> None:
             raise KeyboardInterrupt
         return call()
 
+    before = {entry.name for entry in (disk.neighbour / "disks").iterdir()}
     with pytest.raises(KeyboardInterrupt):
         disk(*disk.words(COMMANDS["a file"][0]), within=disturbed(disturb))
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    assert len(list((disk.neighbour / "disks").iterdir())) == 1
+    assert {entry.name for entry in (disk.neighbour / "disks").iterdir()} == before
     assert not list(disk.neighbour.glob("new.*"))
-    assert disk.data() == OLD.ljust(2 * MIB, b"\0")
+    assert disk.data() == OLD.ljust(SIZE, b"\0")
