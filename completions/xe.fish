@@ -57,6 +57,8 @@ function __xe_commands
         'console-param-remove' 'Remove a member from a set, or a key from a map.' \
         'console-param-set' 'Set fields of the object, or single keys of its maps.' \
         'diagnostic-vm-status' 'Show whether the disks of a VM can be attached, and on which hosts it can start.' \
+        'drtask-create' 'Bring in SRs of a lost pool.' \
+        'drtask-destroy' 'Forget the SRs that a disaster recovery task has brought in.' \
         'drtask-list' 'List all DR_tasks, or those whose fields have the given values.' \
         'drtask-param-get' 'Show the value of one field of the object.' \
         'drtask-param-list' 'Show all fields of the object.' \
@@ -90,12 +92,16 @@ function __xe_commands
         'host-param-list' 'Show all fields of the object.' \
         'host-param-remove' 'Remove a member from a set, or a key from a map.' \
         'host-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'hostdriver-deselect' 'Choose no variant of a driver.' \
         'hostdriver-list' 'List all Host_drivers, or those whose fields have the given values.' \
         'hostdriver-param-get' 'Show the value of one field of the object.' \
         'hostdriver-param-list' 'Show all fields of the object.' \
+        'hostdriver-rescan' 'Look for drivers of a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
+        'hostdriver-select' 'Choose the variant of a driver that is loaded at the next boot.' \
         'hostdriver-variant-list' 'List all Driver_variants, or those whose fields have the given values.' \
         'hostdriver-variant-param-get' 'Show the value of one field of the object.' \
         'hostdriver-variant-param-list' 'Show all fields of the object.' \
+        'hostdriver-variant-select' 'Choose this variant of its driver for the next boot.' \
         'message-create' 'Leave a message about an object.' \
         'message-destroy' 'Destroy one message or several.' \
         'message-destroy-all' 'Destroy all messages, or those of some time or priority.' \
@@ -120,10 +126,16 @@ function __xe_commands
         'observer-param-list' 'Show all fields of the object.' \
         'observer-param-remove' 'Remove a member from a set, or a key from a map.' \
         'observer-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'patch-apply' 'Apply a patch to a host.' \
+        'patch-clean' 'Remove the file of a patch from the coordinator.' \
+        'patch-destroy' 'Drop a patch that no host has.' \
         'patch-list' 'List all pool_patchs, or those whose fields have the given values.' \
         'patch-param-clear' 'Empty a field of the object.' \
         'patch-param-get' 'Show the value of one field of the object.' \
         'patch-param-list' 'Show all fields of the object.' \
+        'patch-pool-apply' 'Apply a patch to all hosts that lack it.' \
+        'patch-pool-clean' 'Remove the file of a patch from all hosts.' \
+        'patch-precheck' 'Show whether a host can take a patch.' \
         'pbd-create' 'Make a PBD, so that a host can use an SR.' \
         'pbd-destroy' 'Destroy a PBD; the SR stays.' \
         'pbd-list' 'List all PBDs, or those whose fields have the given values.' \
@@ -303,10 +315,15 @@ function __xe_commands
         'template-param-remove' 'Remove a member from a set, or a key from a map.' \
         'template-param-set' 'Set fields of the object, or single keys of its maps.' \
         'template-uninstall' 'Destroy a template with its disks.' \
+        'update-apply' 'Apply an update to hosts. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'update-destroy' 'Drop an update that no host has.' \
         'update-list' 'List all pool_updates, or those whose fields have the given values.' \
         'update-param-clear' 'Empty a field of the object.' \
         'update-param-get' 'Show the value of one field of the object.' \
         'update-param-list' 'Show all fields of the object.' \
+        'update-pool-apply' 'Apply an update to all hosts that lack it.' \
+        'update-pool-clean' 'Destroy the VDI that holds an update.' \
+        'update-precheck' 'Show whether a host can take an update. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'usb-group-list' 'List all USB_groups, or those whose fields have the given values.' \
         'usb-group-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'usb-group-param-clear' 'Empty a field of the object.' \
@@ -539,12 +556,14 @@ function __xe_words
             echo 'uuid=@console:uuid,vm-name-label other-config:'
         case diagnostic-vm-status vm-assert-can-be-recovered vm-destroy vm-param-list
             echo 'uuid=@vm:uuid,name-label'
+        case drtask-create
+            echo 'type= device-config: sr-whitelist='
+        case drtask-destroy drtask-param-list
+            echo 'uuid=@drtask:uuid'
         case drtask-list
             echo 'params=,all|%drtask +drtask'
         case drtask-param-get
             echo 'uuid=@drtask:uuid param-name=%drtask param-key='
-        case drtask-param-list
-            echo 'uuid=@drtask:uuid'
         case event-wait
             echo 'class='
         case feature-list
@@ -569,7 +588,7 @@ function __xe_words
             echo 'uuid=@gpu-group:uuid,name-label param-name=%gpu-group param-key='
         case gpu-group-param-set
             echo 'uuid=@gpu-group:uuid,name-label name-label= name-description= allocation-algorithm=breadth-first|depth-first other-config:'
-        case host-compute-free-memory host-compute-memory-overhead host-enable
+        case host-compute-free-memory host-compute-memory-overhead host-enable hostdriver-rescan
             echo 'host=@host:name-label +host --multiple'
         case host-cpu-list
             echo 'params=,all|%host-cpu +host-cpu'
@@ -593,17 +612,21 @@ function __xe_words
             echo 'uuid=@host:uuid,name-label'
         case host-param-set
             echo 'uuid=@host:uuid,name-label name-label= name-description= suspend-image-sr-uuid=@sr:uuid,name-label crash-dump-sr-uuid=@sr:uuid,name-label https-only=true|false ssl-legacy=true|false iscsi_iqn= multipathing=true|false numa-affinity-policy=any|best_effort|default_policy ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode=true|false max-cstate= ntp-mode=DHCP|Custom|Factory|Disabled ntp-custom-servers= timezone= logging: other-config: guest_VCPUs_params:'
+        case hostdriver-deselect
+            echo 'uuid=@hostdriver:uuid --force'
         case hostdriver-list
             echo 'params=,all|%hostdriver +hostdriver'
         case hostdriver-param-get
             echo 'uuid=@hostdriver:uuid param-name=%hostdriver param-key='
         case hostdriver-param-list
             echo 'uuid=@hostdriver:uuid'
+        case hostdriver-select
+            echo 'uuid=@hostdriver:uuid variant-name='
         case hostdriver-variant-list
             echo 'params=,all|%hostdriver-variant +hostdriver-variant'
         case hostdriver-variant-param-get
             echo 'uuid=@hostdriver-variant:uuid param-name=%hostdriver-variant param-key='
-        case hostdriver-variant-param-list
+        case hostdriver-variant-param-list hostdriver-variant-select
             echo 'uuid=@hostdriver-variant:uuid'
         case message-create
             echo 'name= priority= body= vm-uuid=@vm:uuid,name-label host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label pool-uuid=@pool:uuid,name-label'
@@ -645,14 +668,16 @@ function __xe_words
             echo 'uuid=@observer:uuid,name-label param-name=%observer param-key='
         case observer-param-set
             echo 'uuid=@observer:uuid,name-label host-uuids=,@host:uuid,name-label endpoints= components= enabled=true|false attributes:'
+        case patch-apply patch-precheck
+            echo 'uuid=@patch:uuid,name-label host-uuid=@host:uuid,name-label'
+        case patch-clean patch-destroy patch-param-list patch-pool-apply patch-pool-clean
+            echo 'uuid=@patch:uuid,name-label'
         case patch-list
             echo 'params=,all|%patch +patch'
         case patch-param-clear
             echo 'uuid=@patch:uuid,name-label param-name='
         case patch-param-get
             echo 'uuid=@patch:uuid,name-label param-name=%patch param-key='
-        case patch-param-list
-            echo 'uuid=@patch:uuid,name-label'
         case pbd-create
             echo 'host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label device-config:'
         case pbd-destroy pbd-param-list pbd-plug pbd-unplug
@@ -711,7 +736,7 @@ function __xe_words
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label mode=None|DHCP|Static IP= netmask= gateway= DNS='
         case pif-reconfigure-ipv6
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label mode=None|DHCP|Static|Autoconf IPv6= gateway= DNS='
-        case pif-scan pusb-scan
+        case pif-scan pusb-scan update-resync-host
             echo 'host-uuid=@host:uuid,name-label'
         case pif-set-primary-address-type
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label primary_address_type=IPv4|IPv6'
@@ -917,14 +942,16 @@ function __xe_words
             echo 'uuid=@template:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
         case template-uninstall
             echo 'template-uuid=@template:uuid,name-label --force'
+        case update-apply update-precheck
+            echo 'uuid=@update:uuid,name-label host=@host:name-label +host --multiple'
+        case update-destroy update-param-list update-pool-apply update-pool-clean
+            echo 'uuid=@update:uuid,name-label'
         case update-list
             echo 'params=,all|%update +update'
         case update-param-clear
             echo 'uuid=@update:uuid,name-label param-name='
         case update-param-get
             echo 'uuid=@update:uuid,name-label param-name=%update param-key='
-        case update-param-list
-            echo 'uuid=@update:uuid,name-label'
         case usb-group-list
             echo 'params=,all|%usb-group +usb-group'
         case usb-group-param-add usb-group-param-remove
