@@ -53,6 +53,10 @@ FILES = {
     "vusb": "usb",
 }
 ORDER = ("pool", "host", "network", "pif", "bond", "vlan", "sr", "pbd", "vdi", "vm", "vbd", "vif", "storage", "volume", "message", "task", "secret", "subject", "caller", "rate-limit", "certificate", "patch", "update", "repository", "pci", "vgpu-type", "gpu-group", "pgpu", "vgpu", "usb-group", "pusb", "vusb", "pvs-site", "pvs-server", "pvs-proxy", "pvs-cache-storage", "cluster", "cluster-host", "hostdriver", "hostdriver-variant", "feature", "drtask", "vtpm", "observer")
+VIEWS = {
+    "vm": ("snapshot", "template"),
+}
+SINGLES = ("pool",)
 REFERRERS = {
     "host": (("pool", "master"), ("pif", "host-uuid"), ("pbd", "host-uuid"), ("vm", "resident-on"), ("vm", "affinity"), ("storage", "host-uuid"), ("task", "resident-on"), ("certificate", "host"), ("patch", "hosts"), ("update", "hosts"), ("pci", "host-uuid"), ("pgpu", "host-uuid"), ("pusb", "host-uuid"), ("pvs-cache-storage", "host-uuid"), ("cluster-host", "host"), ("hostdriver", "host-uuid"), ("feature", "host-uuid"), ("observer", "host-uuids")),
     "sr": (("pool", "default-SR"), ("pool", "crash-dump-SR"), ("pool", "suspend-image-SR"), ("host", "suspend-image-sr-uuid"), ("host", "crash-dump-sr-uuid"), ("host", "local-cache-sr"), ("pbd", "sr-uuid"), ("vdi", "sr-uuid"), ("vm", "suspend-SR-uuid"), ("volume", "sr-uuid"), ("pvs-cache-storage", "sr-uuid")),

@@ -6,7 +6,6 @@ import os
 from stat import S_ISDIR, S_ISREG
 
 from xe_py import classes
-from xe_py.classes import sections
 from xe_py.errors import Failure, StateFileError, on_file
 from xe_py.schema.fields import LARGEST, Choice, Set
 from xe_py.schema.numbers import is_uuid
@@ -27,6 +26,9 @@ if TYPE_CHECKING:
     from xe_py.store.files.document import Site
 
 _HEADER = {"format": int, "lineage": str, "serial": int, "rules": str}
+
+# Fields that follow from other objects today, and that were stored, with nothing in them, before those had classes.
+_ONCE_STORED = {"vm": ("console-uuids", "vtpms"), "host": ("patches", "updates", "features")}
 
 # Codes that say something is missing; it may be one of the parts that were left out.
 _LACKS = frozenset(("STATE_HOST_INCOMPLETE", "STATE_OBJECT_MISSING"))
@@ -223,13 +225,13 @@ def _leads_to(failure: Failure, lost: set[str]) -> bool:
 
 def _take_in(state: State, tables: dict[str, Any]) -> list[Finding]:
     found = []
-    known = {cls.name: cls for cls in sections()}
+    known = classes.order()
     seen: set[str] = set()
     for name, table in tables.items():
         if name not in known or not isinstance(table, dict):
             found.append(_no_class(name, known))
             continue
-        cls = known[name]
+        cls = classes.get(name)
         # The uuid is the name of the table, and no field in it.
         stored = {field.name: field for field in cls.stored.values() if field.name != "uuid"}
         for uuid, fields in table.items():
@@ -252,8 +254,8 @@ def _take_in_object(
     dropped = []
     for name, value in fields.items():
         field = stored.get(name)
-        if field is None and not value and name in cls.by_name:
-            dropped.append(name)  # It was stored once, and nothing but empty.
+        if field is None and not value and name in _ONCE_STORED.get(cls.name, ()):
+            dropped.append(name)
             continue
         if field is None:
             found.append(_no_field(cls, uuid, fields, name))
