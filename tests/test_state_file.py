@@ -177,7 +177,7 @@ def test_dots_in_texts_and_comments_are_no_parts_of_a_name(xe: "Xe") -> None:
 A = "00000000-0000-4000-8000-00000000000a"
 UNSOUND = {
     "an unknown class": ("[vms.a]\nx = 1\n", 1, "vms: there is no class vms (vm?) [STATE_UNKNOWN_CLASS]"),
-    "a class like no other": ("[disk.a]\nx = 1\n", 1, "disk: there is no class disk [STATE_UNKNOWN_CLASS]"),
+    "a class like no other": ("[zoo.a]\nx = 1\n", 1, "zoo: there is no class zoo [STATE_UNKNOWN_CLASS]"),
     "a list of objects": ("[[bond]]\n", 1, "bond: objects of this class must be tables, [bond.uuid] [STATE_UNKNOWN_CLASS]"),
     "an object in double brackets": (f'[[vm.{A}]]\nname-label = "x"\n', 1,
         f"vm {A}: this is a list of tables, [[vm.uuid]]; an object must be one table, [vm.uuid] [STATE_OBJECT_MALFORMED]"),

@@ -74,6 +74,16 @@ def order() -> tuple[str, ...]:
     return _known().order
 
 
+def views_of(cls: str) -> tuple[str, ...]:
+    """The names of the views of the class, besides itself."""
+    return _known().views.get(cls, ())
+
+
+def singles() -> tuple[str, ...]:
+    """The names of the classes of which every state has exactly one object."""
+    return _known().singles
+
+
 def everything() -> list[XenClass]:
     """All classes: those of the state file in its order, then those whose objects no file holds."""
     return [*sections(), *(get(name) for name in sorted(FOLLOWING))]
@@ -95,18 +105,24 @@ def watchers(cls: str, field: str) -> tuple[tuple[str, str, str, int], ...]:
 class Summary:
     """A summary of the declarations of all classes; see `order`, `referrers` and `watchers`.
 
-    `files` has for each class and view the name of its file, without the ending.
+    `files` has for each class and view the name of its file, without the ending. `views` has the names of the views of
+    a class, and `singles` are the classes with exactly one object.
     """
 
     def __init__(
         self,
         files: Mapping[str, str],
         order: tuple[str, ...],
+        *,
+        views: Mapping[str, tuple[str, ...]],
+        singles: tuple[str, ...],
         referrers: Mapping[str, tuple[tuple[str, str], ...]],
         watchers: Mapping[tuple[str, str], tuple[tuple[str, str, str, int], ...]],
     ) -> None:
         self.files = files
         self.order = order
+        self.views = views
+        self.singles = singles
         self.referrers = referrers
         self.watchers = watchers
 
@@ -119,6 +135,10 @@ def summary() -> Summary:
     _files.update(_found_files())
     stored = [get(name) for name in all_names() if view(name).of == name and name not in FOLLOWING]
     found = sorted(stored, key=lambda cls: cls.section)
+    views: dict[str, list[str]] = {}
+    for name in all_names():
+        if view(name).of != name:
+            views.setdefault(view(name).of, []).append(name)
     referrers: dict[str, list[tuple[str, str]]] = {}
     watchers: dict[tuple[str, str], list[tuple[str, str, str, int]]] = {}
     for cls in found:
@@ -132,8 +152,10 @@ def summary() -> Summary:
         Summary(
             dict(sorted(_files.items())),
             tuple(cls.name for cls in found),
-            {to: tuple(rows) for to, rows in referrers.items()},
-            {watched: tuple(dict.fromkeys(rows)) for watched, rows in watchers.items()},
+            views={to: tuple(names) for to, names in views.items()},
+            singles=tuple(cls.name for cls in found if cls.single),
+            referrers={to: tuple(rows) for to, rows in referrers.items()},
+            watchers={watched: tuple(dict.fromkeys(rows)) for watched, rows in watchers.items()},
         )
     ]
     return _summaries[0]
@@ -146,7 +168,15 @@ def _known() -> Summary:
 
         if sorted({*_summary.FILES.values()}) != files():
             return summary()
-        _summaries.append(Summary(_summary.FILES, _summary.ORDER, _summary.REFERRERS, _summary.WATCHERS))
+        known = Summary(
+            _summary.FILES,
+            _summary.ORDER,
+            views=_summary.VIEWS,
+            singles=_summary.SINGLES,
+            referrers=_summary.REFERRERS,
+            watchers=_summary.WATCHERS,
+        )
+        _summaries.append(known)
     return _summaries[0]
 
 

@@ -83,9 +83,12 @@ def findings(state: State, *, typed: bool = False) -> Iterator[Finding]:
 
     `typed` says that every value is known to be of the kind of its field.
     """
-    for cls in classes.sections():
+    for class_name in classes.order():
+        objects = state.all(class_name)
+        if not objects and class_name not in classes.singles():
+            continue  # Without its objects, a class need not be loaded.
+        cls = classes.get(class_name)
         rules = [rule for rule in cls.rules if rule.profile in {None, state.rules}]
-        objects = state.all(cls.name)
         for failure in _check_single(state, cls) if cls.single else ():
             yield Finding(cls.name, objects[-1]["uuid"] if objects else "", "", failure)
         doubled = [(unique, _doubled(objects, unique)) for unique in cls.unique]

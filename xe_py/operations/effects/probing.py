@@ -43,13 +43,13 @@ def probe(state: State, host: Record, type: str, device_config: Mapping[str, str
         raise refusal
     if type == "hba":
         return _document(_devices(state, type, device_config))
-    found = [_sr(type, device_config, sr, sm_config) for sr in _there(state, host, type, device_config)]
+    found = [_sr(type, device_config, sr, sm_config) for sr in there(state, host, type, device_config)]
     if type == "nfs" and "probeversion" in device_config:
         found.append(("SupportedVersions", [("Version", version) for version in _NFS_VERSIONS]))
     return _document(("SRlist", found))
 
 
-def _there(state: State, host: Record, type: str, device_config: Mapping[str, str]) -> list[Record]:
+def there(state: State, host: Record, type: str, device_config: Mapping[str, str]) -> list[Record]:
     """The SRs, and the storages of forgotten SRs, that lie there."""
     of_one_host, places = lies_at(type, device_config)
     layout = DRIVERS[type].layout

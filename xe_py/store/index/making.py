@@ -19,7 +19,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from xe_py.schema.xenclass import XenClass
     from xe_py.state.state import Change, State
     from xe_py.store.files.document import Document
     from xe_py.store.index.maker import Maker
@@ -36,7 +35,7 @@ def build(path: str | None, document: Document, state: State) -> Head | None:
     """
     if time.time_ns() - document.identity[3] < GRAIN:
         return None
-    return _make(path, document, state, this_program(), lambda cls: state.all(cls.name))
+    return _make(path, document, state, this_program(), state.all)
 
 
 def advance(path: str | None, document: Document, head: Head, state: State, changes: list[Change]) -> Head:
@@ -46,7 +45,7 @@ def advance(path: str | None, document: Document, head: Head, state: State, chan
         new.setdefault(change.cls.name, {})[change.uuid] = change.after
     length = sum(len({*head.changed.get(cls, ()), *new.get(cls, ())}) for cls in {*head.changed, *new})
     if length > _ROOM + sum(head.base.counts.values()) // _SHARE:
-        made = _make(path, document, state, head.maker, lambda cls: _present(head, cls, new.get(cls.name, {})))
+        made = _make(path, document, state, head.maker, lambda cls: _present(head, cls, new.get(cls, {})))
         if made is not None:
             return made
     counts, changed = dict(head.counts), dict(head.changed)
@@ -65,9 +64,9 @@ def _row(obj: Record | None) -> tuple[int, bytes | None]:
     return (0, None) if obj is None else (obj.place, marshal.dumps(masked(obj)))
 
 
-def _present(head: Head, cls: XenClass, new: dict[str, Record | None]) -> list[Record]:
+def _present(head: Head, cls: str, new: dict[str, Record | None]) -> list[Record]:
     """The objects of the class: those of the head, and what became of them."""
-    rows = [(place, Record(cls, fields)) for place, fields in head.all(cls.name) if fields["uuid"] not in new]
+    rows = [(place, Record(classes.get(cls), fields)) for place, fields in head.all(cls) if fields["uuid"] not in new]
     rows += [(obj.place, obj) for obj in new.values() if obj is not None]
     return [obj for _, obj in sorted(rows, key=_place)]
 
@@ -77,7 +76,7 @@ def _place(row: tuple[int, Record]) -> int:
 
 
 def _make(
-    path: str | None, document: Document, state: State, maker: Maker, objects: Callable[[XenClass], list[Record]]
+    path: str | None, document: Document, state: State, maker: Maker, objects: Callable[[str], list[Record]]
 ) -> Head | None:
     """A new base with these objects, its head, and the state on top of it; None if it cannot be written."""
     if path is None:
@@ -91,10 +90,11 @@ def _make(
 
     def parts() -> Iterator[bytes]:
         base, data = Parts(templates.of(state.header)), document.content() if document.is_plain else None
-        for cls in classes.sections():
-            found = objects(cls)
-            places[cls.name] = {obj["uuid"]: place for place, obj in enumerate(found)}
-            yield from base.add(cls, found, data)
+        for name in classes.order():
+            found = objects(name)
+            places[name] = {obj["uuid"]: place for place, obj in enumerate(found)}
+            if found:
+                yield from base.add(classes.get(name), found, data)
         yield from base.finish(token)
 
     handle = open_file(f"{path}.base") if write_file(f"{path}.base", parts()) else None

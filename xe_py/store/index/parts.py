@@ -86,7 +86,7 @@ def _table(objects: list[Record], key: Key) -> array[int]:
 
 def _listed(cls: XenClass) -> list[str]:
     """The stored fields that plain lists show or filter on."""
-    views = [view for view in map(classes.view, classes.names()) if view.of == cls.name]
+    views = [classes.view(name) for name in (cls.name, *classes.views_of(cls.name))]
     fields = ["uuid", *(name for view in views for name in (*view.list_fields, *view.filters))]
     return [name for name in dict.fromkeys(fields) if name in cls.stored and not isinstance(cls.stored[name], Map)]
 

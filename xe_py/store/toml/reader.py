@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 _HEADER = {"format": int, "lineage": str, "serial": int, "rules": str}
 
+# Fields that follow from other objects today, and that were stored, with nothing in them, before those had classes.
+_ONCE_STORED = {"vm": ("console-uuids", "vtpms"), "host": ("patches", "updates", "features")}
+
 # Codes that say something is missing; it may be one of the parts that were left out.
 _LACKS = frozenset(("STATE_HOST_INCOMPLETE", "STATE_OBJECT_MISSING"))
 
@@ -224,13 +227,13 @@ def _leads_to(failure: Failure, lost: set[str]) -> bool:
 
 def _take_in(state: State, tables: dict[str, Any]) -> list[Finding]:
     found = []
-    known = {cls.name: cls for cls in sections()}
+    known = classes.order()
     seen: set[str] = set()
     for name, table in tables.items():
         if name not in known or not isinstance(table, dict):
             found.append(_no_class(name, known))
             continue
-        cls = known[name]
+        cls = classes.get(name)
         # The uuid is the name of the table, and no field in it.
         stored = {field.name: field for field in cls.stored.values() if field.name != "uuid"}
         for uuid, fields in table.items():
@@ -253,8 +256,8 @@ def _take_in_object(
     dropped = []
     for name, value in fields.items():
         field = stored.get(name)
-        if field is None and not value and name in cls.by_name:
-            dropped.append(name)  # It was stored once, and nothing but empty.
+        if field is None and not value and name in _ONCE_STORED.get(cls.name, ()):
+            dropped.append(name)
             continue
         if field is None:
             found.append(_no_field(cls, uuid, fields, name))

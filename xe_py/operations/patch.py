@@ -1,0 +1,57 @@
+"""Patches of old: applying those that are known, and dropping them."""
+
+from __future__ import annotations
+
+from xe_py.errors import Failure, refuse
+from xe_py.schema.command import READS, command
+from xe_py.schema.fields import Ref
+from xe_py.xapi import updates
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from xe_py.state.record import Record
+    from xe_py.state.state import State
+
+_PATCH = Ref("uuid", "patch", doc="The patch.")
+_HOST = Ref("host-uuid", "host", doc="The host.")
+
+
+@command("patch-precheck", required=(_PATCH, _HOST), doc="Show whether a host can take a patch.", kind=READS)
+def precheck(_state: State, patch: Record, host: Record) -> None:
+    """Whether the host can take it."""
+    refuse(updates.is_new_on(patch, host))
+
+
+@command("patch-apply", required=(_PATCH, _HOST), doc="Apply a patch to a host.")
+def apply(state: State, patch: Record, host: Record) -> None:
+    """Note that the host has it."""
+    refuse(updates.is_new_on(patch, host))
+    updates.note_applied(state, patch, host)
+
+
+@command("patch-pool-apply", required=(_PATCH,), doc="Apply a patch to all hosts that lack it.")
+def pool_apply(state: State, patch: Record) -> None:
+    """Apply it to the hosts that lack it."""
+    for host in state.all("host"):
+        if host["uuid"] not in patch["hosts"]:
+            updates.note_applied(state, patch, host)
+
+
+@command("patch-clean", required=(_PATCH,), doc="Remove the file of a patch from the coordinator.")
+def clean(_state: State, patch: Record) -> None:
+    """Do nothing, because there is no such file."""
+    del patch
+
+
+@command("patch-pool-clean", required=(_PATCH,), doc="Remove the file of a patch from all hosts.")
+def pool_clean(_state: State, patch: Record) -> None:
+    """Do nothing, because there is no such file."""
+    del patch
+
+
+@command("patch-destroy", required=(_PATCH,), doc="Drop a patch that no host has.")
+def destroy(state: State, patch: Record) -> None:
+    """Drop the patch."""
+    if patch["hosts"]:
+        raise Failure("PATCH_IS_APPLIED", blockers=tuple(state.need("host", uuid) for uuid in patch["hosts"]))
+    state.delete(patch)
