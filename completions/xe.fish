@@ -43,6 +43,7 @@ function __xe_commands
         'host-get-system-status' 'Write the status report of a host to a file. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host has no logs and no system files.' \
         'host-get-system-status-capabilities' 'Show, as XML, what the status report of a host can contain; there is nothing on a simulated host. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-get-thread-diagnostics' 'Show what the threads of the toolstack of a host are waiting for. Always refused. No server runs here, so there is nothing that it could have counted.' \
+        'host-license-add' 'Give a host a licence file. Only the call is recorded.' \
         'host-license-remove' 'Remove the licence file of a host. Only the call is recorded.' \
         'host-license-view' 'Show what the licence of a host allows.' \
         'host-list' 'List all hosts, or those whose fields have the given values.' \
@@ -284,6 +285,7 @@ function __xe_commands
         'vm-param-set' 'Set fields of the object, or single keys of its maps.' \
         'vm-pause' 'Pause a running VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-reboot' 'Reboot a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-recover' 'Bring back a VM from the database on a disk; no disk here holds one.' \
         'vm-reset-powerstate' 'Record a VM as halted after its host was lost. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-restart-device-models' 'Restart the program that emulates the devices of a VM, by moving the VM to its own host. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-resume' 'Resume a suspended VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -294,6 +296,7 @@ function __xe_commands
         'vm-snapshot-with-quiesce' 'Take a snapshot while the guest pauses its writes; XAPI always refuses this today. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-start' 'Start a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-suspend' 'Suspend a VM: save its memory on a VDI and stop it. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-sysprep' 'Let a Windows guest forget what makes it one machine, and shut down. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-tree' 'Show all that a VM depends on, down to the hosts: its disks and storage, its network cards and networks. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-uninstall' 'Destroy a VM with its snapshots and its own disks. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-unpause' 'Continue a paused VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -355,6 +358,8 @@ function __xe_words
             echo 'host-uuid=@host:uuid,name-label ldaps=true|false --force'
         case host-get-system-status
             echo 'filename= entries= output=tar.bz2|tar|zip host=@host:name-label +host --multiple'
+        case host-license-add
+            echo 'license-file= host-uuid=@host:uuid,name-label'
         case host-license-remove host-license-view host-refresh-pack-info pif-scan
             echo 'host-uuid=@host:uuid,name-label'
         case host-list
@@ -689,6 +694,8 @@ function __xe_words
             echo 'uuid=@vm:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
         case vm-reboot vm-reset-powerstate vm-shutdown vm-uninstall
             echo '--force vm=@vm:name-label +vm --multiple'
+        case vm-recover
+            echo 'uuid=@vm:uuid,name-label --force'
         case vm-resume
             echo '--force on=@host:name-label vm=@vm:name-label +vm --multiple'
         case vm-set-uefi-mode
@@ -697,6 +704,8 @@ function __xe_words
             echo 'new-name-label= new-name-description= ignore-vdi-uuids=,@vdi:uuid,name-label vm=@vm:name-label +vm --multiple'
         case vm-start
             echo '--force on=@host:name-label --paused vm=@vm:name-label +vm --multiple'
+        case vm-sysprep
+            echo 'filename= timeout= vm=@vm:name-label +vm --multiple'
         case vm-update-secureboot-certificates-on-boot
             echo 'mark=true|false vm=@vm:name-label +vm --multiple'
         case vm-vcpu-hotplug

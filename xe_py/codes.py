@@ -181,6 +181,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         "A uuid must be 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12, with hyphens between them.",
         ("uuid",),
     ),
+    "SYSPREP": ("The VM cannot be prepared for copies by sysprep.", ("vm", "message")),
     "UNIMPLEMENTED_IN_SM_BACKEND": ("The storage driver cannot do this with this VDI.", ("message",)),
     "UUID_INVALID": ("No object of this class has this uuid.", ("type", "uuid")),
     "VALUE_NOT_SUPPORTED": ("This value is not supported.", ("field", "value", "reason")),

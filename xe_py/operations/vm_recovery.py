@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py.errors import Failure, Misuse
 from xe_py.schema.command import READS, command
-from xe_py.schema.fields import Map
+from xe_py.schema.fields import Bool, Map
 from xe_py.schema.values import Uuid
 
 TYPE_CHECKING = False
@@ -21,15 +21,36 @@ def _names_a_database(_state: State, *, database: Mapping[str, str] | None = Non
         raise Misuse("Error: Give the VDI with the database of the other pool: database:vdi-uuid=<uuid>")
 
 
+_UUID = Uuid("uuid", doc="The uuid that the VM has in the database.")
+_DATABASE = Map("database", doc="Where the database is: database:vdi-uuid=<uuid of the VDI>.")
+
+
 @command(
     "vm-assert-can-be-recovered",
-    required=(Uuid("uuid", doc="The uuid that the VM has in the database."),),
-    optional=(Map("database", doc="Where the database is: database:vdi-uuid=<uuid of the VDI>."),),
+    required=(_UUID,),
+    optional=(_DATABASE,),
     doc="Check whether a VM can be recovered from the database on a disk; no disk here holds one.",
     grammar=_names_a_database,
     kind=READS,
 )
 def assert_can_be_recovered(state: State, *, database: Mapping[str, str] | None = None, **_uuid: object) -> None:
+    """Open the database."""
+    _open(state, database)
+
+
+@command(
+    "vm-recover",
+    required=(_UUID,),
+    optional=(_DATABASE, Bool("force", doc="Replace a VM of this uuid that is newer.")),
+    doc="Bring back a VM from the database on a disk; no disk here holds one.",
+    grammar=_names_a_database,
+)
+def recover(state: State, *, database: Mapping[str, str] | None = None, **_others: object) -> None:
+    """Open the database."""
+    _open(state, database)
+
+
+def _open(state: State, database: Mapping[str, str] | None) -> None:
     """Refuse: only a disk of metadata could hold a database, and none here does."""
     vdi = state.need("vdi", (database or {}).get(_VDI, ""))
     if vdi["type"] != "Metadata":
