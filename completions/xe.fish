@@ -35,7 +35,6 @@ function __xe_commands
         'host-disable-display' 'Let a host show no console on a screen, from its next boot on, so that a VM can have the graphics card.' \
         'host-disable-ssh' 'Let a host refuse SSH connections. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-dmesg' 'Show the messages of the Xen of a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host runs no Xen, so there are no messages of it.' \
-        'host-emergency-clear-mandatory-guidance' 'Forget what the coordinator must still do after updates, such as a reboot.' \
         'host-enable' 'Enable a host, so that VMs can start on it again. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-enable-display' 'Let a host show its console on a screen, from its next boot on.' \
         'host-enable-ssh' 'Let a host accept SSH connections. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -108,12 +107,8 @@ function __xe_commands
         'pool-deconfigure-wlb' 'Forget the workload balancing server of the pool.' \
         'pool-disable-external-auth' 'Let no external directory check the logins of any host.' \
         'pool-disable-repository-proxy' 'Use no proxy between the pool and its repositories.' \
-        'pool-disable-ssh' 'Let all hosts of the pool refuse SSH connections.' \
-        'pool-disable-ssl-legacy' 'Without effect: no host accepts old ciphers any more. Only the call is recorded.' \
         'pool-enable-external-auth' 'Let an external directory check the logins of all hosts.' \
-        'pool-enable-ssh' 'Let all hosts of the pool accept SSH connections.' \
         'pool-external-auth-set-ldaps' 'Choose whether all hosts talk to Active Directory by LDAPS.' \
-        'pool-get-cpu-features' 'Show the features that the CPUs of all hosts have.' \
         'pool-get-guest-secureboot-readiness' 'Show whether the pool has the certificates that VMs need for Secure Boot.' \
         'pool-initialize-wlb' 'Name the workload balancing server of the pool; it is not asked.' \
         'pool-list' 'List all pools, or those whose fields have the given values.' \
@@ -454,8 +449,6 @@ function __xe_words
             echo 'update-sync-frequency=daily|weekly update-sync-day='
         case pool-disable-external-auth
             echo 'uuid=@pool:uuid,name-label config:'
-        case pool-disable-ssl-legacy pool-param-list
-            echo 'uuid=@pool:uuid,name-label'
         case pool-enable-external-auth
             echo 'auth-type= service-name= uuid=@pool:uuid,name-label config:'
         case pool-external-auth-set-ldaps
@@ -470,6 +463,8 @@ function __xe_words
             echo 'uuid=@pool:uuid,name-label param-name=name-label|name-description|default-SR|crash-dump-SR|suspend-image-SR|other-config|ha-host-failures-to-tolerate|ha-allow-overcommit|ha-reboot-vm-on-internal-shutdown|wlb-enabled|wlb-verify-cert|igmp-snooping-enabled|gui-config|health-check-config|tags|guest-agent-config|policy-no-vendor-device|live-patching-disabled|repositories|https-only|migration-compression|coordinator-bias|auto-update-vm-secureboot-certificates|ext-auth-cache-enabled|ext-auth-cache-size|ext-auth-cache-expiry|license-server|ssh-enabled-timeout|console-idle-timeout|ssh-auto-mode|limit-console-sessions|vm-console-idle-timeout'
         case pool-param-get
             echo 'uuid=@pool:uuid,name-label param-name=%pool param-key='
+        case pool-param-list
+            echo 'uuid=@pool:uuid,name-label'
         case pool-param-set
             echo 'uuid=@pool:uuid,name-label name-label= name-description= default-SR=@sr:uuid,name-label crash-dump-SR=@sr:uuid,name-label suspend-image-SR=@sr:uuid,name-label ha-host-failures-to-tolerate= ha-allow-overcommit=true|false ha-reboot-vm-on-internal-shutdown=true|false wlb-enabled=true|false wlb-verify-cert=true|false igmp-snooping-enabled=true|false policy-no-vendor-device=true|false live-patching-disabled=true|false repositories= https-only= migration-compression=true|false coordinator-bias=true|false auto-update-vm-secureboot-certificates=true|false ext-auth-cache-enabled=true|false ext-auth-cache-size= ext-auth-cache-expiry= ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode= limit-console-sessions=true|false vm-console-idle-timeout= other-config: gui-config: health-check-config: guest-agent-config: license-server:'
         case pool-retrieve-wlb-diagnostics pool-sync-bundle

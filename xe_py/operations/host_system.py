@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from xe_py.schema.command import HOST, READS, command
 from xe_py.schema.listing import Texts
-from xe_py.xapi.hosts import coordinator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,12 +20,3 @@ if TYPE_CHECKING:
 def capabilities(_state: State, _host: Record) -> Texts:
     """An empty list."""
     return Texts('<?xml version="1.0" ?>', "<system-status-capabilities/>")
-
-
-@command(
-    "host-emergency-clear-mandatory-guidance",
-    doc="Forget what the coordinator must still do after updates, such as a reboot.",
-)
-def clear_mandatory_guidance(state: State) -> None:
-    """Forget the pending guidances."""
-    state.update(coordinator(state), {"pending-guidances": []})

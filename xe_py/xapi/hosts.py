@@ -70,11 +70,6 @@ def coordinator(state: State) -> Record:
     return state.ref(state.all("pool")[0], "master")
 
 
-def silent(state: State) -> list[Record]:
-    """The hosts that do not answer."""
-    return [host for host in state.all("host") if not host["host-metrics-live"]]
-
-
 def answers(_state: State, host: Record) -> Iterator[Failure]:
     """Why the host cannot do anything: it does not answer."""
     if not host["host-metrics-live"]:
