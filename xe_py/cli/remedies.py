@@ -6,6 +6,7 @@ They follow from the code and from what stands in the way. Which of them works i
 
 from __future__ import annotations
 
+from xe_py.errors import Failure
 from xe_py.schema.xenclass import STRICT, XAPI
 from xe_py.xapi.guest import HALTED, PAUSED, RUNNING, SUSPENDED
 
@@ -13,7 +14,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from xe_py.errors import Failure
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
@@ -163,6 +163,20 @@ def _empty_a_drive(state: State, failure: Failure, _command: str) -> Iterator[st
     yield f"vbd-create vm-uuid={vm['uuid']} device=autodetect type=CD mode=RO"
 
 
+def _prepare_for_sysprep(state: State, failure: Failure, command: str) -> Iterator[str]:
+    """The VM runs, its guest has the driver, and a drive is empty."""
+    vm = state.need("vm", failure.values[0])
+    yield from _towards(vm, RUNNING)
+    yield f"vm-guest-set uuid={vm['uuid']} other:feature-sysprep=1"
+    yield from _empty_a_drive(state, Failure("VM_NO_EMPTY_CD_VBD", vm), command)
+
+
+def _leave_the_directory(_state: State, failure: Failure, _command: str) -> Iterator[str]:
+    yield "pool-disable-external-auth"
+    for host in failure.blockers:
+        yield f"host-disable-external-auth host-uuid={host['uuid']} force=true"
+
+
 def _of(line: str) -> Remedy:
     """The line with the uuid of the first object that the refusal names, or that stands in the way."""
 
@@ -182,6 +196,7 @@ def _of_blocker(line: str) -> Remedy:
 
 
 _REMEDIES: dict[str, Remedy] = {
+    "AUTH_ALREADY_ENABLED": _leave_the_directory,
     "DOMAIN_EXISTS": _stop,
     "HOST_DISABLED": _of("host-enable uuid={}"),
     "HOST_IS_LIVE": _stop,
@@ -195,10 +210,12 @@ _REMEDIES: dict[str, Remedy] = {
     "PIF_DOES_NOT_ALLOW_UNPLUG": _of("pif-param-set uuid={} disallow-unplug=false"),
     "PIF_HAS_NO_NETWORK_CONFIGURATION": _of("pif-reconfigure-ip uuid={} mode=DHCP"),
     "PIF_VLAN_STILL_EXISTS": _clear_the_way,
+    "POOL_AUTH_ALREADY_ENABLED": _leave_the_directory,
     "SR_HAS_NO_PBDS": _plug,
     "SR_HAS_PBD": _clear_the_way,
     "SR_NOT_EMPTY": _look_at_storage,
     "SR_NOT_SHARABLE": _clear_the_way,
+    "SYSPREP": _prepare_for_sysprep,
     "VBD_NOT_EMPTY": _of("vbd-eject uuid={}"),
     "VBD_NOT_UNPLUGGABLE": _of("vbd-param-set uuid={} unpluggable=true"),
     "VDI_IN_USE": _clear_the_way,
