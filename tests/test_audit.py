@@ -51,6 +51,12 @@ def test_only_what_was_done_since_a_time_is_shown(xe: "Xe", since: str, shown: b
     assert bool(xe.state.with_name("log").read_bytes()) == shown
 
 
+def test_what_is_no_time_is_refused(xe: "Xe") -> None:
+    file = xe.state.with_name("audit.log")
+    assert xe.code(f"audit-log-get filename={file} since=monday").startswith("Error: since must be a time such as")
+    assert not file.exists()
+
+
 def test_a_file_is_not_replaced_and_a_dry_run_makes_none(xe: "Xe") -> None:
     file = xe.state.with_name("audit.log")
     xe.do(f"audit-log-get filename={file} --dry-run")

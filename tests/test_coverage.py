@@ -133,6 +133,8 @@ def test_every_command_answers_as_its_kind_says(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made = furnished[1]
+    if command.kind.files and not command.kind.reads:
+        (tmp_path / "file").write_text("x")
     monkeypatch.setattr(sys.stdin, "read", lambda *_: "", raising=False)
     ended = call(command)
     assert "Unknown command" not in ended.err

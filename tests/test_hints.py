@@ -79,6 +79,8 @@ FAST = (
 )
 LARGE = "vm-memory-limits-set uuid={vm} static-min=1GiB static-max=999GiB dynamic-min=999GiB dynamic-max=999GiB"
 NIGHTLY = "nightly: vmss-create name-label=nightly type=snapshot frequency=daily"
+JOIN = "pool-enable-external-auth auth-type=PAM service-name=x"
+SYSPREP = "vm-sysprep uuid={vm} filename={folder}/a.iso"
 OF_VM = "vbd {vbd}, device xvda of vm {vm} (web)"
 UNUSED = "vbd {vbd}, device 0 of vm {vm} (web)"
 
@@ -167,6 +169,24 @@ ROWS = [
         ("pool-disable-external-auth",)),
     Row((HOST, SECOND[0]), "pool-eject host-uuid={host} force=true", "INTERNAL_ERROR", ("host {host} (xen1)",),
         ("pool-designate-new-master host-uuid={second}",)),
+    # Logins
+    Row(
+        (HOST, JOIN),
+        "host-enable-external-auth host-uuid={host} auth-type=PAM service-name=x force=true",
+        "AUTH_ALREADY_ENABLED",
+        ("host {host} (xen1)",),
+        ("pool-disable-external-auth",),
+    ),
+    # Sysprep
+    Row((HVM,), SYSPREP, "SYSPREP", (), ("vm-start uuid={vm}",)),
+    Row((HVM, START), SYSPREP, "SYSPREP", (), ("vm-guest-set uuid={vm} other:feature-sysprep=1",)),
+    Row(
+        (HVM, START, "vm-guest-set uuid={vm} other:feature-sysprep=1"),
+        SYSPREP,
+        "SYSPREP",
+        (),
+        ("vbd-create vm-uuid={vm} device=autodetect type=CD mode=RO",),
+    ),
     # Disks
     Row((VM, *DISK, START), "vdi-destroy uuid={vdi}", "VDI_IN_USE", (OF_VM,), ("vm-shutdown uuid={vm}",)),
     Row((VM, *DISK, START, "vm-pause uuid={vm}"), "vdi-destroy uuid={vdi}", "VDI_IN_USE", (OF_VM,),

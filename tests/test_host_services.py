@@ -60,8 +60,6 @@ def pool_with(changes: Changes) -> SmallPool:
             {"xen1": {"ssh-enabled": True, "ssh-auto-mode": False, "ssh-expiry": None}},
         ),
         ({}, "host-disable-ssh host=xen2", {"xen1": {"ssh-enabled": True}, "xen2": {"ssh-enabled": False}}),
-        ({}, "pool-disable-ssh", {"xen1": {"ssh-enabled": False}, "pool": {"ssh-enabled": False}}),
-        ({"xen2": {"ssh_enabled": False}}, "pool-enable-ssh", {"pool": {"ssh-enabled": True}}),
     ],
 )
 def test_what_is_set(changes: Changes, line: str, expected: Changes) -> None:
@@ -111,8 +109,6 @@ def test_a_display_changes_with_the_next_boot(command: str, before: str, after: 
         (NO_GPU, "host-disable-display uuid=xen1", ("FEATURE_RESTRICTED",)),
         (DEAD, "host-enable-ssh host=xen2", ("HOST_OFFLINE", "xen2")),
         (DEAD, "host-disable-ssh host=xen2", ("HOST_OFFLINE", "xen2")),
-        (DEAD, "pool-enable-ssh", ("ENABLE_SSH_PARTIALLY_FAILED", "xen2")),
-        (DEAD, "pool-disable-ssh", ("DISABLE_SSH_PARTIALLY_FAILED", "xen2")),
     ],
 )
 def test_what_is_refused(changes: Changes, line: str, refusal: Refusal) -> None:
@@ -161,7 +157,7 @@ def test_ssh_ends_after_its_timeout_and_with_the_command(xe: "Xe") -> None:
     xe.do(f"host-param-set uuid={host} ssh-enabled-timeout=60")
     assert expiry() - first < 0, "while SSH is off, no time runs"
     xe.do(f"host-param-set uuid={host} ssh-enabled-timeout=0")
-    xe.do("pool-enable-ssh")
+    xe.do("host-enable-ssh")
     assert xe.do("host-list params=ssh-expiry --minimal") == "19700101T00:00:00Z"
 
 

@@ -1,4 +1,4 @@
-"""Workload balancing, updates, Secure Boot and guidance: what the commands set and show, and what is refused."""
+"""Workload balancing, updates, Secure Boot and licences: what the commands set and show, and what is refused."""
 
 import base64
 import io
@@ -67,11 +67,6 @@ def runs(**fields: object) -> Changes:
             {"pool": {"update_sync_enabled": True}},
             "pool-set-update-sync-enabled value=false",
             {"pool": {"update-sync-enabled": False}},
-        ),
-        (
-            {"xen1": {"pending_guidances": ["reboot_host"]}, "xen2": {"pending_guidances": ["reboot_host"]}},
-            "host-emergency-clear-mandatory-guidance",
-            {"xen1": {"pending-guidances": []}, "xen2": {"pending-guidances": ["reboot_host"]}},
         ),
         ({"web": {STATE: "update_available"}}, f"{MARK}=true", {"web": {STATE: "update_on_boot"}}),
         ({"web": {STATE: "update_on_boot"}}, f"{MARK}=true", {"web": {STATE: "update_on_boot"}}),
@@ -188,8 +183,6 @@ def test_whether_the_pool_is_ready_for_secure_boot(fields: dict[str, object], sa
 
 def test_what_is_shown(xe: "Xe") -> None:
     host = xe.do("host-list --minimal")
-    shown = [line.split(":")[0].strip() for line in xe.do("pool-get-cpu-features").splitlines() if line]
-    assert shown == ["features_pv_host", "features_hvm_host"]
     xe.do("vm-create name-label=web")
     assert xe.do("vm-crashdump-list vm=web") == ""
     assert xe.do("host-get-system-status-capabilities").splitlines()[1] == "<system-status-capabilities/>"
@@ -198,6 +191,46 @@ def test_what_is_shown(xe: "Xe") -> None:
     assert rule.split() == ["-"] * 6
     assert first.split() == ["xen1", host[:8], "-", "-", "-", "-"]
     assert "VLAN QoS SStorage" in last
+
+
+def test_sysprep_halts_a_guest_that_can_do_it(xe: "Xe") -> None:
+    vm = xe.do("vm-create name-label=win domain-type=hvm")
+    answers = xe.state.with_name("unattend.xml")
+    line = f"vm-sysprep vm=win filename={answers}"
+
+    def refused(reason: str) -> None:
+        told = xe(line).err
+        assert told.splitlines()[1:4] == [f"vm: {vm}", f"message: {reason}", "Code: SYSPREP"], told
+
+    assert xe.code(line).startswith(f"The file {answers} cannot be read: ")
+    answers.write_bytes(bytes((32 << 10) + 1))
+    refused("the VM does not run")
+    xe.do("vm-start vm=win")
+    refused("the file has more than 32 KiB")
+    answers.write_bytes(bytes(32 << 10))
+    refused("the guest has no driver for sysprep")
+    xe.do(f"vm-guest-set vm={vm} other:feature-sysprep=1")
+    refused("the VM has no empty CD drive")
+    xe.do("vm-shutdown vm=win")
+    xe.do(f"vbd-create vm-uuid={vm} device=3 type=CD mode=RO")
+    xe.do("vm-start vm=win")
+    assert xe.do(line) == ""
+    assert xe.do(f"vm-param-get uuid={vm} param-name=power-state") == "halted"
+
+
+def test_a_licence_file_is_read_and_no_more(xe: "Xe") -> None:
+    file = xe.state.with_name("licence")
+    assert xe.code(f"host-license-add license-file={file}").startswith(f"The file {file} cannot be read: ")
+    file.write_text("x")
+    assert xe.do(f"host-license-add license-file={file}") == "The licence is applied."
+
+
+def test_no_vm_can_be_recovered(xe: "Xe") -> None:
+    vm = "11111111-2222-4333-8444-555555555555"
+    sr = xe.do("sr-list type=ext --minimal")
+    vdi = xe.do(f"vdi-create sr-uuid={sr} name-label=x virtual-size=1GiB")
+    assert xe.code(f"vm-recover uuid={vm}").startswith("Error: Give the VDI")
+    assert xe.code(f"vm-recover uuid={vm} database:vdi-uuid={vdi}") == "VDI_INCOMPATIBLE_TYPE"
 
 
 def test_no_password_is_kept(xe: "Xe") -> None:

@@ -70,7 +70,6 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     # Scripts match this sentence, so it is the one that has no period.
     "DEVICE_ALREADY_DETACHED": ("The device is not currently attached", ("device",)),
     "DEVICE_ALREADY_EXISTS": ("The VM already has this device.", ("device",)),
-    "DISABLE_SSH_PARTIALLY_FAILED": ("SSH cannot be switched off on every host.", ("hosts",)),
     "DISK_VBD_MUST_BE_READWRITE_FOR_HVM": (
         "An HVM guest cannot use a read-only disk. Set the mode of the VBD to RW.",
         ("vbd",),
@@ -78,7 +77,6 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "DOMAIN_EXISTS": ("The VM still has a domain.", ("vm", "domid")),
     "DUPLICATE_MAC_SEED": ("Another VM already has this mac_seed, from which MACs follow.", ("seed",)),
     "DUPLICATE_PIF_DEVICE_NAME": ("The host already has a PIF for this device.", ("device",)),
-    "ENABLE_SSH_PARTIALLY_FAILED": ("SSH cannot be switched on on every host.", ("hosts",)),
     "FEATURE_RESTRICTED": ("The licence does not allow this.", ()),
     "FIELD_TYPE_ERROR": ("The field cannot hold this kind of value.", ("field",)),
     "GPU_GROUP_CONTAINS_PGPU": ("The group has GPUs in it.", ("pgpus",)),
@@ -343,6 +341,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("uuid",),
     ),
     "SUBJECT_ALREADY_EXISTS": ("This user or group may log in already.", ()),
+    "SYSPREP": ("The VM cannot be prepared for copies by sysprep.", ("vm", "message")),
     "TLS_VERIFICATION_NOT_ENABLED_IN_POOL": ("The pool does not verify TLS certificates.", ()),
     "TOO_MANY_GROUPS": ("A VM can be in one group only.", ()),
     "TOO_MANY_VUSBS": ("The VM has as many USB devices as it can have.", ("number",)),

@@ -6,6 +6,7 @@ They follow from the code and from what stands in the way. Which of them works i
 
 from __future__ import annotations
 
+from xe_py.errors import Failure
 from xe_py.schema.xenclass import STRICT, XAPI
 from xe_py.xapi.guest import HALTED, PAUSED, RUNNING, SUSPENDED
 
@@ -13,7 +14,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from xe_py.errors import Failure
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
@@ -223,6 +223,20 @@ def _empty_a_drive(state: State, failure: Failure, _command: str) -> Iterator[st
     yield f"vbd-create vm-uuid={vm['uuid']} device=autodetect type=CD mode=RO"
 
 
+def _prepare_for_sysprep(state: State, failure: Failure, command: str) -> Iterator[str]:
+    """The VM runs, its guest has the driver, and a drive is empty."""
+    vm = state.need("vm", failure.values[0])
+    yield from _towards(vm, RUNNING)
+    yield f"vm-guest-set uuid={vm['uuid']} other:feature-sysprep=1"
+    yield from _empty_a_drive(state, Failure("VM_NO_EMPTY_CD_VBD", vm), command)
+
+
+def _leave_the_directory(_state: State, failure: Failure, _command: str) -> Iterator[str]:
+    yield "pool-disable-external-auth"
+    for host in failure.blockers:
+        yield f"host-disable-external-auth host-uuid={host['uuid']} force=true"
+
+
 def _of(line: str) -> Remedy:
     """The line with the uuid of the first object that the refusal names, or that stands in the way."""
 
@@ -243,6 +257,7 @@ def _of_blocker(line: str) -> Remedy:
 
 _REMEDIES: dict[str, Remedy] = {
     "CANNOT_FORGET_SRIOV_LOGICAL": _clear_the_way,
+    "AUTH_ALREADY_ENABLED": _leave_the_directory,
     "DOMAIN_EXISTS": _stop,
     "HA_IS_ENABLED": _switch_ha_off,
     "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN": _plan_for_less,
@@ -275,6 +290,7 @@ _REMEDIES: dict[str, Remedy] = {
     "SR_NOT_EMPTY": _look_at_storage,
     "SR_NOT_SHARABLE": _clear_the_way,
     "TRANSPORT_PIF_NOT_CONFIGURED": _of("pif-reconfigure-ip uuid={} mode=DHCP"),
+    "SYSPREP": _prepare_for_sysprep,
     "VBD_NOT_EMPTY": _of("vbd-eject uuid={}"),
     "VBD_NOT_UNPLUGGABLE": _of("vbd-param-set uuid={} unpluggable=true"),
     "VDI_IN_USE": _clear_the_way,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from xe_py.operations.effects import editions
-from xe_py.schema.command import READS, command
-from xe_py.schema.fields import Ref
+from xe_py.operations.effects.calls import note_call
+from xe_py.schema.command import COMMANDS, IMPORTS, READS, RECORDED, command
+from xe_py.schema.fields import Ref, Text
 from xe_py.schema.listing import Facts, Texts
 from xe_py.xapi.hosts import coordinator
 from xe_py.xapi.licensing import EDITIONS, restrictions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from xe_py.schema.command import Client
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
@@ -33,6 +35,23 @@ def all_editions(_state: State) -> Texts:
 def apply_edition(state: State, *, edition: str, host: Record | None = None, **server: str) -> None:
     """Give the host, or the coordinator, the edition."""
     editions.apply(state, [host or coordinator(state)], edition, **server)
+
+
+@command(
+    "host-license-add",
+    required=(Text("license-file", doc="The file with the licence."),),
+    optional=(_HOST,),
+    doc="Give a host a licence file.",
+    kind=IMPORTS,
+    coverage=RECORDED,
+)
+def add(state: State, *, license_file: str, client: Client | None, **given: object) -> Texts:
+    """Read the file; what it allows is not known."""
+    if client is not None:
+        with client.source(license_file) as file:
+            file.read(1)
+    note_call(state, COMMANDS["host-license-add"], None, {"license_file": license_file, **given})
+    return Texts("The licence is applied.")
 
 
 @command("host-license-view", optional=(_HOST,), doc="Show what the licence of a host allows.", kind=READS)

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 def enable(state: State, host: Record) -> None:
     """Switch SSH on."""
     refuse(answers(state, host))
-    ssh.switch_on(state, host)
+    ssh.enable(state, host)
 
 
 @command("host-disable-ssh", doc="Let a host refuse SSH connections.", selector=HOST)
 def disable(state: State, host: Record) -> None:
     """Switch SSH off."""
     refuse(answers(state, host))
-    ssh.switch_off(state, host)
+    ssh.disable(state, host)

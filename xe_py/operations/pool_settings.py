@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from xe_py.errors import Failure, refuse
 from xe_py.operations import vdi
-from xe_py.schema.command import command
+from xe_py.operations.effects import ssh
+from xe_py.schema.command import READS, command
 from xe_py.schema.fields import Ref, Text, with_key
+from xe_py.schema.listing import Facts
 from xe_py.xapi.hosts import answers
 
 TYPE_CHECKING = False
@@ -21,13 +23,47 @@ _REDO_LOG = (
     "The changes of the database, for hosts that crash",
     ((4_000_000_000 >> 22) - 2) << 22,
 )
+_FEATURES = ("features_pv_host", "features_hvm_host")
 
 
 def _pool(state: State) -> Record:
     return state.all("pool")[0]
 
 
+# SSH
+
+
+@command("pool-enable-ssh", undeclared=(_POOL,), doc="Let all hosts accept SSH connections.")
+def enable_ssh(state: State, **_given: object) -> None:
+    """Switch SSH on everywhere or, if a host does not answer, nowhere."""
+    _switch_ssh(state, on=True)
+
+
+@command("pool-disable-ssh", undeclared=(_POOL,), doc="Let no host accept SSH connections.")
+def disable_ssh(state: State, **_given: object) -> None:
+    """Switch SSH off everywhere or, if a host does not answer, nowhere."""
+    _switch_ssh(state, on=False)
+
+
+def _switch_ssh(state: State, *, on: bool) -> None:
+    silent = [host for host in state.all("host") if not host["host-metrics-live"]]
+    if silent:
+        raise Failure("ENABLE_SSH_PARTIALLY_FAILED" if on else "DISABLE_SSH_PARTIALLY_FAILED", *reversed(silent))
+    for host in state.all("host"):
+        (ssh.enable if on else ssh.disable)(state, host)
+
+
 # Certificates
+
+
+@command(
+    "pool-disable-ssl-legacy",
+    optional=(_POOL,),
+    doc="Has no effect: no host accepts old ciphers any more.",
+    deprecated=True,
+)
+def disable_ssl_legacy(_state: State, **_given: object) -> None:
+    """Do nothing, as XAPI does."""
 
 
 @command("pool-enable-tls-verification", doc="Let all hosts look at the certificates of the other hosts.")
@@ -105,3 +141,18 @@ def enable_redo_log(state: State, sr: Record) -> None:
 def disable_redo_log(state: State) -> None:
     """Stop noting changes; the VDI stays."""
     state.update(_pool(state), {"redo-log-enabled": False})
+
+
+# CPUs
+
+
+@command(
+    "pool-get-cpu-features",
+    undeclared=(_POOL,),
+    doc="Show the CPU features that all hosts share.",
+    kind=READS,
+)
+def get_cpu_features(state: State, **_given: object) -> Facts:
+    """The features of the hosts themselves."""
+    known = state.value(_pool(state), "cpu_info")
+    return Facts([(key, known[key]) for key in _FEATURES if key in known])

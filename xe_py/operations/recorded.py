@@ -126,12 +126,6 @@ _ROWS = (
         doc="Let the firewall of the host follow the services that are enabled.",
     ),
     _noted(
-        "pool-disable-ssl-legacy",
-        optional=(_POOL,),
-        doc="Without effect: no host accepts old ciphers any more.",
-        deprecated=True,
-    ),
-    _noted(
         "pool-reset-telemetry-uuid",
         undeclared=(_POOL,),
         doc="Give the pool a new name for telemetry.",

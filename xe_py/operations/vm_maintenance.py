@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from xe_py.errors import Failure, refuse
 from xe_py.operations.effects import domain
-from xe_py.schema.command import READS, VM, command
-from xe_py.xapi.guest import RUNNING
+from xe_py.schema.command import IMPORTS, READS, VM, command
+from xe_py.schema.fields import Text
+from xe_py.xapi.guest import RUNNING, is_live
 from xe_py.xapi.hosts import answers
 from xe_py.xapi.vm_lifecycle import refusals
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xe_py.schema.command import Client
     from xe_py.state.record import Record
     from xe_py.state.state import State
+
+_LARGEST_ANSWER = 32 << 10
 
 
 @command(
@@ -52,3 +58,34 @@ def restart_device_models(state: State, vm: Record) -> None:
     host = state.ref(vm, "resident-on")
     refuse(answers(state, host))
     domain.migrate(state, vm, host)
+
+
+@command(
+    "vm-sysprep",
+    required=(Text("filename", doc="The file with the answers for Windows (unattend.xml)."),),
+    optional=(Text("timeout", doc="For how many seconds to wait; without effect, because the guest does it at once."),),
+    doc="Let a Windows guest forget what makes it one machine, and shut down.",
+    selector=VM,
+    kind=IMPORTS,
+)
+def sysprep(state: State, vm: Record, *, filename: str, client: Client | None, **_timeout: str) -> None:
+    """Halt the VM; of the answers, only the size is looked at."""
+    size = 0
+    if client is not None:
+        with client.source(filename) as file:
+            size = len(file.read(_LARGEST_ANSWER + 1))
+    refuse(_can_sysprep(state, vm, size))
+    domain.end(state, vm)
+
+
+def _can_sysprep(state: State, vm: Record, size: int) -> Iterator[Failure]:
+    """Why the guest cannot do it."""
+    if not is_live(vm):
+        yield Failure("SYSPREP", vm["uuid"], "the VM does not run")
+    if size > _LARGEST_ANSWER:
+        yield Failure("SYSPREP", vm["uuid"], f"the file has more than {_LARGEST_ANSWER >> 10} KiB")
+    if state.value(vm, "other").get("feature-sysprep") != "1":
+        yield Failure("SYSPREP", vm["uuid"], "the guest has no driver for sysprep")
+    drives = state.pointing_at(vm, "vbd.vm-uuid")
+    if not any(drive["type"] == "CD" and state.value(drive, "empty") for drive in drives):
+        yield Failure("SYSPREP", vm["uuid"], "the VM has no empty CD drive")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py.errors import Failure, Misuse
 from xe_py.schema.command import READS, command
-from xe_py.schema.fields import Map
+from xe_py.schema.fields import Bool, Map
 from xe_py.schema.values import Uuid
 
 TYPE_CHECKING = False
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 _VDI = "vdi-uuid"
-
-
+_UUID = Uuid("uuid", doc="The uuid that the VM has in the database.")
 DATABASE = Map("database", doc="Where the database is: database:vdi-uuid=<uuid of the VDI>.")
 
 
@@ -35,12 +34,24 @@ def no_database(state: State, database: Mapping[str, str] | None) -> None:
 
 @command(
     "vm-assert-can-be-recovered",
-    required=(Uuid("uuid", doc="The uuid that the VM has in the database."),),
+    required=(_UUID,),
     optional=(DATABASE,),
     doc="Check whether a VM can be recovered from the database on a disk; no disk here holds one.",
     grammar=names_a_database,
     kind=READS,
 )
 def assert_can_be_recovered(state: State, *, database: Mapping[str, str] | None = None, **_uuid: object) -> None:
+    """Refuse: no disk here holds the database of another pool."""
+    no_database(state, database)
+
+
+@command(
+    "vm-recover",
+    required=(_UUID,),
+    optional=(DATABASE, Bool("force", doc="Replace a VM of this uuid that is newer.")),
+    doc="Bring back a VM from the database on a disk; no disk here holds one.",
+    grammar=names_a_database,
+)
+def recover(state: State, *, database: Mapping[str, str] | None = None, **_others: object) -> None:
     """Refuse: no disk here holds the database of another pool."""
     no_database(state, database)

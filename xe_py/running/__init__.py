@@ -221,7 +221,10 @@ def run_on_store(store: Store, call: Call, *, dry_run: bool) -> Any:
     """Run a command about a store as a whole; what it makes."""
     from xe_py.state.state import State
 
-    bound = bind(State({}), call.command, call.arguments)
+    state = State({})
+    bound = bind(state, call.command, call.arguments)
+    if call.command.grammar is not None:
+        call.command.grammar(state, **bound)
     if not call.command.kind.reads:
         bound["dry_run"] = dry_run
     if call.command.kind.files:

@@ -25,7 +25,8 @@ _ENCRYPTED = "ldaps"
 def can_join(host: Record, auth_type: str, service_name: str, config: Mapping[str, str]) -> Iterator[Failure]:
     """Why the host cannot be joined to a directory of this type and name."""
     if host["external-auth-type"]:
-        yield Failure("AUTH_ALREADY_ENABLED", host["external-auth-type"], host["external-auth-service-name"])
+        joined = (host["external-auth-type"], host["external-auth-service-name"])
+        yield Failure("AUTH_ALREADY_ENABLED", *joined, blockers=(host,))
     if auth_type not in _TYPES:
         yield Failure("AUTH_UNKNOWN_TYPE", auth_type)
     if auth_type == _ACTIVE_DIRECTORY:

@@ -1,8 +1,7 @@
-"""Switching SSH on hosts on and off."""
+"""Switching SSH on and off on a host."""
 
 from __future__ import annotations
 
-from xe_py.xapi.host_settings import expiry_of
 from xe_py.xapi.vm_settings import now
 
 TYPE_CHECKING = False
@@ -11,12 +10,20 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 
-def switch_on(state: State, host: Record) -> None:
-    """Accept SSH connections, for as long as the timeout of the host says; the automatic mode ends."""
-    expiry = expiry_of(host["ssh-enabled-timeout"])
+def enable(state: State, host: Record) -> None:
+    """Let the host accept SSH connections, until its timeout is over if it has one."""
+    expiry = _later(host["ssh-enabled-timeout"]) if host["ssh-enabled-timeout"] else None
     state.update(host, {"ssh-enabled": True, "ssh-auto-mode": False, "ssh-expiry": expiry})
 
 
-def switch_off(state: State, host: Record) -> None:
-    """Refuse SSH connections from now on."""
+def disable(state: State, host: Record) -> None:
+    """Let the host accept no SSH connections."""
     state.update(host, {"ssh-enabled": False, "ssh-expiry": now()})
+
+
+def _later(seconds: int) -> str:
+    from time import gmtime, strftime, time
+
+    from xe_py.schema.values import TIME_FORM
+
+    return strftime(TIME_FORM, gmtime(time() + seconds))

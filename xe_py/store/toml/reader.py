@@ -6,7 +6,7 @@ import os
 from stat import S_ISDIR, S_ISREG
 
 from xe_py import classes
-from xe_py.classes import FOLLOWING, sections
+from xe_py.classes import FOLLOWING
 from xe_py.errors import Failure, StateFileError, on_file
 from xe_py.schema.fields import LARGEST, Choice, Int, Set
 from xe_py.schema.numbers import is_uuid

@@ -1,35 +1,22 @@
-"""What all hosts of the pool have in common: the features of their CPUs, and the certificates for Secure Boot."""
+"""The certificates of the pool for Secure Boot."""
 
 from __future__ import annotations
 
 from xe_py.schema.command import READS, command
 from xe_py.schema.fields import Ref
-from xe_py.schema.listing import Facts, Sentence
+from xe_py.schema.listing import Sentence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xe_py.state.state import State
 
-_POOL = Ref("uuid", "pool", doc="The pool.")
 _NEEDED = {"PK.auth", "KEK.auth", "db.auth"}
 _REVOKED = "dbx.auth"
 
 
 @command(
-    "pool-get-cpu-features",
-    undeclared=(_POOL,),
-    doc="Show the features that the CPUs of all hosts have.",
-    kind=READS,
-)
-def cpu_features(state: State, **_pool: object) -> Facts:
-    """The features for paravirtualised guests, then those for the others."""
-    known = state.value(state.all("pool")[0], "cpu_info")
-    return Facts([(key, known[key]) for key in ("features_pv_host", "features_hvm_host") if key in known])
-
-
-@command(
     "pool-get-guest-secureboot-readiness",
-    undeclared=(_POOL,),
+    undeclared=(Ref("uuid", "pool", doc="The pool."),),
     doc="Show whether the pool has the certificates that VMs need for Secure Boot.",
     kind=READS,
 )
