@@ -4,6 +4,17 @@
 # Print each command and, behind a tab, what it does.
 function __xe_commands
     printf '%s\t%s\n' \
+        'appliance-assert-can-be-recovered' 'Check whether an appliance can be recovered from the database on a disk; no disk here holds one.' \
+        'appliance-create' 'Make an appliance. To put a VM into it: vm-param-set uuid=<VM> appliance=<appliance>' \
+        'appliance-destroy' 'Destroy an appliance; its VMs stay.' \
+        'appliance-list' 'List all VM_appliances, or those whose fields have the given values.' \
+        'appliance-param-clear' 'Empty a field of the object.' \
+        'appliance-param-get' 'Show the value of one field of the object.' \
+        'appliance-param-list' 'Show all fields of the object.' \
+        'appliance-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'appliance-recover' 'Recover an appliance from the database on a disk; no disk here holds one.' \
+        'appliance-shutdown' 'Shut down the VMs of an appliance, those with the largest order first.' \
+        'appliance-start' 'Start the VMs of an appliance, those with the smallest order first.' \
         'audit-log-get' 'Write who changed the state, when, and by which command line, to a file.' \
         'batch' 'Run a script of xe commands as one change: if one command is refused, nothing is changed.' \
         'bond-create' 'Make a bond: several PIFs of a host that work as one.' \
@@ -66,6 +77,8 @@ function __xe_commands
         'diagnostic-timing-stats' 'Show how long the operations of the toolstack took. Always refused. No server runs here, so there is nothing that it could have counted.' \
         'diagnostic-vdi-status' 'Show a VDI, with the VBDs that use it and those that could.' \
         'diagnostic-vm-status' 'Show whether the disks of a VM can be attached, and on which hosts it can start.' \
+        'drtask-create' 'Bring in SRs of a lost pool.' \
+        'drtask-destroy' 'Forget the SRs that a disaster recovery task has brought in.' \
         'drtask-list' 'List all DR_tasks, or those whose fields have the given values.' \
         'drtask-param-clear' 'Empty a field of the object.' \
         'drtask-param-get' 'Show the value of one field of the object.' \
@@ -86,38 +99,59 @@ function __xe_commands
         'gpu-group-param-remove' 'Remove a member from a set, or a key from a map.' \
         'gpu-group-param-set' 'Set fields of the object, or single keys of its maps.' \
         'help' 'Show what commands there are, and what they take.' \
+        'host-add' 'Add a new host to the pool. It gets the bonds, the VLANs and the shared SRs that the coordinator has.' \
         'host-all-editions' 'List the editions that a host can have.' \
         'host-apply-edition' 'Give a host another edition of the software.' \
         'host-apply-updates' 'Apply the updates that the pool has synced to a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match. Always refused. xe_py connects to no repository, so there are no updates.' \
+        'host-backup' 'Write a backup of a host to a file: the whole state, without the contents of disks. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-bugreport-upload' 'Upload the bug report of a host to a server. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host has no logs and no system files.' \
+        'host-call-plugin' 'Call a function of a plugin, and print what it answers.' \
         'host-compute-free-memory' 'Show how much memory a host has for more VMs. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-compute-memory-overhead' 'Show how much memory Xen itself uses on a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
+        'host-cpu-info' 'Show the CPUs of a host.' \
         'host-cpu-list' 'List all host_cpus, or those whose fields have the given values.' \
         'host-cpu-param-clear' 'Empty a field of the object.' \
         'host-cpu-param-get' 'Show the value of one field of the object.' \
         'host-cpu-param-list' 'Show all fields of the object.' \
+        'host-crashdump-destroy' 'Destroy a crash dump of a host.' \
+        'host-crashdump-list' 'List all host_crashdumps, or those whose fields have the given values.' \
+        'host-crashdump-param-clear' 'Empty a field of the object.' \
+        'host-crashdump-param-get' 'Show the value of one field of the object.' \
+        'host-crashdump-param-list' 'Show all fields of the object.' \
         'host-data-source-forget' 'Forget the values of one thing of what is measured of a host; none are stored here. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-data-source-list' 'List what is measured of a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-data-source-query' 'Show the last value of one thing of what is measured of a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-data-source-record' 'Keep the values of one thing of what is measured of a host; all are kept here already. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
+        'host-declare-dead' 'Say that a host that does not answer is dead, so that its VMs count as halted.' \
         'host-disable' 'Disable a host, so that no more VMs start on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-disable-display' 'Let a host show no console on a screen, from its next boot on, so that a VM can have the graphics card.' \
         'host-disable-local-storage-caching' 'Let a disabled host without running VMs cache no disks any more. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-disable-ssh' 'Let a host refuse SSH connections. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-dmesg' 'Show the messages of the Xen of a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host runs no Xen, so there are no messages of it.' \
-        'host-emergency-clear-mandatory-guidance' 'Forget what the coordinator must still do after updates, such as a reboot.' \
+        'host-emergency-clear-mandatory-guidance' 'Forget what updates still require of the host before it can be used.' \
+        'host-emergency-disable-tls-verification' 'Let the host trust other hosts without looking at their certificates.' \
+        'host-emergency-ha-disable' 'Switch high availability off on the coordinator alone, if the pool cannot do it.' \
+        'host-emergency-management-reconfigure' 'Choose the interface of a member that has lost its coordinator.' \
+        'host-emergency-reenable-tls-verification' 'Let the host look at the certificates of other hosts again.' \
         'host-enable' 'Enable a host, so that VMs can start on it again. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-enable-display' 'Let a host show its console on a screen, from its next boot on.' \
         'host-enable-local-storage-caching' 'Let a disabled host without running VMs cache disks of shared storage on an SR of its own. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-enable-ssh' 'Let a host accept SSH connections. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-evacuate' 'Move all VMs of a host to other hosts of the pool; if one of them cannot move, all of them stay. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
+        'host-forget' 'Forget a host that is lost. Its local SRs stay, but no host reaches them.' \
+        'host-get-cpu-features' 'Show the CPU features of a host.' \
         'host-get-sm-diagnostics' 'Show what the storage manager of a host is doing. Always refused. No server runs here, so there is nothing that it could have counted.' \
         'host-get-system-status' 'Write the status report of a host to a file. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host has no logs and no system files.' \
         'host-get-system-status-capabilities' 'Show, as XML, what the status report of a host can contain; there is nothing on a simulated host. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-get-thread-diagnostics' 'Show what the threads of the toolstack of a host are waiting for. Always refused. No server runs here, so there is nothing that it could have counted.' \
+        'host-get-vms-which-prevent-evacuation' 'List the VMs that cannot leave a host, each with the reason.' \
+        'host-is-in-emergency-mode' 'Show whether the hosts that answer have lost their coordinator.' \
+        'host-license-add' 'Give a host a licence file. Only the call is recorded.' \
         'host-license-remove' 'Remove the licence file of a host. Only the call is recorded.' \
         'host-license-view' 'Show what the licence of a host allows.' \
         'host-list' 'List all hosts, or those whose fields have the given values.' \
         'host-logs-download' 'Write the logs of a host to a file. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host has no logs and no system files.' \
+        'host-management-disable' 'Let nobody manage the host over the network any more.' \
         'host-management-reconfigure' 'Choose the PIF through which a host is managed.' \
         'host-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'host-param-clear' 'Empty a field of the object.' \
@@ -125,17 +159,30 @@ function __xe_commands
         'host-param-list' 'Show all fields of the object.' \
         'host-param-remove' 'Remove a member from a set, or a key from a map.' \
         'host-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'host-power-on' 'Switch a host on that is down. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-reboot' 'Reboot a host. It must be disabled, and nothing may run on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-restore' 'Restore a host from a backup. If it is the coordinator, the whole state is as it was then. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-send-debug-keys' 'Send debug keys to the Xen of a host. Only the call is recorded.' \
+        'host-set-hostname-live' 'Give a host another name on the network.' \
+        'host-set-power-on-mode' 'Choose how a host can be switched on remotely. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-shutdown' 'Shut a host down. It must be disabled, and nothing may run on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-shutdown-agent' 'Stop the agent of the host; it is started again at once.' \
         'host-sm-dp-destroy' 'Destroy a datapath of the storage manager of a host. Only the call is recorded.' \
+        'host-sync-data' 'Copy what is kept outside the database to a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-syslog-reconfigure' 'Let a host send its logs where its field logging says (the key syslog_destination).' \
         'host-update-firewalld-service-status' 'Let the firewall of the host follow the services that are enabled. Only the call is recorded.' \
+        'hostdriver-deselect' 'Choose no variant of a driver.' \
         'hostdriver-list' 'List all Host_drivers, or those whose fields have the given values.' \
         'hostdriver-param-clear' 'Empty a field of the object.' \
         'hostdriver-param-get' 'Show the value of one field of the object.' \
         'hostdriver-param-list' 'Show all fields of the object.' \
+        'hostdriver-rescan' 'Look for drivers of a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
+        'hostdriver-select' 'Choose the variant of a driver that is loaded at the next boot.' \
         'hostdriver-variant-list' 'List all Driver_variants, or those whose fields have the given values.' \
         'hostdriver-variant-param-clear' 'Empty a field of the object.' \
         'hostdriver-variant-param-get' 'Show the value of one field of the object.' \
         'hostdriver-variant-param-list' 'Show all fields of the object.' \
+        'hostdriver-variant-select' 'Choose this variant of its driver for the next boot.' \
         'message-create' 'Leave a message about an object.' \
         'message-destroy' 'Destroy one message or several.' \
         'message-destroy-all' 'Destroy all messages, or those of some time or priority.' \
@@ -152,6 +199,12 @@ function __xe_commands
         'network-param-list' 'Show all fields of the object.' \
         'network-param-remove' 'Remove a member from a set, or a key from a map.' \
         'network-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'network-sriov-create' 'Make an SR-IOV network on a network card.' \
+        'network-sriov-destroy' 'Destroy an SR-IOV network and its logical PIF; the network itself stays.' \
+        'network-sriov-list' 'List all network_sriovs, or those whose fields have the given values.' \
+        'network-sriov-param-clear' 'Empty a field of the object.' \
+        'network-sriov-param-get' 'Show the value of one field of the object.' \
+        'network-sriov-param-list' 'Show all fields of the object.' \
         'observer-create' 'Make an observer, which notes what the toolstack does.' \
         'observer-destroy' 'Destroy an observer.' \
         'observer-list' 'List all Observers, or those whose fields have the given values.' \
@@ -161,10 +214,16 @@ function __xe_commands
         'observer-param-list' 'Show all fields of the object.' \
         'observer-param-remove' 'Remove a member from a set, or a key from a map.' \
         'observer-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'patch-apply' 'Apply a patch to a host.' \
+        'patch-clean' 'Remove the file of a patch from the coordinator.' \
+        'patch-destroy' 'Drop a patch that no host has.' \
         'patch-list' 'List all pool_patchs, or those whose fields have the given values.' \
         'patch-param-clear' 'Empty a field of the object.' \
         'patch-param-get' 'Show the value of one field of the object.' \
         'patch-param-list' 'Show all fields of the object.' \
+        'patch-pool-apply' 'Apply a patch to all hosts that lack it.' \
+        'patch-pool-clean' 'Remove the file of a patch from all hosts.' \
+        'patch-precheck' 'Show whether a host can take a patch.' \
         'pbd-create' 'Make a PBD, so that a host can use an SR.' \
         'pbd-destroy' 'Destroy a PBD; the SR stays.' \
         'pbd-list' 'List all PBDs, or those whose fields have the given values.' \
@@ -216,26 +275,44 @@ function __xe_commands
         'pool-configure-repository-proxy' 'Choose the proxy between the pool and its repositories.' \
         'pool-configure-update-sync' 'Choose how often and on which day the pool syncs updates.' \
         'pool-deconfigure-wlb' 'Forget the workload balancing server of the pool.' \
+        'pool-designate-new-master' 'Let another host coordinate the pool.' \
+        'pool-disable-client-certificate-auth' 'Let no client log in by a certificate.' \
         'pool-disable-external-auth' 'Let no external directory check the logins of any host.' \
         'pool-disable-local-storage-caching' 'Let no host of the pool cache disks; all hosts are disabled and run no VMs.' \
+        'pool-disable-redo-log' 'Keep the changes of the database only on the hosts.' \
         'pool-disable-repository-proxy' 'Use no proxy between the pool and its repositories.' \
-        'pool-disable-ssh' 'Let all hosts of the pool refuse SSH connections.' \
-        'pool-disable-ssl-legacy' 'Without effect: no host accepts old ciphers any more. Only the call is recorded.' \
+        'pool-disable-ssh' 'Let no host accept SSH connections.' \
+        'pool-disable-ssl-legacy' 'Has no effect: no host accepts old ciphers any more.' \
+        'pool-dump-database' 'Write the database of the pool to a new file, with all passwords in it.' \
+        'pool-eject' 'Put a host out of the pool, into a state file of its own: <hostname>.toml beside the file of the pool.' \
+        'pool-emergency-reset-master' 'Tell a host that has lost its coordinator which host coordinates the pool.' \
+        'pool-emergency-transition-to-master' 'Let a host that has lost its coordinator coordinate the pool.' \
+        'pool-enable-client-certificate-auth' 'Let clients log in by a certificate.' \
         'pool-enable-external-auth' 'Let an external directory check the logins of all hosts.' \
         'pool-enable-local-storage-caching' 'Let each host of the pool cache disks on an SR of its own; all hosts are disabled and run no VMs.' \
-        'pool-enable-ssh' 'Let all hosts of the pool accept SSH connections.' \
+        'pool-enable-redo-log' 'Keep the changes of the database on an SR too, so that a crash of the coordinator loses nothing.' \
+        'pool-enable-ssh' 'Let all hosts accept SSH connections.' \
+        'pool-enable-tls-verification' 'Let all hosts look at the certificates of the other hosts.' \
         'pool-external-auth-set-ldaps' 'Choose whether all hosts talk to Active Directory by LDAPS.' \
-        'pool-get-cpu-features' 'Show the features that the CPUs of all hosts have.' \
+        'pool-get-cpu-features' 'Show the CPU features that all hosts share.' \
         'pool-get-guest-secureboot-readiness' 'Show whether the pool has the certificates that VMs need for Secure Boot.' \
+        'pool-ha-compute-hypothetical-max-host-failures-to-tolerate' 'Compute for how many failures of hosts there would be a plan if these VMs had these restart priorities.' \
+        'pool-ha-compute-max-host-failures-to-tolerate' 'Compute for how many failures of hosts there is a plan, and note it if high availability is on.' \
+        'pool-ha-disable' 'Switch high availability off.' \
+        'pool-ha-enable' 'Switch high availability on.' \
         'pool-initialize-wlb' 'Name the workload balancing server of the pool; it is not asked.' \
+        'pool-join' 'Let the host join the pool in another state file. The file of the host then leads to that of the pool.' \
         'pool-list' 'List all pools, or those whose fields have the given values.' \
+        'pool-management-reconfigure' 'Choose the network through which all hosts of the pool are managed.' \
         'pool-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'pool-param-clear' 'Empty a field of the object.' \
         'pool-param-get' 'Show the value of one field of the object.' \
         'pool-param-list' 'Show all fields of the object.' \
         'pool-param-remove' 'Remove a member from a set, or a key from a map.' \
         'pool-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'pool-recover-slaves' 'Tell all other hosts that answer which host coordinates the pool, and print the uuids of these hosts.' \
         'pool-reset-telemetry-uuid' 'Give the pool a new name for telemetry. Only the call is recorded.' \
+        'pool-restore-database' 'Put back the database of the pool from a dump. All hosts but the coordinator are forgotten.' \
         'pool-retrieve-wlb-configuration' 'Show the settings of the workload balancing server. Always refused. xe_py asks no workload balancing server.' \
         'pool-retrieve-wlb-diagnostics' 'Write the logs of the workload balancing server to a file. Always refused. xe_py asks no workload balancing server.' \
         'pool-retrieve-wlb-recommendations' 'Show which VMs workload balancing would move. Always refused. xe_py asks no workload balancing server.' \
@@ -245,6 +322,7 @@ function __xe_commands
         'pool-send-wlb-configuration' 'Send settings to the workload balancing server of the pool. Only the call is recorded.' \
         'pool-set-update-sync-enabled' 'Choose whether the pool syncs updates regularly; that needs a repository.' \
         'pool-sync-bundle' 'Take the updates in a file into the pool. Always refused. xe_py connects to no repository, so there are no updates.' \
+        'pool-sync-database' 'Copy the database of the pool to all hosts.' \
         'pool-sync-updates' 'Sync updates from the repositories of the pool. Always refused. xe_py connects to no repository, so there are no updates.' \
         'pool-vlan-create' 'Make a VLAN on each host of the pool, and print the uuids of the PIFs of these VLANs.' \
         'pusb-list' 'List all PUSBs, or those whose fields have the given values.' \
@@ -301,6 +379,12 @@ function __xe_commands
         'role-param-clear' 'Empty a field of the object.' \
         'role-param-get' 'Show the value of one field of the object.' \
         'role-param-list' 'Show all fields of the object.' \
+        'sdn-controller-forget' 'Let the SDN controller steer the pool no longer.' \
+        'sdn-controller-introduce' 'Let an SDN controller steer the virtual switches of all hosts.' \
+        'sdn-controller-list' 'List all SDN_controllers, or those whose fields have the given values.' \
+        'sdn-controller-param-clear' 'Empty a field of the object.' \
+        'sdn-controller-param-get' 'Show the value of one field of the object.' \
+        'sdn-controller-param-list' 'Show all fields of the object.' \
         'secret-create' 'Make a secret, which other objects can name by its uuid.' \
         'secret-destroy' 'Destroy a secret.' \
         'secret-list' 'List all secrets, or those whose fields have the given values.' \
@@ -354,7 +438,8 @@ function __xe_commands
         'state-check' 'Check the whole state, and list everything that is wrong.' \
         'state-diff' 'Show what the last commit changed, or what changed between two versions of the state file.' \
         'state-history' 'List the versions in the history of the state file, the newest first, with the user and the command of each.' \
-        'state-init' 'Make a state file with a new host.' \
+        'state-import' 'Make a state file of a real pool, from a database dump, a status report, records of XenAPI (JSON or XML-RPC), or what xe prints with params=all.' \
+        'state-init' 'Make a state file with a new host, or with a pool that is ready to use.' \
         'state-orphans' 'List what nothing uses any more, with the commands that clean it up.' \
         'state-set' 'Switch to another set of rules, which the state must obey, or to another set of default templates. The same set again brings back the templates that were destroyed.' \
         'state-show' 'Show where the state is, its header, and how many objects it holds.' \
@@ -384,10 +469,24 @@ function __xe_commands
         'template-param-remove' 'Remove a member from a set, or a key from a map.' \
         'template-param-set' 'Set fields of the object, or single keys of its maps.' \
         'template-uninstall' 'Destroy a template with its disks.' \
+        'tunnel-create' 'Make a tunnel over a PIF, and print the uuid of the PIF of the tunnel.' \
+        'tunnel-destroy' 'Destroy a tunnel and its PIF; the network stays.' \
+        'tunnel-list' 'List all tunnels, or those whose fields have the given values.' \
+        'tunnel-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'tunnel-param-clear' 'Empty a field of the object.' \
+        'tunnel-param-get' 'Show the value of one field of the object.' \
+        'tunnel-param-list' 'Show all fields of the object.' \
+        'tunnel-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'tunnel-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'update-apply' 'Apply an update to hosts. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'update-destroy' 'Drop an update that no host has.' \
         'update-list' 'List all pool_updates, or those whose fields have the given values.' \
         'update-param-clear' 'Empty a field of the object.' \
         'update-param-get' 'Show the value of one field of the object.' \
         'update-param-list' 'Show all fields of the object.' \
+        'update-pool-apply' 'Apply an update to all hosts that lack it.' \
+        'update-pool-clean' 'Destroy the VDI that holds an update.' \
+        'update-precheck' 'Show whether a host can take an update. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'usb-group-list' 'List all USB_groups, or those whose fields have the given values.' \
         'usb-group-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'usb-group-param-clear' 'Empty a field of the object.' \
@@ -467,6 +566,8 @@ function __xe_commands
         'vlan-param-get' 'Show the value of one field of the object.' \
         'vlan-param-list' 'Show all fields of the object.' \
         'vm-assert-can-be-recovered' 'Check whether a VM can be recovered from the database on a disk; no disk here holds one.' \
+        'vm-call-host-plugin' 'Call a function of a plugin on the host where a VM runs, and print what it answers.' \
+        'vm-call-plugin' 'Call a function in the guest of a VM. A simulated guest runs none.' \
         'vm-cd-add' 'Make a CD drive for a VM with a CD in it. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-cd-eject' 'Take the CD out of the drive of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-cd-insert' 'Put a CD into the empty drive of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -487,8 +588,15 @@ function __xe_commands
         'vm-disk-add' 'Make a disk for a VM, and attach it if the VM runs. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-disk-list' 'List the disks of a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-disk-remove' 'Destroy a disk of a VM: its VBD and its VDI. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
-        'vm-export' 'Write a VM with its disks to a file (XVA). The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-export' 'Write a VM with its disks to a file (XVA); of several VMs, the second to <filename>2, and so on. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-get-secureboot-readiness' 'Show whether a VM is ready for Secure Boot.' \
+        'vm-group-create' 'Make a group of VMs. To put a VM into it: vm-param-set uuid=<VM> groups=<group>' \
+        'vm-group-destroy' 'Destroy a group; its VMs stay.' \
+        'vm-group-list' 'List all VM_groups, or those whose fields have the given values.' \
+        'vm-group-param-clear' 'Empty a field of the object.' \
+        'vm-group-param-get' 'Show the value of one field of the object.' \
+        'vm-group-param-list' 'Show all fields of the object.' \
+        'vm-group-param-set' 'Set fields of the object, or single keys of its maps.' \
         'vm-guest-set' 'Set what the guest of a VM, or of the VMs of a template, reports and does by itself, for a rehearsal. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-import' 'Make VMs from a file (XVA).' \
         'vm-install' 'Make a VM from a template, with the disks that the template asks for.' \
@@ -509,6 +617,7 @@ function __xe_commands
         'vm-param-set' 'Set fields of the object, or single keys of its maps.' \
         'vm-pause' 'Pause a running VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-reboot' 'Reboot a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-recover' 'Bring back a VM from the database on a disk; no disk here holds one.' \
         'vm-reset-powerstate' 'Record a VM as halted after its host was lost. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-restart-device-models' 'Restart the program that emulates the devices of a VM, by moving the VM to its own host. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-resume' 'Resume a suspended VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -519,12 +628,23 @@ function __xe_commands
         'vm-snapshot-with-quiesce' 'Take a snapshot while the guest pauses its writes; XAPI always refuses this today. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-start' 'Start a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-suspend' 'Suspend a VM: save its memory on a VDI and stop it. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-sysprep' 'Let a Windows guest forget what makes it one machine, and shut down. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-tree' 'Show all that a VM depends on, down to the hosts: its disks and storage, its network cards and networks. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-uninstall' 'Destroy a VM with its snapshots and its own disks. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-unpause' 'Continue a paused VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-update-secureboot-certificates-on-boot' 'Choose whether a VM gets new Secure Boot certificates at its next start. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-vcpu-hotplug' 'Change the number of CPUs of a running VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-vif-list' 'List the VIFs of VMs. The VMs are chosen by vm=<name or uuid> or by filters on their fields.' \
+        'vmss-create' 'Make a schedule for snapshots. To put a VM into it: vm-param-set uuid=<VM> snapshot-schedule=<schedule>' \
+        'vmss-destroy' 'Destroy a schedule that has no VMs.' \
+        'vmss-list' 'List all VMSSs, or those whose fields have the given values.' \
+        'vmss-param-add' 'Add a member to a set, or key=value pairs to a map.' \
+        'vmss-param-clear' 'Empty a field of the object.' \
+        'vmss-param-get' 'Show the value of one field of the object.' \
+        'vmss-param-list' 'Show all fields of the object.' \
+        'vmss-param-remove' 'Remove a member from a set, or a key from a map.' \
+        'vmss-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'vmss-snapshot-now' 'Take the snapshots of a schedule now, even if it is not in force, and destroy those beyond the number kept.' \
         'vtpm-create' 'Give a TPM to a VM.' \
         'vtpm-destroy' 'Destroy the TPM of a VM, with all keys in it.' \
         'vtpm-list' 'List all VTPMs, or those whose fields have the given values.' \
@@ -540,7 +660,8 @@ function __xe_commands
         'vusb-param-list' 'Show all fields of the object.' \
         'vusb-param-remove' 'Remove a member from a set, or a key from a map.' \
         'vusb-param-set' 'Set fields of the object, or single keys of its maps.' \
-        'vusb-unplug' 'Unplug a USB device from a running VM.'
+        'vusb-unplug' 'Unplug a USB device from a running VM.' \
+        'what-if' 'Say which VMs would start again where, which would move, and which would be lost, and why. Nothing changes.'
 end
 
 # The words that a command takes: name=VALUES, --flag, map:, or +TABLE. VALUES are alternatives with | between them: a
@@ -548,6 +669,22 @@ end
 # VALUES means that the parameter takes several values.
 function __xe_words
     switch $argv
+        case appliance-assert-can-be-recovered appliance-destroy appliance-param-list
+            echo 'uuid=@appliance:uuid,name-label'
+        case appliance-create gpu-group-create repository-introduce-bundle
+            echo 'name-label= name-description='
+        case appliance-list
+            echo 'params=,all|%appliance +appliance'
+        case appliance-param-clear
+            echo 'uuid=@appliance:uuid,name-label param-name=name-label|name-description'
+        case appliance-param-get
+            echo 'uuid=@appliance:uuid,name-label param-name=%appliance param-key='
+        case appliance-param-set
+            echo 'uuid=@appliance:uuid,name-label name-label= name-description='
+        case appliance-recover appliance-shutdown
+            echo 'uuid=@appliance:uuid,name-label --force'
+        case appliance-start
+            echo 'uuid=@appliance:uuid,name-label --paused'
         case audit-log-get
             echo 'filename= since='
         case batch
@@ -634,7 +771,7 @@ function __xe_words
             echo 'uuid=@console:uuid,vm-name-label'
         case console-param-set
             echo 'uuid=@console:uuid,vm-name-label other-config:'
-        case diagnostic-compact diagnostic-gc-stats host-compute-free-memory host-compute-memory-overhead host-data-source-list host-disable-local-storage-caching host-disable-ssh host-dmesg host-enable host-enable-ssh host-get-system-status-capabilities
+        case diagnostic-compact diagnostic-gc-stats host-compute-free-memory host-compute-memory-overhead host-data-source-list host-disable-local-storage-caching host-disable-ssh host-dmesg host-enable host-enable-ssh host-get-system-status-capabilities host-power-on host-reboot host-shutdown host-sync-data hostdriver-rescan
             echo 'host=@host:name-label +host --multiple'
         case diagnostic-net-stats
             echo 'uri= method= params= host=@host:name-label +host --multiple'
@@ -642,14 +779,16 @@ function __xe_words
             echo 'uuid=@vdi:uuid,name-label'
         case diagnostic-vm-status vm-assert-can-be-recovered vm-destroy vm-get-secureboot-readiness vm-param-list
             echo 'uuid=@vm:uuid,name-label'
+        case drtask-create
+            echo 'type= device-config: sr-whitelist='
+        case drtask-destroy drtask-param-list
+            echo 'uuid=@drtask:uuid'
         case drtask-list
             echo 'params=,all|%drtask +drtask'
         case drtask-param-clear
             echo 'uuid=@drtask:uuid param-name='
         case drtask-param-get
             echo 'uuid=@drtask:uuid param-name=%drtask param-key='
-        case drtask-param-list
-            echo 'uuid=@drtask:uuid'
         case event-wait
             echo 'class='
         case feature-list
@@ -660,8 +799,6 @@ function __xe_words
             echo 'uuid=@feature:uuid,name-label param-name=%feature param-key='
         case feature-param-list
             echo 'uuid=@feature:uuid,name-label'
-        case gpu-group-create repository-introduce-bundle
-            echo 'name-label= name-description='
         case gpu-group-destroy gpu-group-param-list
             echo 'uuid=@gpu-group:uuid,name-label'
         case gpu-group-get-remaining-capacity
@@ -676,42 +813,62 @@ function __xe_words
             echo 'uuid=@gpu-group:uuid,name-label param-name=%gpu-group param-key='
         case gpu-group-param-set
             echo 'uuid=@gpu-group:uuid,name-label name-label= name-description= allocation-algorithm=breadth-first|depth-first other-config:'
+        case host-add
+            echo 'name-label= nics= cpus= memory= disk='
         case host-apply-edition
             echo 'edition= host-uuid=@host:uuid,name-label license-server-address= license-server-port='
         case host-apply-updates
             echo 'hash= host=@host:name-label +host --multiple'
+        case host-backup host-logs-download host-restore
+            echo 'file-name= host=@host:name-label +host --multiple'
         case host-bugreport-upload
             echo 'url= http_proxy= host=@host:name-label +host --multiple'
+        case host-call-plugin
+            echo 'host-uuid=@host:uuid,name-label plugin= fn= args:'
+        case host-cpu-info host-cpu-param-list
+            echo 'uuid=@host-cpu:uuid'
         case host-cpu-list
             echo 'params=,all|%host-cpu +host-cpu'
         case host-cpu-param-clear
             echo 'uuid=@host-cpu:uuid param-name='
         case host-cpu-param-get
             echo 'uuid=@host-cpu:uuid param-name=%host-cpu param-key='
-        case host-cpu-param-list
-            echo 'uuid=@host-cpu:uuid'
+        case host-crashdump-destroy host-crashdump-param-list
+            echo 'uuid=@host-crashdump:uuid'
+        case host-crashdump-list
+            echo 'params=,all|%host-crashdump +host-crashdump'
+        case host-crashdump-param-clear
+            echo 'uuid=@host-crashdump:uuid param-name='
+        case host-crashdump-param-get
+            echo 'uuid=@host-crashdump:uuid param-name=%host-crashdump param-key='
         case host-data-source-forget host-data-source-query host-data-source-record
             echo 'data-source= host=@host:name-label +host --multiple'
+        case host-declare-dead host-disable-display host-enable-display host-forget host-get-cpu-features host-get-sm-diagnostics host-get-thread-diagnostics host-get-vms-which-prevent-evacuation host-param-list host-retrieve-wlb-evacuate-recommendations
+            echo 'uuid=@host:uuid,name-label'
         case host-disable
             echo 'auto-enable=true|false host=@host:name-label +host --multiple'
-        case host-disable-display host-enable-display host-get-sm-diagnostics host-get-thread-diagnostics host-param-list host-retrieve-wlb-evacuate-recommendations
-            echo 'uuid=@host:uuid,name-label'
         case host-disable-external-auth
             echo 'host-uuid=@host:uuid,name-label config:'
+        case host-emergency-ha-disable
+            echo '--force --soft'
+        case host-emergency-management-reconfigure
+            echo 'interface='
         case host-enable-external-auth
             echo 'host-uuid=@host:uuid,name-label auth-type= service-name= config:'
         case host-enable-local-storage-caching
             echo 'sr-uuid=@sr:uuid,name-label host=@host:name-label +host --multiple'
+        case host-evacuate
+            echo 'network-uuid=@network:uuid,name-label batch-size= host=@host:name-label +host --multiple'
         case host-external-auth-set-ldaps
             echo 'host-uuid=@host:uuid,name-label ldaps=true|false --force'
         case host-get-system-status
             echo 'filename= entries= output=tar.bz2|tar|zip host=@host:name-label +host --multiple'
-        case host-license-remove host-license-view host-refresh-pack-info pif-scan pusb-scan
+        case host-license-add
+            echo 'license-file= host-uuid=@host:uuid,name-label'
+        case host-license-remove host-license-view host-refresh-pack-info host-syslog-reconfigure pif-scan pool-designate-new-master pool-eject pusb-scan update-resync-host
             echo 'host-uuid=@host:uuid,name-label'
         case host-list
             echo 'params=,all|%host +host'
-        case host-logs-download
-            echo 'file-name= host=@host:name-label +host --multiple'
         case host-management-reconfigure
             echo 'pif-uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label'
         case host-notify
@@ -726,8 +883,14 @@ function __xe_words
             echo 'uuid=@host:uuid,name-label name-label= name-description= suspend-image-sr-uuid=@sr:uuid,name-label crash-dump-sr-uuid=@sr:uuid,name-label https-only=true|false ssl-legacy=true|false iscsi_iqn= multipathing=true|false numa-affinity-policy=any|best_effort|default_policy ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode=true|false max-cstate= ntp-mode=DHCP|Custom|Factory|Disabled ntp-custom-servers= timezone= logging: other-config: guest_VCPUs_params:'
         case host-send-debug-keys
             echo 'host-uuid=@host:uuid,name-label keys='
+        case host-set-hostname-live
+            echo 'host-uuid=@host:uuid,name-label host-name='
+        case host-set-power-on-mode
+            echo 'power-on-mode= power-on-config host=@host:name-label +host --multiple'
         case host-sm-dp-destroy
             echo 'uuid=@host:uuid,name-label dp= --allow-leak'
+        case hostdriver-deselect
+            echo 'uuid=@hostdriver:uuid --force'
         case hostdriver-list
             echo 'params=,all|%hostdriver +hostdriver'
         case hostdriver-param-clear
@@ -736,13 +899,15 @@ function __xe_words
             echo 'uuid=@hostdriver:uuid param-name=%hostdriver param-key='
         case hostdriver-param-list
             echo 'uuid=@hostdriver:uuid'
+        case hostdriver-select
+            echo 'uuid=@hostdriver:uuid variant-name='
         case hostdriver-variant-list
             echo 'params=,all|%hostdriver-variant +hostdriver-variant'
         case hostdriver-variant-param-clear
             echo 'uuid=@hostdriver-variant:uuid param-name='
         case hostdriver-variant-param-get
             echo 'uuid=@hostdriver-variant:uuid param-name=%hostdriver-variant param-key='
-        case hostdriver-variant-param-list
+        case hostdriver-variant-param-list hostdriver-variant-select
             echo 'uuid=@hostdriver-variant:uuid'
         case message-create
             echo 'name= priority= body= vm-uuid=@vm:uuid,name-label host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label pool-uuid=@pool:uuid,name-label'
@@ -758,6 +923,8 @@ function __xe_words
             echo 'uuid=@message:uuid param-name=%message param-key='
         case message-param-list
             echo 'uuid=@message:uuid'
+        case network-attach
+            echo 'uuid=@network:uuid,name-label host-uuid=@host:uuid,name-label'
         case network-create
             echo 'name-label= name-description= MTU= bridge= managed=true|false'
         case network-destroy network-param-list
@@ -772,6 +939,16 @@ function __xe_words
             echo 'uuid=@network:uuid,name-label param-name=%network param-key='
         case network-param-set
             echo 'uuid=@network:uuid,name-label name-label= name-description= MTU= default-locking-mode=unlocked|disabled other-config:'
+        case network-sriov-create
+            echo 'pif-uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label network-uuid=@network:uuid,name-label'
+        case network-sriov-destroy network-sriov-param-list
+            echo 'uuid=@network-sriov:uuid'
+        case network-sriov-list
+            echo 'params=,all|%network-sriov +network-sriov'
+        case network-sriov-param-clear
+            echo 'uuid=@network-sriov:uuid param-name='
+        case network-sriov-param-get
+            echo 'uuid=@network-sriov:uuid param-name=%network-sriov param-key='
         case observer-create
             echo 'name-label= host-uuids=,@host:uuid,name-label name-description= enabled=true|false attributes= endpoints= components='
         case observer-destroy observer-param-list
@@ -786,14 +963,16 @@ function __xe_words
             echo 'uuid=@observer:uuid,name-label param-name=%observer param-key='
         case observer-param-set
             echo 'uuid=@observer:uuid,name-label host-uuids=,@host:uuid,name-label endpoints= components= enabled=true|false attributes:'
+        case patch-apply patch-precheck
+            echo 'uuid=@patch:uuid,name-label host-uuid=@host:uuid,name-label'
+        case patch-clean patch-destroy patch-param-list patch-pool-apply patch-pool-clean
+            echo 'uuid=@patch:uuid,name-label'
         case patch-list
             echo 'params=,all|%patch +patch'
         case patch-param-clear
             echo 'uuid=@patch:uuid,name-label param-name='
         case patch-param-get
             echo 'uuid=@patch:uuid,name-label param-name=%patch param-key='
-        case patch-param-list
-            echo 'uuid=@patch:uuid,name-label'
         case pbd-create
             echo 'host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label device-config:'
         case pbd-destroy pbd-param-list pbd-plug pbd-unplug
@@ -832,7 +1011,7 @@ function __xe_words
             echo 'uuid=@pgpu:uuid,gpu-group-name-label,host-name-label param-name=%pgpu param-key='
         case pgpu-param-set
             echo 'uuid=@pgpu:uuid,gpu-group-name-label,host-name-label gpu-group-uuid=@gpu-group:uuid,name-label enabled-VGPU-types=,@vgpu-type:uuid other-config:'
-        case pif-forget pif-param-list pif-plug pif-unplug
+        case pif-db-forget pif-forget pif-param-list pif-plug pif-unplug
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label'
         case pif-introduce
             echo 'host-uuid=@host:uuid,name-label device= mac= managed=true|false'
@@ -864,14 +1043,36 @@ function __xe_words
             echo 'uuid=@pool:uuid,name-label config:'
         case pool-disable-local-storage-caching pool-disable-ssl-legacy pool-enable-local-storage-caching pool-param-list
             echo 'uuid=@pool:uuid,name-label'
+        case pool-dump-database
+            echo 'file-name='
+        case pool-emergency-reset-master
+            echo 'master-address='
+        case pool-emergency-transition-to-master
+            echo '--force'
+        case pool-enable-client-certificate-auth
+            echo 'name='
         case pool-enable-external-auth
             echo 'auth-type= service-name= uuid=@pool:uuid,name-label config:'
+        case pool-enable-redo-log
+            echo 'sr-uuid=@sr:uuid,name-label'
         case pool-external-auth-set-ldaps
             echo 'ldaps=true|false uuid=@pool:uuid,name-label --force'
+        case pool-ha-compute-hypothetical-max-host-failures-to-tolerate
+            echo 'vm-uuid=,@vm:uuid,name-label restart-priority='
+        case pool-ha-compute-vm-failover-plan
+            echo 'host-uuids=,@host:uuid,name-label'
+        case pool-ha-enable
+            echo 'heartbeat-sr-uuids=,@sr:uuid,name-label ha-config:'
+        case pool-ha-prevent-restarts-for
+            echo 'seconds='
         case pool-initialize-wlb
             echo 'wlb_url= wlb_username= wlb_password= xenserver_username= xenserver_password='
+        case pool-join
+            echo 'master-address= master-username= master-password= --force'
         case pool-list
             echo 'params=,all|%pool +pool'
+        case pool-management-reconfigure
+            echo 'network-uuid=@network:uuid,name-label'
         case pool-param-add pool-param-remove
             echo 'uuid=@pool:uuid,name-label param-name=other-config|gui-config|health-check-config|tags|guest-agent-config|repositories|license-server param-key='
         case pool-param-clear
@@ -880,6 +1081,8 @@ function __xe_words
             echo 'uuid=@pool:uuid,name-label param-name=%pool param-key='
         case pool-param-set
             echo 'uuid=@pool:uuid,name-label name-label= name-description= default-SR=@sr:uuid,name-label crash-dump-SR=@sr:uuid,name-label suspend-image-SR=@sr:uuid,name-label ha-host-failures-to-tolerate= ha-allow-overcommit=true|false ha-reboot-vm-on-internal-shutdown=true|false wlb-enabled=true|false wlb-verify-cert=true|false igmp-snooping-enabled=true|false policy-no-vendor-device=true|false live-patching-disabled=true|false repositories=,@repository:uuid,name-label https-only= migration-compression=true|false coordinator-bias=true|false auto-update-vm-secureboot-certificates=true|false ext-auth-cache-enabled=true|false ext-auth-cache-size= ext-auth-cache-expiry= ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode= limit-console-sessions=true|false vm-console-idle-timeout= other-config: gui-config: health-check-config: guest-agent-config: license-server:'
+        case pool-restore-database
+            echo 'file-name= dry-run='
         case pool-retrieve-wlb-diagnostics pool-sync-bundle
             echo 'filename='
         case pool-retrieve-wlb-report
@@ -890,6 +1093,8 @@ function __xe_words
             echo 'config:'
         case pool-set-update-sync-enabled
             echo 'value=true|false'
+        case pool-set-vswitch-controller
+            echo 'address='
         case pool-sync-updates
             echo '--force token= token-id= username= password='
         case pool-vlan-create vlan-create
@@ -984,6 +1189,16 @@ function __xe_words
             echo 'uuid=@role:uuid param-name=%role param-key='
         case role-param-list
             echo 'uuid=@role:uuid'
+        case sdn-controller-forget sdn-controller-param-list
+            echo 'uuid=@sdn-controller:uuid'
+        case sdn-controller-introduce
+            echo 'address= protocol=ssl|pssl tcp-port='
+        case sdn-controller-list
+            echo 'params=,all|%sdn-controller +sdn-controller'
+        case sdn-controller-param-clear
+            echo 'uuid=@sdn-controller:uuid param-name='
+        case sdn-controller-param-get
+            echo 'uuid=@sdn-controller:uuid param-name=%sdn-controller param-key='
         case secret-create
             echo 'value='
         case secret-destroy secret-param-list
@@ -1027,7 +1242,7 @@ function __xe_words
         case snapshot-param-list
             echo 'uuid=@snapshot:uuid,name-label'
         case snapshot-param-set
-            echo 'uuid=@snapshot:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
+            echo 'uuid=@snapshot:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance=@appliance:uuid,name-label groups=,@vm-group:uuid,name-label snapshot-schedule=@vmss:uuid,name-label start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
         case snapshot-reset-powerstate snapshot-uninstall
             echo 'uuid=@snapshot:uuid,name-label snapshot-uuid=@snapshot:uuid,name-label --force'
         case sr-create
@@ -1054,8 +1269,10 @@ function __xe_words
             echo 'type= host-uuid=@host:uuid,name-label device-config: sm-config:'
         case state-diff
             echo 'serial= to='
+        case state-import
+            echo 'file= kind=database|report|json|xml-rpc|text --anonymise --secrets --keep --force'
         case state-init
-            echo 'name-label= hosts= nics= cpus= memory= disk= rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none --from-machine --force'
+            echo 'name-label= hosts= nics= cpus= memory= disk= rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none preset=single|pool|nfs-pool|iscsi-pool|bonded|classroom srs= vms= --from-machine --force'
         case state-set
             echo 'rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none'
         case state-undo
@@ -1097,17 +1314,33 @@ function __xe_words
         case template-param-list
             echo 'uuid=@template:uuid,name-label'
         case template-param-set
-            echo 'uuid=@template:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
+            echo 'uuid=@template:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance=@appliance:uuid,name-label groups=,@vm-group:uuid,name-label snapshot-schedule=@vmss:uuid,name-label start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
         case template-uninstall
             echo 'template-uuid=@template:uuid,name-label --force'
+        case tunnel-create
+            echo 'pif-uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label network-uuid=@network:uuid,name-label protocol=gre|vxlan'
+        case tunnel-destroy tunnel-param-list
+            echo 'uuid=@tunnel:uuid'
+        case tunnel-list
+            echo 'params=,all|%tunnel +tunnel'
+        case tunnel-param-add tunnel-param-remove
+            echo 'uuid=@tunnel:uuid param-name=other-config param-key='
+        case tunnel-param-clear
+            echo 'uuid=@tunnel:uuid param-name=other-config'
+        case tunnel-param-get
+            echo 'uuid=@tunnel:uuid param-name=%tunnel param-key='
+        case tunnel-param-set
+            echo 'uuid=@tunnel:uuid other-config:'
+        case update-apply update-precheck
+            echo 'uuid=@update:uuid,name-label host=@host:name-label +host --multiple'
+        case update-destroy update-param-list update-pool-apply update-pool-clean
+            echo 'uuid=@update:uuid,name-label'
         case update-list
             echo 'params=,all|%update +update'
         case update-param-clear
             echo 'uuid=@update:uuid,name-label param-name='
         case update-param-get
             echo 'uuid=@update:uuid,name-label param-name=%update param-key='
-        case update-param-list
-            echo 'uuid=@update:uuid,name-label'
         case usb-group-list
             echo 'params=,all|%usb-group +usb-group'
         case usb-group-param-add usb-group-param-remove
@@ -1228,6 +1461,8 @@ function __xe_words
             echo 'uuid=@vlan:uuid,tag param-name='
         case vlan-param-get
             echo 'uuid=@vlan:uuid,tag param-name=%vlan param-key='
+        case vm-call-host-plugin vm-call-plugin
+            echo 'vm-uuid=@vm:uuid,name-label plugin= fn= args:'
         case vm-cd-add
             echo 'cd-name= device= vm=@vm:name-label +vm --multiple'
         case vm-cd-insert vm-cd-remove
@@ -1252,6 +1487,18 @@ function __xe_words
             echo 'device= vm=@vm:name-label +vm --multiple'
         case vm-export
             echo 'filename= --preserve-power-state compress=false|true|gzip|zstd --metadata excluded-device-types= --include-snapshots vm=@vm:name-label +vm --multiple'
+        case vm-group-create
+            echo 'name-label= placement=normal|anti-affinity name-description='
+        case vm-group-destroy vm-group-param-list
+            echo 'uuid=@vm-group:uuid,name-label'
+        case vm-group-list
+            echo 'params=,all|%vm-group +vm-group'
+        case vm-group-param-clear
+            echo 'uuid=@vm-group:uuid,name-label param-name=name-label|name-description'
+        case vm-group-param-get
+            echo 'uuid=@vm-group:uuid,name-label param-name=%vm-group param-key='
+        case vm-group-param-set
+            echo 'uuid=@vm-group:uuid,name-label name-label= name-description='
         case vm-guest-set
             echo 'os-version: netbios-name: PV-drivers-version: networks: services: other: --tools boot-time= halts-after= reboots-after= --reset vm=@vm:name-label +vm --multiple'
         case vm-import
@@ -1277,9 +1524,11 @@ function __xe_words
         case vm-param-get
             echo 'uuid=@vm:uuid,name-label param-name=%vm param-key='
         case vm-param-set
-            echo 'uuid=@vm:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance= groups= snapshot-schedule= start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
+            echo 'uuid=@vm:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart domain-type=hvm|pv|pv-in-pvh|pvh HVM-boot-policy= HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= affinity=@host:uuid,name-label ha-always-run=true|false ha-restart-priority= appliance=@appliance:uuid,name-label groups=,@vm-group:uuid,name-label snapshot-schedule=@vmss:uuid,name-label start-delay= shutdown-delay= order= has-vendor-device=true|false VCPUs-params: platform: blocked-operations: HVM-boot-params: other-config: xenstore-data: bios-strings:'
         case vm-reboot vm-reset-powerstate vm-shutdown vm-uninstall
             echo '--force vm=@vm:name-label +vm --multiple'
+        case vm-recover
+            echo 'uuid=@vm:uuid,name-label --force'
         case vm-resume
             echo '--force on=@host:name-label vm=@vm:name-label +vm --multiple'
         case vm-set-uefi-mode
@@ -1288,10 +1537,26 @@ function __xe_words
             echo 'new-name-label= new-name-description= ignore-vdi-uuids=,@vdi:uuid,name-label vm=@vm:name-label +vm --multiple'
         case vm-start
             echo '--force on=@host:name-label --paused vm=@vm:name-label +vm --multiple'
+        case vm-sysprep
+            echo 'filename= timeout= vm=@vm:name-label +vm --multiple'
         case vm-update-secureboot-certificates-on-boot
             echo 'mark=true|false vm=@vm:name-label +vm --multiple'
         case vm-vcpu-hotplug
             echo 'new-vcpus= vm=@vm:name-label +vm --multiple'
+        case vmss-create
+            echo 'name-label= type=snapshot|checkpoint|snapshot_with_quiesce frequency=hourly|daily|weekly name-description= enabled=true|false schedule: retained-snapshots='
+        case vmss-destroy vmss-param-list vmss-snapshot-now
+            echo 'uuid=@vmss:uuid,name-label'
+        case vmss-list
+            echo 'params=,all|%vmss +vmss'
+        case vmss-param-add vmss-param-remove
+            echo 'uuid=@vmss:uuid,name-label param-name=schedule param-key='
+        case vmss-param-clear
+            echo 'uuid=@vmss:uuid,name-label param-name=name-label|name-description|enabled|type|retained-snapshots|frequency|schedule'
+        case vmss-param-get
+            echo 'uuid=@vmss:uuid,name-label param-name=%vmss param-key='
+        case vmss-param-set
+            echo 'uuid=@vmss:uuid,name-label name-label= name-description= enabled=true|false type=snapshot|checkpoint|snapshot_with_quiesce retained-snapshots= frequency=hourly|daily|weekly schedule:'
         case vtpm-create
             echo 'vm-uuid=@vm:uuid,name-label --is-unique'
         case vtpm-destroy
@@ -1318,6 +1583,8 @@ function __xe_words
             echo 'uuid=@vusb:uuid,vm-name-label,usb-group-name-label param-name=%vusb param-key='
         case vusb-param-set
             echo 'uuid=@vusb:uuid,vm-name-label,usb-group-name-label other-config:'
+        case what-if
+            echo 'host-lost=,@host:uuid,name-label sr-lost=,@sr:uuid,name-label pif-lost=,@pif:uuid,device,VLAN,network-name-label,host-name-label host-maintenance=,@host:uuid,name-label --json'
     end
 end
 
@@ -1336,6 +1603,12 @@ function __xe_table
             echo 'uuid=@bond:uuid master=@pif:uuid,device,VLAN,network-name-label,host-name-label slaves= mode=balance-slb|active-backup|lacp properties: primary-slave=@pif:uuid,device,VLAN,network-name-label,host-name-label links-up= auto-update-mac=true|false'
         case vlan
             echo 'uuid=@vlan:uuid,tag tagged-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label untagged-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label tag='
+        case tunnel
+            echo 'uuid=@tunnel:uuid access-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label transport-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label status= other-config: protocol=gre|vxlan'
+        case network-sriov
+            echo 'uuid=@network-sriov:uuid physical-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label logical-PIF=@pif:uuid,device,VLAN,network-name-label,host-name-label requires-reboot=true|false remaining-capacity='
+        case sdn-controller
+            echo 'uuid=@sdn-controller:uuid protocol=ssl|pssl address= port='
         case sr
             echo 'uuid=@sr:uuid,name-label name-label= name-description= host= allowed-operations:contains= current-operations:contains= VDIs:contains= PBDs:contains= virtual-allocation= physical-utilisation= physical-size= type= content-type= shared=true|false introduced-by=@drtask:uuid is-tools-sr=true|false other-config: sm-config: blobs= local-cache-enabled=true|false tags:contains= clustered=true|false'
         case pbd
@@ -1343,7 +1616,7 @@ function __xe_table
         case vdi
             echo 'uuid=@vdi:uuid,name-label name-label= name-description= is-a-snapshot=true|false snapshot-of=@vdi:uuid,name-label snapshots= snapshot-time= allowed-operations:contains= current-operations:contains= sr-uuid=@sr:uuid,name-label sr-name-label= vbd-uuids:contains=@vbd:uuid,vm-name-label,vdi-name-label,device crashdump-uuids:contains= virtual-size= physical-utilisation= location= type=System|User|Ephemeral|Suspend|Crashdump|HA%20statefile|Metadata|Redo%20log|rrd|PVS%20cache|CBT%20metadata sharable=true|false read-only=true|false storage-lock=true|false managed=true|false parent=@vdi:uuid,name-label missing=true|false is-tools-iso=true|false other-config: xenstore-data: sm-config: on-boot=persist|reset allow-caching=true|false metadata-latest=true|false metadata-of-pool=@pool:uuid,name-label tags:contains= cbt-enabled=true|false'
         case vm
-            echo 'uuid=@vm:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false is-a-snapshot=true|false snapshot-of=@vm:uuid,name-label snapshots= snapshot-time= snapshot-info= parent=@vm:uuid,name-label children= is-control-domain=true|false power-state=halted|paused|running|suspended memory-actual= memory-target= memory-overhead= memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-params: VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart console-uuids:contains=@console:uuid,vm-name-label hvm= platform: numa-optimised=true|false numa-nodes= numa-node-memory: allowed-operations:contains= current-operations:contains= blocked-operations: allowed-VBD-devices:contains= allowed-VIF-devices:contains= possible-hosts= domain-type=hvm|pv|pv-in-pvh|pvh current-domain-type= HVM-boot-policy= HVM-boot-params: HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= last-boot-CPU-flags= last-boot-record= resident-on=@host:uuid,name-label affinity=@host:uuid,name-label other-config: dom-id= recommendations= xenstore-data: ha-always-run=true|false ha-restart-priority= blobs= start-time= install-time= VCPUs-number= VCPUs-utilisation: os-version: netbios-name: PV-drivers-version: PV-drivers-up-to-date= memory: disks: VBDs:contains= networks: services: PV-drivers-detected= other: live= guest-metrics-last-updated= can-use-hotplug-vbd= can-use-hotplug-vif= cooperative= tags:contains= appliance= groups= secureboot-certificates-state=ok|update_available|update_on_boot snapshot-schedule= is-vmss-snapshot=true|false start-delay= shutdown-delay= order= version= generation-id= hardware-platform-version= has-vendor-device=true|false requires-reboot=true|false reference-label= bios-strings: pending-guidances= vtpms= pending-guidances-recommended= pending-guidances-full='
+            echo 'uuid=@vm:uuid,name-label name-label= name-description= user-version= is-a-template=true|false is-default-template=true|false is-a-snapshot=true|false snapshot-of=@vm:uuid,name-label snapshots= snapshot-time= snapshot-info= parent=@vm:uuid,name-label children= is-control-domain=true|false power-state=halted|paused|running|suspended memory-actual= memory-target= memory-overhead= memory-static-max= memory-dynamic-max= memory-dynamic-min= memory-static-min= suspend-VDI-uuid=@vdi:uuid,name-label suspend-SR-uuid=@sr:uuid,name-label VCPUs-params: VCPUs-max= VCPUs-at-startup= actions-after-shutdown=Destroy|Restart actions-after-softreboot=Destroy|Restart|Preserve|Soft%20reboot actions-after-reboot=Destroy|Restart actions-after-crash=Destroy|Core%20dump%20and%20destroy|Restart|Core%20dump%20and%20restart|Preserve|Rename%20restart console-uuids:contains=@console:uuid,vm-name-label hvm= platform: numa-optimised=true|false numa-nodes= numa-node-memory: allowed-operations:contains= current-operations:contains= blocked-operations: allowed-VBD-devices:contains= allowed-VIF-devices:contains= possible-hosts= domain-type=hvm|pv|pv-in-pvh|pvh current-domain-type= HVM-boot-policy= HVM-boot-params: HVM-shadow-multiplier= PV-kernel= PV-ramdisk= PV-args= PV-legacy-args= PV-bootloader= PV-bootloader-args= last-boot-CPU-flags= last-boot-record= resident-on=@host:uuid,name-label affinity=@host:uuid,name-label other-config: dom-id= recommendations= xenstore-data: ha-always-run=true|false ha-restart-priority= blobs= start-time= install-time= VCPUs-number= VCPUs-utilisation: os-version: netbios-name: PV-drivers-version: PV-drivers-up-to-date= memory: disks: VBDs:contains= networks: services: PV-drivers-detected= other: live= guest-metrics-last-updated= can-use-hotplug-vbd= can-use-hotplug-vif= cooperative= tags:contains= appliance=@appliance:uuid,name-label groups=,@vm-group:uuid,name-label secureboot-certificates-state=ok|update_available|update_on_boot snapshot-schedule=@vmss:uuid,name-label is-vmss-snapshot=true|false start-delay= shutdown-delay= order= version= generation-id= hardware-platform-version= has-vendor-device=true|false requires-reboot=true|false reference-label= bios-strings: pending-guidances= vtpms= pending-guidances-recommended= pending-guidances-full='
         case vbd
             echo 'uuid=@vbd:uuid,vm-name-label,vdi-name-label,device vm-uuid=@vm:uuid,name-label vm-name-label= vdi-uuid=@vdi:uuid,name-label vdi-name-label= allowed-operations:contains= current-operations:contains= empty= device= userdevice= bootable=true|false mode=RO|RW type=CD|Disk|Floppy unpluggable=true|false currently-attached=true|false attachable= storage-lock=true|false status-code= status-detail= qos_algorithm_type= qos_algorithm_params: qos_supported_algorithms:contains= other-config: io_read_kbs= io_write_kbs='
         case vif
@@ -1356,6 +1629,12 @@ function __xe_table
             echo 'uuid=@message:uuid name= priority= class=VM|Host|SR|Pool|VMPP|VMSS|PVS_proxy|VDI|Certificate obj-uuid= timestamp= body='
         case task
             echo 'uuid=@task:uuid,name-label name-label= name-description= subtask_of=@task:uuid,name-label subtasks= resident-on=@host:uuid,name-label status=pending|success|failure|cancelling|cancelled progress= type= result= created= finished= error_info= allowed_operations= current_operations= other-config:'
+        case vm-group
+            echo 'uuid=@vm-group:uuid,name-label name-label= name-description= placement=normal|anti-affinity vm-uuids:contains=@vm:uuid,name-label'
+        case appliance
+            echo 'uuid=@appliance:uuid,name-label name-label= name-description= VMs:contains= allowed-operations:contains= current-operations:contains='
+        case vmss
+            echo 'uuid=@vmss:uuid,name-label name-label= name-description= enabled=true|false type=snapshot|checkpoint|snapshot_with_quiesce retained-snapshots= frequency=hourly|daily|weekly schedule: last-run-time= VMs:contains='
         case secret
             echo 'uuid=@secret:uuid value='
         case subject
@@ -1412,6 +1691,8 @@ function __xe_table
             echo 'uuid=@vtpm:uuid,vm-name-label vm-uuid=@vm:uuid,name-label vm-name-label= secret= is_unique=true|false is_protected=true|false allowed-operations:contains='
         case observer
             echo 'uuid=@observer:uuid,name-label host-uuids:contains=@host:uuid,name-label name-label= name-description= attributes: endpoints:contains= components:contains= enabled=true|false'
+        case host-crashdump
+            echo 'uuid=@host-crashdump:uuid host-uuid=@host:uuid,name-label timestamp= size='
         case console
             echo 'uuid=@console:uuid,vm-name-label vm-uuid=@vm:uuid,name-label vm-name-label= protocol=RFB|VT100|RDP location= other-config:'
         case host-cpu
