@@ -103,11 +103,6 @@ def coordinator(state: State) -> Record:
     return state.ref(state.all("pool")[0], "master")
 
 
-def silent(state: State) -> list[Record]:
-    """The hosts that do not answer."""
-    return [host for host in state.all("host") if not host["host-metrics-live"]]
-
-
 def serves_nobody(state: State, host: Record) -> Iterator[Failure]:
     """Why the host cannot be taken out of service: it may get VMs, has some, or its own domain uses a disk."""
     if host["enabled"]:
