@@ -166,6 +166,7 @@ WRONG: list[tuple[str, str, str, dict[str, object]]] = [
     ("HA_IS_ENABLED", "host", "pool", {"ha-enabled": True}),
     ("HA_IS_ENABLED", "pool", "pool", {"ha-enabled": True}),
     ("JOINING_HOST_CANNOT_HAVE_RUNNING_VMS", "host", "vm", {}),
+    ("JOINING_HOST_CANNOT_HAVE_VMS_WITH_CURRENT_OPERATIONS", "host", "vm", {"current-operations": ["export"]}),
     ("HOST_PENDING_MANDATORY_GUIDANCE_NOT_EMPTY", "host", "host", {"pending-guidances": ["reboot_host"]}),
     ("HOSTS_NOT_COMPATIBLE", "host", "host", software(platform_version="3.3.0")),
     ("HOSTS_NOT_COMPATIBLE", "host", "host", software(product_brand="XCP-ng")),
@@ -188,7 +189,7 @@ def test_a_host_that_cannot_join(
     if wrong == "LICENCE_RESTRICTION":
         pool.do("host-add name-label=second")
         pool.do("host-add name-label=third")
-    if cls == "vm":
+    if not fields:
         host.do("vm-start vm=vm1")
     else:
         edit({"host": host, "pool": pool}[where], cls, fields)
@@ -199,7 +200,7 @@ def test_the_first_thing_that_is_wrong_is_refused(host: Xe, pool: Xe) -> None:
     pool.do("host-add name-label=second")
     pool.do("host-add name-label=third")
     for wrong, where, cls, fields in reversed(WRONG):
-        if cls == "vm":
+        if not fields:
             host.do("vm-start vm=vm1")
         else:
             edit({"host": host, "pool": pool}[where], cls, fields)
@@ -250,6 +251,20 @@ def test_force_joins_a_host_that_differs(host: Xe, pool: Xe, fields: dict[str, o
     edit(host, "host", fields)
     assert code(host, pool) == "HOSTS_NOT_HOMOGENEOUS"
     join(host, pool, "--force")
+
+
+def test_a_host_that_nobody_manages_yet_does_not_join(host: Xe, pool: Xe) -> None:
+    host.do("state-set rules=xapi")
+    edit(host, "pif", {"management": False})
+    assert code(host, pool) == "HOST_STILL_BOOTING"
+
+
+def test_a_host_with_another_kind_of_address_does_not_join(host: Xe, pool: Xe) -> None:
+    pool.do("state-set rules=xapi")
+    ipv6 = {"primary-address-type": "IPv6", "IPv6-configuration-mode": "Static", "IPv6": ["fd00::1/64"]}
+    edit(pool, "pif", ipv6)
+    refused = host(f"pool-join master-address={pool.state} {LOGIN}")
+    assert "Primary address type differs" in refused.err
 
 
 def test_a_suspended_vm_comes_along(host: Xe, pool: Xe) -> None:

@@ -28,10 +28,10 @@ def backup(state: State, host: Record, file_name: str, *, client: Client | None)
     refuse(answers(state, host))
     if client is None or client.rehearses:
         return
-    from xe_py.store.toml.render import canonical
+    from xe_py.store import text_of
 
     with client.target(file_name) as target:
-        target.write(canonical(state).encode())
+        target.write(text_of(state))
 
 
 @command(
@@ -47,11 +47,11 @@ def restore(state: State, host: Record, file_name: str, *, client: Client | None
     if client is None:
         return
     from xe_py.state.differences import between
-    from xe_py.store.toml.reader import read_back
+    from xe_py.store import state_in
 
     with client.source(file_name) as source:
         data = source.read(_MOST + 1)
-    then = read_back(data.decode(errors="replace")) if len(data) <= _MOST else None
+    then = state_in(data) if len(data) <= _MOST else None
     if then is None:
         raise Failure("RESTORE_SCRIPT_FAILED", f"{file_name} is no backup of a host")
     if then.get("host", host["uuid"]) is None:

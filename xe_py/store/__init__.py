@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import TypeVar
 
+    from xe_py.state.state import State
     from xe_py.store.promise import Opened, Store
     from xe_py.store.terms import Outcome
 
@@ -40,3 +41,17 @@ def surely(opened: Opened, work: Callable[[], T]) -> T:
         opened.state.rollback(mark)
         opened.refresh()
         return work()
+
+
+def text_of(state: State) -> bytes:
+    """The state as a text to hand on; it is that of a new state file."""
+    from xe_py.store.toml.render import canonical
+
+    return canonical(state).encode()
+
+
+def state_in(text: bytes) -> State | None:
+    """The state in such a text; None if it holds none, or more than a state can take in."""
+    from xe_py.store.toml.reader import read_back
+
+    return read_back(text.decode(errors="replace"))
