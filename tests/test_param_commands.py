@@ -105,6 +105,7 @@ def pool() -> VmPool:
     pool.add_bare("vlan", "vlan", tag=7, tagged_PIF="eth0-xen2", untagged_PIF="vlan-pif")
     pool.named["task"] = pool.state.add("task", {"name-label": "Async.VM.start"})
     pool.named |= add_small_objects(pool.state)
+    pool.change("vgpu", resident_on=None)  # It would keep the types of its GPU.
     for name in classes.FOLLOWING:
         pool.named[name] = pool.state.all(name)[-1]
     pool.named["message"] = pool.state.add("message", {"name": "TOLD", "priority": 3, "body": "told"})
