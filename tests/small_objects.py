@@ -63,5 +63,5 @@ def add_small_objects(state: State) -> dict[str, Record]:
     add("feature", name_label="corosync", experimental=True, **host)
     add("drtask")
     add("vtpm", vm_uuid=vm, contents=secret)
-    add("observer", name_label="watch", endpoints=["bugtool"], components=["xapi"], attributes={"a": "b"})
+    add("observer", name_label="watch", endpoints=["bugtool"], components=["xapi"], attributes={"ab": "c"})
     return made

@@ -116,6 +116,7 @@ def pool() -> VmPool:
     pool.named["dump"] = pool.state.add("host-crashdump", {"host-uuid": pool.named["xen1"]["uuid"], "size": 5})
     pool.named["task"] = pool.state.add("task", {"name-label": "Async.VM.start"})
     pool.named |= add_small_objects(pool.state)
+    pool.change("vgpu", resident_on=None)  # It would keep the types of its GPU.
     for name in classes.FOLLOWING:
         pool.named[name] = pool.state.all(name)[-1]
     pool.add("appliance", "appliance")
