@@ -570,7 +570,7 @@ def test_help_lists_what_the_real_one_lists(xe: "Xe") -> None:
     assert xe("help --trace").out == "Unknown command 'trace'\n"
     groups = xe.do("help --all").split("------------\n")[1].split("\n    \n")
     assert [group.split()[0].rstrip(",") for group in groups] == [
-        "host-compute-free-memory",
+        "host-all-editions",
         "vm-assert-can-be-recovered",
         "appliance-assert-can-be-recovered",
     ]

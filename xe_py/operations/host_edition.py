@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
+_ADD = "host-license-add"
 _HOST = Ref("host-uuid", "host", doc="The host; without it, the coordinator of the pool.")
 
 
@@ -38,7 +39,7 @@ def apply_edition(state: State, *, edition: str, host: Record | None = None, **s
 
 
 @command(
-    "host-license-add",
+    _ADD,
     required=(Text("license-file", doc="The file with the licence."),),
     optional=(_HOST,),
     doc="Give a host a licence file.",
@@ -50,7 +51,7 @@ def add(state: State, *, license_file: str, client: Client | None, **given: obje
     if client is not None:
         with client.source(license_file) as file:
             file.read(1)
-    note_call(state, COMMANDS["host-license-add"], None, {"license_file": license_file, **given})
+    note_call(state, COMMANDS[_ADD], None, {"license_file": license_file, **given})
     return Texts("The licence is applied.")
 
 

@@ -42,7 +42,7 @@ def join(state: State, host: Record, auth_type: str, service_name: str, config: 
     kept = {}
     if auth_type == _ACTIVE_DIRECTORY:
         encrypted = config.get(_ENCRYPTED, "false")
-        kept = {"domain": service_name, "user": config["user"], _ENCRYPTED: encrypted}
+        kept = {"domain": service_name, "user": config.get("user", ""), _ENCRYPTED: encrypted}
     _set(state, host, auth_type, service_name, kept)
 
 
