@@ -101,6 +101,12 @@ class Xe:
         return codes[0].removeprefix("Code: ") if codes else result.err.splitlines()[0]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def working_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Tests give commands any words, which may be names of files: none of these lands in the checkout."""
+    os.chdir(tmp_path_factory.mktemp("working"))
+
+
 @pytest.fixture(scope="session")
 def fresh_files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The bytes of a fresh host for each set of rules, made once."""
