@@ -179,9 +179,9 @@ def test_a_refusal_says_what_is_wrong(host: Host, name: str, arguments: dict[str
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda host: host.find("vmx"), "There is no class 'vmx' (did you mean vm?)"),
+        (lambda host: host.find("vms"), "There is no class 'vms' (did you mean vm?)"),
         (lambda host: host.find("_summary"), "There is no class '_summary'"),
-        (lambda host: host.get("vmx", "x"), "There is no class 'vmx' (did you mean vm?)"),
+        (lambda host: host.get("vms", "x"), "There is no class 'vms' (did you mean vm?)"),
         (lambda host: host.get("vm", None), "uuid must be an object of class vm, or its uuid, not None"),
         (lambda host: host.run("vm-start", vm=host.find("vm")), "vm must be an object of class vm, or its uuid, not a value of type list"),
         (lambda host: host.find("vm", uuid=host.find("pool")[0]), "uuid must be an object of class vm, not the pool"),

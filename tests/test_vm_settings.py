@@ -198,7 +198,7 @@ def test_resources_set(
         ("busy", {"is_a_template": True, "is_a_snapshot": True}, ("VM_IS_SNAPSHOT", "busy", "start")),
         ("web", {"resident_on": "nobody"}, ("HANDLE_INVALID", "host", "nobody")),
         ("web", {"power_state": "asleep"}, ("FIELD_TYPE_ERROR", "power-state")),
-        ("web", {"appliance": "x"}, ("FIELD_TYPE_ERROR", "appliance")),
+        ("web", {"appliance": "x"}, ("HANDLE_INVALID", "VM_appliance", "x")),
     ],
 )
 def test_unsound(pool: VmPool, name: str, fields: dict[str, object], refusal: Refusal) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xe_py.schema.derived import Back
 from xe_py.schema.fields import Choice
 from xe_py.schema.xenclass import NAMES, XenClass
-from xe_py.xapi.anti_affinity import ANTI_AFFINITY
+from xe_py.xapi.vm_settings import ANTI_AFFINITY
 
 PLACEMENTS = ("normal", ANTI_AFFINITY)
 

@@ -12,14 +12,15 @@ _SHOWN = 3
 
 
 def nearest(word: str, known: Iterable[str], *, likeness: float = 0.6) -> list[str]:
-    """Up to three of the known words that are most like the word, those that begin with it first."""
+    """Up to three of the known words that are most like the word: its singular, those that begin with it, others."""
     import difflib
 
     candidates = list(dict.fromkeys(known))
     folded = word.casefold()
     begun = [each for each in candidates if len(folded) > 1 and each.casefold().startswith(folded)]
+    single = [each for each in candidates if f"{each}s" == word]
     alike = difflib.get_close_matches(word, candidates, n=_SHOWN, cutoff=likeness)
-    return list(dict.fromkeys([*begun, *alike]))[:_SHOWN]
+    return list(dict.fromkeys([*single, *begun, *alike]))[:_SHOWN]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xe_py.xapi import memory, packing
 from xe_py.xapi.guest import RUNNING
+from xe_py.xapi.vm_settings import ANTI_AFFINITY
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     # By group, how many of its VMs run on each host.
     Running = Mapping[str, Mapping[str, int]]
 
-ANTI_AFFINITY = "anti-affinity"
 _ENOUGH_HOSTS = 2
 
 

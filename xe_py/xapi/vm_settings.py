@@ -34,6 +34,8 @@ BIOS_STRINGS = (
     "baseboard-location-in-chassis",
     "enclosure-asset-tag",
 )
+ANTI_AFFINITY = "anti-affinity"
+"""The placement of a group whose VMs are to run on different hosts."""
 RESTART = "restart"
 """The restart priority of a VM that high availability protects."""
 
