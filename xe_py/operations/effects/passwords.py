@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from xe_py.errors import Failure
+from xe_py.schema.numbers import is_uuid
+from xe_py.schema.secrets import HIDDEN
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,7 +24,7 @@ def with_secrets(state: State, config: Mapping[str, str]) -> dict[str, str]:
 def check_secrets(state: State, config: Mapping[str, str]) -> None:
     """UUID_INVALID if the device-config names a secret that does not exist."""
     for uuid in _named(config):
-        state.need("secret", uuid)
+        _need(state, uuid)
 
 
 def drop_secrets(state: State, pbd: Record) -> None:
@@ -35,8 +39,16 @@ def _with_secret(state: State, key: str, text: str) -> tuple[str, str]:
     if key.endswith(_PASSWORD):
         return key + _SECRET, state.add("secret", {"value": text})["uuid"]
     if key.endswith(_PASSWORD + _SECRET):
-        return key, state.add("secret", {"value": state.need("secret", text)["value"]})["uuid"]
+        return key, state.add("secret", {"value": _need(state, text)["value"]})["uuid"]
     return key, text
+
+
+def _need(state: State, uuid: str) -> Record:
+    """The secret; the refusal does not repeat what is no uuid, because it may be a password."""
+    found = state.get("secret", uuid)
+    if found is None:
+        raise Failure("UUID_INVALID", "secret", uuid if is_uuid(uuid) else HIDDEN)
+    return found
 
 
 def _named(config: Mapping[str, str]) -> Iterator[str]:
