@@ -130,7 +130,7 @@ def records(state: State) -> Iterator[dict[str, Any]]:
     for row in _TABLE.strip().split("\n"):
         type, name, file, does = row.split(" | ")
         vendor, year = _MAKERS.get(type, ("Citrix Systems Inc", 2008))
-        uuid = uuid_from(f"{state.header['lineage']} sm {type}")
+        uuid = uuid_from(f"{state.header.get('lineage', '')} sm {type}")
         features = versions(DRIVERS[type])
         yield {
             "uuid": uuid,
