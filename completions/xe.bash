@@ -465,7 +465,7 @@ _xe_words() {
     vusb-param-clear) REPLY='uuid=@vusb:uuid,vm-name-label,usb-group-name-label param-name=other-config' ;;
     vusb-param-get) REPLY='uuid=@vusb:uuid,vm-name-label,usb-group-name-label param-name=%vusb param-key=' ;;
     vusb-param-set) REPLY='uuid=@vusb:uuid,vm-name-label,usb-group-name-label other-config:' ;;
-    what-if) REPLY='host-lost=,@host:uuid,name-label sr-lost=,@sr:uuid,name-label pif-lost=,@pif:uuid,device,VLAN,network-name-label,host-name-label host-maintenance=,@host:uuid,name-label --json' ;;
+    what-if) REPLY='host-lost=,@host:uuid,name-label sr-lost=,@sr:uuid,name-label pif-lost=,@pif:uuid,device,VLAN,network-name-label,host-name-label host-maintenance=,@host:uuid,name-label' ;;
     *) REPLY= ;;
     esac
 }

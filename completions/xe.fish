@@ -5,7 +5,7 @@
 function __xe_commands
     printf '%s\t%s\n' \
         'appliance-assert-can-be-recovered' 'Check whether an appliance can be recovered from the database on a disk; no disk here holds one.' \
-        'appliance-create' 'Make an appliance. To put a VM into it: vm-param-set uuid=<VM> appliance=<appliance>' \
+        'appliance-create' 'Make an appliance. vm-param-set uuid=<VM> appliance=<appliance> puts a VM into it.' \
         'appliance-destroy' 'Destroy an appliance; its VMs stay.' \
         'appliance-list' 'List all VM_appliances, or those whose fields have the given values.' \
         'appliance-param-clear' 'Empty a field of the object.' \
@@ -590,7 +590,7 @@ function __xe_commands
         'vm-disk-remove' 'Destroy a disk of a VM: its VBD and its VDI. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-export' 'Write a VM with its disks to a file (XVA); of several VMs, the second to <filename>2, and so on. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-get-secureboot-readiness' 'Show whether a VM is ready for Secure Boot.' \
-        'vm-group-create' 'Make a group of VMs. To put a VM into it: vm-param-set uuid=<VM> groups=<group>' \
+        'vm-group-create' 'Make a group of VMs. vm-param-set uuid=<VM> groups=<group> puts a VM into it.' \
         'vm-group-destroy' 'Destroy a group; its VMs stay.' \
         'vm-group-list' 'List all VM_groups, or those whose fields have the given values.' \
         'vm-group-param-clear' 'Empty a field of the object.' \
@@ -635,7 +635,7 @@ function __xe_commands
         'vm-update-secureboot-certificates-on-boot' 'Choose whether a VM gets new Secure Boot certificates at its next start. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-vcpu-hotplug' 'Change the number of CPUs of a running VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-vif-list' 'List the VIFs of VMs. The VMs are chosen by vm=<name or uuid> or by filters on their fields.' \
-        'vmss-create' 'Make a schedule for snapshots. To put a VM into it: vm-param-set uuid=<VM> snapshot-schedule=<schedule>' \
+        'vmss-create' 'Make a schedule for snapshots. vm-param-set uuid=<VM> snapshot-schedule=<schedule> puts a VM into it.' \
         'vmss-destroy' 'Destroy a schedule that has no VMs.' \
         'vmss-list' 'List all VMSSs, or those whose fields have the given values.' \
         'vmss-param-add' 'Add a member to a set, or key=value pairs to a map.' \
@@ -1584,7 +1584,7 @@ function __xe_words
         case vusb-param-set
             echo 'uuid=@vusb:uuid,vm-name-label,usb-group-name-label other-config:'
         case what-if
-            echo 'host-lost=,@host:uuid,name-label sr-lost=,@sr:uuid,name-label pif-lost=,@pif:uuid,device,VLAN,network-name-label,host-name-label host-maintenance=,@host:uuid,name-label --json'
+            echo 'host-lost=,@host:uuid,name-label sr-lost=,@sr:uuid,name-label pif-lost=,@pif:uuid,device,VLAN,network-name-label,host-name-label host-maintenance=,@host:uuid,name-label'
     end
 end
 

@@ -81,6 +81,7 @@ TEXTS = {
     "vlan": "9",
     "device": "autodetect",
     "type": "ext",
+    "data-source": "memory",
 }
 
 

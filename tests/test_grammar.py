@@ -308,6 +308,8 @@ def test_a_word_that_is_no_field_is_refused_and_nothing_is_done(xe: "Xe", name: 
     assert command is not None
     for vm in ("web", "db"):
         xe.do(f"vm-create name-label={vm}")
+    if command.required and command.required[0].name == "uuid":
+        pytest.skip("its uuid names an object, which is looked for first")
     given = " ".join(f"{field.name}=1GiB" for field in command.required)
     for word in ("nmae-label", "colour", "database:x", "vmm", "hots"):
         line = f"{name} {given} {word}=web{several}"
@@ -328,9 +330,11 @@ def test_words_that_are_never_filters_change_nothing(xe: "Xe", name: str) -> Non
     command = operations.find(name)
     assert command is not None
     assert command.selector is not None
+    if command.required and command.required[0].name == "uuid":
+        pytest.skip("its uuid names an object, which is looked for first")
     given = " ".join(f"{field.name}=1GiB" for field in command.required)
     facts = COMMANDS.get(name, {"not_filters": [], "optional": []})
-    maps = {word for word in (*facts["optional"], *facts.get("undeclared", ())) if word.endswith(":")}
+    maps = {f"{field.name}:" for field in command.taken() if isinstance(field, Map)}
     own = " ".join(f"{word}:x=false" if f"{word}:" in maps else f"{word}=false" for word in facts["not_filters"])
     common = "server=s port=1 username=u password=p minimal=false force=false multiple=false all=false trace=false"
     line = f"{name} {given} {own} {common} message-priority=3 uuid=nobody"
@@ -453,7 +457,7 @@ def test_errors_plain_leaves_out_what_is_ours(process: "Process", xe: "Xe") -> N
     )
     assert plain("vm-start", "web") == "Error: Unknown field 'web'\n"
     assert plain("vm-create", "name-label=x", "colour=red") == ""
-    for name in ("vm-strat", "host-backup"):
+    for name in ("vm-strat", "lvhd-enable-thin-provisioning"):
         assert plain(name) == f"Unknown command: {name}\nFor usage run: 'xe help'\n"
     assert (
         plain("vm-start", "--multiple", "name-label=web")
@@ -570,7 +574,7 @@ def test_help_lists_what_the_real_one_lists(xe: "Xe") -> None:
     assert xe("help --trace").out == "Unknown command 'trace'\n"
     groups = xe.do("help --all").split("------------\n")[1].split("\n    \n")
     assert [group.split()[0].rstrip(",") for group in groups] == [
-        "host-all-editions",
+        "host-add",
         "vm-assert-can-be-recovered",
         "appliance-assert-can-be-recovered",
     ]

@@ -248,7 +248,7 @@ def test_where_vms_would_start_if_hosts_failed(pool: Protected) -> None:
     pool.guest("db", 3000)
     pool.guest("pinned", 8200)
     pool.disk("root", "pinned", "local")
-    rows = pool.call("pool-ha-compute-vm-failover-plan", hosts=[pool.named["xen1"]]).rows
+    rows = pool.call("pool-ha-compute-vm-failover-plan", hosts=[pool.named["xen1"]]).records[0]
     assert [(vm.split(" (")[-1], host.split(" (")[-1]) for vm, host in rows] == [
         ("VM", "Destination Host or Error"),
         ("pinned)", "HA_CONSTRAINT_VIOLATION_SR_NOT_SHARED"),
@@ -256,7 +256,7 @@ def test_where_vms_would_start_if_hosts_failed(pool: Protected) -> None:
         ("db)", "xen3)"),
     ]
     pool.change("xen2", host_metrics_live=False)
-    rows = pool.call("pool-ha-compute-vm-failover-plan", hosts=[pool.named["xen1"]]).rows
+    rows = pool.call("pool-ha-compute-vm-failover-plan", hosts=[pool.named["xen1"]]).records[0]
     assert rows[1][1] == "HOST_NOT_ENOUGH_FREE_MEMORY"
 
 

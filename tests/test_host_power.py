@@ -350,18 +350,3 @@ def test_tls_verification_is_switched_on_the_host_that_answers(pool: VmPool) -> 
     assert pool.value("xen2", "tls-verification-enabled") is True
     pool.change("pool", tls_verification_enabled=False)
     assert pool.refusal("host-emergency-reenable-tls-verification") == ("TLS_VERIFICATION_NOT_ENABLED_IN_POOL",)
-
-
-def test_high_availability_is_switched_off_in_an_emergency_by_force(pool: VmPool) -> None:
-    unforced = (
-        "Error: This operation is dangerous and may cause data loss. This operation must be forced (use --force)."
-    )
-    assert pool.refusal("host-emergency-ha-disable") == (unforced,)
-    assert pool.refusal("host-emergency-ha-disable force=true") == ("HA_NOT_ENABLED",)
-    pool.xe("host-emergency-ha-disable force=true soft=true")
-    pool.change("pool", ha_enabled=True, ha_statefiles=["x"])
-    pool.change("xen2", ha_network_peers=["x"])
-    pool.xe("host-emergency-ha-disable force=true")
-    assert pool.value("pool", "ha-enabled") is False
-    assert pool.value("pool", "ha-statefiles") == []
-    assert pool.value("xen2", "ha-network-peers") == []

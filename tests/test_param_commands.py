@@ -38,7 +38,7 @@ COLUMNS = [
 # Small classes, of which there is one object each, and those whose objects follow from others.
 SMALL = set(CLASSES) & set(classes.names()) - {
     "pool", "pif", "bond", "vlan", "vif", "network", "vm", "template", "snapshot", "host", "vdi", "vbd", "sr", "pbd",
-    "message", "task",
+    "message", "task", "tunnel", "sdn-controller", "network-sriov", "host-crashdump", "appliance", "vm-group", "vmss",
 }  # fmt: skip
 
 DONE = "done"

@@ -37,10 +37,6 @@ def of_hosts(pool: VmPool, field: str) -> list[Any]:
     return [pool.value(host, field) for host in HOSTS]
 
 
-AD = {"auth_type": "AD", "service_name": "example.com"}
-DIRECTORY = ("external-auth-type", "external-auth-service-name", "external-auth-configuration")
-
-
 @pytest.mark.parametrize(
     ("name", "arguments", "changes", "refusal"),
     [
@@ -49,25 +45,6 @@ DIRECTORY = ("external-auth-type", "external-auth-service-name", "external-auth-
         ("pool-enable-tls-verification", {}, {"xen2": {"host_metrics_live": False}}, ("HOST_OFFLINE", "xen2")),
         ("pool-enable-binary-storage", {}, {"xen2": {"host_metrics_live": False}}, ("HOST_OFFLINE", "xen2")),
         ("pool-disable-binary-storage", {}, {"xen2": {"host_metrics_live": False}}, ("HOST_OFFLINE", "xen2")),
-        (
-            "pool-enable-external-auth",
-            AD,
-            {"xen2": {"external_auth_type": "AD"}},
-            ("POOL_AUTH_ALREADY_ENABLED", "xen2"),
-        ),
-        (
-            "pool-enable-external-auth",
-            AD,
-            {"xen2": {"hostname": "one"}, "pool": {"master": "xen2"}},
-            (
-                "POOL_AUTH_ENABLE_FAILED_DUPLICATE_HOSTNAME",
-                "xen2",
-                "At least two hosts in the pool have the same hostname",
-            ),
-        ),
-        ("pool-enable-external-auth", AD, {"xen2": {"host_metrics_live": False}}, ("HOST_OFFLINE", "xen2")),
-        ("pool-enable-external-auth", {**AD, "auth_type": "NIS"}, {}, ("AUTH_UNKNOWN_TYPE", "NIS")),
-        ("pool-enable-external-auth", {**AD, "auth_type": ""}, {}, ("AUTH_UNKNOWN_TYPE", "")),
         (
             "pool-enable-redo-log",
             {"sr": "share"},
@@ -126,20 +103,6 @@ def test_certificates(pool: VmPool) -> None:
     assert [pool.value("pool", field) for field in fields] == [False, ""]
 
 
-def test_a_directory_checks_logins_on_all_hosts_and_its_password_is_not_kept(pool: VmPool) -> None:
-    config = {"user": "admin", "pass": "secret", "ou": "hosts"}
-    call(pool, "pool-enable-external-auth", **AD, config=config)
-    for host in HOSTS:
-        assert [pool.value(host, field) for field in DIRECTORY] == [
-            "AD",
-            "example.com",
-            {"user": "admin", "ou": "hosts"},
-        ]
-    call(pool, "pool-disable-external-auth", config={"user": "admin", "pass": "secret"})
-    assert [pool.value("xen2", field) for field in DIRECTORY] == ["", "", {}]
-    call(pool, "pool-disable-external-auth")
-
-
 def test_binary_storage(pool: VmPool) -> None:
     pool.change("xen1", other_config={"rack": "4"})
     call(pool, "pool-disable-binary-storage")
@@ -166,7 +129,7 @@ def test_the_features_that_all_cpus_share(pool: VmPool) -> None:
     for host, features in (("xen1", "0f-ff"), ("xen2", "ff-01")):
         info = {"cpu_count": "1", "features_pv_host": features, "features_hvm_host": features}
         pool.state.update(pool.named[host], {"cpu_info": info})
-    assert call(pool, "pool-get-cpu-features").rows == [
+    assert call(pool, "pool-get-cpu-features").records[0] == [
         ("features_pv_host", "0000000f-00000001"),
         ("features_hvm_host", "0000000f-00000001"),
     ]

@@ -75,9 +75,9 @@ def test_nothing_changes_what_follows(name: str) -> None:
     state = VmPool().state
     (obj, *_) = state.all(name)
     assert state.get(name, obj["uuid"]) == obj
-    with pytest.raises(Failure, match="HANDLE_INVALID"):
+    with pytest.raises(Failure, match="OPERATION_NOT_ALLOWED"):
         state.delete(obj)
-    with pytest.raises(Failure, match="HANDLE_INVALID"):
+    with pytest.raises(Failure, match="OPERATION_NOT_ALLOWED"):
         state.update(obj, {next(iter(obj.cls.stored)): "x"})
 
 

@@ -55,7 +55,8 @@ def test_a_driver_says_how_a_host_attaches_a_disk(xe: "Xe") -> None:
     (inner,), _ = loads(xe.do(f"vdi-generate-config uuid={vdi} host-uuid={host}"))
     (config,), method = loads(str(inner))
     assert method == "vdi_attach_from_config"
-    shown = {"target": "10.0.0.1", "targetIQN": "iqn.a", "SCSIid": "lun", "chappassword": "***"}
+    secret = xe.do("secret-list --minimal")
+    shown = {"target": "10.0.0.1", "targetIQN": "iqn.a", "SCSIid": "lun", "chappassword_secret": secret}
     expected = {"device_config": shown, "sr_uuid": sr, "vdi_uuid": vdi, "command": method}
     assert config == expected
 

@@ -16,8 +16,9 @@ import pytest
 
 from xe_py.errors import NoRoomError, StaleError, StateFileError, UnsoundStateError
 from xe_py.fresh.host import fresh_host
+from xe_py.state.changes import Change, Committed
 from xe_py.state.core import Finding, findings
-from xe_py.state.state import Change, Committed, State
+from xe_py.state.state import State
 from xe_py.store import store_for, surely
 from xe_py.store.terms import Outcome
 from xe_py.store.toml.reader import read_back

@@ -17,7 +17,8 @@ from toml_styles import Styled
 from xe_py import classes, operations
 from xe_py.errors import XeError
 from xe_py.fresh.host import fresh_host
-from xe_py.state.state import Change, State
+from xe_py.state.changes import Change
+from xe_py.state.state import State
 from xe_py.store.files.document import Document
 from xe_py.store.index.cache import path_for
 from xe_py.store.index.reading import discard

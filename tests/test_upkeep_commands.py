@@ -102,7 +102,7 @@ LUN = "device-config:target=192.0.2.1 device-config:targetIQN=iqn.x device-confi
 
 
 def test_the_types_with_metadata_are_those_of_the_real_host() -> None:
-    assert {type for type, facts in DRIVERS.items() if "SR_METADATA" in facts["capabilities"]} == WITH_METADATA
+    assert {type for type, facts in DRIVERS.items() if "SR_METADATA" in facts["features"]} == WITH_METADATA
 
 
 def test_a_task_brings_forgotten_srs_in_and_takes_them_out(xe: "Xe") -> None:

@@ -19,9 +19,10 @@ from xe_py.fresh.host import fresh_host
 from xe_py.running import Call, run
 from xe_py.schema.paths import Step, parse_path, triggers
 from xe_py.schema.xenclass import Rule, XenClass
+from xe_py.state.changes import Change
 from xe_py.state.core import _start_of
 from xe_py.state.record import Record
-from xe_py.state.state import Change, State
+from xe_py.state.state import State
 from xe_py.state.tables import Tables
 
 # The class, the object (None: any of the class), and the field.

@@ -179,10 +179,11 @@ def _left_behind(path: Path, do: Callable[[str], str]) -> dict[str, str]:
     crash = f"[host-crashdump.{dump}]\nhost-uuid = '{do('host-list --minimal').partition(',')[0]}'\n"
     path.write_text(f"{text}\n[task.{task}]\nname-label = 'Async.VM.start'\n\n{crash}")
     with open_host(str(path)) as host:
+        following = {cls: host.state.all(cls)[0]["uuid"] for cls in classes.FOLLOWING}
         small = {cls: obj["uuid"] for cls, obj in add_small_objects(host.state).items()}
         host.commit()
     left = {cls: text.partition(f"\n[{cls}.")[2].partition("]")[0] for cls in ("storage", "volume")}
-    return {**left, **small, "task": task, "host-crashdump": dump}
+    return {**left, **following, **small, "task": task, "host-crashdump": dump}
 
 
 def draws(seed: int) -> random.Random:

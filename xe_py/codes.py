@@ -12,6 +12,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xe_py.errors import Failure
 
+_GIB = 1 << 30
+
 CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "ADDRESS_VIOLATES_LOCKING_CONSTRAINT": (
         "The VIF is locked and does not allow this address.",
@@ -67,9 +69,12 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "COULD_NOT_IMPORT_DATABASE": ("The VDI does not hold the database of a pool.", ("reason",)),
     "DB_UNIQUENESS_CONSTRAINT_VIOLATION": ("Another object already has this value.", ("table", "field", "value")),
     "DEVICE_ALREADY_ATTACHED": ("The device is already attached.", ("device",)),
-    # Scripts match this sentence, so it is the one that has no period.
     "DEVICE_ALREADY_DETACHED": ("The device is not currently attached", ("device",)),
     "DEVICE_ALREADY_EXISTS": ("The VM already has this device.", ("device",)),
+    "DISABLE_SSH_PARTIALLY_FAILED": (
+        "SSH cannot be switched off on these hosts, so it stays as it is on all hosts.",
+        ("hosts",),
+    ),
     "DISK_VBD_MUST_BE_READWRITE_FOR_HVM": (
         "An HVM guest cannot use a read-only disk. Set the mode of the VBD to RW.",
         ("vbd",),
@@ -77,6 +82,10 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     "DOMAIN_EXISTS": ("The VM still has a domain.", ("vm", "domid")),
     "DUPLICATE_MAC_SEED": ("Another VM already has this mac_seed, from which MACs follow.", ("seed",)),
     "DUPLICATE_PIF_DEVICE_NAME": ("The host already has a PIF for this device.", ("device",)),
+    "ENABLE_SSH_PARTIALLY_FAILED": (
+        "SSH cannot be switched on on these hosts, so it stays as it is on all hosts.",
+        ("hosts",),
+    ),
     "FEATURE_RESTRICTED": ("The licence does not allow this.", ()),
     "FIELD_TYPE_ERROR": ("The field cannot hold this kind of value.", ("field",)),
     "GPU_GROUP_CONTAINS_PGPU": ("The group has GPUs in it.", ("pgpus",)),
@@ -484,9 +493,8 @@ def in_words(reason: Failure) -> str:
     """Why an object was left out, in a few words."""
     values = reason.values
     if reason.code == "HOST_NOT_ENOUGH_FREE_MEMORY" and len(values) > 1:
-        from xe_py.schema.numbers import size_in_words
-
-        return "needs {}, {} free".format(*(size_in_words(int(value)) for value in values))
+        needed, available = (f"{int(value) / _GIB:.1f} GiB" for value in values)
+        return f"needs {needed}, {available} free"
     if reason.code == "HOST_NOT_ENOUGH_PCPUS":
         return "needs {} CPUs, has {}".format(*values)
     if reason.code == "VM_REQUIRES_SR":

@@ -86,12 +86,12 @@ def can_keep(state: State, site: Record, host: Record) -> Iterator[Failure]:
             yield Failure("PVS_CACHE_STORAGE_ALREADY_PRESENT", site, host, blockers=(storage,))
 
 
-def can_destroy_storage(state: State, storage: Record) -> Iterator[Failure]:
+def can_destroy_storage(state: State, cache: Record) -> Iterator[Failure]:
     """Why the storage cannot be destroyed: a proxy on its host works."""
-    for proxy in _running_proxies(state, state.ref(storage, "pvs-site-uuid")):
+    for proxy in _running_proxies(state, state.ref(cache, "pvs-site-uuid")):
         vm = state.ref(state.ref(proxy, "vif-uuid"), "vm-uuid")
-        if vm["resident-on"] is not None and vm["resident-on"] == storage["host-uuid"]:
-            yield Failure("PVS_CACHE_STORAGE_IS_IN_USE", storage, blockers=(proxy,))
+        if vm["resident-on"] is not None and vm["resident-on"] == cache["host-uuid"]:
+            yield Failure("PVS_CACHE_STORAGE_IS_IN_USE", cache, blockers=(proxy,))
 
 
 PVS_SITE = XenClass(

@@ -30,15 +30,6 @@ _AFTER_CRASH = (
     "Preserve",
     "Rename restart",
 )
-_FEATURES = {
-    "platform-feature-multiprocessor-suspend": "1",
-    "feature-shutdown": "1",
-    "feature-reboot": "1",
-    "feature-suspend": "1",
-    "feature-balloon": "1",
-    "feature-vcpu-hotplug": "1",
-}
-_VBD_DEVICES, _VIF_DEVICES = 255, 16
 
 
 def _memory_actual(state: State, vm: Record) -> int:
@@ -50,15 +41,15 @@ def _live_platform(key: str) -> Callable[[State, Record], bool]:
 
 
 def _free_vbd_devices(state: State, vm: Record) -> list[str]:
-    from xe_py.xapi.devices import position
+    from xe_py.xapi.devices import free_vbd_devices
 
-    used = {position(vbd) for vbd in state.pointing_at(vm, "vbd.vm-uuid")}
-    return [str(number) for number in range(_VBD_DEVICES) if ("disk", number) not in used]
+    return free_vbd_devices(state, vm)
 
 
 def _free_vif_devices(state: State, vm: Record) -> list[str]:
-    used = {vif["device"] for vif in state.pointing_at(vm, "vif.vm-uuid")}
-    return [device for device in map(str, range(_VIF_DEVICES)) if device not in used]
+    from xe_py.xapi.devices import free_vif_devices
+
+    return free_vif_devices(state, vm)
 
 
 def _possible_hosts(state: State, vm: Record) -> list[str]:
@@ -340,7 +331,7 @@ VM = XenClass(
         Told("networks", _networks, {}, mode="MRO", doc="What the guest reports about its addresses."),
         Told("services", {}, {}, mode="MRO", doc="What the guest reports about its services."),
         Told("PV-drivers-detected", True, False, doc="Whether the guest has PV drivers."),
-        Told("other", _FEATURES, {}, mode="MRO", doc="What the guest reports about its features."),
+        Told("other", guest.FEATURES, {}, mode="MRO", doc="What the guest reports about its features."),
         Told("live", True, True, doc="Whether the guest agent answers."),
         Computed("guest-metrics-last-updated", Time, guest.last_report, doc="When the guest last reported."),
         Told("can-use-hotplug-vbd", "true", "unspecified", doc="Whether the guest accepts VBDs while it runs."),

@@ -61,8 +61,9 @@ def _described(state: State | None, obj: Record) -> str:
     """An object in the way: its class, uuid and name, and for a device the VM it belongs to."""
     text = f"{obj.cls.name} {named(obj)}"
     if state is not None and "vm-uuid" in obj.cls.references:
-        vm = state.ref(obj, "vm-uuid")
-        text += f", device {state.value(obj, 'device') or state.value(obj, 'userdevice')} of vm {named(vm)}"
+        names = (state.value(obj, field) for field in ("device", "userdevice") if field in obj.cls.by_name)
+        device = next(filter(None, names), "")
+        text += f"{f', device {device}' if device else ','} of vm {named(state.ref(obj, 'vm-uuid'))}"
     return text
 
 

@@ -4,7 +4,7 @@
 FILES = ("appliance", "audit", "batch", "bond", "caller", "cd", "cluster", "console", "data_sources", "diagnostic", "drtask", "event", "generated", "gpu_group", "host", "host_add", "host_agent", "host_auth", "host_backup", "host_caching", "host_crashdump", "host_display", "host_edition", "host_emergency", "host_evacuation", "host_ha", "host_lost", "host_management", "host_plugin", "host_power", "host_ssh", "host_system", "hostdriver", "message", "network", "network_attach", "network_sriov", "observer", "patch", "pbd", "pci", "pgpu", "pif", "pif_ip", "pif_network", "pool_auth", "pool_caching", "pool_database", "pool_edition", "pool_eject", "pool_ha", "pool_join", "pool_management", "pool_master", "pool_secureboot", "pool_settings", "pool_updates", "pool_vlan", "pool_vswitch", "pool_wlb", "pusb", "pvs", "rate_limit", "recorded", "refused", "repository", "sdn_controller", "secret", "select", "session", "snapshot", "snapshot_export", "sr", "sr_replication", "state", "state_history", "state_import", "state_orphans", "subject", "task", "template", "template_export", "tunnel", "update", "user", "vbd", "vdi", "vdi_cbt", "vdi_content", "vdi_copy", "vdi_driver", "vgpu", "vif", "vlan", "vm_copy", "vm_drives", "vm_export", "vm_firmware", "vm_group", "vm_guest", "vm_import", "vm_install", "vm_maintenance", "vm_migrate", "vm_plugin", "vm_power", "vm_record", "vm_recovery", "vm_resources", "vm_secureboot", "vm_uninstall", "vm_views", "vmss", "vtpm", "vusb", "what", "access", "appliance", "bond", "certificate", "cluster", "console", "drtask", "feature", "gpu", "host", "host_cpu", "host_crashdump", "hostdriver", "message", "network", "network_sriov", "observer", "pbd", "pif", "pool", "pvs", "sdn_controller", "secret", "sm", "snapshot", "sr", "storage", "task", "template", "tunnel", "updates", "usb", "vbd", "vdi", "vif", "vlan", "vm", "vm_group", "vmss", "vtpm")
 COMMANDS = {
     "appliance-assert-can-be-recovered": ("appliance", "listed", "Check whether an appliance can be recovered from the database on a disk; no disk here holds one."),
-    "appliance-create": ("appliance", "listed", "Make an appliance. To put a VM into it: vm-param-set uuid=<VM> appliance=<appliance>"),
+    "appliance-create": ("appliance", "listed", "Make an appliance. vm-param-set uuid=<VM> appliance=<appliance> puts a VM into it."),
     "appliance-destroy": ("appliance", "listed", "Destroy an appliance; its VMs stay."),
     "appliance-list": ("generated", "listed", "List all VM_appliances, or those whose fields have the given values."),
     "appliance-param-clear": ("generated", "listed", "Empty a field of the object."),
@@ -611,7 +611,7 @@ COMMANDS = {
     "vm-disk-remove": ("vm_drives", "standard", "Destroy a disk of a VM: its VBD and its VDI."),
     "vm-export": ("vm_export", "standard", "Write a VM with its disks to a file (XVA); of several VMs, the second to <filename>2, and so on."),
     "vm-get-secureboot-readiness": ("vm_secureboot", "listed", "Show whether a VM is ready for Secure Boot."),
-    "vm-group-create": ("vm_group", "listed", "Make a group of VMs. To put a VM into it: vm-param-set uuid=<VM> groups=<group>"),
+    "vm-group-create": ("vm_group", "listed", "Make a group of VMs. vm-param-set uuid=<VM> groups=<group> puts a VM into it."),
     "vm-group-destroy": ("vm_group", "listed", "Destroy a group; its VMs stay."),
     "vm-group-list": ("generated", "listed", "List all VM_groups, or those whose fields have the given values."),
     "vm-group-param-clear": ("generated", "listed", "Empty a field of the object."),
@@ -659,7 +659,7 @@ COMMANDS = {
     "vm-update-secureboot-certificates-on-boot": ("vm_secureboot", "listed", "Choose whether a VM gets new Secure Boot certificates at its next start."),
     "vm-vcpu-hotplug": ("vm_resources", "listed", "Change the number of CPUs of a running VM."),
     "vm-vif-list": ("vm_views", "standard", "List the VIFs of VMs."),
-    "vmss-create": ("vmss", "listed", "Make a schedule for snapshots. To put a VM into it: vm-param-set uuid=<VM> snapshot-schedule=<schedule>"),
+    "vmss-create": ("vmss", "listed", "Make a schedule for snapshots. vm-param-set uuid=<VM> snapshot-schedule=<schedule> puts a VM into it."),
     "vmss-destroy": ("vmss", "listed", "Destroy a schedule that has no VMs."),
     "vmss-list": ("generated", "listed", "List all VMSSs, or those whose fields have the given values."),
     "vmss-param-add": ("generated", "listed", "Add a member to a set, or key=value pairs to a map."),

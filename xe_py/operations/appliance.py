@@ -26,7 +26,7 @@ _ELSEWHERE = Uuid("uuid", doc="The uuid that the appliance has in the database."
     "appliance-create",
     required=(Text("name-label", doc="The name."),),
     optional=(Text("name-description", doc="The description."),),
-    doc="Make an appliance. To put a VM into it: vm-param-set uuid=<VM> appliance=<appliance>",
+    doc="Make an appliance. vm-param-set uuid=<VM> appliance=<appliance> puts a VM into it.",
 )
 def create(state: State, name_label: str, name_description: str = "") -> Record:
     """Make an appliance without VMs."""

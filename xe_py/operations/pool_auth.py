@@ -72,7 +72,7 @@ def _can_enable(hosts: list[Record]) -> Iterator[Failure]:
     """Why no directory can check the logins of these hosts."""
     for host in hosts:
         if host["external-auth-type"]:
-            yield Failure("POOL_AUTH_ALREADY_ENABLED", host)
+            yield Failure("POOL_AUTH_ALREADY_ENABLED", host, blockers=(host,))
     if len({host["hostname"] for host in hosts}) < len(hosts):
         reason = "two hosts have the same hostname"
         yield Failure("POOL_AUTH_ENABLE_FAILED_DUPLICATE_HOSTNAME", hosts[0], reason)

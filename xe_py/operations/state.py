@@ -93,8 +93,8 @@ def init(
         wishes = {**machine(), **wishes}
     state = _new_pool(**wishes)
     if dry_run:
+        from xe_py.state.changes import Change
         from xe_py.state.differences import describe
-        from xe_py.state.state import Change
 
         store.may_create(force=force)
         made = [Change(cls, obj["uuid"], None, obj) for cls in classes.sections() for obj in state.all(cls.name)]

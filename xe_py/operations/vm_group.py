@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         ),
     ),
     optional=(Text("name-description", doc="The description."),),
-    doc="Make a group of VMs. To put a VM into it: vm-param-set uuid=<VM> groups=<group>",
+    doc="Make a group of VMs. vm-param-set uuid=<VM> groups=<group> puts a VM into it.",
 )
 def create(state: State, name_label: str, placement: str, name_description: str = "") -> Record:
     """Make an empty group."""

@@ -36,7 +36,7 @@ _CLASS, _FAILED, _DONE = "VMSS", ("VMSS_SNAPSHOT_FAILED", 3), ("VMSS_SNAPSHOT_SU
         Map("schedule", doc="When, as schedule:min=15, schedule:hour=3 and schedule:days=Monday,Friday."),
         Int("retained-snapshots", doc="How many snapshots of each VM are kept, from 1 to 10; 7 if left out."),
     ),
-    doc="Make a schedule for snapshots. To put a VM into it: vm-param-set uuid=<VM> snapshot-schedule=<schedule>",
+    doc="Make a schedule for snapshots. vm-param-set uuid=<VM> snapshot-schedule=<schedule> puts a VM into it.",
 )
 def create(
     state: State, name_label: str, type: str, frequency: str, schedule: Mapping[str, str] | None = None, **rest: object

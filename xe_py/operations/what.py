@@ -7,7 +7,6 @@ from xe_py.errors import Misuse
 from xe_py.operations.effects import losses
 from xe_py.schema.collections import EachNamed
 from xe_py.schema.command import HOST, READS, SR, Selector, command
-from xe_py.schema.fields import Bool
 from xe_py.schema.listing import Table
 
 TYPE_CHECKING = False
@@ -23,8 +22,7 @@ _HEAD = ("uuid", "name", "on", "then", "why")
 _MANY = "; several with commas between them, or the word again."
 
 
-def _something_happens(_state: State, *, json: bool = False, **given: list[Record]) -> None:
-    del json
+def _something_happens(_state: State, **given: list[Record]) -> None:
     if not any(given.values()):
         raise Misuse("Error: Say what happens, with host-lost=, sr-lost=, pif-lost= or host-maintenance=")
 
@@ -36,7 +34,6 @@ def _something_happens(_state: State, *, json: bool = False, **given: list[Recor
         EachNamed("sr-lost", SR, doc=f"An SR that no host reaches any more, by name or uuid{_MANY}"),
         EachNamed("pif-lost", _PIF, doc=f"A PIF that loses its link, by uuid, or by device if one PIF has it{_MANY}"),
         EachNamed("host-maintenance", HOST, doc=f"A host that is taken out of service, by name or uuid{_MANY}"),
-        Bool("json", doc="Print JSON."),
     ),
     doc="Say which VMs would start again where, which would move, and which would be lost, and why. Nothing changes.",
     grammar=_something_happens,
@@ -49,14 +46,12 @@ def what_if(
     sr_lost: list[Record] | None = None,
     pif_lost: list[Record] | None = None,
     host_maintenance: list[Record] | None = None,
-    *,
-    json: bool = False,
-) -> Table | str:
+) -> Table:
     """A row for each VM that this touches; all of it is taken back."""
     mark = state.mark()
     try:
         found = losses.fates(state, host_lost or (), sr_lost or (), pif_lost or (), host_maintenance or ())
-        return _as_json(found) if json else _as_table(found)
+        return _as_table(found)
     finally:
         state.rollback(mark)
 
@@ -72,7 +67,7 @@ def _as_table(found: list[Fate]) -> Table:
         )
         for fate in found
     ]
-    return Table(_HEAD, rows, _summary(found))
+    return Table(_HEAD, rows, _summary(found), data=list(map(_fields, found)))
 
 
 def _summary(found: list[Fate]) -> str:
@@ -90,12 +85,6 @@ _SUMMARY = {
     losses.LOST: "are lost",
     losses.NO_START: "cannot start any more",
 }
-
-
-def _as_json(found: list[Fate]) -> str:
-    from json import dumps
-
-    return dumps([_fields(fate) for fate in found], ensure_ascii=False, indent=2)
 
 
 def _fields(fate: Fate) -> dict[str, Any]:

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from xe_py.schema.command import Command
-    from xe_py.state.state import Committed, State
+    from xe_py.state.changes import Committed
+    from xe_py.state.state import State
     from xe_py.store.promise import Opened
     from xe_py.store.terms import Outcome
 

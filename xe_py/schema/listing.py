@@ -164,14 +164,25 @@ class Node:
 
 
 class Table:
-    """Rows of texts under a head, in columns, and a line below; with `--minimal`, only the first text of each row."""
+    """Rows of texts under a head, in columns, and a line below; with `--minimal`, only the first text of each row.
 
-    __slots__ = ("below", "head", "rows")
+    A program gets `data`, an object for each row; by default the texts by their heads.
+    """
 
-    def __init__(self, head: tuple[str, ...], rows: Sequence[tuple[str, ...]], below: str = "") -> None:
+    __slots__ = ("below", "data", "head", "rows")
+
+    def __init__(
+        self,
+        head: tuple[str, ...],
+        rows: Sequence[tuple[str, ...]],
+        below: str = "",
+        *,
+        data: list[dict[str, Any]] | None = None,
+    ) -> None:
         self.head = head
         self.rows = rows
         self.below = below
+        self.data = [dict(zip(head, row, strict=True)) for row in rows] if data is None else data
 
     def __str__(self) -> str:
         rows = [self.head, *self.rows]

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from xe_py.schema.paths import Step
     from xe_py.schema.xenclass import Rule, Unique, XenClass
+    from xe_py.state.changes import Change
     from xe_py.state.record import Record
-    from xe_py.state.state import Change, State
+    from xe_py.state.state import State
 
     _Watchers = list[tuple[Rule, tuple[Step, ...]]]
 
@@ -109,7 +110,7 @@ def findings(state: State, *, typed: bool = False) -> Iterator[Finding]:
 
 def causes(state: State, found: list[Finding]) -> list[Finding]:
     """The findings, except those of rules that read a field with an unknown value."""
-    from xe_py.state.state import Change
+    from xe_py.state.changes import Change
 
     spoilt: dict[tuple[str, str], set[str]] = {}
     for finding in found:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from xe_py import classes
 from xe_py.schema.secrets import is_secret
 from xe_py.schema.xenclass import RULES, STRICT, TEMPLATES
+from xe_py.state.changes import Change
 from xe_py.state.record import alike
-from xe_py.state.state import Change
 from xe_py.state.templates import NO_SET, of
 
 TYPE_CHECKING = False

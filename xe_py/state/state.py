@@ -12,12 +12,13 @@ from xe_py import classes
 from xe_py.errors import Failure
 from xe_py.schema.fields import CASCADE, CLEAR, Derived, Refs
 from xe_py.schema.xenclass import DESTROYED, GUESTS_ACT, RULES, STRICT, TEMPLATES
+from xe_py.state.changes import Change, Committed
 from xe_py.state.record import Record, alike
 from xe_py.state.tables import Tables, entries, value_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from xe_py.schema.xenclass import Key, XenClass
@@ -31,65 +32,6 @@ if TYPE_CHECKING:
 FORMAT = 2
 # The field that names the content of a disk in the store.
 CONTENT = "content"
-
-
-class Change:
-    """How one object changed: its fields before (None: it is new) and the record now (None: it is gone)."""
-
-    __slots__ = ("after", "before", "cls", "uuid")
-
-    def __init__(self, cls: XenClass, uuid: str, before: dict[str, Any] | None, after: Record | None) -> None:
-        self.cls = cls
-        self.uuid = uuid
-        self.before = before
-        self.after = after
-
-    def __repr__(self) -> str:
-        became = (
-            "new" if self.before is None else "gone" if self.after is None else ", ".join(sorted(self.touched() or ()))
-        )
-        return f"<{self.cls.name} {self.uuid}: {became}>"
-
-    def __bool__(self) -> bool:
-        """Whether there is a change at all."""
-        return self.before != self.after or bool(self.touched())
-
-    def kept(self) -> Change:
-        """The same with a copy of the record."""
-        after = self.after
-        return Change(self.cls, self.uuid, self.before, None if after is None else Record(after.cls, dict(after)))
-
-    def touches(self, field: str) -> bool:
-        """Whether the change gives the field another value; a new or gone object counts as a change of all fields."""
-        touched = self.touched()
-        return touched is None or field in touched
-
-    def touched(self) -> frozenset[str] | None:
-        """The fields with another value; None means all, for a new or gone object."""
-        before, after = self.before, self.after
-        if before is None or after is None:
-            return None
-        names = [name for name in before if name not in after]
-        for name, value in after.items():
-            if (earlier := before.get(name)) is not value and not alike(earlier, value):
-                names.append(name)
-        return frozenset(names)
-
-    def values(self, field: str) -> Iterator[Any]:
-        """The values of the field before and after, if the object existed."""
-        for fields in (self.before, self.after):
-            if fields is not None and fields.get(field) is not None:
-                yield fields[field]
-
-
-class Committed:
-    """What a commit did: the new serial of the state, and how each object changed, as it was then."""
-
-    __slots__ = ("changes", "serial")
-
-    def __init__(self, serial: int, changes: list[Change]) -> None:
-        self.serial = serial
-        self.changes = changes
 
 
 class State:
@@ -201,6 +143,9 @@ class State:
         target = self.ref_or_none(obj, field)
         return None if target is None else target.name
 
+    def _is_taken(self, uuid: str) -> bool:
+        return self.class_of(uuid) is not None or any(self.get(cls, uuid) for cls in classes.FOLLOWING)
+
     def _following(self, cls: str) -> list[Record]:
         """The objects of a class whose objects follow from others, as they are now."""
         declared = classes.get(cls)
@@ -220,7 +165,7 @@ class State:
         if uuid is None:
             uuid = new_uuid()
             self._tables.made(uuid)
-        elif any(self.class_of(spelling) is not None for spelling in {uuid, uuid.lower(), uuid.upper()}):
+        elif any(self._is_taken(spelling) for spelling in {uuid, uuid.lower(), uuid.upper()}):
             raise Failure("DB_UNIQUENESS_CONSTRAINT_VIOLATION", declared.label, "uuid", uuid)
         self._journal.append((declared, uuid, None))
         return self._tables.put(Record(declared, {"uuid": uuid, **_changed_from_default(declared, fields)}))

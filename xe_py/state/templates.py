@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
-    from xe_py.state.state import Change, State
+    from xe_py.state.changes import Change
+    from xe_py.state.state import State
 
     Header = Mapping[str, Any]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from xe_py.errors import DamagedIndexError, StateFileError
 from xe_py.schema.fields import LARGEST
 from xe_py.schema.xenclass import TEMPLATES
-from xe_py.state.state import CONTENT, Committed
+from xe_py.state.changes import Committed
+from xe_py.state.state import CONTENT
 from xe_py.store.files.document import Document
 from xe_py.store.files.interrupts import uninterrupted
 from xe_py.store.index.reading import discard
@@ -15,7 +16,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from xe_py.state.state import Change, State
+    from xe_py.state.changes import Change
+    from xe_py.state.state import State
     from xe_py.store.contents.disks import Disks
     from xe_py.store.files.delta import Part
     from xe_py.store.files.document import Site

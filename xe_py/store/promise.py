@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from typing import BinaryIO, Protocol, Self
 
     from xe_py.errors import UnsoundStateError
+    from xe_py.state.changes import Committed
     from xe_py.state.core import Finding
-    from xe_py.state.state import Committed, State
+    from xe_py.state.state import State
 
     class Content(Protocol):
         """The bytes of a disk, open to read. They never change. Behind the last span there are only zeros."""

@@ -19,8 +19,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from xe_py.state.changes import Committed
     from xe_py.state.core import Finding
-    from xe_py.state.state import Committed, State
+    from xe_py.state.state import State
     from xe_py.store.contents.disks import Disks
     from xe_py.store.files.lock import Lock
     from xe_py.store.history import versions as history
@@ -287,8 +288,8 @@ class FileStore:
 
     def watch(self, serial: int) -> Committed | None:
         """The changes of the state since the version with this serial, if the history has exactly one such version."""
+        from xe_py.state.changes import Committed
         from xe_py.state.differences import between
-        from xe_py.state.state import Committed
 
         versions = self.versions()
         now = versions[-1]

@@ -18,6 +18,7 @@ OWNER = "owner"
 _BUSES = ("xvd", "hd", "sd")
 _LETTERS = 26
 _DIGITS = 18
+_VBD_DEVICES, _VIF_DEVICES = 255, 16
 
 
 def position(vbd: Record) -> tuple[str, int] | None:
@@ -75,3 +76,15 @@ def device_is_used_once(state: State, vbd: Record) -> Iterator[Failure]:
         if other is not vbd and place is not None and position(other) == place:
             yield Failure("DEVICE_ALREADY_EXISTS", vbd["userdevice"], blockers=(other,))
             return
+
+
+def free_vbd_devices(state: State, vm: Record) -> list[str]:
+    """The numbers that no disk of the VM has."""
+    used = {position(vbd) for vbd in state.pointing_at(vm, "vbd.vm-uuid")}
+    return [str(number) for number in range(_VBD_DEVICES) if ("disk", number) not in used]
+
+
+def free_vif_devices(state: State, vm: Record) -> list[str]:
+    """The numbers that no VIF of the VM has."""
+    used = {vif["device"] for vif in state.pointing_at(vm, "vif.vm-uuid")}
+    return [device for device in map(str, range(_VIF_DEVICES)) if device not in used]

@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 HALTED, PAUSED, RUNNING, SUSPENDED = "halted", "paused", "running", "suspended"
+FEATURES = {
+    "platform-feature-multiprocessor-suspend": "1",
+    "feature-shutdown": "1",
+    "feature-reboot": "1",
+    "feature-suspend": "1",
+    "feature-balloon": "1",
+    "feature-vcpu-hotplug": "1",
+}
+"""The features of a guest with tools."""
 LIVE = frozenset((RUNNING, PAUSED))
 
 TOOLS = "guest-tools"

@@ -40,7 +40,7 @@ def _values(state: State, part: Any) -> list[Any]:
     if isinstance(part, Listing):
         return rows_of(state, part)
     if isinstance(part, Table):
-        return [dict(zip(part.head, row, strict=True)) for row in part.rows]
+        return part.data
     if isinstance(part, Facts):
         return list(map(dict, part.records))
     if isinstance(part, Texts):

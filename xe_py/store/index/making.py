@@ -19,7 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from xe_py.state.state import Change, State
+    from xe_py.state.changes import Change
+    from xe_py.state.state import State
     from xe_py.store.files.document import Document
     from xe_py.store.index.maker import Maker
 

@@ -11,8 +11,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from xe_py.state.changes import Change
     from xe_py.state.record import Record
-    from xe_py.state.state import Change, State
+    from xe_py.state.state import State
     from xe_py.store.files.document import Document
 
 
@@ -39,7 +40,7 @@ def _with_upgrade(document: Document, state: State, changes: list[Change]) -> li
     """The changes, plus those that bring the text to the present format."""
     if not document.taken_out:
         return changes
-    from xe_py.state.state import Change
+    from xe_py.state.changes import Change
 
     taken = dict(document.taken_out)
     found = []

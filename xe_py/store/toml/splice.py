@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from xe_py.schema.fields import Field
-    from xe_py.state.state import Change, State
+    from xe_py.state.changes import Change
+    from xe_py.state.state import State
     from xe_py.store.toml.plain import Path, Statement
 
     # Replace the text between two offsets.
