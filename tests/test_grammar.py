@@ -12,6 +12,7 @@ from xe_py.cli.words import extra_words, pairs, split
 from xe_py.codes import UNLISTED
 from xe_py.errors import Failure, Misuse, ScriptRefused
 from xe_py.host import open_host
+from xe_py.schema.fields import Map
 
 if TYPE_CHECKING:
     from conftest import Process, Xe

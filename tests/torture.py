@@ -20,7 +20,13 @@ from xe_py.store.files.document import Document
 from xe_py.store.toml.reader import judge
 
 # The internal errors that the real xe has as well: for a few numbers that it reads unchecked, and for formats.
-_OF_XE = ("message: Failure: Int64.of_string", "message: Unknown format ", "Xapi_pool.Cannot_eject_master")
+_OF_XE = (
+    "message: Failure: Int64.of_string",
+    "message: Unknown format ",
+    "Xapi_pool.Cannot_eject_master",
+    "There is no data source",
+    "No PIF found for host",
+)
 STATUSES = {0, 1, 3, 4}
 # Of so young a version no index is made.
 NO_INDEX = (0, 0, 0, 1 << 62)

@@ -22,14 +22,7 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 _AFTER_EXIT = ("Destroy", "Restart")
-_AFTER_CRASH = (
-    "Destroy",
-    "Core dump and destroy",
-    "Restart",
-    "Core dump and restart",
-    "Preserve",
-    "Rename restart",
-)
+_AFTER_CRASH = ("Destroy", "Core dump and destroy", "Restart", "Core dump and restart", "Preserve", "Rename restart")
 
 
 def _memory_actual(state: State, vm: Record) -> int:

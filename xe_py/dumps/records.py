@@ -113,7 +113,7 @@ def _gather(capture: Capture, value: Any, cls: str, ref: str) -> None:
     elif isinstance(value.get("uuid"), str):
         capture.add(Row(cls, ref or value["uuid"], value))
     elif isinstance(value.get("snapshot"), dict):
-        _gather(capture, value["snapshot"], str(value.get("class", "")), str(value.get("ref", "")))
+        _gather(capture, value.get("snapshot"), str(value.get("class", "")), str(value.get("ref", "")))
     else:
         for key, each in value.items():
             if key.startswith(REFERENCE):
