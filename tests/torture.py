@@ -26,6 +26,7 @@ _OF_XE = (
     "Xapi_pool.Cannot_eject_master",
     "There is no data source",
     "No PIF found for host",
+    "The host is in a cluster already",
 )
 STATUSES = {0, 1, 3, 4}
 # Of so young a version no index is made.

@@ -46,12 +46,13 @@ class Part:
 def parts() -> dict[str, Part]:
     """All parts by their label in XenAPI."""
     found: dict[str, Part] = {}
+    of_classes = {cls.label for cls in classes.sections()}
     for cls in classes.sections():
         if cls.name in classes.HIDDEN:
             continue
         found[cls.label] = Part(cls, cls.label)
         for label in ELSEWHERE.get(cls.name, ()):
-            if label not in classes.all_names():
+            if label not in of_classes:
                 found[label] = Part(cls, label)
         for field in cls.fields:
             api = None if isinstance(field, NameOf) or field.name == "uuid" else api_field(cls, field, classes.get)

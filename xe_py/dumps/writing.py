@@ -172,7 +172,8 @@ def _without_prefix(place: Place, value: Any) -> Any:
 
 
 def _members(value: Any, place: Place) -> str:
-    refers = isinstance(place.field, Refs) or "ref " in place.api.type
+    # The addresses of a PCI device's dependencies are stored as they are.
+    refers = isinstance(place.field, Refs) or ("ref " in place.api.type and not place.field.stored)
     return text_of_set(f"{REFERENCE}{each}" if refers else str(each) for each in value)
 
 
