@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import time
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,13 +40,19 @@ def disk_of(folder: Path) -> Path:
     return max((each for each in folder.iterdir() if each.is_dir()), key=lambda each: len(list(each.iterdir())))
 
 
+def are(found: list[bytes], wanted: list[bytes]) -> bool:
+    """Whether the contents are the wanted ones; pytest would compare two of a gigabyte letter by letter."""
+    return [sha256(each).digest() for each in found] == [sha256(each).digest() for each in wanted]
+
+
 def comes_back(xe: "Xe", vm: str, path: Path, tmp_path: Path) -> None:
     """Import the archive of the VM in its place, and hold that nothing is lost."""
     before, contents = objects(xe, vm), disks(xe, vm, tmp_path)
     xe.do(f"vm-uninstall uuid={vm} --force")
     assert xe.do(f"vm-import filename={path} preserve=true") == vm
     alike(before, objects(xe, vm))
-    assert disks(xe, vm, tmp_path) == contents == [DATA.ljust(SIZE, b"\0"), bytes(6 * MIB)]
+    assert are(disks(xe, vm, tmp_path), contents)
+    assert are(contents, [DATA.ljust(SIZE, b"\0"), bytes(6 * MIB)])
 
 
 # Tools that know archives of VMs
@@ -55,7 +62,7 @@ def comes_back(xe: "Xe", vm: str, path: Path, tmp_path: Path) -> None:
 def test_xva_img_takes_out_the_disk_that_went_in(xe: "Xe", vm: str, tmp_path: Path) -> None:
     folder = unpacked(exported(xe, f"vm-export uuid={vm}", tmp_path))
     run("xva-img", "disk-export", disk_of(folder), tmp_path / "raw")
-    assert (tmp_path / "raw").read_bytes() == DATA.ljust(SIZE, b"\0")
+    assert are([(tmp_path / "raw").read_bytes()], [DATA.ljust(SIZE, b"\0")])
 
 
 @needs("xva-img", "xva-img")
@@ -70,7 +77,7 @@ def test_a_disk_that_xva_img_puts_in_is_the_disk_that_comes_out(xe: "Xe", vm: st
     parts = [f"{each}/" for each in sorted(folder.iterdir()) if each.is_dir()]
     run("xva-img", "package", tmp_path / "new.xva", folder / "ova.xml", *parts)
     again = xe.do(f"vm-import filename={tmp_path / 'new.xva'}")
-    assert disks(xe, again, tmp_path) == [new.ljust(SIZE, b"\0"), bytes(6 * MIB)]
+    assert are(disks(xe, again, tmp_path), [new.ljust(SIZE, b"\0"), bytes(6 * MIB)])
 
 
 # Tools that know nothing of them
