@@ -153,9 +153,9 @@ def test_disk_lists(pool: VmPool) -> None:
 
 def test_vif_list(pool: VmPool) -> None:
     pool.vm("web")
-    assert listing(pool, "vm-vif-list") == [("", [], [])]
-    pool.vif("nic", "web")
     columns = ["uuid", "vm-name-label", "device", "MAC", "network-uuid", "network-name-label"]
+    assert listing(pool, "vm-vif-list") == [("", [], columns)]
+    pool.vif("nic", "web")
     assert listing(pool, "vm-vif-list") == [("", ["nic"], columns)]
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 _SHOWN = 5
+_GIB = 1 << 30
 _BY_ONE_SET = {
     STRICT: "the real XenServer allows this; only the strict rules, those of the textbook, refuse it",
     XAPI: "only the xapi rules refuse this",
@@ -68,9 +69,8 @@ def reason_in_words(reason: Failure) -> str:
     """Why an object was left out, in a few words."""
     values = reason.values
     if reason.code == "HOST_NOT_ENOUGH_FREE_MEMORY":
-        from xe_py.schema.numbers import in_words
-
-        return "needs {} of memory, {} are free".format(*(in_words(int(value)) for value in values))
+        needed, available = (f"{int(value) / _GIB:.1f} GiB" for value in values)
+        return f"needs {needed} of memory, {available} are free"
     if reason.code == "HOST_NOT_ENOUGH_PCPUS":
         return "needs {} CPUs, there are {}".format(*values)
     if reason.code == "VM_REQUIRES_SR":
