@@ -44,6 +44,9 @@ def test_only_to_click_a_value_may_stand_behind_two_dashes(xe: "Xe") -> None:
 LINES = [
     "vm-list",
     "vm-list --minimal",
+    "sr-list params=type --json",
+    "sr-list params=type --csv=noheader",
+    "sr-list --json=x",
     "vm-list params=all name-label=web",
     "vm-list other-config:a=1",
     "vm-param-get uuid={vm} param-name=other-config param-key=a",
