@@ -47,6 +47,9 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LINES = [
     "vm-list",
     "vm-list --minimal",
+    "sr-list params=type --json",
+    "sr-list params=type --csv=noheader",
+    "sr-list --json=x",
     "vm-list params=all name-label=web",
     "vm-list other-config:a=1",
     "vm-param-get uuid={vm} param-name=other-config param-key=a",

@@ -26,13 +26,13 @@ _FOR_ALL = {
     "-help": "help",
     "--version": "version",
 }
-# Switches of xe_py itself that may have their value behind `=`.
-WITH_EQUALS = ("--state", "--dry-run", "--csv")
 # The formats of output that xe_py has besides those of xe. Each is a switch, which takes one of these values or none.
 JSON, CSV, YAML, TABLE, SHELL = "json", "csv", "yaml", "table", "shell"
 NO_HEADER = "noheader"
 FORMAT_VARIABLE = "XE_FORMAT"
 FORMATS = {JSON: ("true",), CSV: ("true", NO_HEADER), YAML: ("true",), TABLE: ("true",), SHELL: ("true",)}
+# Switches of xe_py itself that may have their value behind `=`.
+WITH_EQUALS = ("--state", "--dry-run", *(f"--{name}" for name in FORMATS))
 _SWITCHES = (
     WITH_VALUE
     | _ALONE

@@ -333,6 +333,11 @@ class Derived(Field):
         raise NotImplementedError(type(self).__name__)
 
 
+def kind_in(field: Field) -> type[Field]:
+    """The kind of field that holds such values: its own or, if they are computed, the one that it declares."""
+    return field.kind if isinstance(field, Derived) else type(field)
+
+
 def words(text: str) -> list[str]:
     """The different words of the text between commas, without the blanks around them."""
     return list(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))

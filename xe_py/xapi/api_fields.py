@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from xe_py.schema.collections import Numbers
 from xe_py.schema.derived import Fixed, NameOf
-from xe_py.schema.fields import RW, Bool, Choice, Derived, Int, Map, Ref, Refs, Set, Text
+from xe_py.schema.fields import RW, Bool, Choice, Derived, Int, Map, Ref, Refs, Set, Text, kind_in
 from xe_py.schema.values import Absent, Float, Time, Uuid
 from xe_py.xapi.api_values import CRASH_ACTIONS
 
@@ -347,7 +347,7 @@ def _type(cls: XenClass, field: Field, class_of: Callable[[str], XenClass]) -> s
     exception = TYPES.get(f"{cls.name}.{field.name}") or TYPES.get(field.name)
     if exception is not None:
         return exception.format(_enum(cls, "operations"))
-    kind = field.kind if isinstance(field, Derived) else type(field)
+    kind = kind_in(field)
     if issubclass(kind, Choice):
         return f"enum {_enum(cls, field.name)}"
     if issubclass(kind, (Absent, Ref, Refs)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from xe_py import classes
 from xe_py.errors import Misuse
 from xe_py.schema.derived import NameOf
-from xe_py.schema.fields import Derived, Ref, Refs
+from xe_py.schema.fields import Derived, Ref, Refs, kind_in
 from xe_py.schema.listing import ALL, step
 from xe_py.schema.xenclass import meant_field
 
@@ -81,7 +81,7 @@ def _target(field: Field) -> str:
 
 
 def _has_several(field: Field) -> bool:
-    return issubclass(field.kind if isinstance(field, Derived) else type(field), Refs)
+    return issubclass(kind_in(field), Refs)
 
 
 def _unknown(cls: XenClass, word: str, name: str) -> Misuse:

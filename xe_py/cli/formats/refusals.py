@@ -68,7 +68,8 @@ def _message(error: XeError) -> str:
     if isinstance(error, Failure):
         return sentence(error)
     if isinstance(error, SeveralFailed):
-        return f"{len(error.refusals)} of the objects were refused; the others are done."
+        count = len(error.refusals)
+        return f"{count} of the objects {'was' if count == 1 else 'were'} refused; the others are done."
     return error.text if isinstance(error, (Misuse, ScriptRefused, StateFileError)) else str(error)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from xe_py.cli.environment import Drawn, clean, is_terminal
 from xe_py.cli.formats.fields import columns_of
 from xe_py.cli.output import drawn_table, text_of
-from xe_py.schema.fields import Derived, Ref, Refs, show
+from xe_py.schema.fields import Ref, Refs, kind_in, show
 from xe_py.schema.listing import Listing, Table
 from xe_py.schema.numbers import size_in_words
 from xe_py.schema.values import Size
@@ -59,19 +59,20 @@ def _cell(state: State, column: Column, value: Any) -> str:
     """The value as a person reads it, on one line."""
     if isinstance(value, list):
         return ", ".join(_cell(state, column, each) for each in value)
-    if _is(column.field, Size) and isinstance(value, int):
+    kind = kind_in(column.field)
+    if issubclass(kind, Size) and isinstance(value, int):
         return size_in_words(value)
-    if _is(column.field, Ref, Refs) and isinstance(value, str):
+    if issubclass(kind, (Ref, Refs)) and isinstance(value, str):
         return _name(state, column.field, value)
-    return clean(show(value, "", ", ")).replace("\n", "\\n")
+    return _in_line(show(value, "", ", "))
 
 
-def _is(field: Field, *kinds: type[Field]) -> bool:
-    return issubclass(field.kind if isinstance(field, Derived) else type(field), kinds)
+def _in_line(text: str) -> str:
+    return clean(text).replace("\n", "\\n")
 
 
 def _name(state: State, field: Field, uuid: str) -> str:
     """The name of the object, or its uuid if it has no name."""
     cls = state.class_of(uuid)
     obj = None if cls is None or field.name == "uuid" else state.get(cls, uuid)
-    return clean(obj.name).replace("\n", "\\n") if obj is not None and obj.name else uuid
+    return _in_line(obj.name) if obj is not None and obj.name else uuid
