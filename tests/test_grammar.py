@@ -559,7 +559,7 @@ def test_help_lists_what_the_real_one_lists(xe: "Xe") -> None:
     assert {"vm-start", "vbd-create", "state-init", "pif-network-add"} <= set(names)
     assert "vm-create" not in names  # hidden in the real xe too
     common = xe.do("help --minimal").split(",")
-    assert set(common) < set(names)
+    assert set(common) - set(names) == {"vm-query-services"}  # standard and hidden at once in the real xe
     assert xe("help vbd-plug").out == (
         "command name            : vbd-plug\n"
         "        reqd params     : uuid\n"

@@ -6,7 +6,7 @@ from xe_py import classes, operations
 from xe_py.errors import Failure, Misuse
 from xe_py.schema.command import WORDS
 from xe_py.schema.fields import Bool, Choice, Field, Int
-from xe_py.schema.numbers import integer_of, size_of
+from xe_py.schema.numbers import decimal_of, integer_of, size_of
 from xe_py.schema.values import BareInt, ExactChoice, Size
 
 KIB, MIB, GIB, TIB = 1 << 10, 1 << 20, 1 << 30, 1 << 40
@@ -68,6 +68,17 @@ def test_a_size_has_a_unit_in_any_spelling(text: str, size: int | None) -> None:
 )  # fmt: skip
 def test_a_whole_number_has_64_bits(text: str, number: int | None) -> None:
     assert integer_of(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0", 0), ("007", 7), ("9" * 18, 10**18 - 1), ("9" * 19, None), ("9" * 5000, None), ("", None), ("-1", None),
+        ("+1", None), ("1_0", None), (" 1", None), ("1.0", None), ("0x1", None), ("٣", None), ("²", None),
+    ],
+)  # fmt: skip
+def test_a_plain_number_has_up_to_18_digits(text: str, number: int | None) -> None:
+    assert decimal_of(text) == number
 
 
 def refusal(field: Field, text: str, *, as_field: bool) -> str:

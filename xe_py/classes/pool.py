@@ -6,6 +6,7 @@ from xe_py.classes.host import HOST
 from xe_py.errors import Failure
 from xe_py.schema.derived import Computed
 from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Derived, Int, Map, Ref, Refs, Set, Text
+from xe_py.schema.numbers import decimal_of
 from xe_py.schema.values import EPOCH, Absent, BareInt, FirmBool, Time
 from xe_py.schema.xenclass import NAMES, OPERATIONS, OTHER_CONFIG, TAGS, XenClass
 
@@ -133,8 +134,7 @@ def _cpu_info(state: State, pool: Record) -> dict[str, str]:
     infos = [host["cpu_info"] for host in state.all("host")]
 
     def total(key: str) -> str:
-        counts = [info.get(key, "") for info in infos]
-        return str(sum(int(count) for count in counts if count.isdecimal()))
+        return str(sum(decimal_of(info.get(key, "")) or 0 for info in infos))
 
     vendor = state.ref(pool, "master")["cpu_info"].get("vendor", "")
     hvm = _features([info.get("features_hvm_host", "") for info in infos])

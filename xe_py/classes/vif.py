@@ -6,6 +6,7 @@ from xe_py.errors import Failure
 from xe_py.schema.collections import Numbers
 from xe_py.schema.derived import Fixed, NameOf
 from xe_py.schema.fields import CASCADE, RW, WHOLE, Bool, Choice, Int, Map, Ref, Set, Text
+from xe_py.schema.numbers import decimal_of
 from xe_py.schema.xenclass import OPERATIONS, OTHER_CONFIG, STRICT, XenClass, rule
 from xe_py.xapi.addresses import is_cidr, is_ip, is_mac, is_unicast
 from xe_py.xapi.guest import LIVE
@@ -190,7 +191,8 @@ def attached_networks_reach_the_host(state: State, vif: Record) -> Iterator[Fail
 def trunks_are_possible(state: State, vif: Record) -> Iterator[Failure]:
     """Trunks are VLAN tags, and a VIF with trunks is not on a VLAN network."""
     for tag in vif["trunks"]:
-        if not (tag.isascii() and tag.isdecimal() and len(tag) <= _DIGITS and int(tag) <= LARGEST_TAG):
+        number = decimal_of(tag)
+        if number is None or number > LARGEST_TAG:
             yield Failure("VLAN_TAG_INVALID", tag)
     if vif["trunks"]:
         yield from _carries_trunks(state, state.ref(vif, "network-uuid"))

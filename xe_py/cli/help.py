@@ -6,7 +6,7 @@ from xe_py import operations
 from xe_py.cli.output import layout
 from xe_py.cli.words import pairs
 from xe_py.errors import DONE
-from xe_py.operations import LISTED, STANDARD
+from xe_py.operations import LISTED, STANDARD, STANDARD_ONLY
 from xe_py.schema.command import ALL, MULTIPLE, ONE, RECORDED
 from xe_py.schema.fields import Map
 
@@ -57,7 +57,7 @@ def help_text(words: list[str], *, minimal: bool, plain: bool) -> str:
     if names:
         return "".join(_of_command(name, guess=not plain and len(names) <= _GUESSED) for name in names)
     everything = ("all", "true") in given
-    marks = {STANDARD, LISTED} if everything else {STANDARD}
+    marks = {STANDARD, LISTED} if everything else {STANDARD, STANDARD_ONLY}
     shown = [name for name, (_, mark, _) in operations.table().items() if mark in marks]
     if minimal:
         return ",".join(shown) + "\n"

@@ -6,6 +6,7 @@ from xml.parsers.expat import ExpatError, ParserCreate
 
 from xe_py.dumps.capture import Capture, DumpError, Row, refuse_too_many
 from xe_py.dumps.texts import unprotected
+from xe_py.schema.numbers import decimal_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,5 +74,4 @@ class _Reader:
             for column, text in attributes.items()
             if column[0] != "_"
         }
-        known = age.isascii() and age.isdecimal() and len(age) < len(str(1 << 63))
-        self.capture.add(Row(self._table, ref, fields, int(age) if known else 0))
+        self.capture.add(Row(self._table, ref, fields, decimal_of(age) or 0))

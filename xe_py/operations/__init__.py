@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _GENERATED = "generated"
 # The marks of a command: which lists show it.
-STANDARD, LISTED, HIDDEN = "standard", "listed", "hidden"
+STANDARD, STANDARD_ONLY, LISTED, HIDDEN = "standard", "standard only", "listed", "hidden"
 
 _known: list[dict[str, Row]] = []
 
@@ -79,7 +79,9 @@ def files() -> list[str]:
 
 
 def _mark(command: Command) -> str:
-    return STANDARD if command.standard else HIDDEN if command.hidden else LISTED
+    if command.hidden:
+        return STANDARD_ONLY if command.standard else HIDDEN
+    return STANDARD if command.standard else LISTED
 
 
 def _load(module: str) -> None:

@@ -639,7 +639,7 @@ COMMANDS = {
     "vm-param-remove": ("generated", "listed", "Remove a member from a set, or a key from a map."),
     "vm-param-set": ("generated", "listed", "Set fields of the object, or single keys of its maps."),
     "vm-pause": ("vm_power", "standard", "Pause a running VM."),
-    "vm-query-services": ("vm_maintenance", "standard", "Show the services that a VM offers to the toolstack; XAPI itself refuses this."),
+    "vm-query-services": ("vm_maintenance", "standard only", "Show the services that a VM offers to the toolstack; XAPI itself refuses this."),
     "vm-reboot": ("vm_power", "standard", "Reboot a VM."),
     "vm-recover": ("vm_recovery", "listed", "Bring back a VM from the database on a disk; no disk here holds one."),
     "vm-reset-powerstate": ("vm_power", "standard", "Record a VM as halted after its host was lost."),

@@ -8,6 +8,7 @@ from xe_py.operations.effects import bond_move as move
 from xe_py.operations.effects.bring_up import bring_up, manage_through
 from xe_py.schema.command import command
 from xe_py.schema.fields import Choice, Map, Ref, Refs, Text
+from xe_py.schema.numbers import decimal_of
 from xe_py.xapi import networks, pif_guards
 from xe_py.xapi.addresses import is_mac
 from xe_py.xapi.hosts import answers
@@ -169,7 +170,7 @@ def _check_members(state: State, members: list[Record], primary: Record) -> None
 def _master(state: State, members: list[Record], primary: Record, network: Record, mac: str) -> dict[str, object]:
     """The fields of the PIF that stands for the members."""
     taken = {pif["device"] for pif in state.having("pif", "host-uuid", primary["host-uuid"])}
-    speeds = [int(speed) for pif in members if (speed := pif["speed"].partition(" ")[0]).isdecimal()]
+    speeds = [speed for pif in members if (speed := decimal_of(pif["speed"].partition(" ")[0])) is not None]
     return {
         "device": next(name for number in range(len(taken) + 1) if (name := f"bond{number}") not in taken),
         "MAC": mac or primary["MAC"],

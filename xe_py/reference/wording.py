@@ -153,7 +153,7 @@ def notes(field: Field) -> str:
 def standing(command: Command) -> list[str]:
     """How the command stands to the real xe and to its help, in sentences."""
     ours = "Only xe_py has this command; the real xe does not have it."
-    hidden = "xe help does not list this command."
+    hidden = f"xe help{' --all' if command.standard else ''} does not list this command."
     return [note for note, applies in ((ours, command.ours), (hidden, command.hidden)) if applies]
 
 

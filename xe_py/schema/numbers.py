@@ -8,6 +8,8 @@ _BASES = {"0x": (16, "0123456789abcdef"), "0o": (8, "01234567"), "0b": (2, "01")
 _DECIMAL = 10, "0123456789"
 # How many digits a number may have, underscores and leading zeros included, before it is read at all.
 _LONGEST = 200
+# So many decimal digits always fit into 64 bits.
+_DIGITS = 18
 _UNITS = {"": 1, "b": 1, "bytes": 1}
 for _power, _letter in enumerate("kmgt", 1):
     _UNITS |= dict.fromkeys((_letter, f"{_letter}b", f"{_letter}ib"), 1 << 10 * _power)
@@ -30,6 +32,11 @@ def integer_of(text: str) -> int | None:
         number = wrapped(number)
     number = -number if sign == "-" else number
     return number if -_HALF <= number < _HALF else None
+
+
+def decimal_of(text: str) -> int | None:
+    """The number that the text is, of up to 18 decimal digits and nothing else; None for any other text."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else None
 
 
 def size_of(text: str) -> int | None:

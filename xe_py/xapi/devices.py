@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure
+from xe_py.schema.numbers import decimal_of
 from xe_py.schema.xenclass import rule
 
 TYPE_CHECKING = False
@@ -17,7 +18,6 @@ OWNER = "owner"
 
 _BUSES = ("xvd", "hd", "sd")
 _LETTERS = 26
-_DIGITS = 18
 _VBD_DEVICES, _VIF_DEVICES = 255, 16
 
 
@@ -28,8 +28,9 @@ def position(vbd: Record) -> tuple[str, int] | None:
 
 def position_of(word: str, *, floppy: bool = False) -> tuple[str, int] | None:
     """The bus and the number that a device word means: `3`, `xvdd`, `hdd`, `sdd` are one disk, `fda` is a floppy."""
-    if word.isascii() and word.isdecimal() and len(word) <= _DIGITS and not floppy:
-        return "disk", int(word)
+    number = decimal_of(word)
+    if number is not None and not floppy:
+        return "disk", number
     for bus in (*_BUSES, "fd"):
         letters = word.removeprefix(bus)
         if letters != word and letters.isascii() and letters.isalpha() and letters.islower() and len(letters) in {1, 2}:

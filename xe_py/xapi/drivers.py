@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure
+from xe_py.schema.numbers import decimal_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -238,4 +239,4 @@ def _is_path(device: str) -> bool:
 
 
 def _is_port(value: str) -> bool:
-    return value.isascii() and value.isdecimal() and 0 < int(value[:9]) <= _LAST_PORT
+    return 0 < (decimal_of(value) or 0) <= _LAST_PORT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure
+from xe_py.schema.numbers import decimal_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,8 +90,7 @@ def physical_cpus(state: State) -> Iterator[dict[str, Any]]:
 
 def _whole(text: str) -> int:
     """The whole number before the point; 0 if the text is none."""
-    digits = text.partition(".")[0]
-    return int(digits) if digits.isascii() and digits.isdecimal() else 0
+    return decimal_of(text.partition(".")[0]) or 0
 
 
 def has_hvm(host: Record) -> bool:
@@ -132,8 +132,8 @@ def is_no_older(host: Record, *, than: Record) -> bool:
 
 
 def _version(text: str) -> list[int]:
-    words = text.replace("-", ".").split(".")
-    return [int(word) for word in words if word.isascii() and word.isdecimal()]
+    numbers = map(decimal_of, text.replace("-", ".").split("."))
+    return [number for number in numbers if number is not None]
 
 
 def can_do_without(state: State, host: Record) -> Iterator[Failure]:

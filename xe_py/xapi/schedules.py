@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure
+from xe_py.schema.numbers import decimal_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def _minute(text: str) -> str | None:
 
 
 def _hour(text: str) -> str | None:
-    return text if text.isascii() and text.isdecimal() and int(text) in _HOURS else None
+    return text if decimal_of(text) in _HOURS else None
 
 
 def _days(text: str) -> str | None:

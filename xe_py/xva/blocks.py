@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 from xe_py.errors import Failure
+from xe_py.schema.numbers import decimal_of
 from xe_py.xva import checksums
 from xe_py.xva.tape import header, member, padding
 
@@ -120,11 +121,11 @@ class Disk:
         """The number of the next block, and its data, whose checksum was right."""
         name, size = self._next()
         id, slash, digits = name.partition("/")
-        if id != self._id or not slash or not (digits.isascii() and digits.isdecimal()) or len(digits) > _DIGITS:
+        number = decimal_of(digits)
+        if id != self._id or not slash or number is None:
             raise Failure(
                 "IMPORT_ERROR", f"The archive should go on with the disk {self._id}, but it has {_shown(name)}."
             )
-        number = int(digits)
         if number <= last:
             raise Failure(
                 "IMPORT_ERROR", f"The blocks of the disk {self._id} are not in order: {_shown(name)} is late."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure
+from xe_py.schema.numbers import decimal_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,9 +107,10 @@ def read(text: bytes) -> list[Entry]:
 
 def _number(version: dict[str, Any], name: str) -> int:
     text = version.get(name, "0")
-    if not (isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) < len(str(1 << 32))):
+    number = decimal_of(text) if isinstance(text, str) else None
+    if number is None:
         raise _wrong(f"its {name} is no number")
-    return int(text)
+    return number
 
 
 def _member(value: Any, name: str, kind: type) -> Any:

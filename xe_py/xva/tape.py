@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure
+from xe_py.schema.numbers import decimal_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -155,9 +156,10 @@ def _number(field: bytes) -> int:
 
 
 def _decimal(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and len(text) < len(str(1 << 63))):
+    number = decimal_of(text)
+    if number is None:
         raise Failure("IMPORT_ERROR", "The archive is damaged: an extended header of its tar format has no size.")
-    return int(text)
+    return number
 
 
 def _text(field: bytes) -> str:

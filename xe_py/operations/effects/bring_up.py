@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xe_py.schema.numbers import decimal_of
 from xe_py.xapi.addresses import lease
 from xe_py.xapi.networks import pifs_on
 from xe_py.xapi.pif_guards import management_pifs
@@ -86,5 +87,5 @@ def manage_through(state: State, pif: Record) -> None:
 
 def _mtu(pif: Record, of_network: int) -> int:
     """The MTU of the PIF: that of its network, unless its other-config sets another."""
-    own = pif["other-config"].get("mtu", "")
-    return int(own) if own.isascii() and own.isdecimal() else of_network
+    own = decimal_of(pif["other-config"].get("mtu", ""))
+    return of_network if own is None else own

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xe_py.errors import Misuse, refuse
 from xe_py.schema.fields import Text, with_key
+from xe_py.schema.numbers import decimal_of
 from xe_py.xapi.hosts import answers
 from xe_py.xapi.licensing import can_be_applied
 
@@ -17,14 +18,14 @@ if TYPE_CHECKING:
 EDITION = Text("edition", doc="The edition; xe host-all-editions shows them.")
 ADDRESS = Text("license-server-address", doc="The address of the licence server from now on.")
 PORT = Text("license-server-port", doc="The port of the licence server from now on.")
-_LARGEST_PORT = 65535
+_PORTS = range(65536)
 
 
 def has_a_port(_state: State, *, license_server_port: str | None = None, **_others: object) -> None:
     """Refuse words that are no port."""
     port = license_server_port
-    if port is not None and not (port.isascii() and port.isdecimal() and int(port) <= _LARGEST_PORT):
-        raise Misuse(f"Error: The license-server-port must be a number from 0 to {_LARGEST_PORT}, not {port}.")
+    if port is not None and decimal_of(port) not in _PORTS:
+        raise Misuse(f"Error: The license-server-port must be a number from 0 to {_PORTS[-1]}, not {port}.")
 
 
 def apply(
