@@ -1,5 +1,6 @@
 """What is measured of VMs, hosts and SRs: the names, the values that follow from the state, and who is refused."""
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -37,6 +38,22 @@ def test_a_host_is_measured_by_its_cpus_and_cards(xe: "Xe") -> None:
     assert found == sorted(found)
     assert {"cpu0", "cpu3", "cpu_avg", "loadavg", "memory_total_kib", "memory_free_kib", "pif_eth0_rx"} < {*found}
     assert "cpu4" not in found
+
+
+@pytest.mark.parametrize("count", [1 << 50, "9" * 18, "9" * 5000])
+def test_an_absurd_number_of_cpus_ends(xe: "Xe", count: object) -> None:
+    text = xe.state.read_text()
+    xe.state.write_text(re.sub(r'cpu_count = "4"', f'cpu_count = "{count}"', text))
+    expected = min(int(str(count)[:18]), 4096) if len(str(count)) <= 18 else 0
+    assert len(names(xe, "host-data-source-list host=xen1")) > expected
+    assert xe.do("host-cpu-list --minimal").count("-") == 4 * expected
+
+
+def test_an_absurd_number_of_virtual_cpus_ends(xe: "Xe", vm: str) -> None:
+    xe.do("state-set rules=xapi")
+    text = xe.state.read_text()
+    xe.state.write_text(text.replace("VCPUs-number = 1\n", f"VCPUs-number = {1 << 50}\n"))
+    assert len(names(xe, f"vm-data-source-list uuid={vm}")) > 4096
 
 
 def test_no_driver_measures_an_sr(xe: "Xe") -> None:

@@ -77,6 +77,7 @@ def test_a_new_host_may_be_made_of_something_else(xe: Xe) -> None:
         ("name-label=x nics=0", "Error: Parameter nics must be at least 1"),
         ("name-label=x nics=65", "Error: Parameter nics must be at most 64"),
         ("name-label=x cpus=0", "Error: Parameter cpus must be at least 1"),
+        ("name-label=x cpus=4097", "Error: Parameter cpus must be at most 4096"),
         ("name-label=x memory=1", "Error: Parameter memory must be at least 268435456"),
         ("", "Required parameter not found: name-label"),
     ],

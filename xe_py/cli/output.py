@@ -115,7 +115,7 @@ def _listed(state: State, listing: Listing) -> str:
 def _column(state: State, listing: Listing, field: Field) -> list[str]:
     """What a field holds, record by record."""
     name = field.name
-    if field.expensive and not listing.costly:
+    if field.expensive and not listing.one:
         return ["<expensive field>"] * len(listing.records)
     if isinstance(field, Text):
         return [obj[name] for obj in listing.records]

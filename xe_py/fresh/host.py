@@ -12,7 +12,7 @@ from xe_py.state.state import FORMAT, State, new_uuid
 from xe_py.state.templates import replace
 from xe_py.xapi.addresses import lease, random_mac
 from xe_py.xapi.default_templates import DEFAULT_SET
-from xe_py.xapi.hosts import CONTROL_DOMAIN, CPU_INFO, SOFTWARE
+from xe_py.xapi.hosts import CONTROL_DOMAIN, CPU_INFO, MOST_CPUS, SOFTWARE
 from xe_py.xapi.hosts import cpus as cpus_of
 from xe_py.xapi.networks import INTERNAL_MANAGEMENT
 from xe_py.xapi.pif_nic import NIC, bridge_of, network_name
@@ -101,9 +101,10 @@ def fresh_host(
 
     `furnish` adds what else the pool is to have.
     """
-    cards: NetworkCards = [{} for _ in range(nics)] if isinstance(nics, int) else nics
     check("hosts", hosts, 1, _MOST_HOSTS)
-    _refuse(wrong_hardware(nics=len(cards), cpus=cpus, memory=memory, disk=disk))
+    many = nics if isinstance(nics, int) else len(nics)
+    _refuse(wrong_hardware(nics=many, cpus=cpus, memory=memory, disk=disk))
+    cards: NetworkCards = [{} for _ in range(nics)] if isinstance(nics, int) else nics
     state = _empty(rules, templates)
     hardware = hardware_of(memory, {**_CPU_INFO, **(cpu_info or {}), "cpu_count": str(cpus)})
     for number in range(1, hosts + 1):
@@ -140,7 +141,7 @@ def wrong_hardware(*, nics: int = NICS, cpus: int = CPUS, memory: int = MEMORY, 
     """What is wrong with a host that cannot be; nothing if it can."""
     return (
         _out_of_range("nics", nics, 1, _MOST_NICS)
-        or _out_of_range("cpus", cpus, 1)
+        or _out_of_range("cpus", cpus, 1, MOST_CPUS)
         or _out_of_range("memory", memory, _LEAST_MEMORY)
         or _out_of_range("disk", disk, 0)
     )

@@ -32,12 +32,12 @@ class Value(str):
 class Listing:
     """Records of a class and the fields to show of each, under a head (empty: none).
 
-    `chosen` is the text of `params=` from which the fields come. `one` says that it is about one object, `costly` that
+    `chosen` is the text of `params=` from which the fields come. `one` says that it is about one object; then
     expensive fields show their values instead of `<expensive field>`. `rows`, which one iterates over, are for a
     program: what each record prints, by field.
     """
 
-    __slots__ = ("chosen", "cls", "costly", "fields", "head", "one", "records", "rows")
+    __slots__ = ("chosen", "cls", "fields", "head", "one", "records", "rows")
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Listing:
         self.fields = fields
         self.chosen = chosen
         self.head = head
-        self.one = self.costly = one
+        self.one = one
         self.rows: list[dict[str, str]] = []
 
     def __len__(self) -> int:

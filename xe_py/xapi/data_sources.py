@@ -6,7 +6,7 @@ A simulated guest does nothing: what counts work is 0. What counts memory and CP
 from __future__ import annotations
 
 from xe_py.xapi import memory
-from xe_py.xapi.hosts import cpus
+from xe_py.xapi.hosts import MOST_CPUS, cpus
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _of_host(state: State, host: Record) -> Iterator[DataSource]:
 
 
 def _of_vm(state: State, vm: Record) -> Iterator[DataSource]:
-    for number in range(vm["VCPUs-number"]):
+    for number in range(min(vm["VCPUs-number"], MOST_CPUS)):
         yield DataSource(f"cpu{number}", f"How busy the virtual CPU {number} is", _FRACTION)
     used = memory.target(state, vm)
     yield DataSource("memory", "The memory of the VM", _BYTES, used)

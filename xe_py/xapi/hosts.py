@@ -70,9 +70,13 @@ def wrong_hostname(name: str) -> str:
     return "hostname contains invalid characters" if not _LETTERS.issuperset(name) or "-" in name[0] + name[-1] else ""
 
 
+MOST_CPUS = 4096
+"""More CPUs than Xen can be built for; a larger number in a file counts as this one."""
+
+
 def cpus(host: Record) -> int:
     """How many physical CPUs the host has."""
-    return _whole(host["cpu_info"].get("cpu_count", ""))
+    return min(_whole(host["cpu_info"].get("cpu_count", "")), MOST_CPUS)
 
 
 def physical_cpus(state: State) -> Iterator[dict[str, Any]]:
