@@ -10,6 +10,7 @@ import ast
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import pytest
@@ -24,15 +25,21 @@ PACKAGE = Path(xe_py.__file__).parent
 ELSEWHERE = {("cli/main.py", "run", "INTERNAL_ERROR")}
 RULE = "rule"
 _fired: set[tuple[str, str, str]] = set()
+_raised: set[tuple[CodeType, str]] = set()
 _create = errors.Failure.__init__
 
 
 def _record(self: errors.Failure, code: str, *values: object, **rest: object) -> None:
-    frame = sys._getframe(1)  # noqa: SLF001 - the caller is what is recorded
-    file = Path(frame.f_code.co_filename)
-    if PACKAGE in file.parents:
-        _fired.add((str(file.relative_to(PACKAGE)), frame.f_code.co_name, code))
+    _raised.add((sys._getframe(1).f_code, code))  # noqa: SLF001 - the caller is what is recorded
     _create(self, code, *values, **rest)
+
+
+def _places() -> Iterator[tuple[str, str, str]]:
+    """The refusals that were raised, by file, function and code."""
+    for place, code in _raised:
+        file = Path(place.co_filename)
+        if PACKAGE in file.parents:
+            yield str(file.relative_to(PACKAGE)), place.co_name, code
 
 
 def _recorded(rule: Rule) -> Callable[[Any, Any], Iterator[errors.Failure]]:
@@ -94,6 +101,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
+    _fired.update(_places())
     if hasattr(config, "workeroutput"):
         config.workeroutput["fired"] = sorted(_fired)
 

@@ -59,6 +59,7 @@ def test_nothing_tells_whose_pool_it_was(shown: Xe) -> None:
     assert [word for word in SECRET_WORDS if word in text] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "shows"),
     [

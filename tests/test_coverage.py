@@ -125,6 +125,7 @@ def call(tmp_path: Path, furnished: tuple[bytes, dict[str, str]]) -> Callable[[C
     return lambda command: Contract(path)(*words(command, made, tmp_path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS.values(), ids=lambda command: str(command.name))
 def test_every_command_answers_as_its_kind_says(
     call: Callable[[Command], Ended],

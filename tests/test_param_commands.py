@@ -208,6 +208,7 @@ def check(name: str, verb: str, says: str, expected: str) -> None:
         assert says == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "facts"), FIELDS)
 def test_param_set_of_a_value(pool: VmPool, name: str, facts: Facts) -> None:
     field = facts["name"]
@@ -221,6 +222,7 @@ def test_param_set_of_a_value(pool: VmPool, name: str, facts: Facts) -> None:
         check(name, "param-set", outcome(pool, name, "param-set", (field, "x")), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("separator", ":-")
 @pytest.mark.parametrize(("name", "facts"), FIELDS)
 def test_param_set_of_a_key(pool: VmPool, name: str, facts: Facts, separator: str) -> None:
@@ -240,6 +242,7 @@ def test_param_set_of_a_key(pool: VmPool, name: str, facts: Facts, separator: st
     check(name, "param-set", outcome(pool, name, "param-set", (word, "x")), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "facts"), FIELDS)
 def test_param_add(pool: VmPool, name: str, facts: Facts) -> None:
     member = "Error: When adding a key to a set, use the syntax: *-param-add param-name=<name> param-key=<key>"
@@ -271,6 +274,7 @@ def test_a_key_that_is_there_is_refused_with_the_column_of_the_database(
     assert refusal.value.values == (obj.cls.label, column, obj, key)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "facts"), FIELDS)
 def test_param_remove(pool: VmPool, name: str, facts: Facts) -> None:
     if kind(facts) == "plain":
@@ -283,6 +287,7 @@ def test_param_remove(pool: VmPool, name: str, facts: Facts) -> None:
     check(name, "param-remove", says, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "facts"), FIELDS)
 def test_param_clear(pool: VmPool, name: str, facts: Facts) -> None:
     if facts["mode"] in {"SRW", "MRW"} or "clear" in facts or facts.get("param_set") == "whole":

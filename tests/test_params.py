@@ -250,6 +250,7 @@ def test_a_key_that_no_bios_has(xe: "Xe", vm: str) -> None:
     assert says == f"Error: Unknown key 'oem-1': expecting {', '.join(keys)}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", classes.names())
 def test_every_field_of_every_class_can_be_read(xe: "Xe", name: str) -> None:
     """The long list of an object holds what `param-get` says of each field, in the order of the class."""

@@ -120,6 +120,7 @@ def test_networks_join_those_of_the_same_cards_and_others_are_made_anew(host: Xe
     assert len(set(pool.do("pif-list device=eth0 VLAN=-1 params=network-uuid --minimal").split(","))) == 1
 
 
+@pytest.mark.slow
 def test_disks_bring_their_contents(host: Xe, pool: Xe, tmp_path: Path) -> None:
     disk = host.do("vbd-list vm-name-label=vm1 params=vdi-uuid --minimal")
     data = os.urandom(1000)

@@ -74,6 +74,7 @@ def refusal(host: Host, name: str, /, **keywords: object) -> str:
     return ""
 
 
+@pytest.mark.slow
 def test_an_object_of_another_class_is_refused_by_every_command(host: Host) -> None:
     objects = {cls.name: host.find(cls.name)[0] for cls in classes.everything() if cls.name not in classes.HIDDEN}
     wrong = []
@@ -105,6 +106,7 @@ def chosen(host: Host, command: Command) -> dict[str, object]:
     return {command.selector.name: host.find(command.selector.name)[0]} if command.selector else {}
 
 
+@pytest.mark.slow
 def test_a_value_of_another_kind_is_refused_by_every_command_and_named(host: Host) -> None:
     wrong = []
     for command in COMMANDS:
@@ -215,6 +217,7 @@ def test_so_is_everything_else_that_is_asked(host: Host, call: Any, text: str) -
 SELECTING = [command for command in COMMANDS if command.selector]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "others", [{}, {"multiple": True}, {"name_label": "web"}], ids=["alone", "multiple", "a filter"]
 )

@@ -152,6 +152,7 @@ def test_every_command_misses_its_parameters_alike_and_has_help(xe: "Xe", name: 
     assert f": {name}\n" in recorded[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", operations.names())
 def test_every_command_refuses_nonsense_alike(
     xe: "Xe", name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

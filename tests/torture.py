@@ -120,7 +120,10 @@ def show_everything(text: str) -> None:
 
 
 def furnish(path: Path, rules: str = "strict") -> dict[str, str]:
-    """A pool of two hosts in the file with an object of each class; the uuid of one of each, by class."""
+    """A pool of two hosts in the file with an object of each class; the uuid of one of each, by class.
+
+    It has one template of its own instead of all default ones, which would be most of its objects.
+    """
     contract = Contract(path)
 
     def do(line: str, *more: str) -> str:
@@ -131,7 +134,7 @@ def furnish(path: Path, rules: str = "strict") -> dict[str, str]:
     def network(name: str) -> str:
         return do(f"network-create name-label={name}")
 
-    do(f"state-init --force hosts=2 nics=3 rules={rules}")
+    do(f"state-init --force hosts=2 nics=3 rules={rules} templates=none")
     made = {
         "host": do("host-list --minimal"),
         "pool": do("pool-list --minimal"),
@@ -139,6 +142,7 @@ def furnish(path: Path, rules: str = "strict") -> dict[str, str]:
     }
     pifs = contract("pif-list", f"host-uuid={made['host']}", "management=false", "--minimal").out.strip()
     made["vm"] = do("vm-create name-label=web")
+    do(f"vm-param-set uuid={do('vm-create name-label=golden')} is-a-template=true")
     made["vdi"] = do(f"vdi-create sr-uuid={made['sr']} name-label=disk virtual-size=1GiB")
     made["vbd"] = do(f"vbd-create vm-uuid={made['vm']} vdi-uuid={made['vdi']} device=0")
     made["network"] = network("guests")
