@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,30 @@ def test_standard_input_goes_to_the_disk(xe: "Xe", vdi: str, tmp_path: Path, nam
     assert on_disk(xe, vdi, tmp_path) == padded(DATA)
     (content,) = (tmp_path / "host.toml.d" / "disks").iterdir()
     assert content.stat().st_blocks * 512 < len(DATA) // 2, "blocks of zeros become holes"
+
+
+def test_what_is_large_is_on_its_way_to_the_disk_early(
+    xe: "Xe", vdi: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the flush at the end does not wait for all of it; that it is only advice, a file system may say."""
+    told: list[range] = []
+
+    def advise(_file: int, start: int, length: int, advice: int) -> None:
+        assert advice == os.POSIX_FADV_DONTNEED
+        told.append(range(start, start + length))
+        raise OSError
+
+    monkeypatch.setattr(os, "posix_fadvise", advise)
+    (tmp_path / "large").write_bytes(os.urandom(SIZE))
+    xe.do(f"vdi-import uuid={vdi} filename={tmp_path / 'large'}")
+    assert (sum(map(len, told)), told[-1].stop) == (SIZE, SIZE)
+    told.clear()
+    vm = xe.do("vm-create name-label=web")
+    xe.do(f"vbd-create vm-uuid={vm} vdi-uuid={vdi} device=0")
+    xe.do(f"vm-export uuid={vm} filename={tmp_path / 'archive'}")
+    assert told[0].start == 0
+    assert all(before.stop == after.start for before, after in pairwise(told))
+    assert told[-1].stop > SIZE // 2
 
 
 @pytest.mark.parametrize("name", ["", "-", "/dev/stdout"])
