@@ -400,6 +400,7 @@ def test_no_path_in_the_file_is_followed_by_what_reads(tmp_path: Path, monkeypat
             f"name-label={folder.name}",
             f"host-uuid={host}",
             f"device-config:location={folder}",
+            "device-config:legacy_mode=true",
         )
         return made.out.strip()
 
@@ -430,7 +431,7 @@ def test_odd_things_in_a_folder_of_isos(xe: "Xe", tmp_path: Path) -> None:
     (folder / 'two\nlines "quoted" \\ #.iso').write_text("xy")
     with suppress(OSError):
         (folder / os.fsdecode(b"\xff.iso")).write_text("x")
-    sr = xe.do(f"sr-create type=iso name-label=isos device-config:location={folder}")
+    sr = xe.do(f"sr-create type=iso name-label=isos device-config:location={folder} device-config:legacy_mode=true")
     names = xe.do(f"vdi-list sr-uuid={sr} params=name-label --minimal")
     assert "real.ISO" in names
     assert "two" in names

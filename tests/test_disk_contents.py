@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,30 @@ def test_standard_input_goes_to_the_disk(xe: "Xe", vdi: str, tmp_path: Path, nam
     assert on_disk(xe, vdi, tmp_path) == padded(DATA)
     (content,) = (tmp_path / "host.toml.d" / "disks").iterdir()
     assert content.stat().st_blocks * 512 < len(DATA) // 2, "blocks of zeros become holes"
+
+
+def test_what_is_large_is_on_its_way_to_the_disk_early(
+    xe: "Xe", vdi: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the flush at the end does not wait for all of it; that it is only advice, a file system may say."""
+    told: list[range] = []
+
+    def advise(_file: int, start: int, length: int, advice: int) -> None:
+        assert advice == os.POSIX_FADV_DONTNEED
+        told.append(range(start, start + length))
+        raise OSError
+
+    monkeypatch.setattr(os, "posix_fadvise", advise)
+    (tmp_path / "large").write_bytes(os.urandom(SIZE))
+    xe.do(f"vdi-import uuid={vdi} filename={tmp_path / 'large'}")
+    assert (sum(map(len, told)), told[-1].stop) == (SIZE, SIZE)
+    told.clear()
+    vm = xe.do("vm-create name-label=web")
+    xe.do(f"vbd-create vm-uuid={vm} vdi-uuid={vdi} device=0")
+    xe.do(f"vm-export uuid={vm} filename={tmp_path / 'archive'}")
+    assert told[0].start == 0
+    assert all(before.stop == after.start for before, after in pairwise(told))
+    assert told[-1].stop > SIZE // 2
 
 
 @pytest.mark.parametrize("name", ["", "-", "/dev/stdout"])
@@ -605,7 +630,7 @@ def test_an_iso_is_the_file_itself(xe: "Xe", tmp_path: Path) -> None:
     folder = tmp_path / "isos"
     folder.mkdir()
     (folder / "a.iso").write_bytes(DATA)
-    sr = xe.do(f"sr-create type=iso name-label=isos device-config:location={folder}")
+    sr = xe.do(f"sr-create type=iso name-label=isos device-config:location={folder} device-config:legacy_mode=true")
     vdi = xe.do(f"vdi-list sr-uuid={sr} --minimal")
     assert on_disk(xe, vdi, tmp_path) == DATA
     assert xe.piped(f"vdi-export uuid={vdi} filename=-")[0] == DATA
@@ -653,3 +678,49 @@ def test_the_history_tells_what_the_contents_of_its_versions_take(xe: "Xe", writ
     assert "contents" not in minimal
     xe.do(f"vdi-destroy uuid={written}")
     assert xe.do("state-history").splitlines()[-1] == line.format(taken)
+
+
+def chain(xe: "Xe") -> int:
+    """How many versions there are besides the present one."""
+    return len(xe.do("state-history --minimal").split(",")) - 1
+
+
+def contents_of(xe: "Xe") -> int:
+    return len(os.listdir(xe.state.with_name("host.toml.d") / "disks"))
+
+
+@pytest.mark.parametrize(("most", "kept"), [(None, 7), ("10000000", 7), ("1000000", 5), ("0", 2)])
+def test_the_history_may_take_so_much_with_contents(
+    xe: "Xe", vdi: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: str | None, kept: int
+) -> None:
+    """Of six contents of 200 kB, the present one and those of the last versions stay; the last change can be undone."""
+    if most is not None:
+        monkeypatch.setenv("XE_HISTORY_BYTES", most)
+    contents = [os.urandom(200_000) for _ in range(7)]
+    for content in contents:
+        assert xe.piped(f"vdi-import uuid={vdi} filename=-", content)[1].status == 0
+        xe.do(f"vdi-param-set uuid={vdi} name-description=written")
+        xe.do(f"vdi-param-clear uuid={vdi} param-name=name-description")
+    assert contents_of(xe) == kept
+    assert on_disk(xe, vdi, tmp_path) == padded(contents[-1])
+    oldest = xe.do("state-history --minimal").split(",")[-1]
+    monkeypatch.delenv("XE_HISTORY_BYTES", raising=False)
+    for _ in range(3):
+        xe.do("state-undo")
+    xe.do(f"state-undo serial={oldest}")
+    assert "missing" not in xe.do("state-check")
+
+
+def test_small_changes_keep_their_history_beside_a_large_content(
+    xe: "Xe", written: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only a command that takes a content from a disk drops versions because of contents."""
+    monkeypatch.setenv("XE_HISTORY_BYTES", "150000")
+    before = chain(xe)
+    for number in range(5):
+        xe.do(f"vm-create name-label=vm{number}")
+    assert chain(xe) == before + 5
+    xe.do(f"vdi-destroy uuid={written}")
+    assert (chain(xe), contents_of(xe)) == (1, 1)
+    xe.do("state-undo")
+    assert xe.do(f"vdi-list uuid={written} --minimal") == written

@@ -240,7 +240,7 @@ def test_a_word_that_is_no_text_is_refused(xe: "Xe") -> None:
     for line in (
         "vm-create name-label={odd}",
         "vm-param-set uuid={vm} other-config:{odd}=1",
-        "sr-create type=iso name-label=x device-config:location={odd}",
+        "sr-create type=iso name-label=x device-config:location={odd} device-config:legacy_mode=true",
     ):
         words = shlex.split(line.format(odd="\udcff", vm=xe.do("vm-create name-label=web")))
         refused = xe.run(words)

@@ -2,6 +2,7 @@
 
 import ipaddress
 import time
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -59,9 +60,7 @@ def test_addresses_are_from_a_private_block_of_their_network(pool: VmPool) -> No
 
 
 def crc(pool: VmPool, network: str) -> int:
-    from zlib import crc32
-
-    return crc32(pool.named[network]["uuid"].encode()) & 0xFFFF
+    return zlib.crc32(pool.named[network]["uuid"].encode()) & 0xFFFF
 
 
 def test_an_address_is_stable_for_a_mac(pool: VmPool) -> None:
@@ -81,6 +80,39 @@ def test_no_two_guests_on_a_network_have_the_same_address(pool: VmPool) -> None:
     found = [address(pool)] + [address(pool, f"vm{number}") for number in range(252)]
     assert len(set(found)) == len(found) == 253
     assert not {found[0].rpartition(".")[0] + end for end in (".0", ".1", ".255")} & set(found)
+
+
+def test_a_number_that_is_taken_leads_to_the_next_free_one(pool: VmPool) -> None:
+    """Also past numbers that were taken in the same way, and from the last number to the first."""
+    pool.change("lan", other_config={RANGE: "192.0.2.0/29"})
+    pool.vm("db", "running")
+    for number in range(4):
+        pool.vif(f"nic{number}", "db", device=str(number), MAC=pool.named["nic"]["MAC"], currently_attached=True)
+    found = [address(pool), *(address(pool, "db", str(number)) for number in range(4))]
+    first = int(found[0].rpartition(".")[2]) - 2
+    assert found == [f"192.0.2.{2 + (first + number) % 5}" for number in range(5)]
+
+
+def test_the_addresses_of_all_guests_cost_what_those_of_one_cost(pool: VmPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = 0
+
+    def count(data: bytes) -> int:
+        nonlocal counted
+        counted += 1
+        return zlib.crc32(data)
+
+    monkeypatch.setattr("xe_py.xapi.guest_addresses.crc32", count)
+    for number in range(20):
+        pool.vm(f"vm{number}", "running")
+        pool.vif(f"nic{number}", f"vm{number}", MAC=f"00:16:3e:00:00:{number:02x}", currently_attached=True)
+    before = [address(pool, f"vm{number}") for number in range(20)]
+    assert counted == 1 + 21  # The block of the network, and its cards.
+    mark = pool.state.mark()
+    pool.change("lan", other_config={RANGE: "192.0.2.0/24"})
+    assert {address(pool, f"vm{number}").rpartition(".")[0] for number in range(20)} == {"192.0.2"}
+    assert counted == 1 + 2 * 21  # A block of its own asks nothing.
+    pool.state.rollback(mark)
+    assert [address(pool, f"vm{number}") for number in range(20)] == before
 
 
 def test_more_guests_than_addresses_still_have_one_each(pool: VmPool) -> None:

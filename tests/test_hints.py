@@ -485,7 +485,7 @@ def test_every_remedy_is_hinted_at_somewhere() -> None:
 
 def test_a_medium_that_is_gone_is_to_be_taken_out(xe: "Xe", tmp_path: Path) -> None:
     (tmp_path / "a.iso").write_bytes(b"x")
-    xe.do(f"sr-create name-label=isos type=iso device-config:location={tmp_path}")
+    xe.do(f"sr-create name-label=isos type=iso device-config:location={tmp_path} device-config:legacy_mode=true")
     vm = xe.do("vm-create name-label=web")
     iso = xe.do("vdi-list name-label=a.iso --minimal")
     drive = xe.do(f"vbd-create vm-uuid={vm} vdi-uuid={iso} device=3 type=CD mode=RO")

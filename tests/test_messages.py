@@ -270,6 +270,18 @@ def test_it_tells_of_those_that_are_done_if_others_are_refused(xe: "Xe") -> None
     assert ended.err.count("Message: ") == 1
 
 
+@pytest.mark.parametrize("keep_going", [False, True])
+def test_the_lines_of_a_batch_tell_too_unless_it_is_taken_back(xe: "Xe", tmp_path: Path, *, keep_going: bool) -> None:
+    script = tmp_path / "script.sh"
+    lines = ["VM=$(xe vm-create name-label=web)", "xe vm-start vm=$VM message-priority=9", "xe vm-shutdown vm=$VM"]
+    script.write_text("\n".join([*lines, "xe vm-start vm=$VM message-priority=9", "xe vm-start vm=$VM"]) + "\n")
+    ended = xe.run(["batch", str(script), *(["--keep-going"] if keep_going else [])], partial=keep_going)
+    assert ended.status == 1
+    assert ended.err.count("Message: time=") == (2 if keep_going else 0)
+    script.write_text("\n".join(lines) + "\n")
+    assert xe(f"batch {script}").err.count("name='VM_STARTED'\n") == 1
+
+
 @pytest.mark.parametrize("line", ["vm-start vm=nobody message-priority=9", "network-list message-priority=9"])
 def test_nothing_is_told_where_nothing_happened(xe: "Xe", line: str) -> None:
     assert "Message: " not in xe(line).err

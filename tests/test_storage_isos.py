@@ -9,6 +9,11 @@ from small_pool import SmallPool
 Shown = dict[str, tuple[int, bool]]
 
 
+def local(folder: Path | str) -> str:
+    """The device-config of a folder of the host."""
+    return f"device-config:location={folder} device-config:legacy_mode=true"
+
+
 class Isos(SmallPool):
     """A pool with an ISO SR of a real folder."""
 
@@ -19,7 +24,7 @@ class Isos(SmallPool):
             (folder / name).write_bytes(bytes(size))
         (folder / "folder.iso").mkdir()
         (folder / "dangling.iso").symlink_to("nowhere")
-        self.named["isos"] = self.xe(f"sr-create name-label=i type=iso host-uuid=xen1 device-config:location={folder}")
+        self.named["isos"] = self.xe(f"sr-create name-label=i type=iso host-uuid=xen1 {local(folder)}")
         (self.named["pbd"],) = self.state.pointing_at(self.named["isos"], "pbd.sr-uuid")
 
     def shown(self) -> Shown:
@@ -128,7 +133,7 @@ def test_an_sr_of_files_that_is_forgotten_leaves_them_where_they_are(isos: Isos)
     isos.xe("sr-forget uuid=isos")
     (isos.folder / "a.ISO").unlink()
     isos.named["isos"] = isos.xe(f"sr-introduce name-label=i type=iso uuid={sr}")
-    isos.named["pbd"] = isos.xe(f"pbd-create sr-uuid=isos host-uuid=xen1 device-config:location={isos.folder}")
+    isos.named["pbd"] = isos.xe(f"pbd-create sr-uuid=isos host-uuid=xen1 {local(isos.folder)}")
     isos.xe("pbd-plug uuid=pbd")
     assert isos.shown() == {"b.iso": (20, False)}
     assert isos.state.all("volume") == isos.state.all("storage") == []
@@ -159,9 +164,18 @@ def test_a_file_whose_name_is_no_text_is_passed_over(isos: Isos) -> None:
     assert list(isos.scan()) == ["a.ISO", "b.iso"]
 
 
-@pytest.mark.parametrize("location", ["nas:/isos", "//nas/isos", r"\\nas\isos"])
-def test_files_on_a_server_are_not_looked_for(isos: Isos, location: str) -> None:
-    line = f"sr-create name-label=i type=iso host-uuid=xen2 content-type=iso device-config:location={location}"
+@pytest.mark.parametrize(
+    "config",
+    [
+        "location=nas:/isos",
+        "location=nas:/isos device-config:type=nfs_iso",
+        "location=//nas/isos device-config:type=cifs",
+        r"location=\\nas\isos device-config:type=cifs",
+        r"location=\\nas\isos device-config:options=-o",
+    ],
+)
+def test_files_on_a_server_are_not_looked_for(isos: Isos, config: str) -> None:
+    line = f"sr-create name-label=i type=iso host-uuid=xen2 content-type=iso device-config:{config}"
     sr = isos.named["far"] = isos.xe(line)
     assert isos.state.pointing_at(sr, "vdi.sr-uuid") == []
     isos.add("known", "vdi", sr_uuid="far")
@@ -169,16 +183,42 @@ def test_files_on_a_server_are_not_looked_for(isos: Isos, location: str) -> None
     assert isos.value("far", "VDIs") == ["known"]
 
 
+FOLDER = "; a folder of the host needs device-config:legacy_mode=true"
+
+
+@pytest.mark.parametrize(
+    ("config", "code", "said"),
+    [
+        ("", "228", "options is missing; a share needs device-config:type=cifs or options that begin with -o" + FOLDER),
+        ("type=cifs", "225", "location names no server: {folder}" + FOLDER),
+        ("type=nfs_iso", "225", "location names no server: {folder}" + FOLDER),
+    ],
+)
+def test_a_folder_of_the_host_needs_legacy_mode(isos: Isos, config: str, code: str, said: str) -> None:
+    line = f"sr-create name-label=i type=iso host-uuid=xen1 device-config:location={isos.folder}"
+    refusal = isos.refusal(f"{line} device-config:{config}" if config else line)
+    said = f"The device-config is not valid [opterr=device-config:{said.format(folder=isos.folder)}]"
+    assert refusal == (f"SR_BACKEND_FAILURE_{code}", "", said, "")
+
+
+def test_a_folder_of_the_host_may_have_a_colon(isos: Isos) -> None:
+    folder = isos.folder / "a:b"
+    folder.mkdir()
+    (folder / "c.iso").touch()
+    sr = isos.xe(f"sr-create name-label=i type=iso host-uuid=xen2 {local(folder)}")
+    assert [vdi.name for vdi in isos.state.pointing_at(sr, "vdi.sr-uuid")] == ["c.iso"]
+
+
 def test_a_location_that_is_no_folder_is_refused(isos: Isos) -> None:
     for location in (isos.folder / "nowhere", isos.folder / "notes.txt"):
-        refusal = isos.refusal(f"sr-create name-label=i type=iso host-uuid=xen1 device-config:location={location}")
+        refusal = isos.refusal(f"sr-create name-label=i type=iso host-uuid=xen1 {local(location)}")
         said = f"The location is not a folder [opterr={location} is not a folder here]"
         assert refusal == ("SR_BACKEND_FAILURE_226", "", said, "")
 
 
 @pytest.mark.parametrize("location", ["isos", "."])
 def test_a_location_that_depends_on_where_one_stands_is_refused(isos: Isos, location: str) -> None:
-    refusal = isos.refusal(f"sr-create name-label=i type=iso host-uuid=xen1 device-config:location={location}")
+    refusal = isos.refusal(f"sr-create name-label=i type=iso host-uuid=xen1 {local(location)}")
     said = f"The location is not a folder [opterr={location} is not an absolute path]"
     assert refusal == ("SR_BACKEND_FAILURE_226", "", said, "")
 
@@ -194,7 +234,7 @@ def test_the_guest_tools_are_no_file(isos: Isos) -> None:
 def test_a_folder_that_cannot_be_read_is_refused(isos: Isos) -> None:
     loop = isos.folder / "loop"
     loop.symlink_to(loop)
-    refusal = isos.refusal(f"sr-create name-label=i type=iso host-uuid=xen1 device-config:location={loop}")
+    refusal = isos.refusal(f"sr-create name-label=i type=iso host-uuid=xen1 {local(loop)}")
     said = f"The driver cannot use the folder [opterr={loop}: {os.strerror(40)}]"
     assert refusal == ("SR_BACKEND_FAILURE_222", "", said, "")
 

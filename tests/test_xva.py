@@ -614,13 +614,11 @@ BEFORE_IT_ASKS = [
     ("sr-uuid={iso} type=ESXServer url=b", "Error: Required parameter not found: host-username"),
     ("sr-uuid={iso} type=ESXServer host-username=a", "Error: Required parameter not found: host-password"),
     (
-        "sr-uuid={iso} type=HyperVServer host-username=a host-password=b remote-config=x",
-        "Error: xe_py imports no VM from a host of the type HyperVServer. Give an archive with filename=.",
+        "sr-uuid={iso} type=HyperVServer host-username=a host-password=b remote-config=x url=b dry-run=true",
+        "XENAPI_MISSING_PLUGIN",
     ),
-    (
-        "sr-uuid={iso} url=b dry-run=true",
-        "Error: xe_py imports no VM from a URL. Download the file, and give its name with filename=.",
-    ),
+    ("sr-uuid={iso} url=b dry-run=true", "INTERNAL_ERROR"),
+    ("sr-uuid={iso} url=file:///nowhere dry-run=true", "The file /nowhere cannot be read: No such file or directory."),
     ("sr-uuid={iso} type=XenServer dry-run=true", "Error: Required parameter not found: filename"),
     ("sr-uuid={iso} filename=a dry-run=true", "Only metadata import function support dry-run"),
     ("sr-uuid={iso} filename=a task-uuid=x", "UUID_INVALID"),

@@ -18,6 +18,8 @@ from xe_py.state.state import State
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from xe_py.cli.binding import Binding
     from xe_py.cli.environment import Environment
     from xe_py.cli.script import Step, Word
@@ -36,7 +38,8 @@ def batch_of(call: Call, environment: Environment) -> Batch:
 class Batch:
     """A script to be run on a state: all of it or nothing or, with `keep_going`, whatever can be done of it.
 
-    Misuse where it is beyond a plain script. `state_file` is the file if it was named.
+    Misuse where it is beyond a plain script. `state_file` is the file if it was named. After a run, `news` has what the
+    lines that ask for it tell of messages.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class Batch:
         keep_going: bool = False,
         state_file: str | None = None,
     ) -> None:
+        self.news: list[str] = []
         self._name = name
         self._environment = environment
         self._keep_going = keep_going
@@ -73,6 +77,7 @@ class Batch:
         except BaseException:
             state.rollback(mark)
             raise
+        self.news[:] = lines.news
         printed = Drawn("".join(map(clean, lines.printed)))
         if refusals and not self._keep_going:
             state.rollback(mark)
@@ -100,6 +105,7 @@ class _Run:
 
     def __init__(self, state: State, name: str, environment: Environment, state_file: str | None) -> None:
         self.printed: list[str] = []
+        self.news: list[str] = []
         self._state = state
         self._name = name
         self._environment = environment
@@ -146,8 +152,20 @@ class _Run:
 
             text = unasked(call.command.asks, call, self._state)
         goes_to = None if captured else self._environment.output
-        text += printed(self._state, run(self._state, call), line, goes_to)
+        text += printed(self._state, self._done(line, call), line, goes_to)
         return "" if step.silent else clean(text) if captured else text
+
+    def _done(self, line: Line, call: Call) -> Any:
+        """Run the call; its result."""
+        if not any(word.startswith("message-priority") for word in line.words):
+            return run(self._state, call)
+        from xe_py.cli.news import listening
+
+        told: list[str] = []
+        try:
+            return listening(lambda state: run(state, call), call, told)(self._state)
+        finally:
+            self.news += told
 
 
 # Commands that were found to be changes of the state.

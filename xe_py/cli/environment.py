@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import BinaryIO, TextIO
 
-    from xe_py.schema.command import Ran, Target
+    from xe_py.schema.command import Ran, Stream, Target
     from xe_py.store.promise import Store
 
 _STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
@@ -147,6 +147,12 @@ class Environment:
         from xe_py.cli.transfers import source
 
         return source(self, name)
+
+    def download(self, url: str) -> AbstractContextManager[Stream]:
+        """What is at the address, to read."""
+        from xe_py.cli.downloads import download
+
+        return download(self, url)
 
     def target(self, name: str) -> AbstractContextManager[Target]:
         """A new file of this name, which an error removes; standard output for `-` and for no name.

@@ -73,7 +73,9 @@ def _work(line: Line, call: Call, environment: Environment, news: list[str]) -> 
     if call.command.kind.gets == LINES:
         from xe_py.cli.batch import batch_of
 
-        return batch_of(call, environment).run
+        batch = batch_of(call, environment)
+        batch.news = news
+        return batch.run
 
     def work(state: State) -> str:
         try:
@@ -85,18 +87,11 @@ def _work(line: Line, call: Call, environment: Environment, news: list[str]) -> 
             refusal.told = told_of(refusal, environment)
             raise
 
-    if call.command.selector is None or not any(word.startswith("message-priority") for word in line.words):
+    if not any(word.startswith("message-priority") for word in line.words):
         return work
-    from xe_py.cli.news import news_since, wants_news
+    from xe_py.cli.news import listening
 
-    def telling(state: State) -> str:
-        mark = state.mark()
-        try:
-            return work(state)
-        finally:
-            news[:] = news_since(state, mark, call)
-
-    return telling if wants_news(call) else work
+    return listening(work, call, news)
 
 
 def _text(state: State, result: Any, line: Line, environment: Environment) -> str:

@@ -6,20 +6,35 @@ from xe_py.schema.numbers import integer_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeVar
+
     from xe_py.running import Call
     from xe_py.state.state import State
+
+    T = TypeVar("T")
 
 WORD = "message-priority"
 # What the real xe takes for a word that is no number. No command here leaves a message that matters more.
 _OTHERWISE = 5
 
 
-def wants_news(call: Call) -> bool:
-    """Whether the call works on VMs and asks for the messages about them."""
-    return call.command.selector is not None and call.command.selector.name == "vm" and WORD in dict(call.words)
+def listening(work: Callable[[State], T], call: Call, news: list[str]) -> Callable[[State], T]:
+    """The work, after which the news are what the call, if it asks for that, tells of the messages that came up."""
+    if call.command.selector is None or call.command.selector.name != "vm" or WORD not in dict(call.words):
+        return work
+
+    def telling(state: State) -> T:
+        mark = state.mark()
+        try:
+            return work(state)
+        finally:
+            news[:] = _news_since(state, mark, call)
+
+    return telling
 
 
-def news_since(state: State, mark: int, call: Call) -> list[str]:
+def _news_since(state: State, mark: int, call: Call) -> list[str]:
     """A line for each new message about a VM whose priority is below the one in the call."""
     number = integer_of(dict(reversed(call.words))[WORD])
     below = _OTHERWISE if number is None else number

@@ -45,14 +45,11 @@ def _can_import(
         for name, given in (("host-username", host_username), ("host-password", host_password)):
             if given is None:
                 raise Misuse(f"Error: Required parameter not found: {name}")
-        raise Misuse(f"Error: xe_py imports no VM from a host of the type {type}. Give an archive with filename=.")
-    if type not in _ARCHIVES:
+    elif type not in _ARCHIVES:
         raise Failure("INVALID_VALUE", "type", type)
-    if url is not None:
-        raise Misuse("Error: xe_py imports no VM from a URL. Download the file, and give its name with filename=.")
-    if filename is None:
+    elif filename is None and url is None:
         raise Misuse("Error: Required parameter not found: filename")
-    if dry_run and not metadata:
+    if url is None and dry_run and not metadata:
         raise Misuse("Only metadata import function support dry-run")
 
 
@@ -63,13 +60,15 @@ def _can_import(
         Bool("preserve", doc="Keep uuids and MACs, to restore a VM that is gone."),
         Ref("sr-uuid", "sr", doc="The SR for the disks; the default SR of the pool if left out."),
         Bool("force", doc="Ignore wrong checksums, and replace a VM that is as new as the one in the file."),
-        Text("host-username", doc="Has no effect: no host is asked."),
-        Text("host-password", doc="Has no effect: no host is asked."),
-        Text("type", doc="What the VM is imported from: an archive (default); xe_py knows nothing else."),
+        Text("host-username", doc="With another type: the user of this pool. No host is asked."),
+        Text("host-password", doc="With another type: the password of this user. No host is asked."),
+        Text("type", doc="What the VM is imported from: an archive (default), or a host, which needs a converter."),
         Text("remote-config", doc="Has no effect: no host is asked."),
         Bool("dry-run", doc="With metadata=true: only say whether the import would be refused."),
         Bool("metadata", doc="Import only what the VM is; its disks must be there already."),
-        Text("url", doc="The address of a file; xe_py refuses it."),
+        Text(
+            "url", doc="The address of the file instead of its name: http, https, or file for a file of this machine."
+        ),
         Map("vdi", doc="With metadata=true: the VDI that stands for one in the file, both by uuid or SCSIid."),
     ),
     undeclared=(Ref("task-uuid", "task", doc="The task that gets the result."),),
@@ -80,11 +79,13 @@ def _can_import(
 )
 def import_(
     state: State,
-    filename: str,
+    filename: str = "",
     sr: Record | None = None,
     vdi: dict[str, str] | None = None,
     task: Record | None = None,
     *,
+    url: str | None = None,
+    type: str = _ARCHIVE,
     preserve: bool = False,
     force: bool = False,
     dry_run: bool = False,
@@ -92,8 +93,18 @@ def import_(
     client: Client | None,
     **_without_effect: object,
 ) -> Record | str | None:
-    """Make the VMs of an archive, with its disks; all of them, or none if anything is wrong."""
-    if filename.lower().endswith(_IN_FOLDER):
+    """Make the VMs of an archive, with its disks; all of them, or none if anything is wrong.
+
+    From a URL, XAPI always imports all that is in the archive.
+    """
+    if type in _OTHER_HOSTS:
+        failure = Failure("XENAPI_MISSING_PLUGIN", "conversion")
+        failure.notes = (f"The converter for VMs of {type} is an appliance beside the pool; xe_py has none.",)
+        raise failure
+    if url is not None:
+        metadata = dry_run = False
+        vdi = task = None
+    elif filename.lower().endswith(_IN_FOLDER):
         failure = Failure("IMPORT_ERROR_UNEXPECTED_FILE", "an archive", filename)
         failure.notes = (f"{filename} belongs to an export from before 2007. Import the file that vm-export has made.",)
         raise failure
@@ -104,7 +115,7 @@ def import_(
     target = None if metadata else sr or default_sr(state)
     of_task = "" if task is None else f"OpaqueRef:{task['uuid']}"
     mark = state.mark()
-    with client.source(filename) as source:
+    with client.source(filename) if url is None else client.download(url) as source:
         made = import_archive(state, source, target, vdi or {}, preserve=preserve, force=force, task=of_task)
     if dry_run:
         state.rollback(mark)

@@ -191,8 +191,9 @@ XE_HISTORY_DAYS
 For how many days the history keeps them; 30 if it is not set.
 
 XE_HISTORY_BYTES
-About how many bytes the history may take; 268435456 (256 MiB) if it is not set. The last version before the present one
-always stays.
+About how many bytes the history may take, with the contents of disks that only its versions need. If it is not set,
+versions may take 268435456 bytes (256 MiB), and their contents half of what is free. The oldest versions go first. The
+last version before the present one always stays, and so does the last content that a disk had before.
 
 XE_DISK_LIMIT
 How many bytes the contents of all disks may take on this machine. Without it, the next content may take half of what is

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
         def write(self, data: bytes) -> None:
             """Write the bytes behind those before."""
 
+    class Stream(Protocol):
+        """What is read from its beginning to its end."""
+
+        def read(self, size: int, /) -> bytes:
+            """At most so many bytes; none at the end."""
+
     class Client(Protocol):
         """Where the command was given: what is read in there, and what its files are.
 
@@ -48,6 +54,9 @@ if TYPE_CHECKING:
 
         def source(self, name: str) -> AbstractContextManager[BinaryIO]:
             """The file of this name, to read; standard input for `-` and for no name."""
+
+        def download(self, url: str) -> AbstractContextManager[Stream]:
+            """What is at the address, to read; INTERNAL_ERROR or IMPORT_ERROR if it cannot be read."""
 
         def target(self, name: str) -> AbstractContextManager[Target]:
             """A new file of this name, which an error removes; standard output for `-` and for no name."""

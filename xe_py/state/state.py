@@ -19,7 +19,7 @@ from xe_py.state.tables import Tables, entries, value_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any
+    from typing import Any, TypeVar
 
     from xe_py.schema.xenclass import Key, XenClass
     from xe_py.state.tables import Source
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     # The class, the uuid and the fields before (None: new) of a changed object; for the header: None, "", the header;
     # for the content of a disk: None, its name, None.
     _Entry = tuple[XenClass | None, str, dict[str, Any] | None]
+
+    T = TypeVar("T")
 
 FORMAT = 2
 # The field that names the content of a disk in the store.
@@ -47,6 +49,7 @@ class State:
         self.contents_from: Callable[[], Contents] | None = None
         self._tables = Tables(source)
         self._journal: list[_Entry] = []
+        self._known: dict[tuple[str, str], Any] = {}
         self.parts: list[tuple[int, str, State]] = []
 
     @property
@@ -68,7 +71,7 @@ class State:
         """Give the header other values; None takes a key out."""
         header = {name: value for name, value in {**self.header, **fields}.items() if value is not None}
         if header != self.header:
-            self._journal.append((None, "", self.header))
+            self._note((None, "", self.header))
             self.header = header
 
     # Looking up
@@ -151,6 +154,13 @@ class State:
         declared = classes.get(cls)
         return [] if declared.follows is None else [Record(declared, fields) for fields in declared.follows(self)]
 
+    def once(self, key: tuple[str, str], find: Callable[[], T]) -> T:
+        """What `find` returns, for many objects that share it; it is asked again only after the state has changed."""
+        if key not in self._known:
+            self._known[key] = find()
+        found: T = self._known[key]
+        return found
+
     def value(self, obj: Record, field: str) -> Any:
         """The value of a field, computed where it is derived."""
         declared = obj.cls.by_name[field]
@@ -167,7 +177,7 @@ class State:
             self._tables.made(uuid)
         elif any(self._is_taken(spelling) for spelling in {uuid, uuid.lower(), uuid.upper()}):
             raise Failure("DB_UNIQUENESS_CONSTRAINT_VIOLATION", declared.label, "uuid", uuid)
-        self._journal.append((declared, uuid, None))
+        self._note((declared, uuid, None))
         return self._tables.put(Record(declared, {"uuid": uuid, **_changed_from_default(declared, fields)}))
 
     def update(self, obj: Record, fields: Mapping[str, Any]) -> None:
@@ -176,7 +186,7 @@ class State:
         if all(alike(obj[name], value) and type(obj[name]) is type(value) for name, value in fields.items()):
             return
         before = dict(obj)
-        self._journal.append((obj.cls, obj["uuid"], before))
+        self._note((obj.cls, obj["uuid"], before))
         kept = {name: value for name, value in before.items() if name not in fields}
         self._tables.replace(obj, kept | _changed_from_default(obj.cls, fields), fields)
 
@@ -204,7 +214,7 @@ class State:
         """A new content to be written, and its name. A commit keeps it if an object names it; a rollback removes it."""
         name = new_uuid()
         draft = self.contents.draft(name)
-        self._journal.append((None, name, None))
+        self._note((None, name, None))
         return name, draft
 
     def split_off(self, name: str, part: State) -> None:
@@ -223,9 +233,13 @@ class State:
             elif obj is not None and after is not None:
                 self.update(obj, {name: after[name] for name in change.touched() or ()})
 
+    def _note(self, entry: _Entry) -> None:
+        self._journal.append(entry)
+        self._known.clear()
+
     def _drop(self, obj: Record) -> None:
         # The record itself is kept, so that a rollback gives this very record back to the state.
-        self._journal.append((obj.cls, obj["uuid"], obj))
+        self._note((obj.cls, obj["uuid"], obj))
         self._tables.drop(obj)
 
     def _check_own(self, obj: Record) -> None:
@@ -252,6 +266,7 @@ class State:
 
     def rollback(self, mark: int) -> None:
         """Undo all changes since the mark."""
+        self._known.clear()
         for cls, uuid, before in reversed(self._journal[mark:]):
             if cls is None and uuid:
                 self.contents.discard(uuid)
@@ -313,6 +328,7 @@ class State:
 
     def load(self, cls: XenClass, fields: dict[str, Any]) -> Record:
         """Add an object as it is written; this does not count as a change."""
+        self._known.clear()
         return self._tables.load(Record(cls, fields))
 
     def rest_on(self, source: Source, places: Mapping[str, Mapping[str, int]]) -> None:

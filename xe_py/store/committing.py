@@ -37,6 +37,9 @@ def commit(
     if not changes and not state.header_changed():
         return Committed(state.serial, []), document
     serial = next_serial(document.path, state.serial)
+    going = _going(changes)
+    if going:
+        from xe_py.store.contents.past import fills_the_chain, keep_within
     mark = state.mark()
     try:
         if TEMPLATES in state.header and any(change.after is None for change in changes):
@@ -46,13 +49,16 @@ def commit(
         content = _content(index, document, state, changes, serial)
         if disks is not None:
             disks.flush({change.after.get(CONTENT) for change in changes if change.after is not None})
-        version = replace(site, content, document.identity, serial, command)
+        anew = bool(going) and fills_the_chain(site, going)
+        version = replace(site, content, document.identity, serial, command, anew=anew)
     except StateFileError:
         state.rollback(mark)
         raise
+    if going:
+        keep_within(site)
     if disks is not None:
         disks.settle()
-    elif any(change.before is not None and CONTENT in change.before and change.touches(CONTENT) for change in changes):
+    elif going:
         from xe_py.store.contents.disks import settle
 
         settle(site.target)
@@ -63,6 +69,12 @@ def commit(
     if version is not None and not document.reordered:
         following.head = _carried_on(index, document.head, following, state, changes)
     return committed, following
+
+
+def _going(changes: list[Change]) -> list[str]:
+    """The contents that disks have no longer."""
+    befores = [change.before for change in changes if change.touches(CONTENT) and change.before is not None]
+    return [before[CONTENT] for before in befores if CONTENT in before]
 
 
 def next_serial(path: str, serial: int) -> int:

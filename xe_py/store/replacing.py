@@ -22,14 +22,21 @@ if TYPE_CHECKING:
 
 @uninterrupted
 def replace(
-    site: Site, parts: Iterable[Part], expected: tuple[int, ...] | None, serial: int, command: str
+    site: Site,
+    parts: Iterable[Part],
+    expected: tuple[int, ...] | None,
+    serial: int,
+    command: str,
+    *,
+    anew: bool = False,
 ) -> tuple[int, ...] | None:
     """Replace the file with the parts, durably and all at once.
 
     Returns what identifies the new version; None if someone has already written to it.
 
     `expected` identifies the version that is replaced; None means that there is no file. `serial` and `command`
-    describe the new version for the history. StateFileError leaves the file as it was. The caller holds the lock.
+    describe the new version for the history, where `anew` begins a new chain. StateFileError leaves the file as it was.
+    The caller holds the lock.
     """
     target = site.target
     temporary = os.path.join(neighbour(target), f"{NEW}{os.getpid()}")
@@ -38,7 +45,7 @@ def replace(
         written = _write(temporary, parts, site)
         _expect(target, expected)
         entry = keeping.entry_of(written, serial, command)
-        kept = keeping.keep(site, temporary, parts, expected, entry)
+        kept = keeping.keep(site, temporary, parts, expected, entry, anew=anew)
         _expect(target, expected)
         os.replace(temporary, target)
         site.outcome.replaced = True

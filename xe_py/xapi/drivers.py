@@ -37,6 +37,20 @@ class ConfigKey:
         return f"device-config:{self.name} cannot be {value}" if value and self.wrong(value) else ""
 
 
+class ConfigRule(ConfigKey):
+    """A condition on a device-config as a whole; `says` what is wrong, or the empty text."""
+
+    __slots__ = ("_says",)
+
+    def __init__(self, refusal: str, says: Callable[[Mapping[str, str]], str]) -> None:
+        super().__init__("", refusal, bool)
+        self._says = says
+
+    def complaint(self, device_config: Mapping[str, str]) -> str:
+        """What is wrong with this device-config; the empty text if nothing is."""
+        return self._says(device_config)
+
+
 class Driver:
     """One type of SR.
 
@@ -84,6 +98,39 @@ class Driver:
         self.raw_unit = _EXTENT if layout == _ON_LVM else 1
 
 
+# What an ISO SR asks for: a folder of the host itself has legacy_mode, everything else is mounted from a server.
+_IF_FOLDER = "; a folder of the host needs device-config:legacy_mode=true"
+
+
+def is_folder_of_host(device_config: Mapping[str, str]) -> bool:
+    """Whether the location of an ISO SR is a folder of the host itself."""
+    return "legacy_mode" in device_config
+
+
+def _no_server(config: Mapping[str, str]) -> str:
+    kind, location = config.get("type"), config.get("location", "")
+    if kind is None or is_folder_of_host(config):
+        return ""
+    if kind == "cifs":
+        names_server = location.startswith(("//", "\\")) and bool(location.strip("/\\"))
+    else:
+        names_server = ":" in location
+    return "" if names_server else f"device-config:location names no server: {location}{_IF_FOLDER}"
+
+
+def _no_options(config: Mapping[str, str]) -> str:
+    location, options = config.get("location", ""), config.get("options", "")
+    if "type" in config or is_folder_of_host(config) or ":/" in location or options.split()[:1] == ["-o"]:
+        return ""
+    wrong = f"device-config:options cannot be {options}" if options else "device-config:options is missing"
+    return f"{wrong}; a share needs device-config:type=cifs or options that begin with -o{_IF_FOLDER}"
+
+
+def _no_smb_version(config: Mapping[str, str]) -> str:
+    version = config.get("vers", "3.0") if config.get("type") == "cifs" and not is_folder_of_host(config) else "3.0"
+    return "" if version in {"1.0", "3.0"} else f"device-config:vers cannot be {version}"
+
+
 _ON_LVM, _ON_FILES, _ISO = "lvm", "files", "iso"
 
 _DEVICE = ConfigKey("device", refusal="SR_BACKEND_FAILURE_90")
@@ -104,8 +151,12 @@ _ALLOCATION = ConfigKey(
 )
 _GROUP_NAME = ConfigKey("group-name", refusal="SR_BACKEND_FAILURE_5004")
 _REDUNDANCY = ConfigKey("redundancy", refusal="SR_BACKEND_FAILURE_5005")
-_MOUNT_OPTIONS = ConfigKey("options", refusal="SR_BACKEND_FAILURE_228", wrong=lambda value: "-o" not in value.split())
-_SMB_VERSION = ConfigKey("vers", refusal="SR_BACKEND_FAILURE_227", wrong=lambda value: value not in {"1.0", "3.0"})
+_ISO_KEYS = (
+    _LOCATION,
+    ConfigRule("SR_BACKEND_FAILURE_225", _no_server),
+    ConfigRule("SR_BACKEND_FAILURE_228", _no_options),
+    ConfigRule("SR_BACKEND_FAILURE_227", _no_smb_version),
+)
 _DISK = (_DEVICE, _NO_PATH)
 _TO_TARGET = (_TARGET, _PORT, _TARGET_IQN)
 
@@ -137,7 +188,7 @@ DRIVERS = {
     "glusterfs": Driver(_ON_FILES, (_SERVER,), _MOUNTED),
     "hba": Driver("luns", (), _LUNS, vhd=False),
     "iscsi": Driver("luns", _TO_TARGET, _LUNS, vhd=False),
-    "iso": Driver(_ISO, (_LOCATION, _MOUNT_OPTIONS, _SMB_VERSION), _FOLDERS | _MAKES, size=0, vhd=False),
+    "iso": Driver(_ISO, _ISO_KEYS, _FOLDERS | _MAKES, size=0, vhd=False),
     "largeblock": Driver("largeblock", _DISK, _LOCAL, vhd=False, formats="device"),
     "linstor": Driver("linstor", (_GROUP_NAME, _REDUNDANCY), _LINSTOR, vhd=False),
     "lvm": Driver(_ON_LVM, (*_DISK, _ALLOCATION), _LVM, formats="device"),

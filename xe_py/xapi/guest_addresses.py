@@ -69,9 +69,8 @@ def _address(state: State, vif: Record) -> str:
     """The address that is set for the guest, or else the one that it gets from its network."""
     if static := _static(vif, "4"):
         return static
-    network = state.ref(vif, "network-uuid")
-    first, count = _block(network)
-    number = first + _number(state, vif, network, count)
+    key = "guest addresses", vif["network-uuid"]
+    number = state.once(key, lambda: _numbers(state, vif))[vif["uuid"]]
     return ".".join(str(number >> shift & 0xFF) for shift in (24, 16, 8, 0))
 
 
@@ -95,28 +94,32 @@ def _block(network: Record) -> tuple[int, int]:
     return (block_number << 8) + _FIRST, 256 - _NOT_FOR_GUESTS
 
 
-def _number(state: State, vif: Record, network: Record, count: int) -> int:
-    """The number of the VIF among `count`: it follows from its MAC, and no older VIF on the network has it.
+def _numbers(state: State, vif: Record) -> dict[str, int]:
+    """The addresses of all VIFs on the VIF's network, as numbers: each follows from the MAC, and no older VIF has it.
 
-    If the network has more VIFs than numbers, two guests may have the same.
+    If the network has more VIFs than addresses, two guests may have the same.
     """
-    vifs = state.pointing_at(network, "vif.network-uuid")
-    wanted = _preferred(vif, count)
-    if len(vifs) > count:
-        return wanted
-    taken: set[int] = set()
-    for other in vifs:
-        number = _preferred(other, count)
-        while number in taken:
-            number = (number + 1) % count
-        if other["uuid"] == vif["uuid"]:
-            return number
-        taken.add(number)
-    return wanted
+    first, count = _block(state.ref(vif, "network-uuid"))
+    vifs = state.having("vif", "network-uuid", vif["network-uuid"])
+    followers: dict[int, int] = {}
+    found = {}
+    for each in vifs:
+        number = crc32(each["MAC"].lower().encode()) % count
+        if len(vifs) <= count:
+            number = _free(number, followers)
+            followers[number] = (number + 1) % count
+        found[each["uuid"]] = first + number
+    return found
 
 
-def _preferred(vif: Record, count: int) -> int:
-    return crc32(vif["MAC"].lower().encode()) % count
+def _free(number: int, followers: dict[int, int]) -> int:
+    """The first free number from this one on; each one that is taken leads to a later one, and on the way, further."""
+    passed = []
+    while number in followers:
+        passed.append(number)
+        number = followers[number]
+    followers |= dict.fromkeys(passed, number)
+    return number
 
 
 def _link_local(mac: str) -> str:

@@ -7,14 +7,7 @@ from xe_py.schema.numbers import decimal_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Protocol
-
-    class Stream(Protocol):
-        """What an archive is read from."""
-
-        def read(self, size: int, /) -> bytes:
-            """At most so many bytes; none at the end."""
-
+    from xe_py.schema.command import Stream
 
 SECTOR = 512
 END = bytes(2 * SECTOR)

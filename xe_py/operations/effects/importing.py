@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
+    from xe_py.schema.command import Stream
     from xe_py.schema.xenclass import XenClass
     from xe_py.state.record import Record
     from xe_py.state.state import State
     from xe_py.xva.ova import Entry
-    from xe_py.xva.tape import Stream
 
 _HOST_ACCESS = "grant_api_access"
 _DEFAULT_TEMPLATE = "default_template"

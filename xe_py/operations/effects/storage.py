@@ -7,7 +7,7 @@ import os
 from xe_py.errors import Failure
 from xe_py.operations.effects.contents import drop, take_back
 from xe_py.schema.numbers import is_uuid
-from xe_py.xapi.drivers import DRIVERS, reason
+from xe_py.xapi.drivers import DRIVERS, is_folder_of_host, reason
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,8 +82,11 @@ def _folder(state: State, sr: Record) -> str | None:
     if sr["type"] != "iso" or sr["is-tools-sr"]:
         return None
     pbds = state.find("pbd", sr_uuid=sr["uuid"], currently_attached=True)
-    location = str(pbds[0]["device-config"].get("location", ""))
-    return None if ":" in location or location.startswith(("//", "\\\\")) else location
+    config = pbds[0]["device-config"]
+    location = str(config.get("location", ""))
+    if not is_folder_of_host(config) and (":" in location or location.startswith(("//", "\\\\"))):
+        return None
+    return location
 
 
 def _take_in_files(state: State, sr: Record, sizes: dict[str, int]) -> None:

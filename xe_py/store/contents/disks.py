@@ -21,6 +21,7 @@ from xe_py.store.history.logbook import folder_of as history_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from mmap import mmap
 
     from xe_py.store.files.document import Site
 
@@ -87,7 +88,7 @@ class Disks:
 
     def past(self) -> dict[str, int]:
         """Those of the contents that only older versions have."""
-        return self._but(_present)
+        return self._but(present)
 
     def strays(self) -> dict[str, int]:
         """Those of the contents that no version has."""
@@ -118,7 +119,7 @@ class Disks:
     def _but(self, named_in: Callable[[str], set[bytes]]) -> dict[str, int]:
         sizes = self.sizes()
         named = named_in(self._site.target) if sizes else set()
-        return {name: taken for name, taken in sizes.items() if name[_MIDDLE].encode() not in named}
+        return {name: taken for name, taken in sizes.items() if middle_of(name) not in named}
 
     def _room(self) -> int:
         """How many bytes more the disks may take: up to XE_DISK_LIMIT or, without that, half of what is free."""
@@ -143,7 +144,7 @@ def settle(target: str) -> None:
     except OSError:
         return  # Nobody knows what is needed, so everything stays.
     for name, path in {**kept, **drafts}.items():
-        if name[_MIDDLE].encode() not in named:
+        if middle_of(name) not in named:
             _remove(path)
         elif name in drafts:
             _keep(path, _path(target, name))
@@ -154,16 +155,23 @@ def _named(target: str) -> set[bytes]:
     history = history_of(target)
     names = os.listdir(history) if os.path.isdir(history) else []
     versions = [os.path.join(history, name) for name in names if name == LOG or name.endswith(COPY)]
-    return _present(target).union(*map(_middles, versions))
+    return present(target).union(*map(middles_in, versions))
 
 
-def _present(target: str) -> set[bytes]:
+def present(target: str) -> set[bytes]:
     """The middles of all uuids in the file, if there is one."""
-    return _middles(target) if os.path.exists(target) else set()
+    return middles_in(target) if os.path.exists(target) else set()
 
 
-def _middles(path: str) -> set[bytes]:
+def middles(data: bytes | mmap) -> set[bytes]:
+    """The middles of all uuids in the data."""
     import re
+
+    return set(re.findall(_MIDDLES, data))
+
+
+def middles_in(path: str) -> set[bytes]:
+    """The middles of all uuids in the file."""
     from mmap import ACCESS_READ, mmap
 
     file = os.open(path, _READING)
@@ -171,9 +179,19 @@ def _middles(path: str) -> set[bytes]:
         if not os.fstat(file).st_size:
             return set()
         with mmap(file, 0, access=ACCESS_READ) as data:
-            return set(re.findall(_MIDDLES, data))
+            return middles(data)
     finally:
         close(file)
+
+
+def middle_of(name: str) -> bytes:
+    """The middle of the name of a content, by which its versions are found."""
+    return name[_MIDDLE].encode()
+
+
+def sizes_in(target: str) -> dict[bytes, int]:
+    """The bytes that each content takes, by the middle of its name."""
+    return {middle_of(name): _taken(path) for name, path in _kept(target).items()}
 
 
 def _folder(target: str) -> str:

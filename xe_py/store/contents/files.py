@@ -8,7 +8,7 @@ from functools import partial
 
 from xe_py.errors import NoRoomError
 from xe_py.store.contents.sparse import copy_span, filled, pieces, put_at, read_all, regular, spans
-from xe_py.store.files.access import close, open_file
+from xe_py.store.files.access import begin_flush, close, open_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ class FileDraft:
         self._count(span)
         try:
             write()
+            begin_flush(self._file, span)
         except OSError as error:
             if error.errno in _FULL:
                 raise NoRoomError from None

@@ -34,13 +34,43 @@ _PIECE = 1 << 20
 _DAY = 86400 * 10**9
 
 
-def go_on(target: str, folder: str, present: tuple[int, ...], limits: Limits) -> Chain:
-    """The chain that ends with the present file: the existing one, or a new one."""
+class Held:
+    """A chain that the history holds: where it begins, its part of the log, and the path of its full copy."""
+
+    __slots__ = ("copy", "first", "log")
+
+    def __init__(self, first: Entry, log: bytes, copy: str) -> None:
+        self.first = first
+        self.log = log
+        self.copy = copy
+
+
+def held(folder: str) -> list[Held]:
+    """The chains, the oldest first; OSError if the log cannot be read."""
+    log = read_log(folder)
+    if not log.entries:
+        return []
+    data = read_file(os.path.join(folder, LOG))
+    firsts = [chain[0] for chain in _chains(log)]
+    ends = [*(first.start for first in firsts[1:]), len(data)]
+    return [
+        Held(first, data[first.start : end], copy_of(folder, first.place))
+        for first, end in zip(firsts, ends, strict=True)
+    ]
+
+
+def drop_before(folder: str, kept: Held) -> None:
+    """Drop all versions before this chain."""
+    _drop_before(folder, kept.first)
+
+
+def go_on(target: str, folder: str, present: tuple[int, ...], limits: Limits, *, anew: bool = False) -> Chain:
+    """The chain that ends with the present file: the existing one or, if that is too long or `anew`, a new one."""
     log = _whole_log(folder)
     last = log.entries[-1] if log.entries else None
     if last is not None and is_content(folder, log, last, target, present):
         chain = _chain_of(log, last)
-        if not limits.exceeded_by(chain, present[2]) and is_file(copy_of(folder, chain.first)):
+        if not anew and not limits.exceeded_by(chain, present[2]) and is_file(copy_of(folder, chain.first)):
             return chain
         first = Entry(last.place, last.serial, last.file, (last.user, last.process, last.command))
     else:
@@ -215,9 +245,13 @@ def _drop_old(folder: str, log: Log, limits: Limits) -> None:
     else:
         _drop_old_versions(folder, limits, versions, room, oldest)
         return
-    _cut(folder, kept[0].start)
+    _drop_before(folder, kept[0])
+
+
+def _drop_before(folder: str, first: Entry) -> None:
+    _cut(folder, first.start)
     for path in _copies(folder):
-        if _place(path) < kept[0].place:
+        if _place(path) < first.place:
             os.unlink(path)
     for _, _, path in old_versions(folder):
         os.unlink(path)

@@ -29,10 +29,13 @@ def entry_of(written: tuple[int, ...], serial: int, command: str) -> Entry:
     return Entry(0, serial, (inode, size, time_written), (os.getuid(), os.getpid(), command))
 
 
-def keep(site: Site, new: str, parts: Iterable[Part], present: tuple[int, ...] | None, entry: Entry) -> Chain | None:
+def keep(
+    site: Site, new: str, parts: Iterable[Part], present: tuple[int, ...] | None, entry: Entry, *, anew: bool = False
+) -> Chain | None:
     """Keep the version in `new`, made of the joined parts, which is about to replace the file; the mark for `confirm`.
 
-    `present` identifies the file; if the history does not have it, it is kept first. Failures here are warnings in the
+    `present` identifies the file; if the history does not have it, it is kept first. `anew` begins a new chain with it.
+    Failures here are warnings in the
     outcome; only a bad setting is a StateFileError.
     """
     target, limits = site.target, Limits(site.settings)
@@ -42,13 +45,13 @@ def keep(site: Site, new: str, parts: Iterable[Part], present: tuple[int, ...] |
             _clear(folder)
             return None
         make_folder(folder)
-        chain = None if present is None else _going_on(folder, present, limits)
+        chain = None if present is None or anew else _going_on(folder, present, limits)
         if chain is None:
             from xe_py.store.history import chains
 
             if present is None:
                 return chains.begin_with(folder, new, entry)
-            chain = chains.go_on(target, folder, present, limits)
+            chain = chains.go_on(target, folder, present, limits, anew=anew)
         entry.place, entry.after = chain.place + 1, chain.seal
         entry.changes = pack(_changes(target, parts))
         length = chain.bytes + append(folder, entry)

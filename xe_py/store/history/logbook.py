@@ -34,7 +34,13 @@ class Limits:
     def __init__(self, settings: Settings) -> None:
         self.number = settings.number("XE_BACKUPS", _DIGITS, _ANY)
         self.days = settings.number("XE_HISTORY_DAYS", _DIGITS, _DAYS)
-        self.bytes = settings.number("XE_HISTORY_BYTES", _MOST_DIGITS, _BYTES)
+        given = settings.number("XE_HISTORY_BYTES", _MOST_DIGITS, -1)
+        self.bytes = _BYTES if given < 0 else given
+        self._is_given = given >= 0
+
+    def with_contents(self, free: int) -> int:
+        """The most bytes with the contents of disks, which may take half of what is free if no setting says more."""
+        return self.bytes if self._is_given else self.bytes + free // 2
 
     def exceeded_by(self, chain: Chain, size: int) -> bool:
         """Whether the chain, of a file of this size, is too long to continue."""
