@@ -69,6 +69,7 @@ function __xe_commands
         'console-param-list' 'Show all fields of the object.' \
         'console-param-remove' 'Remove a member from a set, or a key from a map.' \
         'console-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'describe' 'Show what there is to know of one object: what it is, where it runs, its storage and networks, what uses it, what it allows now, what is wrong with it, and what changed last.' \
         'diagnostic-compact' 'Let the toolstack of a host return memory that it does not need. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match. Only the call is recorded.' \
         'diagnostic-db-stats' 'Show how long the toolstack waited for its database. Always refused. No server runs here, so there is nothing that it could have counted.' \
         'diagnostic-gc-stats' 'Show how the toolstack of a host uses its memory. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match. Always refused. No server runs here, so there is nothing that it could have counted.' \
@@ -771,6 +772,8 @@ function __xe_words
             echo 'uuid=@console:uuid,vm-name-label'
         case console-param-set
             echo 'uuid=@console:uuid,vm-name-label other-config:'
+        case describe
+            echo 'object= appliance= bond= caller= certificate= cluster= cluster-host= console= drtask= feature= gpu-group= host= host-cpu= host-crashdump= hostdriver= hostdriver-variant= message= network= network-sriov= observer= patch= pbd= pci= pgpu= pif= pool= pusb= pvs-cache-storage= pvs-proxy= pvs-server= pvs-site= rate-limit= repository= role= sdn-controller= secret= sm= snapshot= sr= subject= task= template= tunnel= update= usb-group= vbd= vdi= vgpu= vgpu-type= vif= vlan= vm= vm-group= vmss= vtpm= vusb='
         case diagnostic-compact diagnostic-gc-stats host-compute-free-memory host-compute-memory-overhead host-data-source-list host-disable-local-storage-caching host-disable-ssh host-dmesg host-enable host-enable-ssh host-get-system-status-capabilities host-power-on host-reboot host-shutdown host-sync-data hostdriver-rescan
             echo 'host=@host:name-label +host --multiple'
         case diagnostic-net-stats

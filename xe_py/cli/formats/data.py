@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xe_py.cli.formats.fields import columns_of
-from xe_py.schema.listing import Facts, Listing, Node, Sentence, Table, Texts, Value
+from xe_py.schema.listing import Facts, Listing, Node, Page, Sentence, Table, Texts, Value
 from xe_py.state.record import Record
 
 TYPE_CHECKING = False
@@ -53,6 +53,6 @@ def _value(part: Any) -> Any:
         return {"uuid": part["uuid"]}
     if isinstance(part, Node):
         return {"text": part.text, "below": [_value(child) for child in part.below]}
-    if isinstance(part, Value):
+    if isinstance(part, (Value, Page)):
         return part.data
     return part if isinstance(part, (bool, int, float)) else str(part)
