@@ -85,6 +85,7 @@ function __xe_commands
         'drtask-param-get' 'Show the value of one field of the object.' \
         'drtask-param-list' 'Show all fields of the object.' \
         'event-wait' 'Wait until an object of the class has all the given values: field=value or, for any other value, field=/=value.' \
+        'explain' 'Explain a class, a field, a command, an error code or the rules. Nothing is read but the declarations.' \
         'feature-list' 'List all Features, or those whose fields have the given values.' \
         'feature-param-clear' 'Empty a field of the object.' \
         'feature-param-get' 'Show the value of one field of the object.' \
@@ -794,6 +795,8 @@ function __xe_words
             echo 'uuid=@drtask:uuid param-name=%drtask param-key='
         case event-wait
             echo 'class='
+        case explain
+            echo 'topic='
         case feature-list
             echo 'params=,all|%feature +feature'
         case feature-param-clear

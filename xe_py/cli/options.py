@@ -6,8 +6,9 @@ import click
 
 from xe_py import __version__, operations
 from xe_py.cli.binding import binding_of
-from xe_py.cli.help import description, help_text
+from xe_py.cli.help import help_text
 from xe_py.errors import DONE
+from xe_py.schema.description import description
 from xe_py.schema.fields import Bool, Choice, Int, Map, Ref, Refs
 from xe_py.schema.values import Size
 

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from xe_py import classes
 from xe_py.cli.words import FORMATS, WITH_VALUE
-from xe_py.reference.declared import all_commands, command_doc, family_name, visible
-from xe_py.reference.wording import is_flag
+from xe_py.operations.effects.wording import family_name, is_flag
+from xe_py.reference.declared import all_commands, command_doc, visible
 from xe_py.schema.command import WORDS
 from xe_py.schema.fields import Bool, Choice, Map, Ref, Refs
 from xe_py.schema.values import Named

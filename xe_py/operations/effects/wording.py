@@ -73,6 +73,12 @@ _ON_DELETE = {
 # Parameters
 
 
+def family_name(command: str) -> str:
+    """The longest class name that the command's begins with, or its first word."""
+    of_class = [name for name in classes.names() if command.startswith(f"{name}-")]
+    return max(of_class, key=len, default=command.partition("-")[0])
+
+
 def own_parameters(command: Command, cls: XenClass | None) -> list[Field]:
     """The optional parameters, without those that are simply the fields of the class."""
     if command.kind.gets != WORDS or cls is None:
