@@ -32,14 +32,14 @@ def codes_of(function: Callable[..., Any]) -> list[str]:
 
 
 def raisers_of(code: str) -> list[tuple[str, str]]:
-    """The module and the first sentence of each function that names the code, to raise it."""
+    """The module of each function that names the code, to raise it, and the first sentence about the function."""
     found = []
     for part in _ASKING:
         for name, text in _sources(part):
             if f'"{code}"' in text:
                 functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
                 found += [(name, _first_sentence(each)) for each in functions if _names(each, code)]
-    return list(dict.fromkeys((name, doc) for name, doc in found if doc))
+    return list(dict.fromkeys(found))
 
 
 def _sources(part: str) -> Iterator[tuple[str, str]]:
@@ -52,7 +52,8 @@ def _sources(part: str) -> Iterator[tuple[str, str]]:
 
 
 def _first_sentence(function: ast.FunctionDef) -> str:
-    doc = " ".join((ast.get_docstring(function) or "").split())
+    """What the function says of itself; for one that says nothing, the words of its name."""
+    doc = " ".join((ast.get_docstring(function) or function.name.replace("_", " ")).split())
     return doc.partition(". ")[0].rstrip(".")
 
 
