@@ -618,6 +618,7 @@ function __xe_commands
         'vm-param-remove' 'Remove a member from a set, or a key from a map.' \
         'vm-param-set' 'Set fields of the object, or single keys of its maps.' \
         'vm-pause' 'Pause a running VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'vm-query-services' 'Show the services that a VM offers to the toolstack; XAPI itself refuses this. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-reboot' 'Reboot a VM. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
         'vm-recover' 'Bring back a VM from the database on a disk; no disk here holds one.' \
         'vm-reset-powerstate' 'Record a VM as halted after its host was lost. The VMs are chosen by vm=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -1800,7 +1801,7 @@ function __xe_complete
         printf '%s\n' --state=(__fish_complete_path (string replace -- --state= '' $current))
     else if not set -q command[1]
         __xe_commands
-        printf '%s\n' --minimal --json --csv --yaml --table --shell --dry-run --state --help --version
+        printf '%s\n' --minimal --json --csv --yaml --table --shell --dry-run --explain --state --help --version
     else if test $command = help
         __xe_commands
         printf '%s\n' --all --minimal
@@ -1817,7 +1818,7 @@ function __xe_complete
                 and __xe_values $typed[1]= $typed[2] "$known[2]" $program $state
             end
         else
-            for word in $words --minimal --json --csv --yaml --table --shell --dry-run --state --help
+            for word in $words --minimal --json --csv --yaml --table --shell --dry-run --explain --state --help
                 set -l name (string replace -r '=.*' '=' -- $word)
                 string match -q '+*' -- $name
                 or contains -- (string replace -r '^--|=$' '' -- $name) $used

@@ -141,7 +141,7 @@ def complete(request: pytest.FixtureRequest, process: Process, xe: Xe) -> Comple
 
 VBD_CREATE = ["vm-uuid=", "device=", "vdi-uuid=", "bootable=", "type=", "mode=", "unpluggable="]
 FORMATS = ["--json", "--csv", "--yaml", "--table", "--shell"]
-SWITCHES = ["--minimal", *FORMATS, "--dry-run", "--state", "--help"]
+SWITCHES = ["--minimal", *FORMATS, "--dry-run", "--explain", "--state", "--help"]
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,8 @@ def run(line: Line, environment: Environment) -> int:
         environment.tell(f"Warning: {unknown}\n")
     line.dry_run |= environment.says("XE_DRY_RUN")
     environment.rehearses = line.dry_run
+    if line.explain:
+        return _explain(line, call, environment)
     news: list[str] = []
     try:
         _run(line, call, environment, news)
@@ -45,6 +47,14 @@ def run(line: Line, environment: Environment) -> int:
             environment.err("".join(news))
         raise
     environment.err("".join(news))
+    return DONE
+
+
+def _explain(line: Line, call: Call, environment: Environment) -> int:
+    from xe_py.cli.explaining import explained
+    from xe_py.state.state import State
+
+    environment.out(_text(State({}), explained(line, call, environment), line, environment))
     return DONE
 
 

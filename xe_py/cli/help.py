@@ -25,6 +25,7 @@ Usage:
     [ --minimal ]        bare values, with commas between them
     [ --json | --csv | --yaml | --table | --shell ]  other forms of output
     [ --dry-run ]        say what would change, and change nothing
+    [ --explain ]        say how the line is read; change nothing
   Connection options (-s -p -u -pw -pwf --nossl) are accepted and ignored.
 
 What a command takes:

@@ -42,6 +42,7 @@ class OptionsGroup(click.Group):
             click.Option(["--state"], metavar="FILE", help="The state file; else XE_STATE, else the default file."),
             click.Option(["--minimal"], is_flag=True, help="Print bare values, with commas between them."),
             click.Option(["--dry-run"], is_flag=True, help="Say what would change, and change nothing."),
+            click.Option(["--explain"], is_flag=True, help="Say how the words are read and what they act on."),
             click.Option(["--version"], is_flag=True, help="Show the version and exit."),
         ]
         super().__init__(

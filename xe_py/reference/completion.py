@@ -14,7 +14,7 @@ what describes it. A comma before VALUES says that several may be given, with co
 
 from __future__ import annotations
 
-from xe_py import classes
+from xe_py import classes, operations
 from xe_py.cli.words import FORMATS, WITH_VALUE
 from xe_py.operations.effects.wording import family_name, is_flag
 from xe_py.reference.declared import all_commands, command_doc, visible
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 SWITCHES = sorted({*WITH_VALUE, "--state"})
 """The switches whose value is the next word."""
 _FORMATS = [f"--{name}" for name in FORMATS]
-FOR_COMMAND = " ".join(["--minimal", *_FORMATS, "--dry-run", "--state", "--help"])
+FOR_COMMAND = " ".join(["--minimal", *_FORMATS, "--dry-run", "--explain", "--state", "--help"])
 """The switches that are offered behind every command."""
 FOR_NONE = f"{FOR_COMMAND} --version"
 """The switches that are offered where there is no command yet."""
@@ -44,7 +44,8 @@ _MEMBERS, _CLEAR = ("-param-add", "-param-remove"), "-param-clear"
 
 def command_docs() -> dict[str, str]:
     """What each command does that is to be offered, `help` among them, by its name."""
-    docs = {command.name: command_doc(command) for command in all_commands() if not command.hidden}
+    marks = {name: mark for name, (_, mark, _) in operations.table().items()}
+    docs = {each.name: command_doc(each) for each in all_commands() if marks[each.name] != operations.HIDDEN}
     return dict(sorted({**docs, "help": "Show what commands there are, and what they take."}.items()))
 
 
