@@ -445,6 +445,7 @@ function __xe_commands
         'state-orphans' 'List what nothing uses any more, with the commands that clean it up.' \
         'state-set' 'Switch to another set of rules, which the state must obey, or to another set of default templates. The same set again brings back the templates that were destroyed.' \
         'state-show' 'Show where the state is, its header, and how many objects it holds.' \
+        'state-tree' 'Show the pool at a glance: its hosts with their memory and VMs, its SRs with their space and VDIs, its networks with the VMs on them, and what nothing uses.' \
         'state-undo' 'Undo the last commit, or the edits made by hand since; or restore any older version of the state. This is a change like any other, so it can be undone too.' \
         'subject-add' 'Let a user or a group of the directory log in.' \
         'subject-list' 'List all subjects, or those whose fields have the given values.' \
@@ -760,7 +761,7 @@ function __xe_words
             echo 'network-uuid=@network:uuid,name-label cluster-stack= token-timeout= token-timeout-coefficient='
         case cluster-pool-destroy cluster-pool-force-destroy cluster-pool-resync
             echo 'cluster-uuid=@cluster:uuid'
-        case console vm-cd-eject vm-compute-memory-overhead vm-crashdump-list vm-data-source-list vm-is-bios-customized vm-memory-target-wait vm-pause vm-query-services vm-restart-device-models vm-retrieve-wlb-recommendations vm-suspend vm-tree vm-unpause vm-vif-list
+        case console vm-cd-eject vm-compute-memory-overhead vm-crashdump-list vm-data-source-list vm-is-bios-customized vm-memory-target-wait vm-pause vm-query-services vm-restart-device-models vm-retrieve-wlb-recommendations vm-suspend vm-unpause vm-vif-list
             echo 'vm=@vm:name-label +vm --multiple'
         case console-list
             echo 'params=,all|%console +console'
@@ -1282,6 +1283,8 @@ function __xe_words
             echo 'name-label= hosts= nics= cpus= memory= disk= rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none preset=single|pool|nfs-pool|iscsi-pool|bonded|classroom srs= vms= --from-machine --force'
         case state-set
             echo 'rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none'
+        case state-tree
+            echo '--all'
         case state-undo
             echo 'serial='
         case subject-add
@@ -1546,6 +1549,8 @@ function __xe_words
             echo '--force on=@host:name-label --paused vm=@vm:name-label +vm --multiple'
         case vm-sysprep
             echo 'filename= timeout= vm=@vm:name-label +vm --multiple'
+        case vm-tree
+            echo '--all vm=@vm:name-label +vm --multiple'
         case vm-update-secureboot-certificates-on-boot
             echo 'mark=true|false vm=@vm:name-label +vm --multiple'
         case vm-vcpu-hotplug

@@ -151,13 +151,14 @@ class Doubtful:
 
 
 class Node:
-    """A line of a tree and the lines below it."""
+    """A line of a tree and the lines below it; `obj` is the object that it is about, which a program is told."""
 
-    __slots__ = ("below", "text")
+    __slots__ = ("below", "obj", "text")
 
-    def __init__(self, text: str, below: list[Node]) -> None:
+    def __init__(self, text: str, below: Sequence[Node] = (), obj: Any = None) -> None:
         self.text = text
         self.below = below
+        self.obj = obj
 
     def __repr__(self) -> str:
         return f"<Node {self.text!r} with {len(self.below)} below>"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 _APART = "  "
+_BAR = 14
 
 
 def guest(state: State, vm: Record) -> str:
@@ -25,6 +26,14 @@ def guest(state: State, vm: Record) -> str:
     return f"{vm.name or vm['uuid']}{_APART}{vm['power-state']}{where}, {size}"
 
 
+def bar(used: int, total: int) -> str:
+    """How much of the total is used, as a bar and in words; an unknown total has no bar."""
+    if total <= 0:
+        return f"{size_in_words(used)} used"
+    full = min(_BAR, _BAR * used // total)
+    return f"[{'#' * full}{'.' * (_BAR - full)}] {size_in_words(used)} of {size_in_words(total)}"
+
+
 # Storage
 
 
@@ -32,7 +41,7 @@ def disk(state: State, vbd: Record) -> str:
     """The VBD with its VDI and the SR of that."""
     vdi = state.ref_or_none(vbd, "vdi-uuid")
     kind = "" if vbd["type"] == "Disk" else f"{vbd['type']} "
-    marks = f"{kind}{vbd['mode']}{_apart_from(vbd)}"
+    marks = f"{kind}{vbd['mode']}{_apart_from(state, vbd)}"
     what = (
         f"empty {marks}"
         if vdi is None
@@ -65,14 +74,13 @@ def card(state: State, vif: Record) -> str:
     network = state.ref(vif, "network-uuid")
     vm = state.ref(vif, "vm-uuid")
     host = vm["resident-on"] if vm["power-state"] in LIVE else None
-    carried = _carriers(state, network, host)
+    carried = carriers(state, network, host)
     below = f" = {carried}" if carried else ", internal"
-    return (
-        f"vif{vif['device']}{_APART}{vif['MAC']}{_apart_from(vif)}{_APART}on {network.name or network['uuid']}{below}"
-    )
+    marks = f"{vif['MAC']}{_apart_from(state, vif)}"
+    return f"vif{vif['device']}{_APART}{marks}{_APART}on {network.name or network['uuid']}{below}"
 
 
-def _carriers(state: State, network: Record, host: str | None = None) -> str:
+def carriers(state: State, network: Record, host: str | None = None) -> str:
     """The PIFs of the network, each with its hosts; only those of one host if it is given."""
     where: dict[str, list[str]] = {}
     for uuid in state.value(network, "PIF-uuids"):
@@ -113,5 +121,7 @@ def _cards_of(state: State, pif: Record, seen: set[str]) -> Iterator[Record]:
         yield from _cards_of(state, part, seen)
 
 
-def _apart_from(device: Record) -> str:
-    return "" if device["currently-attached"] else ", not attached"
+def _apart_from(state: State, device: Record) -> str:
+    """Whether the guest of a live VM does not see the device; devices of a halted VM are never attached."""
+    is_live = state.ref(device, "vm-uuid")["power-state"] in LIVE
+    return ", not attached" if is_live and not device["currently-attached"] else ""
