@@ -182,6 +182,8 @@ SWITCHES = ["--minimal", *FORMATS, "--dry-run", "--explain", "--state", "--help"
         ("xe vm-shutdown power-state=r", ["power-state=running"]),
         ("xe vm-shutdown --power-state=r", []),
         ("xe vm-shutdown tags", ["tags:contains="]),
+        ("xe describe host=", ["host=xen1"]),
+        ("xe describe network=Host", ["network=Host internal management network"]),
         ("xe state-init rules=", ["rules=strict", "rules=xapi"]),
     ],
 )

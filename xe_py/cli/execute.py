@@ -115,7 +115,12 @@ def _text(state: State, result: Any, line: Line, environment: Environment) -> st
         return ""
     from xe_py.cli.formats import printed
 
-    return printed(state, result, line, environment.output)
+    text = printed(state, result, line, environment.output)
+    if line.form or line.minimal or not environment.has_colours(environment.output):
+        return text
+    from xe_py.cli.colour import result_in_colour
+
+    return result_in_colour(result, text)
 
 
 def _run_on_store(line: Line, call: Call, environment: Environment) -> None:

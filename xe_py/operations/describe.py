@@ -13,6 +13,7 @@ from xe_py.operations.effects.portrait import portrait
 from xe_py.operations.select import as_word, matching, named_like
 from xe_py.schema.command import HOST, INSPECTS, command
 from xe_py.schema.fields import Text
+from xe_py.schema.values import Called
 from xe_py.state.differences import differences
 from xe_py.store import surely
 
@@ -41,7 +42,7 @@ _HOW = "Error: Say which object: xe describe <uuid or name>, or the class too, a
     "describe",
     optional=(
         Text("object", doc="A uuid, or a name that only one object has. The word may stand alone."),
-        *(Text(name, doc=f"The {name} with this name or uuid.") for name in classes.names()),
+        *(Called(name, name, doc=f"The {name} with this name or uuid.") for name in classes.names()),
     ),
     doc="Show what there is to know of one object: what it is, where it runs, its storage and networks, what uses it, "
     "what it allows now, what is wrong with it, and what changed last.",

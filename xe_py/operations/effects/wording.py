@@ -23,7 +23,7 @@ from xe_py.schema.fields import (
     Set,
     Text,
 )
-from xe_py.schema.values import BareInt, Float, Named, Size, Time, Uuid
+from xe_py.schema.values import BareInt, Called, Float, Named, Size, Time, Uuid
 from xe_py.schema.xenclass import plural
 from xe_py.store.toml.render import pair, pair_of
 
@@ -44,6 +44,7 @@ _VALUES: dict[type[Field], str] = {
     Set: "text,...",
     Ref: "uuid",
     Named: "name or uuid",
+    Called: "name or uuid",
     Refs: "uuid,...",
 }
 _TYPES: dict[type[Field], str] = {
