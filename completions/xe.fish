@@ -69,6 +69,7 @@ function __xe_commands
         'console-param-list' 'Show all fields of the object.' \
         'console-param-remove' 'Remove a member from a set, or a key from a map.' \
         'console-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'describe' 'Show what there is to know of one object: what it is, where it runs, its storage and networks, what uses it, what it allows now, what is wrong with it, and what changed last.' \
         'diagnostic-compact' 'Let the toolstack of a host return memory that it does not need. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match. Only the call is recorded.' \
         'diagnostic-db-stats' 'Show how long the toolstack waited for its database. Always refused. No server runs here, so there is nothing that it could have counted.' \
         'diagnostic-gc-stats' 'Show how the toolstack of a host uses its memory. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match. Always refused. No server runs here, so there is nothing that it could have counted.' \
@@ -84,6 +85,7 @@ function __xe_commands
         'drtask-param-get' 'Show the value of one field of the object.' \
         'drtask-param-list' 'Show all fields of the object.' \
         'event-wait' 'Wait until an object of the class has all the given values: field=value or, for any other value, field=/=value.' \
+        'explain' 'Explain a class, a field, a command, an error code or the rules. Nothing is read but the declarations.' \
         'feature-list' 'List all Features, or those whose fields have the given values.' \
         'feature-param-clear' 'Empty a field of the object.' \
         'feature-param-get' 'Show the value of one field of the object.' \
@@ -443,6 +445,7 @@ function __xe_commands
         'state-orphans' 'List what nothing uses any more, with the commands that clean it up.' \
         'state-set' 'Switch to another set of rules, which the state must obey, or to another set of default templates. The same set again brings back the templates that were destroyed.' \
         'state-show' 'Show where the state is, its header, and how many objects it holds.' \
+        'state-tree' 'Show the pool at a glance: its hosts with their memory and VMs, its SRs with their space and VDIs, its networks with the VMs on them, and what nothing uses.' \
         'state-undo' 'Undo the last commit, or the edits made by hand since; or restore any older version of the state. This is a change like any other, so it can be undone too.' \
         'subject-add' 'Let a user or a group of the directory log in.' \
         'subject-list' 'List all subjects, or those whose fields have the given values.' \
@@ -757,7 +760,7 @@ function __xe_words
             echo 'network-uuid=@network:uuid,name-label cluster-stack= token-timeout= token-timeout-coefficient='
         case cluster-pool-destroy cluster-pool-force-destroy cluster-pool-resync
             echo 'cluster-uuid=@cluster:uuid'
-        case console vm-cd-eject vm-compute-memory-overhead vm-crashdump-list vm-data-source-list vm-is-bios-customized vm-memory-target-wait vm-pause vm-query-services vm-restart-device-models vm-retrieve-wlb-recommendations vm-suspend vm-tree vm-unpause vm-vif-list
+        case console vm-cd-eject vm-compute-memory-overhead vm-crashdump-list vm-data-source-list vm-is-bios-customized vm-memory-target-wait vm-pause vm-query-services vm-restart-device-models vm-retrieve-wlb-recommendations vm-suspend vm-unpause vm-vif-list
             echo 'vm=@vm:name-label +vm --multiple'
         case console-list
             echo 'params=,all|%console +console'
@@ -771,6 +774,8 @@ function __xe_words
             echo 'uuid=@console:uuid,vm-name-label'
         case console-param-set
             echo 'uuid=@console:uuid,vm-name-label other-config:'
+        case describe
+            echo 'object= appliance=@appliance:name-label bond=@bond:uuid caller=@caller:name-label certificate=@certificate:uuid cluster=@cluster:uuid cluster-host=@cluster-host:uuid console=@console:uuid,vm-name-label drtask=@drtask:uuid feature=@feature:name-label gpu-group=@gpu-group:name-label host=@host:name-label host-cpu=@host-cpu:uuid host-crashdump=@host-crashdump:uuid hostdriver=@hostdriver:uuid hostdriver-variant=@hostdriver-variant:uuid message=@message:uuid network=@network:name-label network-sriov=@network-sriov:uuid observer=@observer:name-label patch=@patch:name-label pbd=@pbd:uuid,host-name-label,sr-name-label pci=@pci:uuid,host-name-label pgpu=@pgpu:uuid,gpu-group-name-label,host-name-label pif=@pif:uuid,device,VLAN,network-name-label,host-name-label pool=@pool:name-label pusb=@pusb:uuid,host-name-label pvs-cache-storage=@pvs-cache-storage:uuid pvs-proxy=@pvs-proxy:uuid pvs-server=@pvs-server:uuid pvs-site=@pvs-site:name-label rate-limit=@rate-limit:name-label repository=@repository:name-label role=@role:uuid sdn-controller=@sdn-controller:uuid secret=@secret:uuid sm=@sm:name-label snapshot=@snapshot:name-label sr=@sr:name-label subject=@subject:uuid task=@task:name-label template=@template:name-label tunnel=@tunnel:uuid update=@update:name-label usb-group=@usb-group:name-label vbd=@vbd:uuid,vm-name-label,vdi-name-label,device vdi=@vdi:name-label vgpu=@vgpu:uuid,vm-name-label,device,gpu-group-name-label vgpu-type=@vgpu-type:uuid vif=@vif:uuid,vm-name-label,device,network-name-label vlan=@vlan:uuid,tag vm=@vm:name-label vm-group=@vm-group:name-label vmss=@vmss:name-label vtpm=@vtpm:uuid,vm-name-label vusb=@vusb:uuid,vm-name-label,usb-group-name-label'
         case diagnostic-compact diagnostic-gc-stats host-compute-free-memory host-compute-memory-overhead host-data-source-list host-disable-local-storage-caching host-disable-ssh host-dmesg host-enable host-enable-ssh host-get-system-status-capabilities host-power-on host-reboot host-shutdown host-sync-data hostdriver-rescan
             echo 'host=@host:name-label +host --multiple'
         case diagnostic-net-stats
@@ -791,6 +796,8 @@ function __xe_words
             echo 'uuid=@drtask:uuid param-name=%drtask param-key='
         case event-wait
             echo 'class='
+        case explain
+            echo 'topic='
         case feature-list
             echo 'params=,all|%feature +feature'
         case feature-param-clear
@@ -1275,6 +1282,8 @@ function __xe_words
             echo 'name-label= hosts= nics= cpus= memory= disk= rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none preset=single|pool|nfs-pool|iscsi-pool|bonded|classroom srs= vms= --from-machine --force'
         case state-set
             echo 'rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none'
+        case state-tree
+            echo '--all'
         case state-undo
             echo 'serial='
         case subject-add
@@ -1539,6 +1548,8 @@ function __xe_words
             echo '--force on=@host:name-label --paused vm=@vm:name-label +vm --multiple'
         case vm-sysprep
             echo 'filename= timeout= vm=@vm:name-label +vm --multiple'
+        case vm-tree
+            echo '--all vm=@vm:name-label +vm --multiple'
         case vm-update-secureboot-certificates-on-boot
             echo 'mark=true|false vm=@vm:name-label +vm --multiple'
         case vm-vcpu-hotplug
@@ -1794,7 +1805,7 @@ function __xe_complete
         printf '%s\n' --state=(__fish_complete_path (string replace -- --state= '' $current))
     else if not set -q command[1]
         __xe_commands
-        printf '%s\n' --minimal --json --csv --yaml --table --shell --dry-run --state --help --version
+        printf '%s\n' --minimal --json --csv --yaml --table --shell --dry-run --explain --state --help --version
     else if test $command = help
         __xe_commands
         printf '%s\n' --all --minimal
@@ -1811,7 +1822,7 @@ function __xe_complete
                 and __xe_values $typed[1]= $typed[2] "$known[2]" $program $state
             end
         else
-            for word in $words --minimal --json --csv --yaml --table --shell --dry-run --state --help
+            for word in $words --minimal --json --csv --yaml --table --shell --dry-run --explain --state --help
                 set -l name (string replace -r '=.*' '=' -- $word)
                 string match -q '+*' -- $name
                 or contains -- (string replace -r '^--|=$' '' -- $name) $used

@@ -141,7 +141,7 @@ def complete(request: pytest.FixtureRequest, process: Process, xe: Xe) -> Comple
 
 VBD_CREATE = ["vm-uuid=", "device=", "vdi-uuid=", "bootable=", "type=", "mode=", "unpluggable="]
 FORMATS = ["--json", "--csv", "--yaml", "--table", "--shell"]
-SWITCHES = ["--minimal", *FORMATS, "--dry-run", "--state", "--help"]
+SWITCHES = ["--minimal", *FORMATS, "--dry-run", "--explain", "--state", "--help"]
 
 
 @pytest.mark.parametrize(
@@ -182,6 +182,8 @@ SWITCHES = ["--minimal", *FORMATS, "--dry-run", "--state", "--help"]
         ("xe vm-shutdown power-state=r", ["power-state=running"]),
         ("xe vm-shutdown --power-state=r", []),
         ("xe vm-shutdown tags", ["tags:contains="]),
+        ("xe describe host=", ["host=xen1"]),
+        ("xe describe network=Host", ["network=Host internal management network"]),
         ("xe state-init rules=", ["rules=strict", "rules=xapi"]),
     ],
 )

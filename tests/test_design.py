@@ -47,7 +47,7 @@ GROUPS = ["terms", "files", "toml", "index", "history", "contents"]
 ON_TOP = {"__init__", "promise", "replacing", "committing", "state_file"}
 # What of the store the rest of the program may know: the way to a store, its promise, what was done; and how TOML looks.
 KNOWN = {"xe_py.store", "xe_py.store.promise", "xe_py.store.terms"}
-ALSO_KNOWN = {"reference/wording.py": {"xe_py.store.toml.render"}}
+ALSO_KNOWN = {"operations/effects/wording.py": {"xe_py.store.toml.render"}}
 
 
 def imported(module: Path, *, types: bool = False) -> list[str]:

@@ -46,7 +46,7 @@ def test_each_kind_of_result_is_what_the_page_says(xe: "Xe") -> None:
         assert len(listing) == 1
         assert "name-label" in repr(listing)
         assert "web" in tree.text
-        assert tree.below == []
+        assert [node.text for node in tree.below] == ["hosts: xen1 (could run here)"]
         assert host.run("vm-shutdown", vm="web", force=True, multiple=True) == []
         assert [each.text for each in host.run("vm-tree", is_control_domain=False, multiple=True)]
         assert host.run("template-list", params="uuid").rows == [

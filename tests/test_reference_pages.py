@@ -17,11 +17,11 @@ from xe_py import __date__, classes
 from xe_py.cli.words import split
 from xe_py.codes import CODES, UNLISTED
 from xe_py.errors import DONE, INTERRUPTED, REFUSED, STATE_FILE_UNUSABLE, UNDELIVERED
+from xe_py.operations.effects.wording import family_name, toml_type
 from xe_py.reference import roff
 from xe_py.reference.completion import SWITCHES
-from xe_py.reference.declared import all_commands, families, family_name, visible
+from xe_py.reference.declared import all_commands, families, visible
 from xe_py.reference.files import generated
-from xe_py.reference.wording import toml_type
 from xe_py.schema.command import Command
 from xe_py.schema.values import Absent
 from xe_py.schema.xenclass import XenClass

@@ -26,6 +26,7 @@ COMMANDS = [command for name in operations.names() if (command := operations.fin
 # What only the command line has: fields by their names, filters, scripts, versions of a file.
 OF_THE_COMMAND_LINE = {
     "generated.py", "select.py", "event.py", "batch.py", "state.py", "state_history.py", "state_import.py", "effects/writing.py",
+    "describe.py", "explain.py",
 }  # fmt: skip
 
 

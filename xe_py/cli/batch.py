@@ -196,6 +196,8 @@ def _binding(line: Line) -> Binding:
         raise NotPlainError("another state file (--state)")
     if line.dry_run:
         raise NotPlainError("--dry-run of a single line")
+    if line.explain:
+        raise NotPlainError("--explain")
     found = binding_of(line.command)
     if found.command.kind.gets in {STORE, LINES}:
         raise NotPlainError(f"{line.command} must be run by itself")

@@ -25,6 +25,7 @@ class Binding:
     """How the words of one command are sorted."""
 
     __slots__ = (
+        "_alone",
         "_any_case",
         "_arguments",
         "_maps",
@@ -48,6 +49,7 @@ class Binding:
         arguments = [] if command.kind.gets == WORDS else [(each, command.argument(each)) for each in parameters]
         self._arguments = {each.name: keyword for each, keyword in arguments if not isinstance(each, Map)}
         self._maps = [(each.name, keyword) for each, keyword in arguments if isinstance(each, Map)]
+        self._alone = _standing_alone(command) if command.ours and command.kind.gets != LINES else []
 
     def call(self, given: list[str]) -> Call:
         """The command with these words; Misuse for the first required parameter that none of them gives."""
@@ -73,7 +75,18 @@ class Binding:
         if self.command.kind.gets == LINES:
             first = self._required[0][0]
             pairs = [pair if self._is_argument(pair) else (first, "=".join(filter(None, pair))) for pair in pairs]
-        return pairs
+        return self._with_names(pairs) if self._alone else pairs
+
+    def _with_names(self, pairs: Pairs) -> Pairs:
+        """The pairs; each word that stands alone is the next of the parameters that no pair names."""
+        given = {name for name, _ in pairs}
+        free = [name for name in self._alone if name not in given]
+        return [
+            (free.pop(0), name) if self._stands_alone(name, value) and free else (name, value) for name, value in pairs
+        ]
+
+    def _stands_alone(self, name: str, value: str) -> bool:
+        return not value and name not in self._valued and name not in self._names and name not in _IGNORED
 
     def _is_argument(self, pair: tuple[str, str]) -> bool:
         """Whether the pair cannot be a word that stands alone: it has a name of the command, or began with `--`."""
@@ -101,6 +114,13 @@ def _missing(name: str, given: Iterable[str]) -> Misuse:
 
     notes = (note for other in given if other.startswith(f"{name}=") for note in meant_by_name(other, ()))
     return Misuse(f"Required parameter not found: {name}\nFor usage run: 'xe help'", *notes)
+
+
+def _standing_alone(command: Command) -> list[str]:
+    """The parameters of a command of our own that a word without a name may stand for, in their order."""
+    if command.selector is not None:
+        return [command.selector.name]
+    return [each.name for each in command.parameters() if not isinstance(each, (Bool, Map))]
 
 
 _found: dict[str, Binding] = {}

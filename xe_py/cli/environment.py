@@ -48,6 +48,8 @@ class Environment:
     XE_PLUGINS             the folder with the plugins of the hosts
     XE_PLUGIN_TIMEOUT      how many seconds a plugin may take
     XE_ERRORS              `plain` leaves out what the real xe does not say
+    NO_COLOR               any text but the empty one: no colours
+    CLICOLOR_FORCE         any text but the empty one and 0: colours also where there is no terminal
     """
 
     __slots__ = (
@@ -94,6 +96,13 @@ class Environment:
     def is_plain(self) -> bool:
         """Whether to leave out what the real xe does not say."""
         return self.variables.get("XE_ERRORS") == "plain"
+
+    def has_colours(self, stream: TextIO) -> bool:
+        """Whether what goes to the stream is to have colours."""
+        if self.variables.get("NO_COLOR"):
+            return False
+        forced = self.variables.get("CLICOLOR_FORCE") not in {None, "", "0"}
+        return forced or (is_terminal(stream) and self.variables.get("TERM") != "dumb")
 
     @property
     def extra(self) -> str:

@@ -37,6 +37,8 @@ def run(line: Line, environment: Environment) -> int:
         environment.tell(f"Warning: {unknown}\n")
     line.dry_run |= environment.says("XE_DRY_RUN")
     environment.rehearses = line.dry_run
+    if line.explain:
+        return _explain(line, call, environment)
     news: list[str] = []
     try:
         _run(line, call, environment, news)
@@ -45,6 +47,14 @@ def run(line: Line, environment: Environment) -> int:
             environment.err("".join(news))
         raise
     environment.err("".join(news))
+    return DONE
+
+
+def _explain(line: Line, call: Call, environment: Environment) -> int:
+    from xe_py.cli.explaining import explained
+    from xe_py.state.state import State
+
+    environment.out(_text(State({}), explained(line, call, environment), line, environment))
     return DONE
 
 
@@ -100,7 +110,12 @@ def _text(state: State, result: Any, line: Line, environment: Environment) -> st
         return ""
     from xe_py.cli.formats import printed
 
-    return printed(state, result, line, environment.output)
+    text = printed(state, result, line, environment.output)
+    if line.form or line.minimal or not environment.has_colours(environment.output):
+        return text
+    from xe_py.cli.colour import result_in_colour
+
+    return result_in_colour(result, text)
 
 
 def _run_on_store(line: Line, call: Call, environment: Environment) -> None:

@@ -7,7 +7,7 @@ from xe_py.cli.output import layout
 from xe_py.cli.words import pairs
 from xe_py.errors import DONE
 from xe_py.operations import LISTED, STANDARD, STANDARD_ONLY
-from xe_py.schema.command import ALL, MULTIPLE, ONE, RECORDED
+from xe_py.schema.description import description
 from xe_py.schema.fields import Map
 
 TYPE_CHECKING = False
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from xe_py.cli.environment import Environment
     from xe_py.cli.words import Line
-    from xe_py.schema.command import Command
     from xe_py.schema.fields import Field
 
 _USAGE = """\
@@ -26,6 +25,7 @@ Usage:
     [ --minimal ]        bare values, with commas between them
     [ --json | --csv | --yaml | --table | --shell ]  other forms of output
     [ --dry-run ]        say what would change, and change nothing
+    [ --explain ]        say how the line is read; change nothing
   Connection options (-s -p -u -pw -pwf --nossl) are accepted and ignored.
 
 What a command takes:
@@ -39,7 +39,6 @@ _LINE = 74
 _GUESSED = 10
 # All other words of `xe help` are names of commands.
 _NO_NAMES = frozenset(("server", "username", "password", "port", "minimal", "all"))
-_SEVERAL = {ONE: "; only one may match", MULTIPLE: "; several need --multiple", ALL: ""}
 
 
 def show(line: Line, environment: Environment) -> int:
@@ -72,19 +71,6 @@ def help_text(words: list[str], *, minimal: bool, plain: bool) -> str:
 def parameter_names(parameters: Iterable[Field]) -> list[str]:
     """The names as help shows them: a map with a colon, or a dash, behind it."""
     return [field.name + field.mark if isinstance(field, Map) else field.name for field in parameters]
-
-
-def description(command: Command) -> str:
-    """What the command does, how it chooses objects if it takes selectors, and what of it is not simulated."""
-    parts = [command.doc]
-    if selector := command.selector:
-        by, several = f"{selector.name}=<name or uuid>", _SEVERAL[selector.takes]
-        parts.append(f"The {selector.label}s are chosen by {by} or by filters on their fields{several}.")
-    if command.coverage == RECORDED:
-        parts.append("Only the call is recorded.")
-    if command.why:
-        parts.append(f"Always refused. {command.why}")
-    return " ".join(parts)
 
 
 def _of_command(name: str, *, guess: bool) -> str:

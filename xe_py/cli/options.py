@@ -6,8 +6,9 @@ import click
 
 from xe_py import __version__, operations
 from xe_py.cli.binding import binding_of
-from xe_py.cli.help import description, help_text
+from xe_py.cli.help import help_text
 from xe_py.errors import DONE
+from xe_py.schema.description import description
 from xe_py.schema.fields import Bool, Choice, Int, Map, Ref, Refs
 from xe_py.schema.values import Size
 
@@ -41,6 +42,7 @@ class OptionsGroup(click.Group):
             click.Option(["--state"], metavar="FILE", help="The state file; else XE_STATE, else the default file."),
             click.Option(["--minimal"], is_flag=True, help="Print bare values, with commas between them."),
             click.Option(["--dry-run"], is_flag=True, help="Say what would change, and change nothing."),
+            click.Option(["--explain"], is_flag=True, help="Say how the words are read and what they act on."),
             click.Option(["--version"], is_flag=True, help="Show the version and exit."),
         ]
         super().__init__(

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 def show(error: XeError, environment: Environment) -> int:
     """Print what there is to say; the exit status."""
     told = told_of(error, environment) if error.told is None else error.told
+    if not environment.wants_objects and environment.has_colours(environment.errors):
+        from xe_py.cli.colour import refusal_in_colour
+
+        told = refusal_in_colour(told)
     try:
         environment.out(_output(error, environment))
     except OutputLostError as lost:

@@ -20,6 +20,7 @@ _CONNECTION = frozenset(
 )
 _FOR_ALL = {
     "--dry-run": "dry_run",
+    "--explain": "explain",
     "--minimal": "minimal",
     "minimal=true": "minimal",
     "--help": "help",
@@ -47,7 +48,7 @@ _SYNTAX = "Syntax error: \nFor usage run: 'xe help'"
 class Line:
     """A command line taken apart: the command, its other words, and what concerns every command."""
 
-    __slots__ = ("command", "dry_run", "form", "has_header", "help", "minimal", "state", "version", "words")
+    __slots__ = ("command", "dry_run", "explain", "form", "has_header", "help", "minimal", "state", "version", "words")
 
     def __init__(self) -> None:
         self.command = ""
@@ -57,6 +58,7 @@ class Line:
         self.form = ""
         self.has_header = True
         self.dry_run = False
+        self.explain = False
         self.help = False
         self.version = False
 

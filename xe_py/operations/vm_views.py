@@ -6,10 +6,12 @@ The tree: VM → VBD → VDI → SR → PBD → HOST, and VM → VIF → NETWORK
 from __future__ import annotations
 
 from xe_py import classes
+from xe_py.codes import in_words
 from xe_py.schema.command import ALL, CONTROL_DOMAINS, READS, TEMPLATES, VM, command
-from xe_py.schema.fields import Text
+from xe_py.schema.fields import Bool, Text
 from xe_py.schema.listing import Listing, Node, columns
-from xe_py.xapi.pif_kinds import cards, transports
+from xe_py.xapi import chains
+from xe_py.xapi.placement import can_run_on
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,60 +75,73 @@ def _drive(obj: Record, chosen: str | None, otherwise: tuple[str, ...], head: st
 
 @command(
     "vm-tree",
+    optional=(Bool("all", doc="Show every object down to the hosts with its uuid, in a line of its own."),),
     doc="Show all that a VM depends on, down to the hosts: its disks and storage, its network cards and networks.",
     selector=VM.also(TEMPLATES, CONTROL_DOMAINS),
     kind=READS,
     ours=True,
 )
-def tree(state: State, vm: Record) -> Node:
-    """The tree from the VM along both chains down to the hosts."""
-    disks = [_disk(state, vbd) for vbd in state.pointing_at(vm, "vbd.vm-uuid")]
-    cards = [_card(state, vif) for vif in state.pointing_at(vm, "vif.vm-uuid")]
-    return Node(_line(vm, "VM", vm["power-state"]), disks + cards)
+def tree(state: State, vm: Record, *, all: bool = False) -> Node:
+    """The tree from the VM along both chains, a line for each device or, with `all`, for each object."""
+    vbds, vifs = state.pointing_at(vm, "vbd.vm-uuid"), state.pointing_at(vm, "vif.vm-uuid")
+    if all:
+        below = [*(_disk(state, vbd) for vbd in vbds), *(_card(state, vif) for vif in vifs)]
+        return Node(_line(vm, "VM", vm["power-state"]), below, vm)
+    disks = [Node(chains.disk(state, vbd), (), vbd) for vbd in vbds]
+    cards = [Node(chains.card(state, vif), (), vif) for vif in vifs]
+    return Node(chains.guest(state, vm), [*disks, *cards, *_hosts(state, vm)], vm)
+
+
+def _hosts(state: State, vm: Record) -> list[Node]:
+    """The other hosts, each with what prevents the VM from running there."""
+    if vm["is-a-template"] or vm["is-control-domain"]:
+        return []
+    told = []
+    for host in state.all("host"):
+        if host["uuid"] != vm["resident-on"]:
+            why = next(can_run_on(state, vm, host), None)
+            told.append(f"{host.name} ({in_words(why) if why else 'could run here'})")
+    return [Node(f"{'other ' if vm['resident-on'] else ''}hosts: {', '.join(told)}")] if told else []
 
 
 def _disk(state: State, vbd: Record) -> Node:
     vdi = state.ref_or_none(vbd, "vdi-uuid")
     facts = (state.value(vbd, "device") or vbd["userdevice"], vbd["type"], vbd["mode"], _attached(vbd))
-    return Node(_line(vbd, "VBD", *facts), [_image(state, vdi)] if vdi else [Node("empty", [])])
+    return Node(_line(vbd, "VBD", *facts), [_image(state, vdi)] if vdi else [Node("empty")], vbd)
 
 
 def _image(state: State, vdi: Record) -> Node:
     sr = state.ref(vdi, "sr-uuid")
     pbds = [
-        Node(_line(pbd, "PBD", _attached(pbd)), [_host(state, pbd)]) for pbd in state.pointing_at(sr, "pbd.sr-uuid")
+        Node(_line(pbd, "PBD", _attached(pbd)), [_host(state, pbd)], pbd)
+        for pbd in state.pointing_at(sr, "pbd.sr-uuid")
     ]
-    return Node(_line(vdi, "VDI", f"{vdi['virtual-size']} bytes"), [Node(_line(sr, "SR", sr["type"]), pbds)])
+    below = Node(_line(sr, "SR", sr["type"]), pbds, sr)
+    return Node(_line(vdi, "VDI", f"{vdi['virtual-size']} bytes"), [below], vdi)
 
 
 def _card(state: State, vif: Record) -> Node:
     network = state.ref(vif, "network-uuid")
     pifs = [state.need("pif", uuid) for uuid in state.value(network, "PIF-uuids")]
-    below = Node(_line(network, "NETWORK", network["bridge"]), [_interface(state, pif) for pif in pifs])
-    return Node(_line(vif, "VIF", vif["device"], vif["MAC"], _attached(vif)), [below])
+    below = Node(_line(network, "NETWORK", network["bridge"]), [_interface(state, pif) for pif in pifs], network)
+    return Node(_line(vif, "VIF", vif["device"], vif["MAC"], _attached(vif)), [below], vif)
 
 
 def _interface(state: State, pif: Record, above: tuple[Record, ...] = ()) -> Node:
-    """A PIF above those it stands on: the members of a bond, the PIF below a VLAN or tunnel, a card; else its host.
+    """A PIF above those it stands on: the members of a bond, the PIF below a VLAN or tunnel; else its host.
 
     In an unsound file, PIFs may stand on each other; each is shown once.
     """
     vlan = f"VLAN {pif['VLAN']}" if pif["VLAN"] >= 0 else ""
-    members = [
-        member
-        for bond in state.pointing_at(pif, "bond.master")
-        for member in state.pointing_at(bond, "pif.bond-slave-of")
-    ]
-    carriers = [state.ref(vlan, "tagged-PIF") for vlan in state.pointing_at(pif, "vlan.untagged-PIF")]
-    parts = [*members, *carriers, *transports(state, pif), *cards(state, pif)]
     line = (*above, pif)
-    below = [_interface(state, part, line) for part in parts if not any(part is each for each in line)]
-    below = below or [_host(state, pif)]
-    return Node(_line(pif, "PIF", pif["device"], vlan, _attached(pif)), below)
+    parts = [part for part in chains.below(state, pif) if not any(part is each for each in line)]
+    below = [_interface(state, part, line) for part in parts] or [_host(state, pif)]
+    return Node(_line(pif, "PIF", pif["device"], vlan, _attached(pif)), below, pif)
 
 
 def _host(state: State, obj: Record) -> Node:
-    return Node(_line(state.ref(obj, "host-uuid"), "HOST"), [])
+    host = state.ref(obj, "host-uuid")
+    return Node(_line(host, "HOST"), (), host)
 
 
 def _attached(obj: Record) -> str:

@@ -16,11 +16,11 @@ from __future__ import annotations
 
 from xe_py import classes
 from xe_py.cli.words import FORMATS, WITH_VALUE
-from xe_py.reference.declared import all_commands, command_doc, family_name, visible
-from xe_py.reference.wording import is_flag
+from xe_py.operations.effects.wording import family_name, is_flag
+from xe_py.reference.declared import all_commands, command_doc, visible
 from xe_py.schema.command import WORDS
 from xe_py.schema.fields import Bool, Choice, Map, Ref, Refs
-from xe_py.schema.values import Named
+from xe_py.schema.values import Called, Named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 SWITCHES = sorted({*WITH_VALUE, "--state"})
 """The switches whose value is the next word."""
 _FORMATS = [f"--{name}" for name in FORMATS]
-FOR_COMMAND = " ".join(["--minimal", *_FORMATS, "--dry-run", "--state", "--help"])
+FOR_COMMAND = " ".join(["--minimal", *_FORMATS, "--dry-run", "--explain", "--state", "--help"])
 """The switches that are offered behind every command."""
 FOR_NONE = f"{FOR_COMMAND} --version"
 """The switches that are offered where there is no command yet."""
@@ -124,8 +124,8 @@ def _values(parameter: Field, family: str) -> str:
         return "|".join(option.replace(" ", "%20") for option in parameter.options)
     if isinstance(parameter, Refs):
         return "," + _known(parameter.to)
-    if isinstance(parameter, Named):
-        return f"@{parameter.to}:{_NAME}"
+    if isinstance(parameter, (Named, Called)):
+        return _called(parameter.to)
     if isinstance(parameter, Ref):
         return _known(_more_exact(parameter.name, parameter.to))
     return _by_name(parameter.name, family)
@@ -154,6 +154,12 @@ def _by_name(name: str, family: str) -> str:
     if last == "params" and (shown := stem or family) in classes.names():
         return f",all|%{classes.view(shown).of}"
     return _known(stem) if dash and last == "uuid" and stem in classes.names() else ""
+
+
+def _called(family: str) -> str:
+    """The names of the objects of a class or view; their uuids if they have no names."""
+    has_names = _NAME in classes.get(classes.view(family).of).by_name
+    return f"@{family}:{_NAME}" if has_names else _known(family)
 
 
 def _known(family: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from xe_py import operations
 from xe_py.cli.real_xe import COMMANDS
-from xe_py.reference.declared import documented, family_name
+from xe_py.operations.effects.wording import family_name
+from xe_py.reference.declared import documented
 from xe_py.reference.gfm import code, plain, table, title
 from xe_py.schema.command import MODELLED, RECORDED, REFUSED
 

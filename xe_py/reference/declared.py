@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 
 from xe_py import classes, operations
-from xe_py.cli.help import description
+from xe_py.operations.effects.wording import family_name
+from xe_py.schema.description import description
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,12 +58,6 @@ def families() -> list[Family]:
     for command in all_commands():
         groups.setdefault(family_name(command.name), []).append(command)
     return [Family(name, commands) for name, commands in sorted(groups.items())]
-
-
-def family_name(command: str) -> str:
-    """The longest class name that the command's begins with, or its first word."""
-    of_class = [name for name in classes.names() if command.startswith(f"{name}-")]
-    return max(of_class, key=len, default=command.partition("-")[0])
 
 
 def command_doc(command: Command) -> str:

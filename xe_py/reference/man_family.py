@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from xe_py.operations.effects.wording import (
+    fields_as,
+    is_flag,
+    notes,
+    own_parameters,
+    plain_list,
+    standing,
+    takes_fields,
+    usage,
+)
 from xe_py.reference.declared import command_doc, field_doc, parameter_doc, visible
 from xe_py.reference.roff import bold, head, italic, item, pages, paragraphs, plain, section, subsection
-from xe_py.reference.wording import fields_as, is_flag, notes, own_parameters, plain_list, standing, takes_fields, usage
 from xe_py.schema.fields import Map
 
 TYPE_CHECKING = False

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from xe_py import classes
+from xe_py.operations.effects.wording import default_of, on_delete, rule_set, toml_type, unique_doc
 from xe_py.reference.declared import field_doc, rule_doc
 from xe_py.reference.roff import bold, example, head, italic, item, items, pages, paragraphs, plain, section, subsection
-from xe_py.reference.wording import default_of, on_delete, rule_set, toml_type, unique_doc
 from xe_py.state.state import FORMAT
 from xe_py.xapi.default_templates import SETS
 

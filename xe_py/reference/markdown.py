@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from xe_py import classes
 from xe_py.codes import CODES, UNLISTED
-from xe_py.reference.declared import command_doc, documented, families, field_doc, parameter_doc, rule_doc, visible
-from xe_py.reference.gfm import code, plain, table, title
-from xe_py.reference.wording import (
+from xe_py.operations.effects.wording import (
     default_of,
     fields_as,
     notes,
@@ -20,6 +18,8 @@ from xe_py.reference.wording import (
     unique_doc,
     usage,
 )
+from xe_py.reference.declared import command_doc, documented, families, field_doc, parameter_doc, rule_doc, visible
+from xe_py.reference.gfm import code, plain, table, title
 from xe_py.schema.fields import Map
 
 TYPE_CHECKING = False

@@ -151,16 +151,51 @@ class Doubtful:
 
 
 class Node:
-    """A line of a tree and the lines below it."""
+    """A line of a tree and the lines below it; `obj` is the object that it is about, which a program is told."""
 
-    __slots__ = ("below", "text")
+    __slots__ = ("below", "obj", "text")
 
-    def __init__(self, text: str, below: list[Node]) -> None:
+    def __init__(self, text: str, below: Sequence[Node] = (), obj: Any = None) -> None:
         self.text = text
         self.below = below
+        self.obj = obj
 
     def __repr__(self) -> str:
         return f"<Node {self.text!r} with {len(self.below)} below>"
+
+
+class Page:
+    """What there is to know of one thing, for a person: a line of text, facts, and sections of lines under heads.
+
+    A line that is several texts has the others below it. A program gets `data`.
+    """
+
+    __slots__ = ("data", "facts", "sections", "text")
+
+    def __init__(self, text: str, facts: list[tuple[str, str]], data: dict[str, Any]) -> None:
+        self.text = text
+        self.facts = facts
+        self.sections: list[tuple[str, tuple[str | tuple[str, ...], ...]]] = []
+        self.data = data
+
+    def __repr__(self) -> str:
+        return f"<Page {self.text!r}>"
+
+    def __str__(self) -> str:
+        width = max((len(name) for name, _ in self.facts), default=0)
+        lines = [self.text, *(f"  {name.ljust(width)}  {text}" for name, text in self.facts)]
+        for head, texts in self.sections:
+            lines += ["", head]
+            for text in texts:
+                first, *below = (text,) if isinstance(text, str) else text
+                lines += [f"  {first}", *(f"    {each}" for each in below)]
+        return "".join(f"{line}\n" for line in lines)
+
+    def add(self, head: str, *lines: str | tuple[str, ...], **data: Any) -> None:
+        """Add a section, which is left out if it has no lines, and what it is to a program."""
+        self.data.update(data)
+        if lines:
+            self.sections.append((head, lines))
 
 
 class Table:

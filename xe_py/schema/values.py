@@ -143,6 +143,16 @@ class Time(Field):
         return f"{moment[:4]}-{moment[4:6]}-{moment[6:]}"
 
 
+class Called(Text):
+    """The name or uuid of an object of the class or view `to`, as a text: the command itself looks for the object."""
+
+    __slots__ = ("to",)
+
+    def __init__(self, name: str, to: str, **rest: Any) -> None:
+        self.to = to
+        super().__init__(name, **rest)
+
+
 class Named(Ref):
     """An object that is named as with a selector; if several have the name, the first one counts."""
 

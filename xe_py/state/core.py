@@ -176,6 +176,11 @@ def _shown_at(cls: XenClass, rule: Rule) -> str:
 # Which rules a change can touch
 
 
+def touched(state: State, changes: list[Change]) -> Iterator[tuple[Record, Rule]]:
+    """Each object and rule in force that the changes can touch, once and in order."""
+    return _touched_rules(state, [(change, change.touched()) for change in changes])
+
+
 def _touched_rules(
     state: State, touches: Iterable[tuple[Change, frozenset[str] | None]]
 ) -> Iterator[tuple[Record, Rule]]:

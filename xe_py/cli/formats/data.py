@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xe_py.cli.formats.fields import columns_of
-from xe_py.schema.listing import Facts, Listing, Node, Sentence, Table, Texts, Value
+from xe_py.schema.listing import Facts, Listing, Node, Page, Sentence, Table, Texts, Value
 from xe_py.state.record import Record
 
 TYPE_CHECKING = False
@@ -52,7 +52,8 @@ def _value(part: Any) -> Any:
     if isinstance(part, Record):
         return {"uuid": part["uuid"]}
     if isinstance(part, Node):
-        return {"text": part.text, "below": [_value(child) for child in part.below]}
-    if isinstance(part, Value):
+        about = {} if part.obj is None else {"class": part.obj.cls.name, "uuid": part.obj["uuid"]}
+        return {**about, "text": part.text, "below": [_value(child) for child in part.below]}
+    if isinstance(part, (Value, Page)):
         return part.data
     return part if isinstance(part, (bool, int, float)) else str(part)

@@ -5,6 +5,7 @@ A table on a terminal fits its width. Anywhere else each column is as wide as it
 
 from __future__ import annotations
 
+from xe_py.cli.colour import STATES
 from xe_py.cli.environment import Drawn, clean, is_terminal
 from xe_py.cli.formats.fields import columns_of
 from xe_py.cli.output import drawn_table, text_of
@@ -21,13 +22,6 @@ if TYPE_CHECKING:
     from xe_py.schema.fields import Field
     from xe_py.state.state import State
 
-_COLOURS = {
-    "power-state": {"running": "green", "paused": "yellow", "suspended": "yellow", "halted": "dim"},
-    "currently-attached": {"true": "green", "false": "dim"},
-    "enabled": {"true": "green", "false": "yellow"},
-    "status": {"success": "green", "failure": "red", "pending": "yellow"},
-}
-
 
 def table(state: State, result: Any, output: TextIO | None) -> str:
     """The result as text: each listing as a table under its head, everything else as it is."""
@@ -41,7 +35,7 @@ def _part(state: State, part: Any, output: TextIO | None) -> str:
         return text_of(state, part, minimal=False, output=output)
     shown = part if isinstance(part, Table) else _of_records(state, part)
     head = f"{part.head}\n" if isinstance(part, Listing) and part.head else ""
-    return Drawn(clean(head) + (drawn_table(shown, _COLOURS, output) if is_terminal(output) else clean(str(shown))))
+    return Drawn(clean(head) + (drawn_table(shown, STATES, output) if is_terminal(output) else clean(str(shown))))
 
 
 def _of_records(state: State, listing: Listing) -> Table:

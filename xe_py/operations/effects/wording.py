@@ -23,7 +23,7 @@ from xe_py.schema.fields import (
     Set,
     Text,
 )
-from xe_py.schema.values import BareInt, Float, Named, Size, Time, Uuid
+from xe_py.schema.values import BareInt, Called, Float, Named, Size, Time, Uuid
 from xe_py.schema.xenclass import plural
 from xe_py.store.toml.render import pair, pair_of
 
@@ -44,6 +44,7 @@ _VALUES: dict[type[Field], str] = {
     Set: "text,...",
     Ref: "uuid",
     Named: "name or uuid",
+    Called: "name or uuid",
     Refs: "uuid,...",
 }
 _TYPES: dict[type[Field], str] = {
@@ -71,6 +72,12 @@ _ON_DELETE = {
 
 
 # Parameters
+
+
+def family_name(command: str) -> str:
+    """The longest class name that the command's begins with, or its first word."""
+    of_class = [name for name in classes.names() if command.startswith(f"{name}-")]
+    return max(of_class, key=len, default=command.partition("-")[0])
 
 
 def own_parameters(command: Command, cls: XenClass | None) -> list[Field]:
