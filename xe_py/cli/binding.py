@@ -29,6 +29,7 @@ class Binding:
         "_arguments",
         "_maps",
         "_names",
+        "_places",
         "_repeated",
         "_required",
         "_selects",
@@ -41,6 +42,8 @@ class Binding:
         self.command = command
         self._required = [(each.name, f"{each.name}:" if isinstance(each, Map) else "") for each in command.required]
         self._selects = "" if command.selector is None else command.selector.name
+        takes_places = command.ours and not self._selects and command.kind.gets != WORDS
+        self._places = [each.name for each in parameters if takes_places and not isinstance(each, Bool)]
         self._valued = frozenset([self._selects, *(each.name for each in parameters if not isinstance(each, Bool))])
         self._names = frozenset([each.name for each in parameters])
         self._repeated = frozenset([each.name for each in parameters if each.repeats])
@@ -72,8 +75,18 @@ class Binding:
         pairs = words.pairs(given, self._valued, self._any_case)
         if self.command.kind.gets == LINES:
             first = self._required[0][0]
-            pairs = [pair if self._is_argument(pair) else (first, "=".join(filter(None, pair))) for pair in pairs]
-        return pairs
+            return [pair if self._is_argument(pair) else (first, "=".join(filter(None, pair))) for pair in pairs]
+        return self._placed(given, pairs) if self._places else pairs
+
+    def _placed(self, given: list[str], pairs: Pairs) -> Pairs:
+        """The pairs, in which words that stand alone are the values of the first parameters that have none."""
+        free = iter([name for name in self._places if name not in dict(pairs)])
+        found = []
+        for name, value in pairs:
+            is_alone = not value and name in given and name not in self._names
+            place = next(free, "") if is_alone else ""
+            found.append((place, name) if place else (name, value))
+        return found
 
     def _is_argument(self, pair: tuple[str, str]) -> bool:
         """Whether the pair cannot be a word that stands alone: it has a name of the command, or began with `--`."""
