@@ -211,16 +211,19 @@ def test_a_commit_that_fails_leaves_the_header_as_it_was(xe: "Xe", monkeypatch: 
     assert OTHER not in xe.do("template-list --minimal")
 
 
+CHANGED = "\nPlan: 0 to add, 1 to change, 0 to remove"
+
+
 @pytest.mark.parametrize("name", [name for name in SETS if name != SET])
 def test_another_set_takes_the_place_of_the_templates_that_nobody_changed(xe: "Xe", name: str) -> None:
     xe.do(f"template-param-set uuid={DEBIAN} name-label=Mine")
-    assert xe("--dry-run state-set templates=" + name).out == f"templates: {SET} -> {name}\n"
+    assert xe("--dry-run state-set templates=" + name).out == f"~ state\n    templates: {SET} -> {name}\n{CHANGED}\n"
     xe.do(f"state-set templates={name}")
     assert set(xe.do("template-list --minimal").split(",")) == {*(facts_of(name) if name != "none" else ()), DEBIAN}
     assert xe.do(f"template-param-get uuid={DEBIAN} param-name=name-label") == "Mine"
     assert held(xe) == [DEBIAN]
     assert (TEMPLATES in in_full(xe.state).header) == (name != "none")
-    assert xe.do("state-diff") == f"templates: {SET} -> {name}"
+    assert xe.do("state-diff") == f"~ state\n    templates: {SET} -> {name}\n{CHANGED}"
 
 
 def test_a_file_from_before_has_none_until_asked(xe: "Xe") -> None:

@@ -131,7 +131,7 @@ def test_a_refused_command_finds_the_guest_halted(xe: "Xe", vm: str) -> None:
     later(xe, 20)
     assert xe.code("vm-pause vm=web") == "VM_BAD_POWER_STATE"
     assert "actual: halted" in xe("vm-pause vm=web").err
-    assert "created" in xe.do("network-create name-label=x --dry-run")
+    assert "+ network x (" in xe.do("network-create name-label=x --dry-run")
     xe.do("vm-start vm=web")
     assert power_state(xe, vm) == "running"
 

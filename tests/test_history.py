@@ -224,8 +224,8 @@ def test_each_version_has_a_name_of_its_own(xe: "Xe", three: list[bytes]) -> Non
     xe.do("vm-create name-label=mail")
     assert names(xe) == ["2.5", "1.4", "3", "2.2", "1.1"]
     assert [row[0] for row in rows(xe)] == ["2", "1", "3", "2", "1"]
-    assert ": created" in xe.do("state-diff serial=1.1 to=2.2")
-    assert "(mail): created" in xe.do("state-diff serial=1.4 to=2.5")
+    assert xe.do("state-diff serial=1.1 to=2.2").startswith("+ vm web (")
+    assert xe.do("state-diff serial=1.4 to=2.5").startswith("+ vm mail (")
     assert xe.do("state-diff serial=1.1 to=1.4") == "Nothing changes."
     for line in ("state-diff serial=1", "state-undo serial=1", "state-undo serial=1 --dry-run"):
         assert xe.code(line) == "Error: Several versions have the serial 1. Give the name of one: 1.1, 1.4"
@@ -408,28 +408,32 @@ def test_the_difference_is_told_object_by_object(xe: "Xe") -> None:
     xe.do(f"vm-destroy uuid={vm}")
     xe.do("state-set rules=xapi")
     assert xe.do("state-diff serial=2 to=3").splitlines() == [
-        f"vm {vm} (www): name-label: web -> www",
-        f"vm {vm} (www): VCPUs-max: 1 -> 2",
-        f"vm {vm} (www): other-config:a: (empty) -> 1",
+        f"~ vm www ({vm})",
+        "    name-label: web -> www",
+        "    VCPUs-max: 1 -> 2",
+        "    other-config:a: (none) -> 1",
+        "",
+        "Plan: 0 to add, 1 to change, 0 to remove",
     ]
-    assert xe.do("state-diff serial=3 to=4") == f"vm {vm} (www): deleted"
-    assert xe.do("state-diff serial=4").startswith("rules: strict -> xapi")
-    assert f"vm {vm} (web): created" in xe.do("state-diff serial=4 to=2").splitlines()
+    gone = f"- vm www ({vm})\n\nPlan: 0 to add, 0 to change, 1 to remove"
+    rules = "~ state\n    rules: strict -> xapi\n\nPlan: 0 to add, 1 to change, 0 to remove"
+    assert xe.do("state-diff serial=3 to=4") == gone
+    assert xe.do("state-diff serial=4") == rules
+    assert f"+ vm web ({vm})" in xe.do("state-diff serial=4 to=2").splitlines()
     assert xe.do("state-diff serial=1 to=4") == "Nothing changes."
     assert xe.do("state-diff serial=5") == "Nothing changes."
-    assert xe.do("state-diff") == "rules: strict -> xapi"
-    assert xe.do("state-diff to=4") == f"vm {vm} (www): deleted"
+    assert xe.do("state-diff") == rules
+    assert xe.do("state-diff to=4") == gone
 
 
 def test_bare_it_is_what_the_last_commit_changed(xe: "Xe", three: list[bytes]) -> None:
-    assert ": created" in xe.do("state-diff")
-    assert "(db)" in xe.do("state-diff")
+    assert xe.do("state-diff").startswith("+ vm db (")
     xe.state.write_bytes(three[-1].replace(b'"web"', b'"www"'))
-    assert "(db): created" in xe.do("state-diff")
-    assert xe.do("state-diff serial=3").endswith(": name-label: web -> www")
+    assert xe.do("state-diff").startswith("+ vm db (")
+    assert "    name-label: web -> www\n" in xe.do("state-diff serial=3")
     xe.do("vm-create name-label=mail")
-    assert "(mail): created" in xe.do("state-diff")
-    assert xe.do("state-diff to=3.4").endswith(": name-label: web -> www")
+    assert xe.do("state-diff").startswith("+ vm mail (")
+    assert "    name-label: web -> www\n" in xe.do("state-diff to=3.4")
 
 
 def test_where_nothing_is_kept_nothing_is_compared(xe: "Xe") -> None:
@@ -438,7 +442,7 @@ def test_where_nothing_is_kept_nothing_is_compared(xe: "Xe") -> None:
 
 def test_an_unsound_file_can_be_compared(xe: "Xe", three: list[bytes]) -> None:
     xe.state.write_bytes(three[-1].replace(b'"web"', b'"wob"') + b"[vm.broken]\n")
-    assert ": name-label: web -> wob" in xe.do("state-diff serial=2")
+    assert "    name-label: web -> wob\n" in xe.do("state-diff serial=2")
 
 
 DOUBTS = {
@@ -509,7 +513,7 @@ def test_comments_and_order_come_back(xe: "Xe") -> None:
 
 def test_undo_says_what_it_did_and_a_dry_run_what_it_would(xe: "Xe", three: list[bytes]) -> None:
     dry = xe.do("state-undo --dry-run serial=1").splitlines()
-    assert sorted(line.split("(")[1] for line in dry) == ["db): deleted", "web): deleted"]
+    assert sorted(line.partition(" (")[0] for line in dry[:-2]) == ["- vm db", "- vm web"]
     assert xe.state.read_bytes() == three[-1]
     undo = f"xe --state {xe.state} state-undo"
     assert xe.do("state-undo serial=2").splitlines() == [
@@ -613,7 +617,7 @@ def test_the_last_commit_is_told_apart_from_an_edit_since(xe: "Xe", three: list[
     *shown, last = xe.do("state-diff").splitlines()
     assert "\n".join(shown) == committed
     words = last.partition(f"To see how: xe --state {xe.state} ")[2].split()
-    assert "(by hand): created" in xe.run(words).out
+    assert "+ vm by hand (" in xe.run(words).out
 
 
 def test_without_a_history_there_is_nothing_to_undo(xe: "Xe") -> None:

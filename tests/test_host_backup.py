@@ -72,7 +72,7 @@ def test_a_host_that_is_down(xe: "Xe", saved: Path, command: str) -> None:
 def test_a_dry_run_restores_nothing(xe: "Xe", saved: Path, tmp_path: Path) -> None:
     xe.do("vm-create name-label=new")
     before = xe.state.read_bytes()
-    assert "(new): deleted" in xe.do(f"host-restore file-name={saved} --dry-run")
+    assert "- vm new (" in xe.do(f"host-restore file-name={saved} --dry-run")
     xe.do(f"host-backup file-name={tmp_path}/dry --dry-run")
     assert xe.state.read_bytes() == before
     assert not (tmp_path / "dry").exists()

@@ -118,9 +118,9 @@ def test_a_secret_is_shown_by_its_commands_alone(xe: "Xe") -> None:
         host.commit()
     assert xe.do("secret-list params=value --minimal") == "5ecret"
     assert xe.do(f"secret-param-get uuid={secret} param-name=value") == "5ecret"
-    assert f"secret {secret}: value: ***" in xe.do("state-diff").splitlines()
+    assert f"+ secret {secret}\n    value: ***\n" in xe.do("state-diff")
     line = f"secret-param-set uuid={secret} value=0ther"
-    assert f"secret {secret}: value: *** -> ***" in xe.do(f"{line} --dry-run").splitlines()
+    assert f"~ secret {secret}\n    value: *** -> ***\n" in xe.do(f"{line} --dry-run")
     xe.do(line)
     assert "0ther" not in xe.do("state-history")
     kept = [path for path in Path(os.environ["XDG_CACHE_HOME"]).rglob("*") if path.is_file()]

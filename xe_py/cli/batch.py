@@ -194,6 +194,8 @@ def _binding(line: Line) -> Binding:
         raise NotPlainError("xe without a command")
     if line.state is not None:
         raise NotPlainError("another state file (--state)")
+    if line.asks:
+        raise NotPlainError("can")
     if line.dry_run:
         raise NotPlainError("--dry-run of a single line")
     if line.explain:

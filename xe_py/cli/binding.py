@@ -30,6 +30,7 @@ class Binding:
         "_arguments",
         "_maps",
         "_names",
+        "_places",
         "_repeated",
         "_required",
         "_selects",
@@ -42,6 +43,8 @@ class Binding:
         self.command = command
         self._required = [(each.name, f"{each.name}:" if isinstance(each, Map) else "") for each in command.required]
         self._selects = "" if command.selector is None else command.selector.name
+        takes_places = command.ours and not self._selects and command.kind.gets != WORDS
+        self._places = [each.name for each in parameters if takes_places and not isinstance(each, Bool)]
         self._valued = frozenset([self._selects, *(each.name for each in parameters if not isinstance(each, Bool))])
         self._names = frozenset([each.name for each in parameters])
         self._repeated = frozenset([each.name for each in parameters if each.repeats])
@@ -75,18 +78,17 @@ class Binding:
         if self.command.kind.gets == LINES:
             first = self._required[0][0]
             pairs = [pair if self._is_argument(pair) else (first, "=".join(filter(None, pair))) for pair in pairs]
-        return self._with_names(pairs) if self._alone else pairs
+        return self._with_names(given, pairs) if self._alone else pairs
 
-    def _with_names(self, pairs: Pairs) -> Pairs:
+    def _with_names(self, given: list[str], pairs: Pairs) -> Pairs:
         """The pairs; each word that stands alone is the next of the parameters that no pair names."""
-        given = {name for name, _ in pairs}
-        free = [name for name in self._alone if name not in given]
-        return [
-            (free.pop(0), name) if self._stands_alone(name, value) and free else (name, value) for name, value in pairs
-        ]
-
-    def _stands_alone(self, name: str, value: str) -> bool:
-        return not value and name not in self._valued and name not in self._names and name not in _IGNORED
+        names = {name for name, _ in pairs}
+        free = [name for name in self._alone if name not in names]
+        found = []
+        for name, value in pairs:
+            is_alone = name in given and name not in self._valued | self._names | _IGNORED
+            found.append((free.pop(0), name) if free and is_alone else (name, value))
+        return found
 
     def _is_argument(self, pair: tuple[str, str]) -> bool:
         """Whether the pair cannot be a word that stands alone: it has a name of the command, or began with `--`."""

@@ -16,9 +16,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
-    from typing import BinaryIO, TextIO
+    from typing import Any, BinaryIO, TextIO
 
     from xe_py.schema.command import Ran, Stream, Target
+    from xe_py.state.state import State
     from xe_py.store.promise import Store
 
 _STREAMS = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
@@ -144,6 +145,29 @@ class Environment:
         from xe_py.store import store_for
 
         return store_for(address, self.variables, self.outcome, folder=self.folder)
+
+    def has(self, name: str) -> bool:
+        """Whether there is a file of this name."""
+        return os.path.lexists(self.path(name))
+
+    def git(self, *words: str, about: str) -> bytes:
+        """What git prints for the words; Misuse, which names what it is about, if it refuses them."""
+        from xe_py.cli.git import git
+
+        return git(self, *words, about=about)
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Give the file of this name other bytes, all of them or none; Misuse if it cannot be written."""
+        from xe_py.cli.transfers import replace
+
+        replace(self, name, data)
+
+    def run_line(self, state: State, words: list[str]) -> Any:
+        """Run a command line on the state; what its command makes. A refusal leaves the state as it was."""
+        from xe_py.cli.binding import binding_of
+        from xe_py.running import run
+
+        return run(state, binding_of(words[0]).call(words[1:]))
 
     def run_plugin(self, name: str, text: str) -> Ran | None:
         """Run the plugin of this name in the folder XE_PLUGINS; None if there is no such plugin."""

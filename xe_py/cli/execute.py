@@ -5,10 +5,10 @@ from __future__ import annotations
 from xe_py import running
 from xe_py.cli import where
 from xe_py.cli.binding import binding_of, unknown_in
-from xe_py.cli.words import FORMAT_VARIABLE, JSON
+from xe_py.cli.words import FORMAT_VARIABLE, JSON, YAML
 from xe_py.errors import DONE, XeError
 from xe_py.schema.command import LINES, STORE
-from xe_py.schema.listing import Doubtful, Note
+from xe_py.schema.listing import Compared, Note, Plan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,19 +35,23 @@ def run(line: Line, environment: Environment) -> int:
     call.state_file, call.client = line.state, environment
     if unknown := unknown_in(call, environment):
         environment.tell(f"Warning: {unknown}\n")
-    line.dry_run |= environment.says("XE_DRY_RUN")
+    line.dry_run |= line.asks or environment.says("XE_DRY_RUN")
     environment.rehearses = line.dry_run
     if line.explain:
         return _explain(line, call, environment)
     news: list[str] = []
+    if line.asks:
+        from xe_py.cli.can import answer
+
+        return answer(line, call, _work(line, call, environment, news), environment)
     try:
-        _run(line, call, environment, news)
+        status = _run(line, call, environment, news)
     except XeError as refusal:
         if refusal.rest_is_done:
             environment.err("".join(news))
         raise
     environment.err("".join(news))
-    return DONE
+    return status
 
 
 def _explain(line: Line, call: Call, environment: Environment) -> int:
@@ -58,12 +62,15 @@ def _explain(line: Line, call: Call, environment: Environment) -> int:
     return DONE
 
 
-def _run(line: Line, call: Call, environment: Environment, news: list[str]) -> None:
-    """Run the call in the way of its kind; `news` gets the lines that standard error is to show afterwards."""
+def _run(line: Line, call: Call, environment: Environment, news: list[str]) -> int:
+    """Run the call in the way of its kind; the exit status.
+
+    `news` gets the lines that standard error is to show afterwards.
+    """
     kind = call.command.kind
     if kind.gets == STORE:
-        _run_on_store(line, call, environment)
-    elif kind.waits:
+        return _run_on_store(line, call, environment)
+    if kind.waits:
         _wait(line, call, environment)
     elif kind.reads:
         _read(line, _work(line, call, environment, news), environment)
@@ -76,6 +83,7 @@ def _run(line: Line, call: Call, environment: Environment, news: list[str]) -> N
         run_asked(call.command.asks, call, lambda work: _changed(line, work, environment), work, environment)
     else:
         environment.out(_changed(line, _work(line, call, environment, news), environment))
+    return DONE
 
 
 def _work(line: Line, call: Call, environment: Environment, news: list[str]) -> Work:
@@ -118,19 +126,33 @@ def _text(state: State, result: Any, line: Line, environment: Environment) -> st
     return result_in_colour(result, text)
 
 
-def _run_on_store(line: Line, call: Call, environment: Environment) -> None:
+def _run_on_store(line: Line, call: Call, environment: Environment) -> int:
     from xe_py.state.state import State
 
     store = where.store(line.state, environment, make=False)
     result = running.run_on_store(store, call, dry_run=line.dry_run)
     if isinstance(result, Note):
         environment.note(result.text + "\n")
-    elif isinstance(result, Doubtful):
+        return DONE
+    status = DONE
+    if isinstance(result, Compared):
         for each in result.unsound:
             _doubt(each, environment)
-        environment.out(result.text)
+        result, status = result.result, result.status
+    if isinstance(result, Plan):
+        environment.out(_planned(result, line, environment))
     else:
         environment.out(result if isinstance(result, str) else _text(State({}), result, line, environment))
+    return status
+
+
+def _planned(plan: Plan, line: Line, environment: Environment) -> str:
+    """What the line prints of a plan: its text, or its data in a format that has objects."""
+    if line.form not in {JSON, YAML}:
+        return str(plan.in_full() if line.in_full else plan)
+    from xe_py.state.state import State
+
+    return _text(State({}), plan, line, environment)
 
 
 def _read(line: Line, work: Work, environment: Environment) -> None:
@@ -155,8 +177,8 @@ def _changed(line: Line, work: Work, environment: Environment) -> str:
 
 
 def _try(line: Line, work: Work, environment: Environment) -> None:
-    text, refusal = running.attempt(where.store(line.state, environment, make=False), work)
-    environment.out(text)
+    plan, refusal = running.attempt(where.store(line.state, environment, make=False), work)
+    environment.out(_planned(plan, line, environment))
     if refusal is not None:
         raise refusal
 

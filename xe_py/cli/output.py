@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xe_py.cli.environment import Drawn, clean, is_terminal
 from xe_py.schema.fields import Derived, Text
-from xe_py.schema.listing import Facts, Listing, Node, Page, Sentence, Table, Texts
+from xe_py.schema.listing import Facts, Listing, Node, Page, Plan, Sentence, Table, Texts
 from xe_py.state.record import Record
 
 TYPE_CHECKING = False
@@ -61,7 +61,7 @@ def _full(state: State, part: Any, output: TextIO | None) -> str:
     if isinstance(part, Node):
         return _drawn(part, output) if is_terminal(output) else _indented(part)
     text = str(part)
-    return text if isinstance(part, (Page, Table)) else text + "\n"
+    return text if isinstance(part, (Page, Plan, Table)) else text + "\n"
 
 
 def _indented(node: Node, depth: int = 0) -> str:

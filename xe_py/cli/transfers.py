@@ -104,6 +104,28 @@ def target(environment: Environment, name: str) -> Iterator[Target]:
         os.close(file)
 
 
+def replace(environment: Environment, name: str, data: bytes) -> None:
+    """Give the file of this name other bytes, all of them or none; Misuse if it cannot be written.
+
+    Its mode stays; a link stays a link.
+    """
+    path = os.path.realpath(environment.path(name))
+    beside = f"{path}.{os.getpid()}.new"
+    try:
+        mode = os.stat(path).st_mode & 0o777 if os.path.exists(path) else 0o644
+        file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        try:
+            _NewFile(file).write(data)
+            os.fsync(file)
+        finally:
+            os.close(file)
+        os.replace(beside, path)
+    except (OSError, ValueError) as error:
+        if os.path.lexists(beside):
+            os.unlink(beside)
+        raise Misuse(f"The file {name} cannot be written: {_reason(error)}.") from None
+
+
 def _must_be_free(path: str) -> None:
     """FileExistsError if there is anything of this name; another OSError if there can be none."""
     try:

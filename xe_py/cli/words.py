@@ -30,6 +30,10 @@ _FOR_ALL = {
 # The formats of output that xe_py has besides those of xe. Each is a switch, which takes one of these values or none.
 JSON, CSV, YAML, TABLE, SHELL = "json", "csv", "yaml", "table", "shell"
 NO_HEADER = "noheader"
+# The word in front of a command that only asks whether it would be done.
+CAN = "can"
+# The value of --dry-run that leaves nothing out.
+FULL = "full"
 FORMAT_VARIABLE = "XE_FORMAT"
 FORMATS = {JSON: ("true",), CSV: ("true", NO_HEADER), YAML: ("true",), TABLE: ("true",), SHELL: ("true",)}
 # Switches of xe_py itself that may have their value behind `=`.
@@ -48,7 +52,20 @@ _SYNTAX = "Syntax error: \nFor usage run: 'xe help'"
 class Line:
     """A command line taken apart: the command, its other words, and what concerns every command."""
 
-    __slots__ = ("command", "dry_run", "explain", "form", "has_header", "help", "minimal", "state", "version", "words")
+    __slots__ = (
+        "asks",
+        "command",
+        "dry_run",
+        "explain",
+        "form",
+        "has_header",
+        "help",
+        "in_full",
+        "minimal",
+        "state",
+        "version",
+        "words",
+    )
 
     def __init__(self) -> None:
         self.command = ""
@@ -57,7 +74,7 @@ class Line:
         self.minimal = False
         self.form = ""
         self.has_header = True
-        self.dry_run = False
+        self.asks = self.dry_run = self.in_full = False
         self.explain = False
         self.help = False
         self.version = False
@@ -73,11 +90,14 @@ def split(argv: list[str], extra: str = "") -> Line:
         if not line.command and not word.startswith("-"):
             if "=" in word:
                 raise Misuse(_SYNTAX)
-            line.command = word
+            if word == CAN and not line.asks:
+                line.asks = True
+            else:
+                line.command = word
         else:
             line.words.append(word)
     if argv and not (line.command or line.help or line.version):
-        raise Misuse(_SYNTAX)
+        raise Misuse("Error: Name a command behind can, as in: xe can vm-start vm=web" if line.asks else _SYNTAX)
     if line.minimal and line.form:
         raise Misuse(f"Error: --minimal and --{line.form} exclude each other. Give one of them.")
     try:
@@ -98,7 +118,8 @@ def _switch(line: Line, word: str, following: Iterator[str]) -> bool:
     elif name == "--state":
         line.state = value if equals else _next(following, word)
     elif name == "--dry-run" and equals:
-        line.dry_run |= _is_true(name, value)
+        line.in_full |= value == FULL
+        line.dry_run |= line.in_full or _is_true(name, value)
     elif word in _FOR_ALL:
         setattr(line, _FOR_ALL[word], True)
     elif name == "minimal":

@@ -14,7 +14,8 @@ from xe_py.operations.select import as_word, matching, named_like
 from xe_py.schema.command import HOST, INSPECTS, command
 from xe_py.schema.fields import Text
 from xe_py.schema.values import Called
-from xe_py.state.differences import differences
+from xe_py.state.changes import Change
+from xe_py.state.plan import lines_of
 from xe_py.store import surely
 
 TYPE_CHECKING = False
@@ -159,22 +160,17 @@ def _changes(store: Store, obj: Record) -> list[tuple[Version, list[str]]]:
     """The last versions in which the object changed, the newest first, each with how it changed."""
     found: list[tuple[Version, list[str]]] = []
     versions = store.versions()[::-1][: _VERSIONS + 1]
-    now: Fields = obj
+    now = obj
     for version, earlier in pairwise(versions):
         try:
-            before = store.state_of(earlier).state.get(obj.cls.name, obj["uuid"])
+            state = store.state_of(earlier).state
         except StateFileError:
             break  # What cannot be read says nothing.
-        lines = differences(obj.cls, obj["uuid"], before, now)
-        if lines:
-            found.append((version, [line.removeprefix(_what(obj, now)) for line in lines]))
+        before = state.get(obj.cls.name, obj["uuid"])
+        change = Change(obj.cls, obj["uuid"], before, now)
+        if change:
+            found.append((version, ["created"] * (before is None) + lines_of(change, [state])))
         if before is None or len(found) == _CHANGES:
             break
         now = before
     return found
-
-
-def _what(obj: Record, fields: Fields) -> str:
-    """How a line of differences begins."""
-    label = fields.get("name-label")
-    return f"{obj.cls.name} {obj['uuid']}{f' ({label})' if label else ''}: "

@@ -11,6 +11,7 @@ from xe_py.schema.fields import Bool, Text
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xe_py.schema.command import Client
+    from xe_py.schema.listing import Plan
     from xe_py.state.state import State
     from xe_py.store.promise import Opened, Store
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 )
 def join(
     store: Store, master_address: str, *, force: bool = False, client: Client, dry_run: bool, **_anybody: str
-) -> str:
+) -> str | Plan:
     """Bring the host into the pool, save the pool, and let the store of the host lead there.
 
     If this is interrupted in between, the host is in both stores, and nothing is lost.
@@ -37,11 +38,11 @@ def join(
     if there.place == store.place:
         raise Failure("OPERATION_NOT_ALLOWED", "Host cannot become slave of itself")
     if dry_run:
-        from xe_py.state.differences import describe
+        from xe_py.state.plan import plan_of
 
         pool = there.read()
         _merge(store.read(), pool, force=force)
-        return describe(pool.state.changes(), pool.state.header, pool.state.header)
+        return plan_of(pool.state.changes(), pool.state.header, pool.state.header, [pool.state])
     line = f"pool-join master-address={master_address}"
     with ExitStack() as locks:
         # Whoever locks two stores locks them in this order, so two hosts that join each other do not wait for ever.

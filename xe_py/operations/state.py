@@ -8,7 +8,7 @@ from xe_py.fresh.presets import CPUS, DISK, GIB, MEMORY, NAME, PRESETS, SINGLE
 from xe_py.schema import fields
 from xe_py.schema.command import INSPECTS, READS, REPLACES, command
 from xe_py.schema.fields import Bool, Choice, Int, Text
-from xe_py.schema.listing import Note
+from xe_py.schema.listing import Note, Plan
 from xe_py.schema.values import Size
 from xe_py.schema.xenclass import STRICT, XAPI
 from xe_py.xapi.default_templates import SETS
@@ -79,7 +79,7 @@ def init(
     force: bool = False,
     from_machine: bool = False,
     **wishes: Any,
-) -> str | Note:
+) -> Plan | Note:
     """Make the file with a new host, its pool and what else XenServer has; only the user can read its folder."""
     from xe_py.schema.secrets import command_line
 
@@ -94,11 +94,11 @@ def init(
     state = _new_pool(**wishes)
     if dry_run:
         from xe_py.state.changes import Change
-        from xe_py.state.differences import describe
+        from xe_py.state.plan import plan_of
 
         store.may_create(force=force)
         made = [Change(cls, obj["uuid"], None, obj) for cls in classes.sections() for obj in state.all(cls.name)]
-        return describe(made, {}, state.header)
+        return plan_of(made, {}, state.header, [state])
     store.create(state, line, force=force)
     names = [host["name-label"] for host in state.all("host")]
     return Note(f"Made {store.name} with the host{'s' if len(names) > 1 else ''} {', '.join(names)}.")

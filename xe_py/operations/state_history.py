@@ -5,12 +5,13 @@ from __future__ import annotations
 from xe_py.errors import Misuse, StateFileError, on_file
 from xe_py.schema.command import INSPECTS, REPLACES, command
 from xe_py.schema.fields import Text
-from xe_py.schema.listing import Doubtful, Table
+from xe_py.schema.listing import Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from xe_py.schema.listing import Compared
     from xe_py.store.promise import Opened, Store, Version
 
 _SHOWN = 5
@@ -39,35 +40,6 @@ def _cost(store: Store) -> str:
 
 
 @command(
-    "state-diff",
-    optional=(
-        Text("serial", doc=f"The version to start from: {_NAME} By default the one before the other version."),
-        Text(
-            "to",
-            doc="The version to compare it with. By default the present one; without serial= that of the last commit.",
-        ),
-    ),
-    doc="Show what the last commit changed, or what changed between two versions of the state file.",
-    kind=INSPECTS,
-    ours=True,
-)
-def diff(store: Store, serial: str | None = None, to: str | None = None) -> str | Doubtful:
-    """What changed, object by object and field by field; no lines if nothing changed."""
-    versions = store.versions()
-    if to is not None:
-        after = _version(versions, to)
-    elif serial is not None:
-        after = versions[-1]
-    else:
-        after = next((each for each in reversed(versions) if each.is_commit), versions[-1])
-    before = _before(store, versions, after) if serial is None else _version(versions, serial)
-    if serial is None and to is None and after is not versions[-1]:
-        edit = on_file(store.name, f"state-diff serial={after.name}")
-        return _compared(store, before, after, f"The file was edited by hand after this commit. To see how: {edit}\n")
-    return _compared(store, before, after)
-
-
-@command(
     "state-undo",
     optional=(Text("serial", doc=f"The version to restore: {_NAME} By default the one before the present version."),),
     doc="Undo the last commit, or the edits made by hand since; or restore any older version of the state. "
@@ -75,7 +47,7 @@ def diff(store: Store, serial: str | None = None, to: str | None = None) -> str 
     kind=REPLACES,
     ours=True,
 )
-def undo(store: Store, *, serial: str | None = None, dry_run: bool = False) -> str | Doubtful:
+def undo(store: Store, *, serial: str | None = None, dry_run: bool = False) -> str | Compared:
     """Commit the text of the older version with the next serial; the present state may be unsound."""
     from xe_py.schema.secrets import command_line
 
@@ -83,7 +55,9 @@ def undo(store: Store, *, serial: str | None = None, dry_run: bool = False) -> s
     wanted = _earlier(store, versions, serial)
     if dry_run:
         _sound(store, wanted)
-        return _compared(store, versions[-1], wanted)
+        from xe_py.operations.state_diff import comparison
+
+        return comparison(store, store.state_of(versions[-1]), store.state_of(wanted))
     line = "state-undo" if serial is None else command_line(["state-undo", f"serial={serial}"])
     can_return = False
 
@@ -124,7 +98,7 @@ def _done(store: Store, versions: Sequence[Version], wanted: Version, serial: in
     return "\n".join(lines) + "\n"
 
 
-def _version(versions: Sequence[Version], name: str) -> Version:
+def version(versions: Sequence[Version], name: str) -> Version:
     """The version with this name; Misuse if several have this serial."""
     found = [each for each in versions if name in {each.name, each.full_name}]
     found = found or [each for each in versions if name == str(each.serial)]
@@ -139,7 +113,7 @@ def _names(versions: Sequence[Version]) -> str:
     return ", ".join(each.name for each in versions)
 
 
-def _before(store: Store, versions: Sequence[Version], version: Version) -> Version:
+def before(store: Store, versions: Sequence[Version], version: Version) -> Version:
     """The version that this one followed."""
     place = versions.index(version)
     if not place:
@@ -152,7 +126,7 @@ def _earlier(store: Store, versions: Sequence[Version], serial: str | None) -> V
     earlier = [each for each in versions if not each.is_present]
     if not earlier:
         raise Misuse(f"Error: The history of {store.name} has no earlier version")
-    return earlier[-1] if serial is None else _version(earlier, serial)
+    return earlier[-1] if serial is None else version(earlier, serial)
 
 
 def _sound(store: Store, version: Version) -> Opened:
@@ -169,20 +143,3 @@ def _sound(store: Store, version: Version) -> Opened:
             on_file(store.name, "state-history"),
         )
     return opened
-
-
-def _compared(store: Store, before: Version, after: Version, behind: str = "") -> str | Doubtful:
-    """What changed from one version to the other, sound or not, and the text to print after it."""
-    from xe_py.state.differences import between, describe
-
-    states, doubts = [], []
-    for version in (before, after):
-        opened = store.state_of(version)
-        states.append(opened.state)
-        if opened.findings:
-            doubts.append(opened.unsound())
-            if opened.name != store.name:
-                doubts[-1].hints = ()  # They are about the present state.
-    old, new = states
-    text = describe(between(old, new), old.header, new.header, whole=not doubts) + behind
-    return Doubtful(text, doubts) if doubts else text

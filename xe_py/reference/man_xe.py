@@ -51,8 +51,10 @@ Print bare values, with commas between them.
 Print the result in this form; see OUTPUT. The real xe does not have these switches.
 
 --dry-run
-Check everything and show what the command would change, object by object and field by field. Write nothing. A command
-that only reads runs as usual.
+Check everything and show what the command would change: a block for each object that comes (+), changes (~) or goes
+(-), and a last line that counts. Write nothing. A command that only reads runs as usual. --dry-run=full also shows
+details that follow from the rest. The word can in front of a command asks the same: xe can vm-start vm=web answers with
+one line, and ends with 0 for yes and 1 for no.
 
 --help
 Show the parameters of the command, and end.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from xe_py.errors import UnsoundStateError
     from xe_py.schema.command import Client, Command, Selector
+    from xe_py.schema.listing import Plan
     from xe_py.state.record import Record
     from xe_py.state.state import State
     from xe_py.store.promise import Opened, Store
@@ -177,8 +178,8 @@ def change(store: Store, command: str, work: Work[T]) -> T:
         return surely(opened, lambda: _committed(opened, work))
 
 
-def attempt(store: Store, work: Work[Any]) -> tuple[str, XeError | None]:
-    """What the work would change, in words, and what of it would be refused. Nothing is locked or written.
+def attempt(store: Store, work: Work[Any]) -> tuple[Plan, XeError | None]:
+    """What the work would change, and what of it would be refused. Nothing is locked or written.
 
     Raises the refusal where nothing would be changed, and UnsoundStateError as `change` does.
     """
@@ -204,8 +205,8 @@ def _committed(opened: Opened, work: Work[T]) -> T:
     return done
 
 
-def _attempted(state: State, work: Work[Any]) -> tuple[str, XeError | None]:
-    from xe_py.state.differences import describe
+def _attempted(state: State, work: Work[Any]) -> tuple[Plan, XeError | None]:
+    from xe_py.state.plan import plan_of
 
     header, refused = state.header, None
     try:
@@ -214,7 +215,7 @@ def _attempted(state: State, work: Work[Any]) -> tuple[str, XeError | None]:
         if not refusal.rest_is_done:
             raise
         refused = refusal
-    return describe(state.changes(), header, state.header), refused
+    return plan_of(state.changes(), header, state.header, [state]), refused
 
 
 def run_on_store(store: Store, call: Call, *, dry_run: bool) -> Any:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any, BinaryIO, Concatenate, ParamSpec, Protocol, TypeVar
 
     from xe_py.schema.fields import Field
+    from xe_py.state.state import State
     from xe_py.store.promise import Store
 
     Function = TypeVar("Function", bound=Callable[..., Any])
@@ -63,6 +64,18 @@ if TYPE_CHECKING:
 
         def store(self, address: str) -> Store:
             """The store at the address."""
+
+        def has(self, name: str) -> bool:
+            """Whether there is a file of this name."""
+
+        def git(self, *words: str, about: str) -> bytes:
+            """What git prints for the words; Misuse, which names what it is about, if it refuses them."""
+
+        def replace(self, name: str, data: bytes) -> None:
+            """Give the file of this name other bytes, all of them or none; Misuse if it cannot be written."""
+
+        def run_line(self, state: State, words: list[str]) -> Any:
+            """Run a command line on the state; what its command makes. A refusal leaves the state as it was."""
 
         def run_plugin(self, name: str, text: str) -> Ran | None:
             """Run the plugin of this name with the text as its argument; None if there is no such plugin."""

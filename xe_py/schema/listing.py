@@ -29,6 +29,28 @@ class Value(str):
         return made
 
 
+class Plan(Value):
+    """What would change, or did: the text for a person, the `full` text, and the `data` for a program.
+
+    `summary` are the counts, in a line; empty if nothing changes.
+    """
+
+    __slots__ = ("full", "summary")
+    full: str
+    summary: str
+
+    def __new__(cls, text: str, full: str, data: dict[str, Any], summary: str) -> Self:
+        """The plan in its forms."""
+        made = super().__new__(cls, text, data)
+        made.full = full
+        made.summary = summary
+        return made
+
+    def in_full(self) -> Plan:
+        """The plan whose text leaves nothing out."""
+        return Plan(self.full, self.full, self.data, self.summary)
+
+
 class Listing:
     """Records of a class and the fields to show of each, under a head (empty: none).
 
@@ -140,13 +162,14 @@ class Sentence:
         return f"<Sentence {self.text!r}>"
 
 
-class Doubtful:
-    """A text about versions of a state file, and the unsound ones among them, about which there may be more to say."""
+class Compared:
+    """A result about two states, the unsound ones among them, and the exit status that says whether they differ."""
 
-    __slots__ = ("text", "unsound")
+    __slots__ = ("result", "status", "unsound")
 
-    def __init__(self, text: str, unsound: list[UnsoundStateError]) -> None:
-        self.text = text
+    def __init__(self, result: Any, unsound: list[UnsoundStateError], *, status: int = 0) -> None:
+        self.result = result
+        self.status = status
         self.unsound = unsound
 
 

@@ -7,7 +7,7 @@ from xe_py.errors import StaleError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import TypeVar
+    from typing import Any, TypeVar
 
     from xe_py.state.state import State
     from xe_py.store.promise import Opened, Store
@@ -48,6 +48,41 @@ def text_of(state: State) -> bytes:
     from xe_py.store.toml.render import canonical
 
     return canonical(state).encode()
+
+
+def opened_text(name: str, text: bytes) -> Opened:
+    """The state in the text of a state file, opened to read under this name; StateFileError if it holds none."""
+    from xe_py.errors import StateFileError
+    from xe_py.store.files.document import Document, Site
+    from xe_py.store.state_file import OpenedFile
+
+    try:
+        document = Document(name, name, (), text=text.decode())
+    except UnicodeDecodeError:
+        raise StateFileError(f"{name} is not UTF-8 text.") from None
+    return OpenedFile(Site(name), None, document)
+
+
+def text_with(opened: Opened, serial: int) -> bytes:
+    """The text of the state that was opened, with the changes that were made to it since, and this serial."""
+    from xe_py.store.state_file import OpenedFile
+    from xe_py.store.toml.rewriting import rewritten
+
+    if not isinstance(opened, OpenedFile):
+        raise TypeError("Only a state that is the text of a file has a next text.")
+    return rewritten(opened.document, opened.state, opened.state.changes(), serial)
+
+
+def tables_in(name: str, text: bytes) -> dict[str, Any]:
+    """The tables of a text of this name, which need not be a whole state; StateFileError if it is no TOML."""
+    from xe_py.errors import StateFileError
+    from xe_py.store.files.document import Document
+    from xe_py.store.toml.reader import parse
+
+    try:
+        return parse(Document(name, name, (), text=text.decode()))
+    except UnicodeDecodeError:
+        raise StateFileError(f"{name} is not UTF-8 text.") from None
 
 
 def state_in(text: bytes) -> State | None:

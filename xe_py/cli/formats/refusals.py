@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def told(error: XeError) -> str:
     """The refusal on a line of its own."""
-    return json(_object(error))
+    return json(object_of(error))
 
 
 def findings(error: UnsoundStateError) -> list[dict[str, Any]]:
@@ -45,7 +45,7 @@ def findings(error: UnsoundStateError) -> list[dict[str, Any]]:
     ]
 
 
-def _object(error: XeError) -> dict[str, Any]:
+def object_of(error: XeError) -> dict[str, Any]:
     """The refusal with the keys that apply to it; `code` and `message` always do."""
     found: dict[str, Any] = {"code": error.code if isinstance(error, Failure) else None, "message": _message(error)}
     if isinstance(error, Failure):
@@ -54,7 +54,7 @@ def _object(error: XeError) -> dict[str, Any]:
             _blocker(obj) | {"code": reason.code, "message": in_words(reason)} for obj, reason in error.reasons
         ]
     if isinstance(error, SeveralFailed):
-        found["refused"] = [{"uuid": uuid} | _object(each) for uuid, each in error.refusals]
+        found["refused"] = [{"uuid": uuid} | object_of(each) for uuid, each in error.refusals]
     if isinstance(error, UnsoundStateError):
         found["findings"] = findings(error)
     found["notes"] = notes_of(error)

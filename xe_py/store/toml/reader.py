@@ -76,7 +76,7 @@ def judge(document: Document) -> tuple[State, list[Finding]]:
     finding. StateFileError if the text as a whole is not a state.
     """
     try:
-        tables = _parse(document)
+        tables = parse(document)
     except StateFileError as error:
         raise _lost(error) from None
     header = _header(document, tables.pop("state", None))
@@ -101,7 +101,7 @@ def judge(document: Document) -> tuple[State, list[Finding]]:
 def read_back(text: str) -> State | None:
     """The state in the text; None if it holds none, or more than a state can take in."""
     try:
-        tables = _parse(Document("", "", (), text=text))
+        tables = parse(Document("", "", (), text=text))
         state = State(tables.pop("state", {}))
         _add_templates(state, tables)
     except StateFileError:
@@ -124,7 +124,8 @@ def _place(document: Document, lines: dict[tuple[str, ...], int], *path: str) ->
     return document.path if line is None else f"{document.path}:{line}"
 
 
-def _parse(document: Document) -> dict[str, Any]:
+def parse(document: Document) -> dict[str, Any]:
+    """The tables of the text; StateFileError if it is no TOML."""
     text = document.text
     tables = plain.load(text)
     if tables is not None:
