@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 def is_agile(state: State, vm: Record) -> Iterator[Failure]:
-    """Why the VM could not run on every enabled host: an SR or a network that not all of them have, or SR-IOV."""
+    """Why the VM could not run on every enabled host: a device, or an SR or network that not all of them have."""
+    for vgpu in state.pointing_at(vm, "vgpu.vm-uuid"):
+        yield Failure("VM_HAS_VGPU", vm, blockers=(vgpu,))
+    for vusb in state.pointing_at(vm, "vusb.vm-uuid"):
+        yield Failure("VM_HAS_VUSBS", vm, blockers=(vusb,))
     hosts = _enabled(state)
     for vbd in state.pointing_at(vm, "vbd.vm-uuid"):
         vdi = state.ref_or_none(vbd, "vdi-uuid")

@@ -241,9 +241,13 @@ QUALIFIERS = {
     },
     "repository": {CONSTRUCTOR: "binary-url source-url update gpgkey-path origin certificate"},
     "pci": {CONSTRUCTOR: "vendor-name device-name driver-name host-uuid pci-id"},
-    "vgpu-type": {CONSTRUCTOR: "vendor-name model-name framebuffer-size max-heads max-resolution experimental"},
+    "vgpu-type": {
+        CONSTRUCTOR: (
+            "vendor-name model-name framebuffer-size max-heads max-resolution experimental size implementation"
+        ),
+    },
     "pgpu": {
-        CONSTRUCTOR: "vendor-name device-name gpu-group-uuid pci-id",
+        CONSTRUCTOR: "vendor-name device-name gpu-group-uuid pci-id size",
     },
     "vgpu": {RUNTIME: "vm-uuid", CONSTRUCTOR: "pci"},
     "pusb": {
