@@ -59,6 +59,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "CANNOT_PLUG_BOND_SLAVE": ("A PIF in a bond cannot be plugged by itself. Plug the PIF of the bond.", ("PIF",)),
     "CLUSTERING_DISABLED": ("The host does not take part in its cluster.", ("cluster_host",)),
+    "CLUSTERING_ENABLED": ("The host takes part in a cluster through this interface.", ("cluster_host",)),
     "CLUSTER_ALREADY_EXISTS": ("The pool has a cluster already.", ()),
     "CLUSTER_DOES_NOT_HAVE_ONE_NODE": ("The cluster has more than one host.", ("number_of_nodes",)),
     "CLUSTER_HOST_IS_LAST": ("This is the last host in the cluster.", ("cluster_host",)),
@@ -281,11 +282,21 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("host", "message"),
     ),
     "POOL_JOINING_EXTERNAL_AUTH_MISMATCH": ("Different directories check the logins of the host and of the pool.", ()),
+    "POOL_JOINING_HOST_CA_CERTIFICATES_CONFLICT": (
+        "The host and the pool trust different certificates of the same name.",
+        (),
+    ),
     "POOL_JOINING_HOST_HAS_BONDS": ("A host with bonds cannot join a pool.", ()),
+    "POOL_JOINING_HOST_HAS_NETWORK_SRIOVS": ("A host with SR-IOV networks cannot join a pool.", ()),
     "POOL_JOINING_HOST_HAS_NON_MANAGEMENT_VLANS": ("A host with VLANs cannot join a pool, unless they manage it.", ()),
+    "POOL_JOINING_HOST_HAS_TUNNELS": ("A host with tunnels cannot join a pool.", ()),
     "POOL_JOINING_HOST_MANAGEMENT_VLAN_DOES_NOT_MATCH": (
         "The host and the pool are managed through different VLANs.",
         ("local", "remote"),
+    ),
+    "POOL_JOINING_HOST_MUST_HAVE_ONLY_ONE_IP_ON_CLUSTERING_NETWORK": (
+        "The host must have exactly one address on the network of the pool's cluster.",
+        (),
     ),
     "POOL_JOINING_HOST_MUST_HAVE_SAME_API_VERSION": (
         "The host and the pool have different versions of the API.",
@@ -296,15 +307,28 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         ("host_db_schema", "master_db_schema"),
     ),
     "POOL_JOINING_HOST_TLS_VERIFICATION_MISMATCH": ("Only one of the host and the pool verifies certificates.", ()),
+    "POOL_JOINING_HOST_TRUSTED_CERTIFICATES_CONFLICT": (
+        "The host and the pool trust the same certificate for different connections.",
+        ("ref_in_pool", "ref_on_host"),
+    ),
+    "POOL_JOINING_POOL_CANNOT_ENABLE_CLUSTERING_ON_VLAN_NETWORK": (
+        "The cluster of the pool is on a VLAN that does not manage its hosts, so no host can join.",
+        ("vlan",),
+    ),
     "PROVISION_ONLY_ALLOWED_ON_TEMPLATE": ("Only a template can be provisioned.", ()),
     "PUSB_VDI_CONFLICT": ("A VM has the USB device as a disk.", ("PUSB", "VDI")),
     "PVS_CACHE_STORAGE_ALREADY_PRESENT": ("The host has a storage for the site already.", ("site", "host")),
     "PVS_CACHE_STORAGE_IS_IN_USE": ("A proxy on the host uses the storage.", ("PVS_cache_storage",)),
     "PVS_PROXY_ALREADY_PRESENT": ("The VIF has a proxy already.", ("proxies",)),
+    "PVS_PROXY_PRESENT_ON_HIGHER_VIF_DEVICE": (
+        "The first VIF of the VM has a PVS proxy, so a new VIF must have a higher device.",
+        ("device",),
+    ),
     "PVS_SERVER_ADDRESS_IN_USE": ("Another server has the address.", ("address",)),
     "PVS_SITE_CONTAINS_RUNNING_PROXIES": ("Proxies of the site work.", ("proxies",)),
     "PVS_SITE_CONTAINS_SERVERS": ("The site has servers.", ("servers",)),
     "PVS_VIF_MUST_BE_FIRST_DEVICE": ("Only the first VIF of a VM can have a proxy.", ()),
+    "REDO_LOG_IS_ENABLED": ("The redo log relies on the interface. Disable the redo log first.", ()),
     "REPOSITORY_ALREADY_EXISTS": ("The pool has a repository of this name or address already.", ("ref",)),
     "REPOSITORY_IS_IN_USE": ("The repository is switched on.", ()),
     "REPO_SHOULD_BE_SINGLE_ONE_ENABLED": (

@@ -205,7 +205,7 @@ QUALIFIERS = {
         RUNTIME: "https-only numa-affinity-policy ssh-auto-mode max-cstate timezone",
     },
     "network": {CONSTRUCTOR: "bridge managed"},
-    "pif": {CONSTRUCTOR: "device MAC managed MTU VLAN", RUNTIME: "disallow-unplug"},
+    "pif": {CONSTRUCTOR: "device MAC managed MTU VLAN"},
     "vlan": {RUNTIME: "untagged-PIF", CONSTRUCTOR: "tag"},
     "tunnel": {RW: "status protocol"},
     "sdn-controller": {CONSTRUCTOR: "protocol address port"},
