@@ -14,6 +14,7 @@ from xe_py.xapi import failover
 if TYPE_CHECKING:
     from conftest import Xe
 
+LIMITS = ("memory_static_min", "memory_dynamic_min", "memory_dynamic_max", "memory_static_max")
 BREAKS = ("HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN",)
 
 
@@ -357,6 +358,29 @@ def test_what_the_hosts_watch_stays(on: Protected) -> None:
     on.call("pool-ha-disable")
     on.do("vdi-destroy", "statefile")
     on.do("pbd-unplug", "p-share-xen3")
+
+
+def test_a_halted_vm_moves_its_disks_only_through_a_host_that_keeps_the_plan(on: Protected) -> None:
+    remote = {"remote_master": "xen1", "remote_username": "root", "remote_password": "any", "host": on.named["xen1"]}
+    on.change("eth0-xen1", IP="192.168.1.1")
+    on.vm("db", affinity="xen2", **dict.fromkeys(LIMITS, 4000 * MIB))
+    assert on.no("vm-migrate", "db", **remote) == BREAKS
+    on.change("db", affinity="xen1")
+    on.do("vm-migrate", "db", **remote)
+
+
+def test_a_protected_vm_gets_no_disk_that_some_host_lacks(on: Protected) -> None:
+    on.add("v", "vdi", sr_uuid="local", virtual_size=GIB, location="v")
+    on.add("iso", "vdi", sr_uuid="local", virtual_size=GIB, location="iso", read_only=True)
+    on.add_bare("drive", "vbd", vm_uuid="web", userdevice="3", type="CD", mode="RO")
+    refusal = ("HA_CONSTRAINT_VIOLATION_SR_NOT_SHARED", "local")
+    create = "vbd-create vm-uuid=web vdi-uuid=v device={}"
+    assert on.refusal(create.format(1)) == refusal
+    assert on.refusal(create.format(3)) == ("DEVICE_ALREADY_EXISTS", "3")
+    assert on.refusal("vbd-insert uuid=drive vdi-uuid=iso") == refusal
+    on.change("pool", ha_allow_overcommit=True)
+    on.xe(create.format(1))
+    on.xe("vbd-insert uuid=drive vdi-uuid=iso")
 
 
 def test_an_sr_of_a_protected_vm_stays_plugged_on_enabled_hosts(on: Protected) -> None:

@@ -122,6 +122,29 @@ ROWS = [
         ("vbd {vbd}, device xvda of vm {vm} (Control domain on host: xen1)",),
         ("vbd-unplug uuid={vbd}",),
     ),
+    # What relies on an interface
+    Row(
+        (ETH1, SR, "pool: pool-list --minimal", "pool-enable-redo-log sr-uuid={sr}"),
+        "pif-unplug uuid={eth1}",
+        "REDO_LOG_IS_ENABLED",
+        ("pool {pool}",),
+        ("pool-disable-redo-log",),
+    ),
+    Row(
+        (
+            ETH1,
+            "pif-reconfigure-ip uuid={eth1} mode=DHCP",
+            "pif-plug uuid={eth1}",
+            "network: pif-list uuid={eth1} params=network-uuid --minimal",
+            "pif-param-set uuid={eth1} disallow-unplug=true",
+            "cluster-pool-create network-uuid={network}",
+            "member: cluster-host-list --minimal",
+        ),
+        "pif-param-set uuid={eth1} disallow-unplug=false",
+        "CLUSTERING_ENABLED",
+        ("cluster-host {member}",),
+        ("cluster-host-disable uuid={member}",),
+    ),
     # Suspended VMs, forgotten disks, time
     Row(
         (VM, START, "vm-suspend uuid={vm}", "image: vdi-list type=Suspend --minimal"),

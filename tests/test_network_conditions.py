@@ -334,3 +334,59 @@ def test_what_no_pif_can_have_is_refused_before_who_can_have_it(pool: NetworkPoo
         with pool.refused() as refused:
             pool.param_set("vlan", properties=properties)
         assert refused() == refusal
+
+
+# The redo log, and clusters
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pif-unplug uuid=a1",
+        "pif-forget uuid=a1",
+        "pif-set-primary-address-type uuid=a1 primary_address_type=IPv6",
+        "pif-reconfigure-ip uuid=a1 mode=DHCP",
+        "pif-reconfigure-ipv6 uuid=a1 mode=Autoconf",
+    ],
+)
+def test_the_redo_log_needs_the_interfaces_that_are_up(pool: NetworkPool, line: str) -> None:
+    pool.change("pool", redo_log_enabled=True)
+    assert pool.refusal(line) == ("REDO_LOG_IS_ENABLED",)
+    pool.change("pool", ha_enabled=True)
+    assert pool.refusal(line) == ("HA_IS_ENABLED",)
+    pool.change("pool", ha_enabled=False)
+    pool.change("a1", currently_attached=False)
+    pool.xe(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "pif-forget uuid=a1",
+        "pif-reconfigure-ip uuid=a1 mode=DHCP",
+        "pif-reconfigure-ipv6 uuid=a1 mode=Autoconf",
+    ],
+)
+def test_a_host_takes_part_in_a_cluster_through_an_interface(pool: NetworkPool, line: str) -> None:
+    pool.change("a1", disallow_unplug=True, currently_attached=False)
+    cluster = pool.state.add("cluster", {})
+    place = {"PIF": pool.named["a1"]["uuid"], "host": pool.named["xen1"]["uuid"]}
+    pool.named["member"] = pool.state.add("cluster-host", {"cluster": cluster["uuid"], **place, "enabled": True})
+    assert pool.refusal(line) == ("CLUSTERING_ENABLED", "member")
+    pool.change("member", enabled=False)
+    if line == "pif-forget uuid=a1":  # The member goes first: it refers to its PIF.
+        pool.state.delete(pool.named["member"])
+    pool.xe(line)
+
+
+def test_an_interface_of_a_cluster_stays_plugged(pool: NetworkPool) -> None:
+    pool.change("a1", disallow_unplug=True)
+    cluster = pool.state.add("cluster", {})
+    place = {"PIF": pool.named["a1"]["uuid"], "host": pool.named["xen1"]["uuid"]}
+    pool.named["member"] = pool.state.add("cluster-host", {"cluster": cluster["uuid"], **place, "enabled": True})
+    pool.param_set("a1", disallow_unplug=True)
+    with pool.refused() as refusal:
+        pool.param_set("a1", disallow_unplug=False)
+    assert refusal() == ("CLUSTERING_ENABLED", "member")
+    pool.change("member", enabled=False)
+    pool.param_set("a1", disallow_unplug=False)

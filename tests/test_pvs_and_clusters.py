@@ -68,6 +68,18 @@ def test_a_site_has_servers_proxies_and_storages(pool: Pool) -> None:
     assert pool.state.get("vdi", cache["uuid"]) is None
 
 
+def test_a_vif_with_a_proxy_stays_the_first(pool: Pool) -> None:
+    pool.add("shop", "vm")
+    pool.make("second", "vif-create vm-uuid=shop network-uuid=lan device=2 mac=random")
+    pool.make("other", "vif-create vm-uuid=shop network-uuid=lan device=3 mac=random")
+    pool.make("proxy", "pvs-proxy-create pvs-site-uuid=site vif-uuid=second")
+    line = "vif-create vm-uuid=shop network-uuid=lan device={} mac=random"
+    assert pool.refusal(line.format(1)) == ("PVS_PROXY_PRESENT_ON_HIGHER_VIF_DEVICE", "2")
+    pool.xe(line.format(4))
+    pool.xe("pvs-proxy-destroy uuid=proxy")
+    pool.xe(line.format(1))
+
+
 def test_a_storage_goes_with_its_vdi(pool: Pool) -> None:
     pool.make("storage", "pvs-cache-storage-create host=xen1 sr-uuid=share pvs-site-uuid=site size=1GiB")
     pool.make("other", "pvs-cache-storage-create host=xen2 sr-uuid=share pvs-site-uuid=site size=1GiB")

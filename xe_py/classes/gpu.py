@@ -30,6 +30,7 @@ PCI = XenClass(
         OTHER_CONFIG,
         Bool("is-hidden", hidden=True, doc="Whether the device is hidden from the control domain since the last boot."),
         Bool("will-be-hidden", hidden=True, doc="Whether it is hidden from the next boot on."),
+        Refs("attached-VMs", "vm", mode=RO, hidden=True, doc="The VM that has it now."),
     ),
     list_fields=("uuid", "vendor-name", "device-name", "pci-id"),
 )
@@ -75,6 +76,7 @@ PGPU = XenClass(
             doc="The types of virtual GPUs that it may be.",
         ),
         Back("resident-VGPUs", "vgpu.resident-on", doc="The virtual GPUs that run on it."),
+        Int("size", default=1 << 20, hidden=True, doc="How much room it has for virtual GPUs; see the size of a type."),
     ),
     list_fields=("uuid", "pci-uuid", "vendor-name", "device-name", "gpu-group-uuid"),
 )
@@ -146,6 +148,14 @@ VGPU_TYPE = XenClass(
         Refs("compatible-types-in-vm", "vgpu-type", mode=RO, doc="The types that a VM may have besides it."),
         Int("max-resolution-x", hidden=True, doc="The width of the largest screen."),
         Int("max-resolution-y", hidden=True, doc="The height of the largest screen."),
+        Int("size", hidden=True, doc="How much of the size of a GPU it takes; 0 for all of it."),
+        Choice(
+            "implementation",
+            (gpus.PASSTHROUGH, "nvidia", "nvidia_sriov", "gvt_g", "mxgpu"),
+            default=gpus.PASSTHROUGH,
+            hidden=True,
+            doc="How a VM gets it: the whole GPU, or a part that a driver of the host makes.",
+        ),
     ),
     list_fields=("uuid", "vendor-name", "model-name", "max-resolution", "max-heads"),
 )
@@ -168,7 +178,9 @@ VGPU = XenClass(
         Ref("resident-on", "pgpu", on_delete=CLEAR, doc="The physical GPU that it runs on."),
         Map("compatibility-metadata", mode=RO, doc="What a host must have to take it over."),
         Text("extra_args", mode=RW, doc="More arguments for the program that emulates it."),
-        Computed("pci", Text, gpus.pci_of_vgpu, doc="The address of the PCI device that it runs on."),
+        Computed(
+            "pci", Text, gpus.pci_of_vgpu, doc="The address of the PCI device that the VM has, if it has a whole one."
+        ),
     ),
     list_fields=("uuid", "vm-uuid", "device", "gpu-group-uuid"),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xe_py.schema.derived import Back, BackOne, Computed, Fixed, NameOf
 from xe_py.schema.fields import CASCADE, CLEAR, KEYS, RW, Bool, Choice, Int, Map, Ref, Refs, Set, Text
 from xe_py.schema.xenclass import OTHER_CONFIG, XenClass
-from xe_py.xapi.pif_guards import can_have_properties
+from xe_py.xapi.pif_guards import can_allow_unplug, can_have_properties
 from xe_py.xapi.pif_kinds import standing_on
 from xe_py.xapi.pif_rules import RULES
 
@@ -99,7 +99,7 @@ PIF = XenClass(
             default="unknown",
             doc="Whether the link sends and receives at the same time.",
         ),
-        Bool("disallow-unplug", mode=RW, doc="Whether the PIF must stay plugged."),
+        Bool("disallow-unplug", mode=RW, guard=can_allow_unplug, doc="Whether the PIF must stay plugged."),
         Text("pci-bus-path", doc="The place on the PCI bus."),
         OTHER_CONFIG,
         Choice(

@@ -8,6 +8,7 @@ from xe_py.schema.fields import CASCADE, CLEAR, RW, SRO, Bool, Ref, Text
 from xe_py.schema.values import Float
 from xe_py.schema.xenclass import NAMES, OPERATIONS, OTHER_CONFIG, XenClass
 from xe_py.xapi.guest import RUNNING
+from xe_py.xapi.licence import allows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _USB_PATH = "usb_path"
 
 def can_create(state: State, vm: Record, group: Record) -> Iterator[Failure]:
     """Why the VM cannot have a device of the group."""
+    yield from allows(state, "USB_passthrough", "usb_passthrough")
     if len(state.pointing_at(vm, "vusb.vm-uuid")) >= _MOST_VUSBS:
         yield Failure("TOO_MANY_VUSBS", str(_MOST_VUSBS))
     for other in state.pointing_at(group, "vusb.usb-group-uuid"):

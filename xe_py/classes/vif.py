@@ -51,6 +51,15 @@ def can_unplug(state: State, vif: Record) -> Iterator[Failure]:
     yield from _vm_can_hotplug(state, vm)
 
 
+def is_behind_proxy(state: State, vif: Record) -> Iterator[Failure]:
+    """Why the VM cannot have the new VIF: its first VIF has a PVS proxy, and must stay the first."""
+    others = [other for other in state.having("vif", "vm-uuid", vif["vm-uuid"]) if other is not vif]
+    first = min(others, key=lambda other: int(other["device"]), default=None)
+    if first is not None and int(vif["device"]) < int(first["device"]):
+        for proxy in state.pointing_at(first, "pvs-proxy.vif-uuid"):
+            yield Failure("PVS_PROXY_PRESENT_ON_HIGHER_VIF_DEVICE", str(first["device"]), blockers=(proxy,))
+
+
 def can_destroy(state: State, vif: Record) -> Iterator[Failure]:
     """Why the VIF cannot be destroyed."""
     vm = state.ref(vif, "vm-uuid")

@@ -258,6 +258,7 @@ def _of_blocker(line: str) -> Remedy:
 _REMEDIES: dict[str, Remedy] = {
     "CANNOT_FORGET_SRIOV_LOGICAL": _clear_the_way,
     "AUTH_ALREADY_ENABLED": _leave_the_directory,
+    "CLUSTERING_ENABLED": _of("cluster-host-disable uuid={}"),
     "DOMAIN_EXISTS": _stop,
     "HA_IS_ENABLED": _switch_ha_off,
     "HA_OPERATION_WOULD_BREAK_FAILOVER_PLAN": _plan_for_less,
@@ -284,6 +285,7 @@ _REMEDIES: dict[str, Remedy] = {
     "PIF_TUNNEL_STILL_EXISTS": _clear_the_way,
     "PIF_VLAN_STILL_EXISTS": _clear_the_way,
     "POOL_AUTH_ALREADY_ENABLED": _of("pool-disable-external-auth"),
+    "REDO_LOG_IS_ENABLED": _of("pool-disable-redo-log"),
     "REQUIRED_PIF_IS_UNPLUGGED": _of("pif-plug uuid={}"),
     "SR_HAS_NO_PBDS": _plug,
     "SR_HAS_PBD": _clear_the_way,

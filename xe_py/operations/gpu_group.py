@@ -40,5 +40,5 @@ def destroy(state: State, gpu_group: Record) -> None:
     kind=READS,
 )
 def get_remaining_capacity(state: State, gpu_group: Record, vgpu_type: Record) -> str:
-    """One for each GPU that may be of the type and runs none."""
-    return str(sum(gpus.is_free_for(state, pgpu, vgpu_type) for pgpu in gpus.of(state, gpu_group)))
+    """What all GPUs of the group have room for."""
+    return str(sum(gpus.room(state, pgpu, vgpu_type) for pgpu in gpus.of(state, gpu_group)))

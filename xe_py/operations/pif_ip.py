@@ -80,6 +80,7 @@ def _may_change(state: State, pif: Record, mode: str, stays: Mapping[str, object
     """Refuse a change of more than the name servers of a static configuration, while the pool relies on the PIF."""
     if mode != "Static" or any(pif[field] != value for field, value in stays.items()):
         refuse(guards.may_change(state, pif))
+        refuse(guards.is_in_no_cluster(state, pif))
 
 
 def _servers(dns: str, version: int) -> list[str]:

@@ -8,7 +8,7 @@ from xe_py.operations.effects.disks import check_medium, connect
 from xe_py.schema.command import command
 from xe_py.schema.fields import Bool, Choice, Ref, Text
 from xe_py.schema.values import Float
-from xe_py.xapi.devices import device_name, position
+from xe_py.xapi.devices import device_is_known, device_is_used_once, device_name, position
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def create(
         raise Failure("VDI_READONLY", vdi)
     if type == "Floppy" and state.value(vm, "domain-type") != "hvm":
         raise Failure("NOT_IMPLEMENTED", "VBD of type 'floppy' is not supported on PV domain")
-    return state.add(
+    vbd = state.add(
         "vbd",
         {
             "vm-uuid": vm["uuid"],
@@ -82,6 +82,19 @@ def create(
             "unpluggable": unpluggable,
         },
     )
+    if vdi is not None and vm["ha-always-run"]:
+        for rule in (device_is_known, device_is_used_once):
+            refuse(rule.check(state, vbd))
+        _keep_agile(state, vm, vdi)
+    return vbd
+
+
+def _keep_agile(state: State, vm: Record, vdi: Record) -> None:
+    """Refuse the VDI if high availability could no longer start the VM on every host."""
+    if vm["ha-always-run"]:
+        from xe_py.xapi.agility import stays_agile_with
+
+        refuse(stays_agile_with(state, vm, vdi))
 
 
 @command("vbd-destroy", required=(_VBD,), doc="Destroy a VBD; the VDI stays.")
@@ -122,6 +135,7 @@ def insert(state: State, vbd: Record, vdi: Record) -> None:
     """Put the disc into the empty drive; a running VM sees it at once."""
     refuse(guards.can_insert(state, vbd))
     refuse(guards.can_hold(vdi))
+    _keep_agile(state, state.ref(vbd, "vm-uuid"), vdi)
     if vbd["currently-attached"]:
         check_medium(state, vdi)
     state.update(vbd, {"vdi-uuid": vdi["uuid"]})

@@ -8,6 +8,7 @@ from xe_py.schema.fields import Ref
 from xe_py.schema.values import BareInt
 from xe_py.xapi import gpus
 from xe_py.xapi.guest import HALTED, RUNNING
+from xe_py.xapi.licence import allows
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 )
 def create(state: State, vm: Record, gpu_group: Record, vgpu_type: Record | None = None, device: int = 0) -> Record:
     """Make the virtual GPU."""
+    if any(allows(state, "GPU", "gpu")):
+        raise Failure("FEATURE_RESTRICTED")
     if not vm["is-a-snapshot"] and vm["power-state"] != HALTED:
         raise Failure("VM_BAD_POWER_STATE", vm, HALTED, vm["power-state"])
     type = vgpu_type or gpus.passthrough_type(state)

@@ -52,6 +52,7 @@ def create(state: State, device: str, network: Record, vm: Record, mac: str = ""
         from xe_py.xapi.agility import stays_agile
 
         refuse(stays_agile(state, vm, network))
+    refuse(guards.is_behind_proxy(state, vif))
     return vif
 
 

@@ -56,7 +56,7 @@ def start(
     if not vm["bios-strings"]:
         settings.bios_strings_were_given(state, vm, {})
     host = _host(state, vm, on)
-    domain.boot(state, vm, host, paused=paused)
+    domain.start(state, vm, host, paused=paused)
     messages.tell_of(state, vm, "VM_STARTED", f"started on host: {messages.where(host)}")
 
 
@@ -109,10 +109,7 @@ def reboot(state: State, vm: Record, *, force: bool = False) -> None:
     """Boot the guest again on the same host; devices that it did not see before are attached."""
     refuse(refusals(state, vm, "hard_reboot" if force else "clean_reboot"))
     check_host(state, vm)
-    host = state.ref(vm, "resident-on")
-    domain.end(state, vm)
-    domain.check_disks(state, vm)
-    domain.boot(state, vm, host)
+    domain.reboot(state, vm)
     messages.tell_of(state, vm, "VM_REBOOTED", "rebooted forcibly" if force else "rebooted cleanly")
 
 

@@ -88,7 +88,6 @@ def ranked(state: State, vm: Record, hosts: list[Record]) -> Iterator[list[Recor
     """The hosts in groups, the best group first: the affinity of the VM, then hosts with few VMs of its group."""
     group = group_of(state, vm)
     if group is None:
-        yield hosts
         return
     yield [host for host in hosts if host["uuid"] == vm["affinity"]]
     others = [host for host in hosts if host["uuid"] != vm["affinity"]]

@@ -205,7 +205,7 @@ QUALIFIERS = {
         RUNTIME: "https-only numa-affinity-policy ssh-auto-mode max-cstate timezone",
     },
     "network": {CONSTRUCTOR: "bridge managed"},
-    "pif": {CONSTRUCTOR: "device MAC managed MTU VLAN", RUNTIME: "disallow-unplug"},
+    "pif": {CONSTRUCTOR: "device MAC managed MTU VLAN"},
     "vlan": {RUNTIME: "untagged-PIF", CONSTRUCTOR: "tag"},
     "tunnel": {RW: "status protocol"},
     "sdn-controller": {CONSTRUCTOR: "protocol address port"},
@@ -241,9 +241,13 @@ QUALIFIERS = {
     },
     "repository": {CONSTRUCTOR: "binary-url source-url update gpgkey-path origin certificate"},
     "pci": {CONSTRUCTOR: "vendor-name device-name driver-name host-uuid pci-id"},
-    "vgpu-type": {CONSTRUCTOR: "vendor-name model-name framebuffer-size max-heads max-resolution experimental"},
+    "vgpu-type": {
+        CONSTRUCTOR: (
+            "vendor-name model-name framebuffer-size max-heads max-resolution experimental size implementation"
+        ),
+    },
     "pgpu": {
-        CONSTRUCTOR: "vendor-name device-name gpu-group-uuid pci-id",
+        CONSTRUCTOR: "vendor-name device-name gpu-group-uuid pci-id size",
     },
     "vgpu": {RUNTIME: "vm-uuid", CONSTRUCTOR: "pci"},
     "pusb": {

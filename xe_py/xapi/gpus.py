@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 
 PASSTHROUGH = "passthrough"
-# The type that a whole physical GPU has, and how many devices a VM has room for.
+"""The name and the implementation of the type that a whole physical GPU has."""
 _GROUP = "pgpu.gpu-group-uuid"
+# How many virtual GPUs a VM has room for.
 _DEVICES = 21
 
 
@@ -72,9 +73,73 @@ def of(state: State, group: Record) -> list[Record]:
     return state.pointing_at(group, _GROUP)
 
 
-def is_free_for(state: State, pgpu: Record, type: Record) -> bool:
-    """Whether the GPU may be of the type, and runs none; the sizes of virtual GPUs are not simulated."""
-    return type["uuid"] in pgpu["enabled-VGPU-types"] and not state.pointing_at(pgpu, "vgpu.resident-on")
+def implementation(state: State, vgpu: Record) -> str:
+    """How the VM gets it."""
+    type = state.ref_or_none(vgpu, "type-uuid")
+    return PASSTHROUGH if type is None else str(type["implementation"])
+
+
+def is_whole(state: State, vgpu: Record) -> bool:
+    """Whether the VM gets a physical GPU as a whole."""
+    return implementation(state, vgpu) == PASSTHROUGH
+
+
+def room(state: State, pgpu: Record, type: Record | None, planned: int = 0) -> int:
+    """How many more virtual GPUs of the type the GPU has room for, besides those of the type that are planned for it.
+
+    All that a GPU runs is of one type. A whole GPU, and one of a type without a size, runs nothing besides.
+    """
+    if type is None or type["uuid"] not in pgpu["enabled-VGPU-types"]:
+        return 0
+    running = state.pointing_at(pgpu, "vgpu.resident-on")
+    if type["implementation"] == PASSTHROUGH or type["size"] == 0:
+        pci = state.ref_or_none(pgpu, "pci-uuid")
+        is_taken = running or planned or (pci is not None and pci["attached-VMs"])
+        return 0 if is_taken else 1
+    if any(vgpu["type-uuid"] != type["uuid"] for vgpu in running):
+        return 0
+    return max(0, int(pgpu["size"]) // int(type["size"]) - len(running) - planned)
+
+
+def room_on(state: State, vgpu: Record, host: Record) -> int:
+    """For how many virtual GPUs of its kind the host has room."""
+    type = state.ref_or_none(vgpu, "type-uuid")
+    return sum(room(state, pgpu, type) for pgpu in _on(state, vgpu, host))
+
+
+def spreads(state: State, vgpu: Record) -> bool:
+    """Whether the GPU with most room is used first, and not the one with least."""
+    group = state.ref_or_none(vgpu, "gpu-group-uuid")
+    return group is not None and group["allocation-algorithm"] == "breadth-first"
+
+
+def chosen(state: State, vm: Record, host: Record) -> dict[str, Record]:
+    """The GPU for each virtual GPU of the VM that has none on the host, by uuid; Failure if one of them finds none."""
+    found: dict[str, Record] = {}
+    for vgpu in state.pointing_at(vm, "vgpu.vm-uuid"):
+        now = state.ref_or_none(vgpu, "resident-on")
+        if now is None or now["host-uuid"] != host["uuid"]:
+            found[vgpu["uuid"]] = _choose(state, vgpu, host, list(found.values()))
+    return found
+
+
+def _choose(state: State, vgpu: Record, host: Record, planned: list[Record]) -> Record:
+    vm, type = state.ref(vgpu, "vm-uuid"), state.ref_or_none(vgpu, "type-uuid")
+    rooms = [(pgpu, room(state, pgpu, type, planned.count(pgpu))) for pgpu in _on(state, vgpu, host)]
+    fit = [(pgpu, left) for pgpu, left in rooms if left > 0]
+    if fit:
+        sign = -1 if spreads(state, vgpu) else 1
+        return min(fit, key=lambda each: sign * each[1])[0]
+    group = state.ref_or_none(vgpu, "gpu-group-uuid") or "OpaqueRef:NULL"
+    if type is None or is_whole(state, vgpu):
+        raise Failure("VM_REQUIRES_GPU", vm, group)
+    raise Failure("VM_REQUIRES_VGPU", vm, group, type)
+
+
+def _on(state: State, vgpu: Record, host: Record) -> list[Record]:
+    """The GPUs of its group that the host has."""
+    group = state.ref_or_none(vgpu, "gpu-group-uuid")
+    return [] if group is None else [pgpu for pgpu in of(state, group) if pgpu["host-uuid"] == host["uuid"]]
 
 
 def passthrough_type(state: State) -> Record:
@@ -108,6 +173,18 @@ def access(pci: Record) -> str:
 def hide(state: State, pci: Record, *, hidden: bool) -> str:
     """Hide the device from the control domain from the next boot on, or no more; what is so then."""
     state.update(pci, {"will-be-hidden": hidden})
+    return _note_access(state, pci)
+
+
+def hide_after_boot(state: State, host: Record) -> None:
+    """Hide from the control domain what was to be hidden from this boot of the host on, and show it the rest."""
+    for pci in state.pointing_at(host, "pci.host-uuid"):
+        if pci["is-hidden"] != pci["will-be-hidden"]:
+            state.update(pci, {"is-hidden": pci["will-be-hidden"]})
+            _note_access(state, pci)
+
+
+def _note_access(state: State, pci: Record) -> str:
     for pgpu in state.pointing_at(pci, "pgpu.pci-uuid"):
         state.update(pgpu, {"dom0-access": access(pci)})
     return access(pci)
@@ -165,6 +242,6 @@ def model_name(state: State, vgpu: Record) -> str | None:
 
 
 def pci_of_vgpu(state: State, vgpu: Record) -> str | None:
-    """The address of the PCI device that a virtual GPU runs on."""
+    """The address of the PCI device that the VM has as a whole."""
     pgpu = state.ref_or_none(vgpu, "resident-on")
-    return None if pgpu is None else of_pci("pci-id")(state, pgpu)
+    return of_pci("pci-id")(state, pgpu) if pgpu is not None and is_whole(state, vgpu) else None

@@ -8,11 +8,12 @@ from xe_py.xapi.hosts import answers
 from xe_py.xapi.networks import is_managed as network_is_managed
 from xe_py.xapi.networks import pifs_on
 from xe_py.xapi.pif_kinds import is_no_sriov_logical, is_no_tunnel_access, sriovs_of, sriovs_on, transports
-from xe_py.xapi.protection import ha_is_off
+from xe_py.xapi.protection import ha_is_off, nothing_relies_on_interfaces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
     from xe_py.state.record import Record
     from xe_py.state.state import State
@@ -36,6 +37,7 @@ def can_forget(state: State, pif: Record) -> Iterator[Failure]:
         yield Failure("CANNOT_FORGET_SRIOV_LOGICAL", pif, blockers=(sriov,))
     for sriov in state.pointing_at(pif, "network-sriov.physical-PIF"):
         yield Failure("PIF_SRIOV_STILL_EXISTS", pif, blockers=(sriov,))
+    yield from is_in_no_cluster(state, pif)
 
 
 def can_plug(state: State, pif: Record) -> Iterator[Failure]:
@@ -88,9 +90,6 @@ def can_be_management(state: State, pif: Record) -> Iterator[Failure]:
     if not pif["managed"]:
         return
     yield from is_usable_for_management(state, pif)
-    for other in management_pifs(state, pif["host-uuid"]):
-        if other["primary-address-type"] != pif["primary-address-type"]:
-            yield Failure("PIF_INCOMPATIBLE_PRIMARY_ADDRESS_TYPE", blockers=(other,))
 
 
 def is_usable_for_management(state: State, pif: Record) -> Iterator[Failure]:
@@ -155,9 +154,22 @@ def host_answers(state: State, pif: Record) -> Iterator[Failure]:
 
 
 def may_change(state: State, pif: Record) -> Iterator[Failure]:
-    """Why the PIF must stay as it is: it is up, and high availability relies on it."""
+    """Why the PIF must stay as it is: it is up, and high availability or the redo log relies on it."""
     if pif["currently-attached"]:
-        yield from ha_is_off(state)
+        yield from nothing_relies_on_interfaces(state)
+
+
+def is_in_no_cluster(state: State, pif: Record) -> Iterator[Failure]:
+    """Why the PIF must stay as it is: through it, its host takes part in a cluster."""
+    for member in state.pointing_at(pif, "cluster-host.PIF"):
+        if member["enabled"]:
+            yield Failure("CLUSTERING_ENABLED", member, blockers=(member,))
+
+
+def can_allow_unplug(state: State, pif: Record, disallowed: Any) -> Iterator[Failure]:
+    """Why the PIF must stay plugged."""
+    if pif["disallow-unplug"] and not disallowed:
+        yield from is_in_no_cluster(state, pif)
 
 
 def are_properties(properties: dict[str, str]) -> Iterator[Failure]:

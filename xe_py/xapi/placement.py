@@ -6,7 +6,7 @@ from xe_py.errors import Failure
 from xe_py.xapi import memory
 from xe_py.xapi.guest import SUSPENDED, platform_says
 from xe_py.xapi.hosts import cpus, has_hvm
-from xe_py.xapi.networks import can_attach, is_visible_on, pifs_on
+from xe_py.xapi.networks import can_attach, is_visible_on
 from xe_py.xapi.vm_settings import actions_after_crash
 
 TYPE_CHECKING = False
@@ -39,13 +39,25 @@ def choose(state: State, vm: Record) -> Record:
 
 
 def _groups(state: State, vm: Record) -> list[list[Record]]:
-    """The hosts in groups, of which the first is tried first."""
+    """The hosts in groups, of which the first is tried first: by anti-affinity or else by GPUs or else by SR-IOV."""
     hosts = state.all("host")
-    if not vm["groups"]:
-        return [hosts]
-    from xe_py.xapi.anti_affinity import ranked
+    if vm["groups"]:
+        from xe_py.xapi import anti_affinity
 
-    return list(ranked(state, vm, hosts))
+        if anti_affinity.group_of(state, vm) is not None:
+            return list(anti_affinity.ranked(state, vm, hosts))
+    vgpus = state.pointing_at(vm, "vgpu.vm-uuid")
+    if vgpus:
+        from xe_py.xapi import passthrough
+
+        return passthrough.ranked(state, vgpus[0], hosts)
+    for vif in state.pointing_at(vm, "vif.vm-uuid"):
+        if _may_be_sriov(state, state.ref(vif, "network-uuid")):
+            from xe_py.xapi import sriov
+
+            if sriov.is_sriov(state, network := state.ref(vif, "network-uuid")):
+                return sriov.ranked(state, network)
+    return [hosts]
 
 
 def _ranked(state: State, vm: Record, hosts: list[Record]) -> Iterator[Record]:
@@ -110,6 +122,11 @@ def can_run_on(
     if not disks_move:
         yield from _storage(state, vm, host)
     yield from _networks(state, vm, host)
+    if state.pointing_at(vm, "vgpu.vm-uuid") or state.pointing_at(vm, "vusb.vm-uuid"):
+        from xe_py.xapi.passthrough import has_devices
+
+        yield from has_devices(state, vm, host)
+    yield from _functions(state, vm, host)
     if vm["domain-type"] != "pv" and not has_hvm(host):
         yield Failure("VM_HVM_REQUIRED", vm)
     needed, available = memory.to_start(vm), memory.free(state, host)
@@ -168,7 +185,17 @@ def _networks(state: State, vm: Record, host: Record) -> Iterator[Failure]:
         if not is_visible_on(state, network, host):
             yield Failure("VM_REQUIRES_NETWORK", vm, network)
         yield from can_attach(state, network, host)
-    if any(not pif["physical"] for network in networks for pif in pifs_on(state, network, host)):
+
+
+def _functions(state: State, vm: Record, host: Record) -> Iterator[Failure]:
+    """Why the host has no virtual functions for VIFs of the VM on SR-IOV networks."""
+    vifs = state.pointing_at(vm, "vif.vm-uuid")
+    if any(_may_be_sriov(state, state.ref(vif, "network-uuid")) for vif in vifs):
         from xe_py.xapi.sriov import has_functions
 
         yield from has_functions(state, vm, host)
+
+
+def _may_be_sriov(state: State, network: Record) -> bool:
+    """Whether it is worth while to look: a network without other PIFs than network cards has no virtual functions."""
+    return any(not pif["physical"] for pif in state.pointing_at(network, "pif.network-uuid"))

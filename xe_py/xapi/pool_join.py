@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
 _MOST_WITH_LICENCE = 3
+_NBD = frozenset(("nbd", "insecure_nbd"))
 
 
 def can_join(own: State, there: State, *, forced: bool) -> Iterator[Failure]:
@@ -27,6 +28,8 @@ def can_join(own: State, there: State, *, forced: bool) -> Iterator[Failure]:
     if not management_pifs(own, host["uuid"]):
         yield Failure("HOST_STILL_BOOTING")
     yield from ha_is_off(own)
+    yield from _is_in_no_cluster(own, host)
+    yield from _has_address_for_cluster(own, there)
     yield from ha_is_off(there)
     if there.get("host", host["uuid"]) is not None:
         yield Failure("OPERATION_NOT_ALLOWED", "Host is already part of a pool")
@@ -34,7 +37,43 @@ def can_join(own: State, there: State, *, forced: bool) -> Iterator[Failure]:
     yield from _is_alike(host, master, forced=forced)
     yield from _has_nothing_shared(own)
     yield from _has_the_same_settings(own, there)
+    yield from _has_the_same_versions(own, there)
+    yield from _talks_alike(own, there)
+    yield from _trusts_the_same(own, there)
     yield from _nothing_is_updated(own, there)
+
+
+def _is_in_no_cluster(own: State, host: Record) -> Iterator[Failure]:
+    for member in own.having("cluster-host", "host", host["uuid"]):
+        if member["enabled"]:
+            yield Failure("CLUSTERING_ENABLED", member, blockers=(member,))
+
+
+def _has_address_for_cluster(own: State, there: State) -> Iterator[Failure]:
+    """Why the host cannot take part in the cluster of the pool, which new members join by themselves."""
+    for member in there.all("cluster-host")[:1]:
+        pif = there.ref_or_none(member, "PIF")
+        if pif is None or not there.ref(member, "cluster")["pool-auto-join"]:
+            continue
+        if pif["VLAN"] > 0 and not pif["management"]:
+            yield Failure("POOL_JOINING_POOL_CANNOT_ENABLE_CLUSTERING_ON_VLAN_NETWORK", str(pif["VLAN"]))
+            continue
+        bridges = _bridges_below(there, pif)
+        pifs = [each for each in own.all("pif") if each["IP"] and _bridge(own, each) in bridges]
+        if len(pifs) != 1:
+            yield Failure("POOL_JOINING_HOST_MUST_HAVE_ONLY_ONE_IP_ON_CLUSTERING_NETWORK", blockers=tuple(pifs))
+
+
+def _bridges_below(state: State, pif: Record) -> set[str]:
+    """The bridges of the members of a bond, or that of the PIF."""
+    members = [
+        each for bond in state.pointing_at(pif, "bond.master") for each in state.pointing_at(bond, "pif.bond-slave-of")
+    ]
+    return {_bridge(state, each) for each in members or [pif]}
+
+
+def _bridge(state: State, pif: Record) -> str:
+    return str(state.ref(pif, "network-uuid")["bridge"])
 
 
 def answers_joiners(there: State) -> Iterator[Failure]:
@@ -58,8 +97,9 @@ def _is_alone(own: State, host: Record) -> Iterator[Failure]:
 
 def _is_alike(host: Record, master: Record, *, forced: bool) -> Iterator[Failure]:
     ours, theirs = host["software-version"], master["software-version"]
-    if host["pending-guidances"]:
-        yield Failure("HOST_PENDING_MANDATORY_GUIDANCE_NOT_EMPTY", host)
+    for each in (host, master):
+        if each["pending-guidances"]:
+            yield Failure("HOST_PENDING_MANDATORY_GUIDANCE_NOT_EMPTY", each)
     if (ours.get("platform_version"), _brand(ours)) != (theirs.get("platform_version"), _brand(theirs)):
         yield Failure("HOSTS_NOT_COMPATIBLE")
     if forced:
@@ -82,6 +122,12 @@ def _has_nothing_shared(own: State) -> Iterator[Failure]:
     bonds = tuple(own.all("bond"))
     if bonds:
         yield Failure("POOL_JOINING_HOST_HAS_BONDS", blockers=bonds)
+    tunnels = tuple(own.all("tunnel"))
+    if tunnels:
+        yield Failure("POOL_JOINING_HOST_HAS_TUNNELS", blockers=tunnels)
+    sriovs = tuple(own.all("network-sriov"))
+    if sriovs:
+        yield Failure("POOL_JOINING_HOST_HAS_NETWORK_SRIOVS", blockers=sriovs)
     vlans = tuple(vlan for vlan in own.all("vlan") if not own.ref(vlan, "untagged-PIF")["management"])
     if vlans:
         yield Failure("POOL_JOINING_HOST_HAS_NON_MANAGEMENT_VLANS", blockers=vlans)
@@ -89,8 +135,7 @@ def _has_nothing_shared(own: State) -> Iterator[Failure]:
 
 def _has_the_same_settings(own: State, there: State) -> Iterator[Failure]:
     host, master = coordinator(own), coordinator(there)
-    ours, theirs = (management_pifs(state, each["uuid"]) for state, each in ((own, host), (there, master)))
-    tags = [str(pifs[0]["VLAN"]) if pifs else "-1" for pifs in (ours, theirs)]
+    tags = [str(pif["VLAN"]) if pif is not None else "-1" for pif in (_management_pif(own), _management_pif(there))]
     if tags[0] != tags[1]:
         yield Failure("POOL_JOINING_HOST_MANAGEMENT_VLAN_DOES_NOT_MATCH", *tags)
     if _directory(host) != _directory(master):
@@ -100,17 +145,82 @@ def _has_the_same_settings(own: State, there: State) -> Iterator[Failure]:
         yield Failure("LICENSE_HOST_POOL_MISMATCH", *texts)
     if _software(host, "network_backend") != _software(master, "network_backend"):
         yield Failure("OPERATION_NOT_ALLOWED", "Network backends differ")
+    if _software(host, "network_backend") == "openvswitch":
+        yield from _has_the_same_controller(own, there)
+
+
+def _management_pif(state: State) -> Record | None:
+    """The management interface of the coordinator."""
+    return next(iter(management_pifs(state, coordinator(state)["uuid"])), None)
+
+
+def _has_the_same_versions(own: State, there: State) -> Iterator[Failure]:
+    host, master = coordinator(own), coordinator(there)
     versions = [f"{each['API-version-major']}.{each['API-version-minor']}" for each in (host, master)]
     if versions[0] != versions[1]:
         yield Failure("POOL_JOINING_HOST_MUST_HAVE_SAME_API_VERSION", *versions)
     schemas = [_software(each, "db_schema") for each in (host, master)]
     if schemas[0] != schemas[1]:
         yield Failure("POOL_JOINING_HOST_MUST_HAVE_SAME_DB_SCHEMA", *schemas)
-    if {pif["primary-address-type"] for pif in (*ours[:1], *theirs[:1])} == {"IPv4", "IPv6"}:
+    updates = [_updates(state, each) for state, each in ((own, host), (there, master))]
+    if updates[0] != updates[1]:
+        yield Failure("HOSTS_NOT_HOMOGENEOUS", f"Host {host.name} and host {master.name} have other updates")
+
+
+def _talks_alike(own: State, there: State) -> Iterator[Failure]:
+    """Why the host and the pool do not understand each other: by addresses, network block devices, certificates."""
+    pifs = [_management_pif(own), _management_pif(there)]
+    if {pif["primary-address-type"] for pif in pifs if pif is not None} == {"IPv4", "IPv6"}:
         yield Failure("OPERATION_NOT_ALLOWED", "Primary address type differs")
+    uses = [_uses_of_nbd(state) for state in (own, there)]
+    if uses[0] and uses[1] and uses[0] != uses[1]:
+        yield Failure("OPERATION_NOT_ALLOWED", "Incompatible network purposes: nbd and insecure_nbd")
     verified = [state.all("pool")[0]["tls-verification-enabled"] for state in (own, there)]
     if verified[0] != verified[1]:
         yield Failure("POOL_JOINING_HOST_TLS_VERIFICATION_MISMATCH")
+
+
+def _has_the_same_controller(own: State, there: State) -> Iterator[Failure]:
+    ours, theirs = (
+        [(each["protocol"], each["address"], each["port"]) for each in state.all("sdn-controller")]
+        for state in (own, there)
+    )
+    if ours and ours[:1] != theirs[:1]:
+        yield Failure("OPERATION_NOT_ALLOWED", "SDN controller differs", blockers=tuple(own.all("sdn-controller")))
+
+
+def _updates(state: State, host: Record) -> set[str]:
+    """The updates of the host that all hosts of a pool must have."""
+    return {each["uuid"] for each in state.pointing_at(host, "update.hosts") if each["enforce-homogeneity"]}
+
+
+def _uses_of_nbd(state: State) -> set[str]:
+    return {use for network in state.all("network") for use in network["purpose"] if use in _NBD}
+
+
+def _trusts_the_same(own: State, there: State) -> Iterator[Failure]:
+    """Certificates of one name that differ, and one certificate that both trust for some, but not all, of its uses."""
+    ours, theirs = ({each["name"]: each for each in _trusted(state, "ca") if each["name"]} for state in (own, there))
+    names = [name for name in ours if name in theirs and _checksum(ours[name]) != _checksum(theirs[name])]
+    if names:
+        yield Failure("POOL_JOINING_HOST_CA_CERTIFICATES_CONFLICT", *names, blockers=tuple(map(ours.get, names)))
+    ours, theirs = (
+        {_checksum(each): each for each in _trusted(state, "ca", "pinned") if not each["name"]}
+        for state in (own, there)
+    )
+    for checksum, certificate in ours.items():
+        other = theirs.get(checksum)
+        uses = [set(each["purpose"]) for each in (certificate, other) if each is not None]
+        if other is not None and uses[0] != uses[1] and uses[0] & uses[1]:
+            yield Failure("POOL_JOINING_HOST_TRUSTED_CERTIFICATES_CONFLICT", other, certificate)
+
+
+def _trusted(state: State, *types: str) -> list[Record]:
+    return [each for each in state.all("certificate") if each["type"] in types]
+
+
+def _checksum(certificate: Record) -> str:
+    return str(certificate["fingerprint_sha256"])
 
 
 def _directory(host: Record) -> tuple[str, str]:

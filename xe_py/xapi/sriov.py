@@ -98,6 +98,31 @@ def has_functions(state: State, vm: Record, host: Record) -> Iterator[Failure]:
             yield Failure("NETWORK_SRIOV_INSUFFICIENT_CAPACITY", network)
 
 
+def ranked(state: State, network: Record) -> list[list[Record]]:
+    """The hosts on the SR-IOV network in groups, those with most virtual functions first, then those where it is down.
+
+    Failure if none of them has any left.
+    """
+    rooms: dict[str, int] = {}
+    down: list[Record] = []
+    for pif in state.pointing_at(network, "pif.network-uuid"):
+        card, host = card_below(state, pif), state.ref(pif, "host-uuid")
+        sriovs = [] if card is None else state.pointing_at(card, "network-sriov.physical-PIF")
+        if not pif["currently-attached"]:
+            down.append(host)
+        elif left := sum(remaining_capacity(state, sriov) for sriov in sriovs):
+            rooms[host["uuid"]] = left
+    groups = [
+        [state.need("host", uuid) for uuid, left in rooms.items() if left == count]
+        for count in sorted(set(rooms.values()), reverse=True)
+    ]
+    if down:
+        groups.append(down)
+    if not groups:
+        raise Failure("NETWORK_SRIOV_INSUFFICIENT_CAPACITY", network)
+    return groups
+
+
 def _is_used_on(state: State, vif: Record, host: str) -> bool:
     vm = state.ref(vif, "vm-uuid")
     return bool(vif["currently-attached"]) and vm["power-state"] in LIVE and vm["resident-on"] == host

@@ -194,8 +194,11 @@ def is_domain_zero(vm: Record) -> bool:
 
 
 def _devices_allow(state: State, vm: Record, operation: str) -> Iterator[Failure]:
-    """Why the GPUs and USB devices of the VM stop the operation."""
+    """Why the PCI devices, GPUs and USB devices of the VM stop the operation."""
     takes_none = {("migrate_send", HALTED), ("checkpoint", SUSPENDED)}
+    if operation in _NOT_WITH_GPUS:
+        for pci in state.pointing_at(vm, "pci.attached-VMs"):
+            yield Failure("VM_HAS_PCI_ATTACHED", vm, blockers=(pci,))
     if operation in _NOT_WITH_GPUS and (operation, vm["power-state"]) not in takes_none:
         for vgpu in state.pointing_at(vm, "vgpu.vm-uuid"):
             yield Failure("VM_HAS_VGPU", vm, blockers=(vgpu,))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
+_PHYSICAL = ("vgpu.vm-uuid", "vusb.vm-uuid", "pci.attached-VMs")
 _NO_DOMAIN = {"resident-on": None, "dom-id": -1, "VCPUs-number": 0, "ha-always-run": False}
 _RECORDED = ("uuid", "domain-type", "memory-static-max", "memory-dynamic-max", "memory-dynamic-min", "VCPUs-at-startup")
 
@@ -28,7 +29,11 @@ def check_disks(state: State, vm: Record) -> None:
 
 
 def make(state: State, vm: Record, host: Record, *, paused: bool = False) -> None:
-    """Make a domain for the VM on the host, with the devices that are already attached."""
+    """Make a domain for the VM on the host, with the devices that are already attached, its GPUs and PCI devices."""
+    if _has_physical_devices(state, vm):
+        from xe_py.operations.effects import passthrough
+
+        passthrough.take(state, vm, host)
     state.update(
         vm,
         {
@@ -59,8 +64,36 @@ def boot(state: State, vm: Record, host: Record, *, paused: bool = False) -> Non
     note_next_act(state, vm)
 
 
+def start(state: State, vm: Record, host: Record, *, paused: bool = False) -> None:
+    """Boot the halted VM, with all its USB devices."""
+    for vusb in state.pointing_at(vm, "vusb.vm-uuid"):
+        state.update(vusb, {"currently-attached": True})
+    boot(state, vm, host, paused=paused)
+
+
+def reboot(state: State, vm: Record) -> None:
+    """Boot the VM again on its host, with the physical devices that it has."""
+    host = state.ref(vm, "resident-on")
+    _end(state, vm)
+    check_disks(state, vm)
+    boot(state, vm, host)
+
+
 def end(state: State, vm: Record) -> None:
     """End the domain of the VM, which is halted then."""
+    if _has_physical_devices(state, vm):
+        from xe_py.operations.effects import passthrough
+
+        passthrough.leave(state, vm)
+    _end(state, vm)
+
+
+def _has_physical_devices(state: State, vm: Record) -> bool:
+    """Whether the VM has devices of its host, or asks for some."""
+    return "pci" in vm["other-config"] or any(state.pointing_at(vm, reference) for reference in _PHYSICAL)
+
+
+def _end(state: State, vm: Record) -> None:
     for reference in ("vbd.vm-uuid", "vif.vm-uuid"):
         for device in state.pointing_at(vm, reference):
             state.update(device, {"currently-attached": False})

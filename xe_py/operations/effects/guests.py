@@ -42,14 +42,14 @@ def _due(state: State) -> Record | None:
 def _act(state: State, vm: Record) -> None:
     """End the domain and, if that is what happens then, boot it again on its host; each field counts once."""
     field, what = next((field, what) for field, what in ACTS.items() if vm[field] and acts_at(vm, field) == acts_at(vm))
-    host = state.ref(vm, "resident-on")
     state.update(vm, {field: 0})
-    domain.end(state, vm)
-    if vm[what] == "Restart":
-        mark = state.mark()
-        try:
-            domain.check_disks(state, vm)
-            domain.boot(state, vm, host)
-        except Failure:
-            state.rollback(mark)
+    mark = state.mark()
+    try:
+        if vm[what] == "Restart":
+            domain.reboot(state, vm)
+        else:
+            domain.end(state, vm)
+    except Failure:
+        state.rollback(mark)
+        domain.end(state, vm)
     note_next_act(state, vm)

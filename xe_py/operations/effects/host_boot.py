@@ -6,6 +6,7 @@ from xe_py.classes.pbd import can_unplug
 from xe_py.operations.effects.best_effort import plug_if_possible
 from xe_py.operations.effects.bring_up import bring_up
 from xe_py.schema.fields import with_key
+from xe_py.xapi.gpus import hide_after_boot
 from xe_py.xapi.pif_guards import ip_mode
 from xe_py.xapi.vm_settings import now
 
@@ -53,5 +54,6 @@ def come_up(state: State, host: Record) -> None:
         needed = pif["management"] or ip_mode(pif) != "None"
         if needed and pif["managed"] and not pif["bond-slave-of"] and not pif["currently-attached"]:
             bring_up(state, pif)
+    hide_after_boot(state, host)
     for pbd in state.pointing_at(host, "pbd.host-uuid"):
         plug_if_possible(state, pbd)

@@ -70,6 +70,9 @@ def migrate_with_disks(
     if copy:
         raise Failure("OPERATION_NOT_ALLOWED", _NO_COPY)
     refuse(_disks_can_move(state, vm, targets))
+    if not is_live(vm):
+        # XAPI moves the disks through a host on which the VM could start, and asks about this one.
+        refuse(placement.keeps_failover_plan(state, vm, placement.choose(state, vm)))
     told = [Sentence(f"The VM moves to host {host.name} over network {network.name}. Its disks go to these SRs:")]
     told += [Sentence(f"VDI {uuid} -> SR {sr['uuid']}") for uuid, sr in targets.items()]
     pairs = [(disk, targets[disk["uuid"]]) for disk in _disks(state, vm)] + _followers(state, vm, host, targets)
