@@ -6,6 +6,7 @@ import os
 import shlex
 import shutil
 from dataclasses import dataclass
+from functools import partial
 
 from measure import Row
 
@@ -46,7 +47,7 @@ class Line:
     """A line of the table: a figure of a row, and what it must not and is better not to be above.
 
     The figure is in `unit`: "× pass", "s", "MiB", "µs each" (of `each` commands), or "× virsh",
-    "× dd" and "× cp" (compared with `peer`).
+    "× dd", "× cp" and "× uuid=" (compared with `peer`).
     """
 
     what: str
@@ -88,9 +89,24 @@ class Line:
         return "must" if self.figure <= self.must else "missed"
 
 
+_ASKED = (
+    ("vm-param-list uuid={vm}", 2.5, 2.0),
+    ("vm-param-get uuid={vm} param-name=memory-actual", 2.5, 2.0),
+    ("host-param-list uuid={host}", 2.5, 2.0),
+    ("vm-list name-label={name} --minimal", 1.6, 1.0),
+    ("vbd-list vm-name-label={name} --minimal", 1.6, 1.0),
+    ("vm-list params=name-label,VCPUs-max", 4.0, 2.5),
+    ("vm-list tags:contains=lyon --minimal", 4.0, 2.5),
+    ("vbd-list", 9.0, 6.5),
+    ("vdi-list", 15.0, 10.0),
+)
+"""What is asked of a large state, and the bounds: by name, for fields that are computed, for any field."""
+
+
 def lines(bench: Bench, batch: int, disk: int) -> list[Line]:
     """The whole table; a long script has `batch` commands, and a VM that is exported has a disk of `disk` MiB."""
     sizes = (1_000, 10_000, 100_000)
+    start = {objects: _start(bench, objects) for objects in (10_000, 100_000)}
     get = {objects: _get(bench, objects) for objects in sizes}
     ours = {vms: _list(bench, vms) for vms in (1_000, 10_000)}
     check = _command(bench, "state-check", 100_000)
@@ -106,12 +122,21 @@ def lines(bench: Bench, batch: int, disk: int) -> list[Line]:
             for vms, must, worth in ((1_000, 2.0, 1.3), (10_000, 4.0, 2.5))
             for row in (ours[vms], _list(bench, vms, "--minimal"))
         ),
+        *(Line(row.name, row, must=must, worth=worth) for row, must, worth in _asked(bench, 100_000)),
         *(Line(row.name, row, must=2.0, worth=1.4) for row in (_set(bench, 1_000),)),
         *(Line(row.name, row, must=3.0, worth=2.0) for row in (_set(bench, 10_000, batch // 10),)),
         *(
             Line(row.name, row, must=must, worth=worth)
             for objects, must, worth in ((10_000, 3.0, 2.0), (100_000, 8.0, 6.0))
-            for row in (_create(bench, objects), _start(bench, objects))
+            for row in (_create(bench, objects), start[objects])
+        ),
+        Line(
+            "vm-start vm=…, to vm-start uuid=…",
+            _start(bench, 100_000, by_name=True),
+            "× uuid=",
+            1.15,
+            1.05,
+            peer=start[100_000],
         ),
         *(Line(row.name, row, must=5.0, worth=3.0) for row in (_clone(bench, 10_000),)),
         *(
@@ -204,13 +229,30 @@ def _create(bench: Bench, objects: int) -> Row:
     return Row(f"vbd-create, {_many(objects)} objects", prepare)
 
 
-def _start(bench: Bench, objects: int) -> Row:
-    def prepare() -> Words:
-        path = _used(bench, objects, "start")
-        vms = bench.ask(path, "vm-list", "power-state=halted")
-        return lambda turn: bench.line(path, "vm-start", f"uuid={vms[turn]}")
+def _start(bench: Bench, objects: int, *, by_name: bool = False) -> Row:
+    field, word = ("name-label", "vm") if by_name else ("uuid", "uuid")
 
-    return Row(f"vm-start, {_many(objects)} objects", prepare)
+    def prepare() -> Words:
+        path = _used(bench, objects, f"start{word}")
+        vms = bench.ask(path, "vm-list", "power-state=halted", f"params={field}")
+        return lambda turn: bench.line(path, "vm-start", f"{word}={vms[turn]}")
+
+    return Row(f"vm-start{f' {word}=…' * by_name}, {_many(objects)} objects", prepare)
+
+
+def _asked(bench: Bench, objects: int) -> list[tuple[Row, float, float]]:
+    def prepare(line: str) -> Words:
+        path = bench.state(objects)
+        vm, host = _middle(bench.ask(path, "vm-list", "is-control-domain=false")), bench.ask(path, "host-list")[0]
+        name = bench.ask(path, "vm-list", f"uuid={vm}", "params=name-label")[0]
+        words = line.format(vm=vm, host=host, name=name).split()
+        return lambda _: bench.line(path, *words)
+
+    shown = {"vm": "…", "host": "…", "name": "…"}
+    return [
+        (Row(f"{line.format(**shown)}, {_many(objects)} objects", partial(prepare, line)), must, worth)
+        for line, must, worth in _ASKED
+    ]
 
 
 def _clone(bench: Bench, objects: int) -> Row:

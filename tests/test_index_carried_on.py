@@ -69,7 +69,7 @@ def agree(path: Path, state: State | None = None) -> Head:
     whole = judged(path)
     for lazy in (head.state(), *([state] if state else ())):
         for cls in classes.sections():
-            listed = [name for name in cls.list_fields if name in cls.stored and name not in cls.maps]
+            listed = list(cls.stored)
             rows = [[obj[name] for name in listed] for obj in whole.all(cls.name)]
             assert [[obj[name] for name in listed] for obj in lazy.some(cls.name, tuple(listed))] == rows, cls.name
             for obj in whole.all(cls.name):

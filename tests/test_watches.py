@@ -65,7 +65,7 @@ def traced(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[Read]]:
         nonlocal looking_up
         declared = classes.get(cls)
         for obj in looked_up(self, cls, reference, uuid):
-            declared.measures[field](obj) if field in declared.measures else obj[field]
+            declared.sums[reference][field](obj)
         looking_up = True
         found = total(self, cls, reference, field, uuid)
         looking_up = False

@@ -84,6 +84,11 @@ def singles() -> tuple[str, ...]:
     return _known().singles
 
 
+def sums() -> tuple[tuple[str, str], ...]:
+    """The sums of all classes: the reference, written `vdi.sr-uuid`, and the name."""
+    return _known().sums
+
+
 def everything() -> list[XenClass]:
     """All classes: those of the state file in its order, then those whose objects no file holds."""
     return [*sections(), *(get(name) for name in sorted(FOLLOWING))]
@@ -103,7 +108,7 @@ def watchers(cls: str, field: str) -> tuple[tuple[str, str, str, int], ...]:
 
 
 class Summary:
-    """A summary of the declarations of all classes; see `order`, `referrers` and `watchers`.
+    """A summary of the declarations of all classes; see `order`, `sums`, `referrers` and `watchers`.
 
     `files` has for each class and view the name of its file, without the ending. `views` has the names of the views of
     a class, and `singles` are the classes with exactly one object.
@@ -116,6 +121,7 @@ class Summary:
         *,
         views: Mapping[str, tuple[str, ...]],
         singles: tuple[str, ...],
+        sums: tuple[tuple[str, str], ...],
         referrers: Mapping[str, tuple[tuple[str, str], ...]],
         watchers: Mapping[tuple[str, str], tuple[tuple[str, str, str, int], ...]],
     ) -> None:
@@ -123,6 +129,7 @@ class Summary:
         self.order = order
         self.views = views
         self.singles = singles
+        self.sums = sums
         self.referrers = referrers
         self.watchers = watchers
 
@@ -154,6 +161,12 @@ def summary() -> Summary:
             tuple(cls.name for cls in found),
             views={to: tuple(names) for to, names in views.items()},
             singles=tuple(cls.name for cls in found if cls.single),
+            sums=tuple(
+                (f"{cls.name}.{reference}", field)
+                for cls in found
+                for reference, measures in cls.sums.items()
+                for field in measures
+            ),
             referrers={to: tuple(rows) for to, rows in referrers.items()},
             watchers={watched: tuple(dict.fromkeys(rows)) for watched, rows in watchers.items()},
         )
@@ -173,6 +186,7 @@ def _known() -> Summary:
             _summary.ORDER,
             views=_summary.VIEWS,
             singles=_summary.SINGLES,
+            sums=_summary.SUMS,
             referrers=_summary.REFERRERS,
             watchers=_summary.WATCHERS,
         )

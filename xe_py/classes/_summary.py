@@ -65,6 +65,7 @@ VIEWS = {
     "vm": ("snapshot", "template"),
 }
 SINGLES = ("pool",)
+SUMS = (("vdi.sr-uuid", "virtual-size"), ("vdi.sr-uuid", "shared-size"), ("vm.resident-on", "least-memory"), ("vm.resident-on", "most-memory"), ("vm.resident-on", "memory-range"), ("vm.resident-on", "domains"), ("volume.sr-uuid", "virtual-size"), ("volume.sr-uuid", "shared-size"))
 REFERRERS = {
     "host": (("pool", "master"), ("pif", "host-uuid"), ("pbd", "host-uuid"), ("vm", "resident-on"), ("vm", "affinity"), ("storage", "host-uuid"), ("task", "resident-on"), ("certificate", "host"), ("patch", "hosts"), ("update", "hosts"), ("pci", "host-uuid"), ("pgpu", "host-uuid"), ("pusb", "host-uuid"), ("pvs-cache-storage", "host-uuid"), ("cluster-host", "host"), ("hostdriver", "host-uuid"), ("feature", "host-uuid"), ("observer", "host-uuids"), ("host-crashdump", "host-uuid")),
     "sr": (("pool", "default-SR"), ("pool", "crash-dump-SR"), ("pool", "suspend-image-SR"), ("host", "suspend-image-sr-uuid"), ("host", "crash-dump-sr-uuid"), ("host", "local-cache-sr"), ("pbd", "sr-uuid"), ("vdi", "sr-uuid"), ("vm", "suspend-SR-uuid"), ("volume", "sr-uuid"), ("pvs-cache-storage", "sr-uuid")),
@@ -76,7 +77,7 @@ REFERRERS = {
     "pif": (("bond", "master"), ("bond", "primary-slave"), ("vlan", "tagged-PIF"), ("vlan", "untagged-PIF"), ("tunnel", "access-PIF"), ("tunnel", "transport-PIF"), ("network-sriov", "physical-PIF"), ("network-sriov", "logical-PIF"), ("cluster-host", "PIF")),
     "drtask": (("sr", "introduced-by"),),
     "pool": (("vdi", "metadata-of-pool"),),
-    "vm": (("vm", "snapshot-of"), ("vm", "parent"), ("vbd", "vm-uuid"), ("vif", "vm-uuid"), ("pci", "attached-VMs"), ("vgpu", "vm-uuid"), ("vusb", "vm-uuid"), ("vtpm", "vm-uuid")),
+    "vm": (("vm", "snapshot-of"), ("vm", "parent"), ("vbd", "vm-uuid"), ("vif", "vm-uuid"), ("vgpu", "vm-uuid"), ("vusb", "vm-uuid"), ("vtpm", "vm-uuid")),
     "appliance": (("vm", "appliance"),),
     "vm-group": (("vm", "groups"),),
     "vmss": (("vm", "snapshot-schedule"),),

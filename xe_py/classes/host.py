@@ -238,6 +238,7 @@ HOST = XenClass(
         Bool("disabled-until-reboot", hidden=True, doc="Whether only a boot of the host enables it again."),
         Map("nics", hidden=True, doc="The network cards of the simulated hardware: the MAC address of each device."),
     ),
+    keys=("hostname",),
     rules=(resident_vms_fit, a_live_host_has_a_control_domain, a_live_host_has_a_management_interface),
     operations={
         "provision": can_take_part,

@@ -153,7 +153,7 @@ SR = XenClass(
     doc="A storage repository: the place where VDIs are kept.",
     fields=(
         *NAMES,
-        Computed("host", Text, _host, doc="The name of the host if it is the only one; else <shared>."),
+        Computed("host", Text, _host, reads=(), doc="The name of the host if it is the only one; else <shared>."),
         *OPERATIONS,
         Back("VDIs", "vdi.sr-uuid", mode="SRO", doc="The VDIs of the SR."),
         Back("PBDs", "pbd.sr-uuid", mode="SRO", doc="The PBDs of the SR."),

@@ -6,7 +6,7 @@ An SR that is introduced again finds its storage. A scan of the SR makes VDIs of
 from __future__ import annotations
 
 from xe_py.classes.sr import UNKNOWN_SIZE
-from xe_py.classes.vdi import CONTENT, TYPES, shared_size
+from xe_py.classes.vdi import CONTENT, SIZES, TYPES
 from xe_py.errors import Failure
 from xe_py.schema.fields import CASCADE, CLEAR, Bool, Choice, Map, Ref, Set, Text
 from xe_py.schema.values import EPOCH, Size, Time, Uuid
@@ -87,6 +87,6 @@ VOLUME = XenClass(
         CONTENT,
     ),
     rules=(it_lies_in_one_place, it_has_a_size),
-    measures={"shared-size": shared_size},
+    sums=SIZES,
     list_fields=(),
 )

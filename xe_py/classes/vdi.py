@@ -13,7 +13,7 @@ from xe_py.xapi.lineage import has_no_loop, says_that_it_is_a_snapshot
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from xe_py.state.record import Record
     from xe_py.state.state import State
@@ -41,6 +41,12 @@ CONTENT = Uuid("content", hidden=True, unknown="", doc="The name of its content;
 def shared_size(vdi: Record) -> int:
     """What the VDI takes no space for: a snapshot shares the data of its disk. A checkpoint's memory is its own."""
     return int(vdi["virtual-size"]) if vdi["is-a-snapshot"] and vdi["type"] != "Suspend" else 0
+
+
+SIZES: dict[str, dict[str, Callable[[Record], int]]] = {
+    "sr-uuid": {"virtual-size": lambda vdi: int(vdi["virtual-size"]), "shared-size": shared_size}
+}
+"""What is summed up over the disks of an SR."""
 
 
 # Guards, in the order in which XAPI asks them
@@ -305,6 +311,7 @@ VDI = XenClass(
             "physical-utilisation",
             Size,
             lambda _state, vdi: vdi["virtual-size"] - shared_size(vdi),
+            reads=("virtual-size", "is-a-snapshot", "type"),
             doc="The space on the SR, in bytes: the full size, because a guest may fill it; 0 for a snapshot.",
         ),
         Text("location", doc="The name that the driver uses for the VDI: a uuid or a file name."),
@@ -336,7 +343,7 @@ VDI = XenClass(
     ),
     unique=(Unique("location", "sr-uuid", refusal="LOCATION_NOT_UNIQUE", shows=("sr-uuid", "location"), nothing=""),),
     rules=(size_is_not_negative, only_snapshots_are_of_a_vdi, no_vdi_comes_from_itself),
-    measures={"shared-size": shared_size},
+    sums=SIZES,
     operations={
         "clone": can_clone,
         "copy": can_copy,

@@ -394,7 +394,7 @@ VM = XenClass(
     unique=(Unique("resident-on", "dom-id", refusal="DOMAIN_EXISTS", shows=("uuid", "dom-id")),),
     rules=RULES,
     operations=operations(),
-    measures=memory.MEASURES,
+    sums={"resident-on": memory.MEASURES},
     filters={"is-a-template": "false"},
     list_fields=("name-label", "uuid", "power-state"),
 )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from xe_py.cli.environment import Drawn, clean, is_terminal
-from xe_py.schema.fields import Derived, Text
 from xe_py.schema.listing import Facts, Listing, Node, Page, Plan, Sentence, Table, Texts
 from xe_py.state.record import Record
 
@@ -114,14 +113,10 @@ def _listed(state: State, listing: Listing) -> str:
 
 def _column(state: State, listing: Listing, field: Field) -> list[str]:
     """What a field holds, record by record."""
-    name = field.name
     if field.expensive and not listing.one:
         return ["<expensive field>"] * len(listing.records)
-    if isinstance(field, Text):
-        return [obj[name] for obj in listing.records]
-    if isinstance(field, Derived):
-        return [field.show(field.compute(state, obj)) for obj in listing.records]
-    return [field.show(field.shown(obj[name])) for obj in listing.records]
+    values = state.values(listing.records, field)
+    return [value if type(value) is str else field.show(field.shown(value)) for value in values]
 
 
 def layout(rows: list[tuple[str, str]]) -> str:

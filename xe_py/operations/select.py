@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from xe_py.errors import Misuse
-from xe_py.schema.fields import Bool, Set, Text
+from xe_py.schema.derived import NameOf
+from xe_py.schema.fields import Bool, Derived, Set, Text
 from xe_py.schema.xenclass import split_key
+from xe_py.state.record import in_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,7 +75,8 @@ def named_like(state: State, cls: XenClass, word: str, by: str) -> tuple[str, ..
         return ()
     from xe_py.schema.similar import nearest
 
-    near = nearest(word, [obj.name for obj in state.all(cls.name) if obj.name])
+    names = [obj.name for obj in state.some(cls.name, (NAME,) if NAME in cls.stored else ())]
+    near = nearest(word, list(filter(None, names)))
     return (f"did you mean {as_word(by, near[0])}?",) if near else ()
 
 
@@ -101,29 +104,51 @@ def narrowed(
             break
         if wrong := _wrong(cls, name):
             raise Misuse(f"Error: {wrong}", *_meant(state, cls, name, wanted, by))
-        holds = _filter(cls, name, wanted)
-        objects = [obj for obj in objects if holds(state, obj)]
+        field, holds = _filter(cls, name, wanted)
+        objects = [obj for obj, value in zip(objects, state.values(objects, field), strict=True) if holds(value)]
     return objects
 
 
 def _with_fields(state: State, cls: XenClass, fields: list[Field]) -> list[Record]:
-    """All objects of the class, with these fields at least."""
-    if all(field.stored for field in fields):
-        return state.some(cls.name, tuple({field.name for field in fields} - {"uuid"}))
-    return state.all(cls.name)
+    """All objects of the class, with what these fields need at least."""
+    needed: set[str] = set()
+    for field in fields:
+        reads = field.reads if isinstance(field, Derived) else (field.name,)
+        if reads is None:
+            return state.all(cls.name)
+        needed.update(reads)
+    return state.some(cls.name, tuple(needed - {"uuid"}))
 
 
 def _by_index(state: State, cls: XenClass, filters: list[tuple[str, str]]) -> list[Record] | None:
-    """The objects that the first filter on a uuid or a reference finds in the index, without that filter; or None."""
+    """The objects that the first filter on a uuid, a reference or a name finds in the index, without it; or None."""
     for position, (name, wanted) in enumerate(filters):
-        if name == "uuid":
+        found = _found_by(state, cls, name, wanted)
+        if found is not None:
             del filters[position]
-            found = state.get(cls.name, wanted)
-            return [] if found is None else [found]
-        if name in cls.references and not isinstance(cls.references[name], Set) and state.class_of(wanted):
-            del filters[position]
-            return state.having(cls.name, name, wanted)
+            return found
     return None
+
+
+def _found_by(state: State, cls: XenClass, name: str, wanted: str) -> list[Record] | None:
+    """The objects with this value in the field, in order of creation; None if the field has no index for it."""
+    if name == "uuid":
+        found = state.get(cls.name, wanted)
+        return [] if found is None else [found]
+    if name == NAME and name in cls.stored:
+        return state.having(cls.name, name, wanted)
+    if name in cls.references and not isinstance(cls.references[name], Set) and state.class_of(wanted):
+        return state.having(cls.name, name, wanted)
+    field = cls.by_name.get(name)
+    if isinstance(field, NameOf) and cls.follows is None and wanted not in map(field.show, (None, field.nothing)):
+        return _by_name_of(state, cls, field.reference, wanted)
+    return None
+
+
+def _by_name_of(state: State, cls: XenClass, reference: str, wanted: str) -> list[Record]:
+    """The objects that refer to something of this name, in order of creation."""
+    named = state.having(cls.references[reference].to, NAME, wanted)
+    return sorted([obj for each in named for obj in state.having(cls.name, reference, each["uuid"])], key=in_order)
 
 
 def _wrong(cls: XenClass, name: str) -> str:
@@ -141,20 +166,16 @@ def _wrong(cls: XenClass, name: str) -> str:
     return ""
 
 
-def _filter(cls: XenClass, name: str, wanted: str) -> Callable[[State, Record], bool]:
-    """Whether an object passes the filter, which must be valid."""
+def _filter(cls: XenClass, name: str, wanted: str) -> tuple[Field, Callable[[Any], bool]]:
+    """The field at which the filter, which must be valid, looks, and whether a value of it passes."""
     field, key = split_key(cls, name) or (cls.by_name[name], None)
     fold: Callable[[str], str] = str.lower if field.any_case else str
     wanted = fold(wanted)
     if key is None and isinstance(field, (Text, Bool)) and not field.any_case:
         exact = {"true": True, "false": False}.get(wanted) if isinstance(field, Bool) else wanted
-        return lambda _state, obj: obj[name] == exact
+        return field, lambda value: value == exact
     if key is None:
-        return lambda state, obj: fold(field.show(_shown(state, obj, field))) == wanted
+        return field, lambda value: fold(field.show(field.shown(value))) == wanted
     if field.is_map:
-        return lambda state, obj: (_shown(state, obj, field) or {}).get(key) == wanted
-    return lambda state, obj: wanted in map(fold, _shown(state, obj, field) or ())
-
-
-def _shown(state: State, obj: Record, field: Field) -> Any:
-    return field.shown(state.value(obj, field.name))
+        return field, lambda value: (field.shown(value) or {}).get(key) == wanted
+    return field, lambda value: wanted in map(fold, field.shown(value) or ())

@@ -24,6 +24,7 @@ def module() -> str:
         _HEAD
         + f"FILES = {_table(found.files)}\nORDER = {_word(found.order)}\n"
         + f"VIEWS = {_table(found.views)}\nSINGLES = {_word(found.singles)}\n"
+        + f"SUMS = {_word(found.sums)}\n"
         + f"REFERRERS = {_table(found.referrers)}\nWATCHERS = {_table(found.watchers)}\n"
     )
 

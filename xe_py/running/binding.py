@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from xe_py.errors import Misuse
-from xe_py.schema.fields import Map, Ref, Refs, show
+from xe_py.schema.fields import Map, Ref, Refs
 from xe_py.schema.values import Named
-from xe_py.state.record import Record
+from xe_py.state.record import Record, in_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
 
 def named(state: State, selector: Selector, name: str) -> list[Record]:
-    """The objects that have this name or uuid."""
-    objects, fields = state.all(selector.name), selector.named_by
-    return [obj for obj in objects if any(show(state.value(obj, field)) == name for field in fields)]
+    """The objects that have this name or uuid, in order of creation."""
+    one = state.get(selector.name, name)
+    found = {} if one is None else {name: one}
+    for field in selector.named_by:
+        if field != "uuid":
+            found |= {obj["uuid"]: obj for obj in state.having(selector.name, field, name)}
+    return sorted(found.values(), key=in_order)
 
 
 def bind(state: State, command: Command, arguments: Mapping[str, Any]) -> dict[str, Any]:

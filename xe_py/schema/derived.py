@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
+# For more objects than these, all objects on the other side of a reference are read at once, and not one by one.
+_MANY = 100
 _KINDS: dict[type, type[Field]] = {str: Text, bool: Bool, int: Int, list: Set, dict: Map}
 
 
@@ -26,14 +28,22 @@ def kind_of(value: Any) -> type[Field]:
 class Computed(Derived):
     """A field with a function of its own, `function(state, obj)`, whose value is of the `kind` given."""
 
-    __slots__ = ("function", "kind", "to")
+    __slots__ = ("function", "kind", "reads", "to")
 
     def __init__(
-        self, name: str, kind: type[Field], function: Callable[[State, Record], Any], *, to: str = "", **rest: Any
+        self,
+        name: str,
+        kind: type[Field],
+        function: Callable[[State, Record], Any],
+        *,
+        to: str = "",
+        reads: tuple[str, ...] | None = None,
+        **rest: Any,
     ) -> None:
         self.kind = kind
         self.function = function
         self.to = to
+        self.reads = reads
         super().__init__(name, **rest)
 
     def compute(self, state: State, obj: Record) -> Any:
@@ -45,6 +55,7 @@ class Back(Derived):
 
     __slots__ = ("reference", "to")
     kind: type[Field] = Refs
+    reads = ()
 
     def __init__(self, name: str, reference: str, **rest: Any) -> None:
         self.reference = reference
@@ -54,6 +65,22 @@ class Back(Derived):
     def compute(self, state: State, obj: Record) -> Any:
         return [other["uuid"] for other in state.pointing_at(obj, self.reference)]
 
+    def column(self, state: State, objects: list[Record]) -> list[Any]:
+        if len(objects) <= _MANY:
+            return super().column(state, objects)
+        name = self.reference.partition(".")[2]
+        found: dict[str, list[str]] = {obj["uuid"]: [] for obj in objects}
+        for other in state.some(self.to, (name,)):
+            value = other[name]
+            for uuid in value if type(value) is list else (value,):
+                if uuid in found:
+                    found[uuid].append(other["uuid"])
+        return [self.of(found[obj["uuid"]]) for obj in objects]
+
+    def of(self, uuids: list[str]) -> Any:
+        """The value of the field, from the uuids."""
+        return uuids
+
 
 class BackOne(Back):
     """As `Back`, for a reference that at most one object has to this one."""
@@ -62,22 +89,33 @@ class BackOne(Back):
     kind = Ref
 
     def compute(self, state: State, obj: Record) -> Any:
-        return next(iter(super().compute(state, obj)), None)
+        return self.of(super().compute(state, obj))
+
+    def of(self, uuids: list[str]) -> Any:
+        return uuids[0] if uuids else None
 
 
 class NameOf(Derived):
     """The name of the object that the field `reference` points to; `nothing` where it points to none."""
 
-    __slots__ = ("nothing", "reference")
+    __slots__ = ("nothing", "reads", "reference")
     kind = Text
 
     def __init__(self, name: str, reference: str, *, nothing: str | None = None, **rest: Any) -> None:
         self.reference = reference
+        self.reads = (reference,)
         self.nothing = nothing
         super().__init__(name, **rest)
 
     def compute(self, state: State, obj: Record) -> Any:
         return self.nothing if obj[self.reference] is None else state.name_of(obj, self.reference)
+
+    def column(self, state: State, objects: list[Record]) -> list[Any]:
+        if len(objects) <= _MANY:
+            return super().column(state, objects)
+        to = objects[0].cls.references[self.reference].to
+        names = {None: self.nothing} | {obj["uuid"]: obj.name for obj in state.some(to, ("name-label",))}
+        return [names.get(obj[self.reference]) for obj in objects]
 
 
 class Fixed(Derived):
@@ -87,6 +125,7 @@ class Fixed(Derived):
     """
 
     __slots__ = ("kind", "to", "value")
+    reads = ()
 
     def __init__(self, name: str, value: Any, *, to: str = "", **rest: Any) -> None:
         self.value = value

@@ -320,17 +320,23 @@ class Refs(Set):
 class Derived(Field):
     """A field that is computed from the state when it is asked for; `xe_py.schema.derived` has the kinds.
 
-    `kind` is the kind of field that would hold its value. If it refers to objects, `to` is their class.
+    `kind` is the kind of field that would hold its value. If it refers to objects, `to` is their class. `reads` are the
+    stored fields of the object itself that are needed for it; None stands for all.
     """
 
     __slots__ = ()
     stored = False
     kind: type[Field]
     to = ""
+    reads: tuple[str, ...] | None = None
 
     def compute(self, state: State, obj: Record) -> Any:
         """The value that the object has in the state; each kind computes it in its own way."""
         raise NotImplementedError(type(self).__name__)
+
+    def column(self, state: State, objects: list[Record]) -> list[Any]:
+        """The value of each of the objects; a kind may know a faster way for many."""
+        return [self.compute(state, obj) for obj in objects]
 
 
 def kind_in(field: Field) -> type[Field]:

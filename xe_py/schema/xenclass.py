@@ -89,11 +89,13 @@ class Unique:
 class XenClass:
     """One XenServer class: its fields in the order in which xe prints them, its rules, and its operations.
 
-    `label` is XAPI's own spelling. `section` orders the tables of the state file. `keys` are the fields by whose values
-    together objects are looked up, besides those that are unique. `operations` maps each word of
+    `label` is XAPI's own spelling. `section` orders the tables of the state file. `keys` are the fields by which
+    objects are looked up, one by one or together, besides those that are unique. `operations` maps each word of
     `allowed-operations` to the guard that is asked before it. `filters` and `list_fields` are those of a plain list.
-    `measures` are numbers that follow from an object's own stored fields, and that can be summed as fields can.
-    `single` says that every state has exactly one object of the class.
+    `sums` are what is summed up over all objects with the same reference, by the reference and a name: the numbers
+    follow from an object's own stored fields.
+    `single` says that every state has exactly one object of the class. `kept_back` are the stored fields that may hold
+    secrets.
 
     The objects of a class with `follows` are in no file, because they follow from other objects or are always the same:
     `follows(state)` yields the fields of each. Such a class has no section, and nothing changes its objects; the effect
@@ -111,10 +113,10 @@ class XenClass:
         list_fields: tuple[str, ...],
         filters: Mapping[str, str] | None = None,
         unique: tuple[Unique, ...] = (),
-        keys: tuple[tuple[str, ...], ...] = (),
+        keys: tuple[Key, ...] = (),
         rules: tuple[Rule, ...] = (),
         operations: Mapping[str, Guard] | None = None,
-        measures: Mapping[str, Measure] | None = None,
+        sums: Mapping[str, Mapping[str, Measure]] | None = None,
         single: bool = False,
         follows: Follows | None = None,
     ) -> None:
@@ -129,7 +131,7 @@ class XenClass:
         self.keys: tuple[Key, ...] = (*(each.key for each in unique), *keys)
         self.rules = rules
         self.operations = operations or {}
-        self.measures = measures or {}
+        self.sums = sums or {}
         self.single = single
         self.follows = follows
         self.by_name = {field.name: field for field in self.fields}
@@ -137,6 +139,7 @@ class XenClass:
         self.references = {name: f for name, f in self.stored.items() if isinstance(f, (Ref, Refs))}
         self.secrets = [name for name, field in self.stored.items() if field.secret]
         self.maps = [name for name, field in self.stored.items() if isinstance(field, Map)]
+        self.kept_back = frozenset((*self.secrets, *self.maps))
         self.required = [name for name, field in self.stored.items() if field.required]
         self.defaults = {name: field.default for name, field in self.stored.items()}
 

@@ -47,6 +47,11 @@ class Record(_Fields):
         return self["name-label"] if "name-label" in self.cls.stored else ""
 
 
+def in_order(obj: Record) -> int:
+    """The key by which objects of a class are sorted in order of creation."""
+    return obj.place
+
+
 def alike(one: Any, other: Any) -> bool:
     """Whether two values are the same; for maps, the order of keys counts too, because all output shows it."""
     return bool(one == other) and (type(one) is not dict or list(one) == list(other))

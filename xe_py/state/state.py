@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, TypeVar
 
+    from xe_py.schema.fields import Field
     from xe_py.schema.xenclass import Key, XenClass
     from xe_py.state.tables import Source
     from xe_py.store.promise import Contents, Draft
@@ -103,7 +104,7 @@ class State:
 
     def count(self, cls: str) -> int:
         """How many objects of the class there are."""
-        return len(self.all(cls))
+        return len(self.some(cls, ()))
 
     def find(self, cls: str, **fields: Any) -> list[Record]:
         """The objects with these values in stored fields, `_` for `-`; a set matches a member."""
@@ -136,10 +137,10 @@ class State:
         cls, _, field = reference.partition(".")
         return self.having(cls, field, obj["uuid"])
 
-    def sum_of(self, obj: Record, reference: str, field: str) -> int:
-        """The sum of a field or measure over the objects that refer to this one."""
-        cls, _, name = reference.partition(".")
-        return self._tables.total(cls, name, field, obj["uuid"])
+    def sum_of(self, obj: Record, reference: str, name: str) -> int:
+        """The declared sum of this name over the objects that refer to this one."""
+        cls, _, field = reference.partition(".")
+        return self._tables.total(cls, field, name, obj["uuid"])
 
     def name_of(self, obj: Record, field: str) -> str | None:
         """The name-label of the object that a reference points to, or None."""
@@ -165,6 +166,13 @@ class State:
         """The value of a field, computed where it is derived."""
         declared = obj.cls.by_name[field]
         return declared.compute(self, obj) if isinstance(declared, Derived) else obj[field]
+
+    def values(self, objects: list[Record], field: Field) -> list[Any]:
+        """The value of a field of their class for each of the objects."""
+        if isinstance(field, Derived):
+            return field.column(self, objects)
+        name = field.name
+        return [obj[name] for obj in objects]
 
     # Changing
 
@@ -344,7 +352,7 @@ class State:
         return self._tables.last(cls, beside)
 
     def totals(self) -> dict[tuple[str, str], dict[str, int]]:
-        """The totals that were asked for, by reference and field, up to date."""
+        """All declared sums, by reference and name, up to date."""
         return self._tables.totals()
 
 

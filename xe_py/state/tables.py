@@ -7,7 +7,7 @@ only what it needs. Changed and deleted objects here hide those of the source.
 from __future__ import annotations
 
 from xe_py import classes
-from xe_py.state.record import Record
+from xe_py.state.record import Record, in_order
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
         # How many places the objects of each class have; they count from 0.
         counts: dict[str, int]
-        # The sums of a field over the objects that refer to each object, by reference (`vdi.sr-uuid`) and field.
+        # The declared sums over the objects that refer to each object, by reference (`vdi.sr-uuid`) and name.
         totals: dict[tuple[str, str], dict[str, int]]
 
         def class_of(self, uuid: str) -> str | None:
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
         def backwards(self, cls: str) -> Iterable[tuple[int, str]]:
             """The places and uuids of the objects of the class, the last first."""
 
-        def columns(self, cls: str, fields: Iterable[str]) -> list[list[Any]] | None:
-            """The values of each field, object by object; None if one of them has no column."""
+        def columns(self, cls: str, fields: Iterable[str]) -> list[list[Any]]:
+            """The values of each stored field, object by object; ELSEWHERE in place of what only `whole` knows."""
 
         def where(self, cls: str, key: Key, value: Any) -> Found | None:
             """The objects whose field has, or whose set holds, the value; None if the key or value has no index."""
@@ -51,14 +51,12 @@ if TYPE_CHECKING:
             """All fields of an object that the source gave."""
 
 
+# Stands for a value that a source does not keep.
+ELSEWHERE = "\0elsewhere"
 # Where an object was that does not return to this place.
 _NOWHERE = -1
 _EMPTY: dict[str, Record] = {}
 _NO_INDICES: dict[Key, dict[Any, dict[str, None]]] = {}
-
-
-def _place(obj: Record) -> int:
-    return obj.place
 
 
 class Tables:
@@ -111,21 +109,22 @@ class Tables:
 
     def some(self, cls: str, fields: tuple[str, ...]) -> list[Record]:
         """All objects of the class in order of creation; they may lack all other fields."""
-        columns = None
-        if self._source is not None and cls not in self._whole:
-            columns = self._source.columns(cls, ("uuid", *fields))
-        if columns is None or self._source is None:
+        if self._source is None or cls in self._whole:
             return self.all(cls)
         declared, names = classes.get(cls), ("uuid", *fields)
+        columns = self._source.columns(cls, names)
         table, count = self._tables.get(cls, _EMPTY), self._source.counts.get(cls, 0)
+        partly = any(ELSEWHERE in columns[number] for number, name in enumerate(names) if name in declared.kept_back)
+        if not (table or self._gone or partly):
+            return [Record(declared, dict(zip(names, row, strict=True))) for row in zip(*columns, strict=True)]
         found = []
         for row in zip(*columns, strict=True):
-            obj = table.get(row[0])
+            obj = self.get(cls, row[0]) if partly and ELSEWHERE in row else table.get(row[0])
             if obj is not None and obj.place < count:
                 found.append(obj)
             elif obj is None and (cls, row[0]) not in self._gone:
                 found.append(Record(declared, dict(zip(names, row, strict=True))))
-        return found + sorted((obj for obj in table.values() if obj.place >= count), key=_place)
+        return found + sorted((obj for obj in table.values() if obj.place >= count), key=in_order)
 
     def having(self, cls: str, key: Key, value: Any) -> list[Record]:
         """The objects whose field has this value, or whose set contains it; of several fields, all must match."""
@@ -140,17 +139,14 @@ class Tables:
             return []
         table = self._tables[cls]
         found = [table[uuid] for uuid in uuids]
-        return sorted(found, key=_place) if len(found) > 1 else found
+        return sorted(found, key=in_order) if len(found) > 1 else found
 
-    def total(self, cls: str, reference: str, field: str, uuid: str) -> int:
-        """The sum of a field or measure over the objects of the class that refer to the object with this uuid."""
-        totals = self._totals.get((f"{cls}.{reference}", field))
-        if totals is None:
-            totals = self._totals[f"{cls}.{reference}", field] = {}
-            self._keep_counting(f"{cls}.{reference}", field, totals)
-            for obj in self.all(cls):
-                _add(totals, obj, reference, field, 1)
-        return totals.get(uuid, 0)
+    def total(self, cls: str, reference: str, name: str, uuid: str) -> int:
+        """The declared sum of this name over the objects of the class that refer to the object with this uuid."""
+        key = f"{cls}.{reference}", name
+        if key not in self._totals:
+            self._count_all(key)
+        return self._totals[key].get(uuid, 0)
 
     def place_of(self, cls: str, uuid: str) -> int:
         """The place of an object, or the one that it had."""
@@ -172,7 +168,10 @@ class Tables:
         return found
 
     def totals(self) -> dict[tuple[str, str], dict[str, int]]:
-        """The totals that are kept, by reference (`vdi.sr-uuid`) and field."""
+        """All declared sums, by reference (`vdi.sr-uuid`) and name; they are kept from now on."""
+        for key in classes.sums():
+            if key not in self._totals:
+                self._count_all(key)
         return self._totals
 
     # Changing
@@ -263,6 +262,14 @@ class Tables:
             self._index(obj, None)
         return obj
 
+    def _count_all(self, key: tuple[str, str]) -> None:
+        """Sum up over all objects, and keep the totals from now on."""
+        totals = self._totals[key] = {}
+        self._keep_counting(*key, totals)
+        cls, _, reference = key[0].partition(".")
+        for obj in self.all(cls):
+            _add(totals, obj, reference, key[1], 1)
+
     def _keep_counting(self, reference: str, field: str, totals: dict[str, int]) -> None:
         cls, _, name = reference.partition(".")
         self._counted.setdefault(cls, []).append((name, field, totals))
@@ -290,12 +297,11 @@ class Tables:
                     index[value].pop(obj["uuid"], None)
 
 
-def _add(totals: dict[str, int], obj: Record, reference: str, field: str, sign: int) -> None:
-    """Add the object's field or measure to the total of the object that it refers to, if any."""
+def _add(totals: dict[str, int], obj: Record, reference: str, name: str, sign: int) -> None:
+    """Add the object's number to the total of the object that it refers to, if any."""
     uuid = obj[reference]
     if uuid is not None:
-        measure = obj.cls.measures.get(field)
-        totals[uuid] = totals.get(uuid, 0) + sign * (int(obj[field]) if measure is None else measure(obj))
+        totals[uuid] = totals.get(uuid, 0) + sign * obj.cls.sums[reference][name](obj)
 
 
 def _enter(index: dict[Any, dict[str, None]], obj: Record, key: Key) -> None:

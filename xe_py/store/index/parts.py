@@ -5,10 +5,8 @@ from __future__ import annotations
 import marshal
 from array import array
 
-from xe_py import classes
-from xe_py.schema.fields import Map
-from xe_py.state.tables import entries, value_of
-from xe_py.store.index.cache import checked, pages
+from xe_py.state.tables import ELSEWHERE, entries, value_of
+from xe_py.store.index.cache import MASKED, checked, pages
 from xe_py.store.index.masking import masked
 from xe_py.store.index.reading import CHUNK, number_of
 
@@ -36,19 +34,22 @@ class Parts:
         self.catalog: dict[str, Any] = {}
 
     def add(self, cls: XenClass, objects: list[Record], data: bytes | mmap | None) -> list[bytes]:
-        """Write the objects of a class in chunks, and a sorted table for each field by which they are looked up."""
+        """Write the objects of a class in chunks, a sorted table for each key, and a column for each field."""
         chunks = array("Q")
         near = 0
+        hidden = []
         for start in range(0, len(objects), CHUNK):
             if data is not None and objects[start]["uuid"] not in self.placeless:
                 near = max(near, data.find(f"\n[{cls.name}.{objects[start]['uuid']}]".encode(), near))
-            chunks.extend((*self._part(marshal.dumps([masked(obj) for obj in objects[start : start + CHUNK]])), near))
+            rows = [masked(obj) for obj in objects[start : start + CHUNK]]
+            hidden += [place for place, row in enumerate(rows, start) if MASKED in row]
+            chunks.extend((*self._part(marshal.dumps(rows)), near))
         tables = {}
         for key in _looked_up(cls):
             fields = (key,) if isinstance(key, str) else key
             tables[key] = (*self._row(_table(objects, key)), {field: cls.defaults[field] for field in fields})
-        columns = {name: self._part(marshal.dumps([obj[name] for obj in objects])) for name in _listed(cls)}
-        self.catalog[cls.name] = (len(objects), self._row(chunks), tables, columns)
+        columns = {name: self._part(marshal.dumps(_column(cls, objects, name, hidden))) for name in _varied(objects)}
+        self.catalog[cls.name] = (len(objects), self._row(chunks), tables, self._part(marshal.dumps(columns)))
         return self._taken()
 
     def finish(self, token: bytes) -> list[bytes]:
@@ -84,11 +85,19 @@ def _table(objects: list[Record], key: Key) -> array[int]:
     return array("Q", sorted([number_of(value) << 32 | place for place, value in found]))
 
 
-def _listed(cls: XenClass) -> list[str]:
-    """The stored fields that plain lists show or filter on."""
-    views = [classes.view(name) for name in (cls.name, *classes.views_of(cls.name))]
-    fields = ["uuid", *(name for view in views for name in (*view.list_fields, *view.filters))]
-    return [name for name in dict.fromkeys(fields) if name in cls.stored and not isinstance(cls.stored[name], Map)]
+def _varied(objects: list[Record]) -> list[str]:
+    """The fields that have another value than the default in one of the objects at least."""
+    return sorted(set[str]().union(*objects))
+
+
+def _column(cls: XenClass, objects: list[Record], name: str, hidden: list[int]) -> list[Any]:
+    """The value of the field in each object; none that may be a secret of the objects in the `hidden` places."""
+    default = cls.defaults[name]
+    values = [obj.get(name, default) for obj in objects]
+    if name in cls.kept_back:
+        for place in hidden:
+            values[place] = ELSEWHERE
+    return values
 
 
 def _looked_up(cls: XenClass) -> list[Key]:

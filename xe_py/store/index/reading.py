@@ -21,7 +21,7 @@ from zlib import crc32
 from xe_py import classes
 from xe_py.errors import DamagedIndexError
 from xe_py.state.state import State
-from xe_py.state.tables import entries, value_of
+from xe_py.state.tables import ELSEWHERE, entries, value_of
 from xe_py.store.files.access import close
 from xe_py.store.index.cache import (
     CHECK,
@@ -41,12 +41,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from xe_py.schema.xenclass import Key
+    from xe_py.schema.xenclass import Key, XenClass
 
     Rows = list[tuple[int, dict[str, Any]]]
 
 # Which programs may read an index; another layout of its files gets another number.
-_LAYOUT = 4
+_LAYOUT = 5
 TOOL = f"xe_py layout {_LAYOUT} {sys.implementation.cache_tag} {marshal.version}"
 CHUNK = 8
 FOOT = 16
@@ -69,14 +69,19 @@ def _place(row: tuple[int, Any]) -> int:
     return row[0]
 
 
+def _kept(cls: XenClass, fields: dict[str, Any], name: str) -> Any:
+    """The value of the field, of those that the index keeps."""
+    return ELSEWHERE if MASKED in fields and name in cls.kept_back else fields.get(name, cls.defaults[name])
+
+
 class Base:
     """All objects of one version of a state file.
 
     The catalog has for each class the number of its objects, the row of its chunks (start, count), the rows of its
-    tables by key (start, count, and the defaults of the key's fields), and its columns by field (start, length). The
-    row of chunks has three numbers for each: start, length, and the rough offset of its first object in the state file.
-    A table is sorted; the upper half of an entry is a number that stands for a value, the lower half is a place. A
-    column has the values of one field of all objects.
+    tables by key (start, count, and the defaults of the key's fields), and where the list of its columns is (start,
+    length). The row of chunks has three numbers for each: start, length, and the rough offset of its first object in
+    the state file. A table is sorted; the upper half of an entry is a number that stands for a value, the lower half is
+    a place. A column has the values of one field of all objects; a field without one has its default everywhere.
     """
 
     def __init__(self, handle: int, token: bytes, target: str) -> None:
@@ -117,7 +122,7 @@ class Base:
             place = entry & 0xFFFFFFFF
             chunk = self._chunks.get((cls, place // CHUNK))
             if chunk is None:
-                chunk = self._chunks[cls, place // CHUNK] = self._chunk(cls, place // CHUNK)
+                chunk = self._chunks[cls, place // CHUNK] = self.chunk(cls, place // CHUNK)
             fields = chunk[place % CHUNK]
             if value in entries(value_of({**defaults, **fields}, key)):
                 found.append((place, fields))
@@ -126,7 +131,7 @@ class Base:
     def all(self, cls: str) -> Iterator[tuple[int, dict[str, Any]]]:
         """All objects of the class."""
         for number in range(self._chunk_count(cls)):
-            yield from enumerate(self._chunk(cls, number), number * CHUNK)
+            yield from enumerate(self.chunk(cls, number), number * CHUNK)
 
     def whole(self, cls: str, place: int, fields: dict[str, Any]) -> dict[str, Any]:
         """The fields of an object with those that the index does not keep."""
@@ -137,17 +142,21 @@ class Base:
         near = self.near(cls, place) if self.plain else None
         return unmasked(self._target, self.version, cls, fields["uuid"], near)
 
-    def columns(self, cls: str, fields: Iterable[str]) -> list[list[Any]] | None:
-        """The values of each field, object by object; None if one of them has no column."""
-        spans = self.catalog[cls][3] if cls in self.catalog else {}
-        if any(field not in spans for field in fields):
-            return None
-        return [marshal.loads(read_part(self._handle, *spans[field])) for field in fields]
+    def columns(self, cls: str, fields: Iterable[str]) -> list[list[Any]]:
+        """The values of each field, object by object; ELSEWHERE in place of those that the index does not keep."""
+        if cls not in self.catalog:
+            return [[] for _ in fields]
+        spans = marshal.loads(read_part(self._handle, *self.catalog[cls][3]))
+        count, defaults = self.counts[cls], classes.get(cls).defaults
+        return [
+            marshal.loads(read_part(self._handle, *spans[field])) if field in spans else [defaults[field]] * count
+            for field in fields
+        ]
 
     def backwards(self, cls: str) -> Iterator[tuple[int, str]]:
         """The places and uuids of the objects of the class, the last first."""
         for number in reversed(range(self._chunk_count(cls))):
-            for position, fields in reversed(list(enumerate(self._chunk(cls, number)))):
+            for position, fields in reversed(list(enumerate(self.chunk(cls, number)))):
                 yield number * CHUNK + position, fields["uuid"]
 
     def near(self, cls: str, place: int) -> int:
@@ -158,7 +167,8 @@ class Base:
     def _chunk_count(self, cls: str) -> int:
         return -(-self.counts.get(cls, 0) // CHUNK)
 
-    def _chunk(self, cls: str, number: int) -> list[dict[str, Any]]:
+    def chunk(self, cls: str, number: int) -> list[dict[str, Any]]:
+        """The objects of one chunk."""
         row = self._row(*self.catalog[cls][1])
         chunk: list[dict[str, Any]] = marshal.loads(read_part(self._handle, row[3 * number], row[3 * number + 1]))
         return chunk
@@ -232,14 +242,14 @@ class Head:
         """The fields of an object with those that the index does not keep."""
         return self.base.whole(cls, place, fields)
 
-    def columns(self, cls: str, fields: Iterable[str]) -> list[list[Any]] | None:
-        """The values of each field, object by object; None if one of them has no column."""
+    def columns(self, cls: str, fields: Iterable[str]) -> list[list[Any]]:
+        """The values of each field, object by object; ELSEWHERE in place of those that the index does not keep."""
         names = ("uuid", *fields)
         columns = self.base.columns(cls, names)
-        if columns is None or cls not in self.changed:
-            return columns and columns[1:]
-        defaults = classes.get(cls).defaults
-        newer = {place: [found.get(name, defaults[name]) for name in names] for place, found in self._newer(cls)}
+        if cls not in self.changed:
+            return columns[1:]
+        declared = classes.get(cls)
+        newer = {place: [_kept(declared, found, name) for name in names] for place, found in self._newer(cls)}
         changed = self.changed[cls]
         rows = [
             row if row[0] not in changed else newer.pop(place, None)
