@@ -437,11 +437,15 @@ function __xe_commands
         'sr-probe-ext' 'Show the SRs on a storage; only drivers of a newer kind can do it.' \
         'sr-scan' 'Scan an SR for VDIs that are new or gone.' \
         'sr-update' 'Update the size of an SR from its driver.' \
+        'state-apply' 'Make the state like a file, and show what that changes. A file with a [state] table is a whole state, in which a field that is missing has its default; any other file is a part, which changes only the fields that it has. In both, a name may stand for the uuid of an object.' \
         'state-check' 'Check the whole state, and list everything that is wrong.' \
-        'state-diff' 'Show what the last commit changed, or what changed between two versions of the state file.' \
+        'state-diff' 'Show what the last commit changed, or what differs between two states.' \
+        'state-export' 'Print the state: as a state file of the plain form, or as a script.' \
+        'state-git-setup' 'Prepare the git repository in which the state file is: git then merges the file with state-merge, names the object above each change in a diff, and ignores the folder beside the file.' \
         'state-history' 'List the versions in the history of the state file, the newest first, with the user and the command of each.' \
         'state-import' 'Make a state file of a real pool, from a database dump, a status report, records of XenAPI (JSON or XML-RPC), or what xe prints with params=all.' \
         'state-init' 'Make a state file with a new host, or with a pool that is ready to use.' \
+        'state-merge' 'Merge two state files that were made from the same one. If both changed the same thing, or if the result would break a rule, nothing is written. git runs it after state-git-setup.' \
         'state-orphans' 'List what nothing uses any more, with the commands that clean it up.' \
         'state-set' 'Switch to another set of rules, which the state must obey, or to another set of default templates. The same set again brings back the templates that were destroyed.' \
         'state-show' 'Show where the state is, its header, and how many objects it holds.' \
@@ -1274,12 +1278,18 @@ function __xe_words
             echo 'uuid=@sr:uuid,name-label name-label= name-description= shared=true|false other-config:'
         case sr-probe sr-probe-ext
             echo 'type= host-uuid=@host:uuid,name-label device-config: sm-config:'
+        case state-apply
+            echo 'file= --prune --full'
         case state-diff
-            echo 'serial= to='
+            echo 'serial= to= --full --exit-code --script'
+        case state-export
+            echo '--script'
         case state-import
             echo 'file= kind=database|report|json|xml-rpc|text --anonymise --secrets --keep --force'
         case state-init
             echo 'name-label= hosts= nics= cpus= memory= disk= rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none preset=single|pool|nfs-pool|iscsi-pool|bonded|classroom srs= vms= --from-machine --force'
+        case state-merge
+            echo 'base= ours= theirs= name='
         case state-set
             echo 'rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none'
         case state-tree

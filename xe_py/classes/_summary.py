@@ -77,7 +77,7 @@ REFERRERS = {
     "pif": (("bond", "master"), ("bond", "primary-slave"), ("vlan", "tagged-PIF"), ("vlan", "untagged-PIF"), ("tunnel", "access-PIF"), ("tunnel", "transport-PIF"), ("network-sriov", "physical-PIF"), ("network-sriov", "logical-PIF"), ("cluster-host", "PIF")),
     "drtask": (("sr", "introduced-by"),),
     "pool": (("vdi", "metadata-of-pool"),),
-    "vm": (("vm", "snapshot-of"), ("vm", "parent"), ("vbd", "vm-uuid"), ("vif", "vm-uuid"), ("vgpu", "vm-uuid"), ("vusb", "vm-uuid"), ("vtpm", "vm-uuid")),
+    "vm": (("vm", "snapshot-of"), ("vm", "parent"), ("vbd", "vm-uuid"), ("vif", "vm-uuid"), ("pci", "attached-VMs"), ("vgpu", "vm-uuid"), ("vusb", "vm-uuid"), ("vtpm", "vm-uuid")),
     "appliance": (("vm", "appliance"),),
     "vm-group": (("vm", "groups"),),
     "vmss": (("vm", "snapshot-schedule"),),
