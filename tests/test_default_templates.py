@@ -194,7 +194,7 @@ def test_a_destroyed_template_stays_gone_until_the_set_is_asked_for_again(xe: "X
 def test_a_commit_that_fails_leaves_the_header_as_it_was(xe: "Xe", monkeypatch: pytest.MonkeyPatch) -> None:
     xe.do(f"template-param-set uuid={OTHER} is-default-template=false")
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise StateFileError("No space left on device.")
 
     with store_for(str(xe.state), os.environ).write("test") as opened:

@@ -40,7 +40,7 @@ READ, ON, CHANGES, RULES, REFUSED = (
         ("network-create name-label=n colour=red", "colour=red: network-create does not know it; ignored."),
         ("secret-create value=x", "value=***: the parameter value. The password."),
         ("vm-tree web", "vm=web: chooses the VM with this name or uuid."),
-        ("state-diff 1", "serial=1: the parameter serial. The version to start from: its serial or, if several versions share it, its name in state-history. By default the one before the other version."),
+        ("state-diff 1", "serial=1: the parameter serial. The state to start from: a version in the history, a state file, or REV:FILE of git. By default the version before the other one."),
         ("batch x.sh", "file=x.sh: the parameter file. "),
     ],
 )  # fmt: skip

@@ -24,7 +24,7 @@ Usage:
     [ --state <file> ]   the state file; else XE_STATE, else the default file
     [ --minimal ]        bare values, with commas between them
     [ --json | --csv | --yaml | --table | --shell ]  other forms of output
-    [ --dry-run ]        say what would change, and change nothing; --dry-run=full leaves no detail out
+    [ --dry-run ]        say what would change, and change nothing
     [ --explain ]        say how the line is read; change nothing
   xe can <command> ...   say yes or no: whether the command would be done now
   Connection options (-s -p -u -pw -pwf --nossl) are accepted and ignored.
