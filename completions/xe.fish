@@ -118,6 +118,7 @@ function __xe_commands
         'host-crashdump-param-clear' 'Empty a field of the object.' \
         'host-crashdump-param-get' 'Show the value of one field of the object.' \
         'host-crashdump-param-list' 'Show all fields of the object.' \
+        'host-crashdump-upload' 'Upload a crash dump of a host to a server. Always refused. xe_py connects to no server.' \
         'host-data-source-forget' 'Forget the values of one thing of what is measured of a host; none are stored here. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-data-source-list' 'List what is measured of a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-data-source-query' 'Show the last value of one thing of what is measured of a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
@@ -188,6 +189,7 @@ function __xe_commands
         'hostdriver-variant-param-get' 'Show the value of one field of the object.' \
         'hostdriver-variant-param-list' 'Show all fields of the object.' \
         'hostdriver-variant-select' 'Choose this variant of its driver for the next boot.' \
+        'lvhd-enable-thin-provisioning' 'Let new VDIs on an SR of LVM take room only when they need it. Hosts of today refuse it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'message-create' 'Leave a message about an object.' \
         'message-destroy' 'Destroy one message or several.' \
         'message-destroy-all' 'Destroy all messages, or those of some time or priority.' \
@@ -857,6 +859,8 @@ function __xe_words
             echo 'uuid=@host-crashdump:uuid param-name='
         case host-crashdump-param-get
             echo 'uuid=@host-crashdump:uuid param-name=%host-crashdump param-key='
+        case host-crashdump-upload
+            echo 'uuid=@host-crashdump:uuid url= http_proxy='
         case host-data-source-forget host-data-source-query host-data-source-record
             echo 'data-source= host=@host:name-label +host --multiple'
         case host-declare-dead host-disable-display host-enable-display host-forget host-get-cpu-features host-get-sm-diagnostics host-get-thread-diagnostics host-get-vms-which-prevent-evacuation host-param-list host-retrieve-wlb-evacuate-recommendations
@@ -929,6 +933,8 @@ function __xe_words
             echo 'uuid=@hostdriver-variant:uuid param-name=%hostdriver-variant param-key='
         case hostdriver-variant-param-list hostdriver-variant-select
             echo 'uuid=@hostdriver-variant:uuid'
+        case lvhd-enable-thin-provisioning
+            echo 'sr-uuid=@sr:uuid,name-label initial-allocation= allocation-quantum= host=@host:name-label +host --multiple'
         case message-create
             echo 'name= priority= body= vm-uuid=@vm:uuid,name-label host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label pool-uuid=@pool:uuid,name-label'
         case message-destroy

@@ -216,6 +216,7 @@ CODES: dict[str, tuple[str, tuple[str, ...]]] = {
         (),
     ),
     "MESSAGE_DEPRECATED": ("XAPI no longer has this operation.", ()),
+    "MESSAGE_METHOD_UNKNOWN": ("The host has no such method.", ("method",)),
     "MISSING_CONNECTION_DETAILS": ("This edition needs the address of a licence server.", ()),
     "NETWORK_ALREADY_CONNECTED": ("The network already has a PIF on this host.", ("network", "connected PIF")),
     "NETWORK_CONTAINS_PIF": ("The network still has PIFs.", ("pifs",)),
