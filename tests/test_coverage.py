@@ -85,6 +85,10 @@ TEXTS = {
 }
 
 
+# What a command needs although help calls it optional.
+NEEDED = {"host-crashdump-upload": ["url=https://192.0.2.1/"]}
+
+
 def word(parameter: Field, made: dict[str, str], folder: Path) -> str:
     """A word for the parameter that could be right."""
     if isinstance(parameter, (Ref, Refs)):
@@ -104,7 +108,7 @@ def words(command: Command, made: dict[str, str], folder: Path) -> list[str]:
     given = [f"{each.name}={word(each, made, folder)}" for each in command.required]
     if command.selector is not None:
         given.append(f"{command.selector.name}={made[command.selector.name]}")
-    return [command.name, *given, *(["force=true"] if command.asks else [])]
+    return [command.name, *given, *NEEDED.get(command.name, []), *(["force=true"] if command.asks else [])]
 
 
 @pytest.fixture(scope="module")

@@ -491,6 +491,7 @@ def test_every_remedy_is_hinted_at_somewhere() -> None:
     # A file goes away (below), two hosts take part, or somebody edits a host (test_host_power); the two others are
     # reasons of NO_HOSTS_AVAILABLE.
     elsewhere = {
+        "CERTIFICATE_LIBRARY_CORRUPT",
         "VDI_MISSING",
         "HOST_DISABLED",
         "HOST_HAS_RESIDENT_VMS",

@@ -73,10 +73,10 @@ def test_where_nothing_is_like_it_nothing_is_guessed(xe: "Xe", name: str) -> Non
 
 
 def test_a_script_is_told_the_same(process: "Process", xe: "Xe") -> None:
-    (process.home / "script.sh").write_text("xe vm-list\nxe lvhd-enable-thin-provisioning host=xen1\n")
+    (process.home / "script.sh").write_text("xe vm-list\nxe patch-upload file-name=x\n")
     done = process.xe("--state", str(xe.state), "batch", "script.sh")
     assert (
-        "Unknown command: lvhd-enable-thin-provisioning\nFor usage run: 'xe help'\nNote: lvhd-enable-thin-provisioning is a command of the real xe"
+        "Unknown command: patch-upload\nFor usage run: 'xe help'\nNote: patch-upload is a command of the real xe"
         in done.err
     )
 

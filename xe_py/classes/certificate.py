@@ -24,6 +24,7 @@ CERTIFICATE = XenClass(
         Text("fingerprint_sha256", doc="The SHA-256 checksum."),
         Text("fingerprint_sha1", doc="The SHA-1 checksum."),
         Choices("purpose", PURPOSES, doc="For which connections the pool trusts it; without any, for all."),
+        Text("pem", hidden=True, doc="The certificate itself, if it was given to a host or the host made it here."),
     ),
     list_fields=("uuid", "type", "name", "host", "not-before", "not-after", "fingerprint", "purpose"),
 )

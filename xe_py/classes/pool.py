@@ -301,6 +301,7 @@ POOL = XenClass(
         Bool("limit-console-sessions", mode=RW, doc="Whether a console accepts only one client at a time."),
         Bool("redo-log-enabled", hidden=True, doc="Whether the changes of the database are kept on an SR too."),
         Ref("redo-log-vdi", "vdi", on_delete=CLEAR, hidden=True, doc="The VDI with these changes."),
+        Set("crls", hidden=True, doc="The names of the lists of revoked certificates that the hosts have."),
         Int("vm-console-idle-timeout", mode=RW, doc="After how many idle seconds a VM's console is closed."),
         Map("recorded", hidden=True, mode="MRO", doc="The last call of each command that is only recorded."),
     ),

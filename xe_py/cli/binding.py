@@ -46,8 +46,10 @@ class Binding:
         takes_places = command.ours and not self._selects and command.kind.gets != WORDS
         self._places = [each.name for each in parameters if takes_places and not isinstance(each, Bool)]
         self._valued = frozenset([self._selects, *(each.name for each in parameters if not isinstance(each, Bool))])
+        # A word that selects is a filter, even where it is required.
+        parameters = [each for each in parameters if each.name != self._selects]
         self._names = frozenset([each.name for each in parameters])
-        self._repeated = frozenset([each.name for each in parameters if each.repeats])
+        self._repeated = {each.name: each for each in parameters if each.repeats}
         self._any_case = {each.name.lower(): each.name for each in parameters if each.any_case_name}
         arguments = [] if command.kind.gets == WORDS else [(each, command.argument(each)) for each in parameters]
         self._arguments = {each.name: keyword for each, keyword in arguments if not isinstance(each, Map)}
@@ -64,12 +66,13 @@ class Binding:
                 raise _missing(name, names)
         if self.command.kind.gets != WORDS:
             for name, value in pairs:
-                if name in self._repeated and self._arguments[name] in call.arguments:
-                    call.arguments[self._arguments[name]] += f",{value}"
-                elif name in self._arguments:
-                    call.arguments.setdefault(self._arguments[name], value)
-                else:
+                keyword = self._arguments.get(name)
+                if keyword is None:
                     self._sort(call, name, value)
+                elif name in self._repeated and keyword in call.arguments:
+                    call.arguments[keyword] = self._repeated[name].joined(call.arguments[keyword], value)
+                else:
+                    call.arguments.setdefault(keyword, value)
         return call
 
     def pairs(self, given: list[str]) -> Pairs:

@@ -258,6 +258,7 @@ def _of_blocker(line: str) -> Remedy:
 _REMEDIES: dict[str, Remedy] = {
     "CANNOT_FORGET_SRIOV_LOGICAL": _clear_the_way,
     "AUTH_ALREADY_ENABLED": _leave_the_directory,
+    "CERTIFICATE_LIBRARY_CORRUPT": _of_blocker("host-reset-server-certificate uuid={}"),
     "CLUSTERING_ENABLED": _of("cluster-host-disable uuid={}"),
     "DOMAIN_EXISTS": _stop,
     "HA_IS_ENABLED": _switch_ha_off,

@@ -32,8 +32,8 @@ _PUBLIC = """
 """
 # Numbers in these are those of devices.
 _OF_DEVICES = frozenset(("bios-strings", "device-config", "sm-config"))
-# A record of everything, and the variables of a firmware.
-_DROPPED = frozenset(("last-boot-record", "NVRAM"))
+# A record of everything, the variables of a firmware, and a certificate with the name of its host.
+_DROPPED = frozenset(("last-boot-record", "NVRAM", "pem"))
 # What users call the fields that they make for themselves.
 _CUSTOM = "XenCenter.CustomFields."
 _LETTERS = re.compile(r"[^\W\d_]+")

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from xe_py.errors import Failure
+from xe_py.errors import Failure, refuse
 from xe_py.schema.command import COMMANDS, HOST, ONE, READS, REFUSED, VM, Command
 from xe_py.schema.fields import Bool, Choice, Int, Ref, Text
+from xe_py.xapi.hosts import answers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
+    from xe_py.schema.fields import Guard
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
 
-def _refused(name: str, why: str, **declaration: Any) -> Command:
-    """A command that is refused whatever it is given."""
+def _refused(name: str, why: str, guard: Guard | None = None, **declaration: Any) -> Command:
+    """A command that is refused whatever it is given; the guard is asked first, about the object and the arguments."""
 
-    def run(_state: State, _obj: Record | None = None, **_given: Any) -> None:
+    def run(state: State, obj: Record | None = None, **given: Any) -> None:
+        if guard is not None:
+            refuse(guard(state, obj, **given))
         failure = Failure("NOT_IMPLEMENTED", name)
         failure.notes = (why,)
         raise failure
 
     return Command(name, run, kind=READS, coverage=REFUSED, why=why, **declaration)
+
+
+def _can_upload(state: State, dump: Record, url: str = "", **_given: Any) -> Iterator[Failure]:
+    yield from answers(state, state.ref(dump, "host-uuid"))
+    if not url:
+        yield Failure("INVALID_VALUE", "url", url)
 
 
 _HOST = Ref("uuid", "host", doc="The host.")
@@ -74,6 +85,14 @@ _ROWS = (
         selector=HOST,
         optional=(Text("url", doc="Where the report goes."), Text("http_proxy", doc="The proxy on the way there.")),
         doc="Upload the bug report of a host to a server.",
+    ),
+    _refused(
+        "host-crashdump-upload",
+        "xe_py connects to no server.",
+        _can_upload,
+        required=(Ref("uuid", "host-crashdump", doc="The crash dump."),),
+        optional=(Text("url", doc="Where the dump goes."), Text("http_proxy", doc="The proxy on the way there.")),
+        doc="Upload a crash dump of a host to a server.",
     ),
     _refused(
         "host-dmesg",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from xe_py.schema.fields import Int, Map, Refs, Set, Text, words
+from xe_py.errors import Misuse
+from xe_py.schema.fields import Choice, Int, Map, Refs, Set, Text, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Words(Set):
 
 
 class Choices(Set):
-    """Some of a few words."""
+    """Some of a few words, in any case on the command line."""
 
     __slots__ = ("options",)
 
@@ -40,6 +41,12 @@ class Choices(Set):
 
     def accepts(self, value: Any) -> bool:
         return super().accepts(value) and all(member in self.options for member in value)
+
+    def parse(self, text: str) -> list[str]:
+        return list(dict.fromkeys(map(self.member, text.split(","))))
+
+    def member(self, text: str) -> str:
+        return Choice(self.name, self.options).parse(text)
 
 
 class OrderedMap(Map):
@@ -77,3 +84,14 @@ class EachText(Text):
 
     __slots__ = ()
     repeats = True
+
+
+class OnceText(Text):
+    """A text that xe refuses if it is given twice."""
+
+    __slots__ = ()
+    repeats = True
+
+    def joined(self, first: str, second: str) -> str:
+        del first, second
+        raise Misuse(f"Error: Parameter {self.name} is defined multiple times, define it only once.")

@@ -264,6 +264,8 @@ class Command:
 
     `coverage` says how much there is of it. If it is REFUSED, `why` is the reason, in a sentence.
 
+    If a command requires the word of its selector (`host=`), that is among the `required`, and chooses as elsewhere.
+
     A command with a selector that `counts` also gets `among`: the place of the object among those that are chosen,
     from 1 on, and how many those are.
 
@@ -356,7 +358,11 @@ class Command:
     def by_argument(self) -> dict[str, Field]:
         """The parameters by their keywords, the object that a selector chooses not among them."""
         if self._by_argument is None:
-            self._by_argument = {self.argument(parameter): parameter for parameter in self.taken()}
+            self._by_argument = {
+                self.argument(parameter): parameter
+                for parameter in self.taken()
+                if self.selector is None or parameter.name != self.selector.name
+            }
         return self._by_argument
 
     def argument(self, parameter: Field) -> str:

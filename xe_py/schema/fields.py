@@ -161,6 +161,10 @@ class Field:
         """The member of a set that a word from the command line stands for; raises Misuse."""
         return text
 
+    def joined(self, first: str, second: str) -> str:
+        """The word that stands for both, if a parameter that repeats is given twice; raises Misuse."""
+        return f"{first},{second}"
+
     def show(self, value: Any) -> str:
         """The value as xe prints it."""
         return show(value, self.unknown, self.join)

@@ -46,7 +46,7 @@ ELSEWHERE = {
 
 # Fields of xe that XenAPI does not have as fields: they come from a call, or only xe_py has them.
 NOWHERE = {
-    "pool": "supported-sr-types license-state recorded redo-log-enabled redo-log-vdi",
+    "pool": "supported-sr-types license-state recorded redo-log-enabled redo-log-vdi crls",
     "host": "memory-free-computed auto-enable disabled-until-reboot nics",
     "network-sriov": "remaining-capacity",
     "pif": "io_read_kbs io_write_kbs joined-network-uuids network-uuids",
@@ -59,6 +59,7 @@ NOWHERE = {
     "vdi": "content",
     "vif": "io_read_kbs io_write_kbs",
     "update": "vdi",
+    "certificate": "pem",
     "pci": "is-hidden will-be-hidden",
     "vgpu-type": "max-resolution-x max-resolution-y",
     "hostdriver": "active selected",
