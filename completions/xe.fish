@@ -1272,7 +1272,7 @@ function __xe_words
         case state-import
             echo 'file= kind=database|report|json|xml-rpc|text --anonymise --secrets --keep --force'
         case state-init
-            echo 'name-label= hosts= nics= cpus= memory= disk= rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none preset=single|pool|nfs-pool|iscsi-pool|bonded|classroom srs= vms= --from-machine --force'
+            echo 'name-label= hosts= nics= cpus= memory= disk= rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none preset=single|pool|nfs-pool|iscsi-pool|bonded|classroom|devices srs= vms= --from-machine --force'
         case state-set
             echo 'rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none'
         case state-undo
