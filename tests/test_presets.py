@@ -40,6 +40,7 @@ def count(xe: "Xe", cls: str, *filters: str) -> int:
         ("preset=iscsi-pool", 3, 6, 0, 0, 1, 0),
         ("preset=bonded", 3, 18, 6, 0, 1, 0),
         ("preset=classroom", 2, 10, 0, 4, 1, 6),
+        ("preset=devices", 1, 2, 0, 0, 0, 0),
         ("vms=3 srs=2", 1, 2, 0, 0, 2, 3),
         ("preset=nfs-pool hosts=2 nics=1 srs=0 vms=1", 2, 2, 0, 0, 0, 1),
         ("preset=bonded hosts=1 nics=5", 1, 7, 2, 0, 1, 0),
@@ -84,6 +85,24 @@ def test_a_bonded_pool_is_managed_through_its_first_bond(new: "Xe") -> None:
     assert new.do("pif-list management=true params=device --minimal") == "bond0,bond0,bond0"
     assert {"Bond 0+1", "Bond 2+3"} <= set(new.do("network-list params=name-label --minimal").split(","))
     assert count(new, "pif", "device=bond1", "currently-attached=true") == 3
+
+
+def test_the_devices_of_a_preset_are_there_for_vms(new: "Xe") -> None:
+    new.do("state-init preset=devices hosts=2")
+    assert [count(new, cls) for cls in ("pci", "pgpu", "gpu-group", "vgpu-type", "pusb", "usb-group")] == [
+        2, 2, 1, 5, 2, 2,
+    ]  # fmt: skip
+    group = new.do("gpu-group-list --minimal")
+    types = new.do("vgpu-type-list --minimal").split(",")  # the whole GPU first, then the smallest part
+    left = [new.do(f"gpu-group-get-remaining-capacity uuid={group} vgpu-type-uuid={uuid}") for uuid in types]
+    assert left == ["2", "16", "8", "4", "2"]
+    vm = new.do("vm-create name-label=web domain-type=hvm")
+    new.do(f"vgpu-create vm-uuid={vm} gpu-group-uuid={group}")
+    stick = new.do("usb-group-list --minimal").split(",")[0]
+    new.do(f"vusb-create vm-uuid={vm} usb-group-uuid={stick}")
+    new.do(f"vm-start uuid={vm}")
+    assert new.do(f"vgpu-list vm-uuid={vm} params=pci --minimal") == "0000:81:00.0"
+    assert new.do("vusb-list params=currently-attached --minimal") == "true"
 
 
 def test_the_vms_of_a_preset_start(new: "Xe") -> None:

@@ -18,9 +18,10 @@ class Preset:
     """What a pool has unless its maker says something else: `srs` are the shared SRs, of the type `storage`.
 
     `bonded` says that the network cards of each host work in pairs; `vlans` are the tags of VLANs on the last card.
+    `devices` says that each host has a GPU and a USB device.
     """
 
-    __slots__ = ("bonded", "doc", "hosts", "nics", "srs", "storage", "vlans", "vms")
+    __slots__ = ("bonded", "devices", "doc", "hosts", "nics", "srs", "storage", "vlans", "vms")
 
     def __init__(
         self,
@@ -33,6 +34,7 @@ class Preset:
         bonded: bool = False,
         vlans: tuple[int, ...] = (),
         vms: int = 0,
+        devices: bool = False,
     ) -> None:
         self.doc = doc
         self.hosts = hosts
@@ -42,6 +44,7 @@ class Preset:
         self.bonded = bonded
         self.vlans = vlans
         self.vms = vms
+        self.devices = devices
 
 
 SINGLE = "single"
@@ -56,4 +59,5 @@ PRESETS: Mapping[str, Preset] = {
     "classroom": Preset(
         "two hosts with a shared NFS SR, two VLANs and some VMs", hosts=2, nics=3, srs=1, vlans=(10, 20), vms=6
     ),
+    "devices": Preset("one host with a GPU that VMs can share, and a USB device", devices=True),
 }

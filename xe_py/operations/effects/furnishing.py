@@ -1,4 +1,4 @@
-"""What a new pool gets besides its hosts: bonds, VLANs, shared SRs and VMs, made as commands make them."""
+"""What a new pool gets besides its hosts: bonds, VLANs, shared SRs and VMs, made as commands make them; and devices."""
 
 from __future__ import annotations
 
@@ -24,6 +24,10 @@ def furnish(state: State, preset: Preset, *, srs: int, vms: int) -> None:
     check("vms", vms, 0, MOST_VMS)
     if preset.bonded:
         _bond_in_pairs(state)
+    if preset.devices:
+        from xe_py.fresh.devices import add_devices
+
+        add_devices(state)
     for tag in preset.vlans:
         _add_vlan(state, tag)
     for number in range(1, srs + 1):
