@@ -1,5 +1,6 @@
 """What only drivers, and those who look after them, need: locks, configurations, reports, the copy of the database."""
 
+import re
 from typing import TYPE_CHECKING
 from xmlrpc.client import loads
 
@@ -170,3 +171,28 @@ def test_xapi_writes_to_eight_disks_at_most(xe: "Xe") -> None:
     for number in range(8):
         xe.do(f"sr-enable-database-replication uuid={iscsi(xe, f'lun{number}')}")
     assert xe.code(f"sr-enable-database-replication uuid={iscsi(xe)}") == "NO_MORE_REDO_LOGS_ALLOWED"
+
+
+# What a driver says
+
+
+def test_what_a_driver_says_is_not_said_again(xe: "Xe") -> None:
+    sr = xe.do("sr-list type=ext --minimal")
+    refused = xe(f"vdi-create sr-uuid={sr} name-label=large virtual-size=3TiB")
+    assert refused.err.count("The VDI cannot have this size") == 1
+    refused = xe("sr-create type=nfs name-label=nas device-config:server=nas")
+    assert "\nNote: The device-config lacks the path on the server.\n" in refused.err
+
+
+def test_a_check_tells_of_a_driver_without_its_empty_values(xe: "Xe") -> None:
+    sr = xe.do("sr-list type=ext --minimal")
+    xe.do(f"vdi-create sr-uuid={sr} name-label=large virtual-size=1GiB")
+    text = xe.state.read_text()
+    head, _, tail = text.partition(f"[sr.{sr}]")
+    assert "physical-size = " in tail
+    xe.state.write_text(head + f"[sr.{sr}]" + re.sub(r"physical-size = \d+", "physical-size = 1", tail, count=1))
+    said = xe.run(["state-check"], partial=True).out
+    assert "SR_BACKEND_FAILURE_44" in said
+    assert "stdout: The SR is full" in said
+    assert "status: " not in said
+    assert "stderr: " not in said

@@ -71,7 +71,9 @@ def _notes(failure: Failure) -> Iterator[str]:
     from xe_py.codes import UNLISTED
 
     if failure.code in UNLISTED:
-        yield UNLISTED[failure.code][0]
+        sentence = UNLISTED[failure.code][0]
+        if not any(sentence.rstrip(".") in str(value) for value in failure.values):  # A driver may say the same.
+            yield sentence
     if failure.code == "UUID_INVALID":
         yield from _meant(failure)
     if failure.code == "SR_UNKNOWN_DRIVER":

@@ -134,5 +134,6 @@ def sentence(failure: Failure) -> str:
     from xe_py.codes import describe
 
     text, labelled = describe(failure)
-    details = ", ".join(f"{name}: {named(value)}" for name, value in labelled)
+    # A driver's report has three values, and two of them are empty.
+    details = ", ".join(f"{name}: {named(value)}" for name, value in labelled if value or value == 0)
     return clean(f"{text} {details}".rstrip())

@@ -9,7 +9,6 @@ from stat import S_ISFIFO
 
 from xe_py.errors import Misuse
 from xe_py.schema.command import STANDARD_OUTPUT
-from xe_py.store.files.access import begin_flush, put
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from xe_py.schema.command import Target
 
 _INPUT = {"", "-", "/dev/stdin"}
-_PIECE = 4 << 20
 _NO_NAMELESS_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL}
 
 
@@ -29,15 +27,12 @@ class _NewFile:
 
     def __init__(self, file: int) -> None:
         self.file = file
-        self._flushed = self._written = 0
 
     def write(self, data: bytes) -> None:
         """Write the bytes behind those before."""
-        put(data, self.file)
-        self._written += len(data)
-        if self._written - self._flushed >= _PIECE:
-            begin_flush(self.file, range(self._flushed, self._written))
-            self._flushed = self._written
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self.file, view) :]
 
 
 class _Output:

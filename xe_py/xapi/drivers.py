@@ -153,9 +153,9 @@ _GROUP_NAME = ConfigKey("group-name", refusal="SR_BACKEND_FAILURE_5004")
 _REDUNDANCY = ConfigKey("redundancy", refusal="SR_BACKEND_FAILURE_5005")
 _ISO_KEYS = (
     _LOCATION,
-    ConfigRule("SR_BACKEND_FAILURE_225", _no_server),
-    ConfigRule("SR_BACKEND_FAILURE_228", _no_options),
-    ConfigRule("SR_BACKEND_FAILURE_227", _no_smb_version),
+    ConfigRule(refusal="SR_BACKEND_FAILURE_225", says=_no_server),
+    ConfigRule(refusal="SR_BACKEND_FAILURE_228", says=_no_options),
+    ConfigRule(refusal="SR_BACKEND_FAILURE_227", says=_no_smb_version),
 )
 _DISK = (_DEVICE, _NO_PATH)
 _TO_TARGET = (_TARGET, _PORT, _TARGET_IQN)
