@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 ADD, CHANGE, REMOVE = "add", "change", "remove"
 _SIGNS = {ADD: "+", CHANGE: "~", REMOVE: "-"}
 _EMPTY, _NONE = "(empty)", "(none)"
-_LONGEST = 72
+_LONGEST = 150
 # Objects that only tell what happened. They are details beside any other change.
 _LOGS = frozenset(("message",))
 # What the header says where it does not name a setting.
@@ -181,11 +181,7 @@ class _Block:
             lines = [line for line, is_detail in told if full or not is_detail]
             if action == CHANGE and not lines:
                 lines = [line for line, _ in told]
-        return "".join(f"{line}\n" for line in [head, *(f"    {self._cut(line, full=full)}" for line in lines)])
-
-    @staticmethod
-    def _cut(line: str, *, full: bool) -> str:
-        return line if full or len(line) <= _LONGEST * 2 else f"{line[: _LONGEST * 2 - 1]}…"
+        return "".join(f"{_in_a_line(line, full=full)}\n" for line in [head, *(f"    {line}" for line in lines)])
 
     def _told(self, *, new: bool) -> Iterator[tuple[str, bool]]:
         """A line for each field or key, and whether it is a detail."""
@@ -226,6 +222,12 @@ class _Block:
         if isinstance(field, Refs):
             return ", ".join(map(self._names.of, value)) or _EMPTY
         return size_in_words(value) if isinstance(field, Size) else field.show(value) or _EMPTY
+
+
+def _in_a_line(text: str, *, full: bool) -> str:
+    """The text on one line, which only a full plan leaves as long as it is."""
+    text = text.replace("\n", "\\n")
+    return text if full or len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _text(key: str, text: str | None) -> str:

@@ -100,13 +100,16 @@ class Way:
         """Find the way."""
         self._settle()
         detoured: set[tuple[str, ...]] = set()
-        while True:
+        goes_on = True
+        while goes_on:
             self.left = list(self._differences())
-            following = next((each for each in self.left if each.key not in detoured), None)
-            if following is None:
-                return
-            detoured.add(following.key)
-            self._detour(following, len(self.left))
+            goes_on = False
+            for each in self.left:
+                if each.key not in detoured:
+                    detoured.add(each.key)
+                    goes_on = self._detour(each, len(self.left))
+                if goes_on:
+                    break
 
     # Which objects are the same
 
@@ -250,22 +253,24 @@ class Way:
             if made is None or obj["uuid"] != made["uuid"]:
                 self.steps.append(Step(looking_for(obj), obj["uuid"], looks=True))
 
-    def _detour(self, difference: Difference, before: int) -> None:
-        """Stop the VM that stands in the way, and go on from there; back again unless that leads further."""
+    def _detour(self, difference: Difference, before: int) -> bool:
+        """Stop the VM that stands in the way, and go on from there; whether that leads further; if not, back again."""
         cls, obj = difference.cls, difference.there
         if cls is None or obj is None or cls.name not in DETOURS:
-            return
+            return False
         field, line = DETOURS[cls.name]
         mark, count, same = self.work.mark(), len(self.steps), dict(self._same)
         try:
             self._do(line.format(obj[field]).split(" "), None)
         except XeError:
             self._back(mark, count, same)
-            return
-        self._makes(difference)
-        self._settle()
-        if len(list(self._differences())) >= before:
-            self._back(mark, count, same)
+            return False
+        if self._makes(difference):
+            self._settle()
+            if len(list(self._differences())) < before:
+                return True
+        self._back(mark, count, same)
+        return False
 
     # Ways to make a difference
 
