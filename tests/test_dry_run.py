@@ -170,6 +170,16 @@ def test_a_program_gets_the_plan_with_types(xe: "Xe", vm: str) -> None:
     assert yaml.safe_load("\n".join(told(xe, "state-set rules=xapi --yaml"))) == rules
 
 
+def test_a_value_stands_on_one_line_and_a_long_one_is_cut_short(xe: "Xe", vm: str) -> None:
+    line = ["vm-param-set", f"uuid={vm}", f"name-description=one\ntwo {'x' * 200}", "--dry-run"]
+    head, value, *_ = xe.run(line).out.splitlines()
+    assert (head, len(value)) == (f"~ vm web ({vm})", 150)
+    assert value.startswith("    name-description: (empty) -> one\\ntwo xxx")
+    assert value.endswith("x…")
+    full = xe.run([*line[:-1], "--dry-run=full"]).out.splitlines()
+    assert full[1] == f"    name-description: (empty) -> one\\ntwo {'x' * 200}"
+
+
 def test_every_title_and_detail_is_a_field() -> None:
     fields = {field.name for cls in classes.everything() for field in cls.fields}
     assert not {*DETAILS} - fields

@@ -52,6 +52,28 @@ def test_a_whole_file_is_what_the_state_becomes_and_prune_removes_the_rest(xe: X
     assert "    rules: strict -> xapi" in xe.do(f"state-apply {part}")
 
 
+def test_the_default_templates_are_those_of_the_file(xe: Xe, part: Path) -> None:
+    xe.do("state-set templates=xcp-ng-8.3")
+    changed, gone, *_ = xe.do("template-list --minimal").split(",")
+    part.write_bytes(xe.state.read_bytes())
+    xe.do(f"template-param-set uuid={changed} name-description=changed")
+    xe.do(f"template-param-set uuid={gone} is-default-template=false")
+    xe.do(f"vm-destroy uuid={gone}")
+    xe.do(f"state-apply {part} --prune")
+    assert xe.do(f"state-diff {part}") == "Nothing changes."
+    xe.do("state-set templates=none")
+    xe.do(f"state-apply {part} --prune")
+    assert xe.do(f"state-diff {part}") == "Nothing changes."
+    xe.do(f"template-param-set uuid={gone} is-default-template=false")
+    xe.do(f"vm-destroy uuid={gone}")
+    part.write_bytes(xe.state.read_bytes())
+    xe.do("state-set templates=xcp-ng-8.3")
+    assert gone in xe.do("template-list --minimal")
+    xe.do(f"state-apply {part} --prune")
+    assert gone not in xe.do("template-list --minimal")
+    assert xe.do(f"state-diff {part}") == "Nothing changes."
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -122,6 +122,30 @@ def test_an_unsound_side_is_refused(xe: Xe, sides: tuple[Xe, Xe], tmp_path: Path
     assert sides
 
 
+def test_a_dry_run_says_what_the_merge_would_bring(xe: Xe, sides: tuple[Xe, Xe], tmp_path: Path) -> None:
+    ours, theirs = sides
+    mail = theirs.do("vm-create name-label=mail")
+    before = ours.state.read_bytes()
+    line = "state-merge " + " ".join(str(tmp_path / f"{name}.toml") for name in ("base", "ours", "theirs"))
+    assert xe.do(f"{line} --dry-run") == f"+ vm mail ({mail})\n\nPlan: 1 to add, 0 to change, 0 to remove"
+    assert ours.state.read_bytes() == before
+
+
+def test_git_is_told_only_in_a_repository(xe: Xe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert xe.code("state-git-setup").startswith(f"Error: {xe.state}: fatal: not a git repository")
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    told = xe.do("state-git-setup --dry-run").splitlines()
+    assert told[1] == "git config merge.xe.driver 'xe state-merge %O %A %B name=%P'"
+    assert told[-1] == f"{tmp_path / '.gitignore'}: /host.toml.d/"
+    assert not (tmp_path / ".gitignore").exists()
+    (tmp_path / ".gitignore").write_text("*.log")
+    for _ in range(2):
+        xe.do("state-git-setup")
+    assert (tmp_path / ".gitignore").read_text() == "*.log\n/host.toml.d/\n"
+    assert (tmp_path / ".gitattributes").read_text() == "/host.toml merge=xe diff=xe\n"
+
+
 @pytest.mark.slow
 def test_git_merges_by_itself(process: Process, tmp_path: Path) -> None:
     script = """set -e

@@ -12,6 +12,7 @@ from xe_py.schema.values import Time
 from xe_py.schema.xenclass import DESTROYED, RULES, STRICT, TEMPLATES
 from xe_py.state.plan import plan_of
 from xe_py.state.state import new_uuid
+from xe_py.state.templates import NO_SET, of, replace
 from xe_py.store import tables_in
 
 TYPE_CHECKING = False
@@ -57,6 +58,8 @@ def apply(state: State, file: str, *, prune: bool = False, full: bool = False, c
     if isinstance(header, dict):
         _set_header(state, header)
     objects = _Names(state, file, tables).objects()
+    if header is not None:
+        _add_templates(state, objects)
     _put(state, objects, whole=header is not None)
     if prune:
         _prune(state, objects)
@@ -65,8 +68,22 @@ def apply(state: State, file: str, *, prune: bool = False, full: bool = False, c
 
 
 def _set_header(state: State, header: dict[str, Any]) -> None:
+    """Take over the rules and the set of default templates, those that were destroyed among them."""
     state.set_rules(str(header.get(RULES, STRICT)))
-    state.set_header({TEMPLATES: header.get(TEMPLATES), DESTROYED: header.get(DESTROYED)})
+    if header.get(TEMPLATES, NO_SET) != state.header.get(TEMPLATES, NO_SET):
+        replace(state, str(header.get(TEMPLATES, NO_SET)))
+    state.set_header({DESTROYED: header.get(DESTROYED)})
+    for uuid in header.get(DESTROYED, ()):
+        vm = state.get("vm", uuid)
+        if vm is not None:
+            state.delete(vm)
+
+
+def _add_templates(state: State, objects: Objects) -> None:
+    """Add the default templates that a whole file need not hold, as they were delivered."""
+    given = objects.setdefault("vm", {})
+    for uuid, fields in of(state.header).items():
+        given.setdefault(uuid, {name: value for name, value in fields.items() if name != "uuid"})
 
 
 def _put(state: State, objects: Objects, *, whole: bool) -> None:
@@ -83,11 +100,11 @@ def _put(state: State, objects: Objects, *, whole: bool) -> None:
 
 
 def _prune(state: State, objects: Objects) -> None:
-    """Remove what the file does not have, except default templates, which a file need not hold."""
+    """Remove what the file does not have."""
     for cls in reversed(list(classes.sections())):
         kept = objects.get(cls.name, {})
         for obj in state.all(cls.name):
-            if obj["uuid"] not in kept and state.get(cls.name, obj["uuid"]) is obj and not state.is_delivered(obj):
+            if obj["uuid"] not in kept and state.get(cls.name, obj["uuid"]) is obj:
                 state.delete(obj)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import Misuse, on_file
-from xe_py.operations.state_history import before, version
+from xe_py.operations.effects.versions import before, comparison, version
 from xe_py.schema.command import DOWNLOADS, command
 from xe_py.schema.fields import Bool, Text
 from xe_py.schema.listing import Compared
@@ -12,7 +12,6 @@ from xe_py.store import opened_text, state_in, text_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from xe_py.schema.command import Client
-    from xe_py.schema.listing import Plan
     from xe_py.state.state import State
     from xe_py.store.promise import Opened, Store
 
@@ -94,22 +93,6 @@ def _state(store: Store, name: str, client: Client | None) -> Opened:
     if ":" in name:
         return opened_text(name, client.git("show", "--end-of-options", name, about=name))
     raise Misuse(f"Error: There is no {name}. Give {_WHICH}.")
-
-
-def comparison(store: Store, one: Opened, other: Opened, note: str = "", *, full: bool = False) -> Compared:
-    """The plan that leads from one state to the other, sound or not, and the text to print after it."""
-    from xe_py.state.differences import between
-    from xe_py.state.plan import plan_of
-
-    doubts = []
-    for opened in (one, other):
-        if opened.findings:
-            doubts.append(opened.unsound())
-            if opened.name != store.name:
-                doubts[-1].hints = ()  # They are about the present state.
-    old, new = one.state, other.state
-    plan: Plan = plan_of(between(old, new), old.header, new.header, [new, old], whole=not doubts, below=note)
-    return Compared(plan.in_full() if full else plan, doubts)
 
 
 def _script(one: Opened, other: Opened, client: Client | None) -> Compared:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xe_py.errors import Misuse, StateFileError, on_file
+from xe_py.operations.effects.versions import comparison, version
 from xe_py.schema.command import INSPECTS, REPLACES, command
 from xe_py.schema.fields import Text
 from xe_py.schema.listing import Table
@@ -55,8 +56,6 @@ def undo(store: Store, *, serial: str | None = None, dry_run: bool = False) -> s
     wanted = _earlier(store, versions, serial)
     if dry_run:
         _sound(store, wanted)
-        from xe_py.operations.state_diff import comparison
-
         return comparison(store, store.state_of(versions[-1]), store.state_of(wanted))
     line = "state-undo" if serial is None else command_line(["state-undo", f"serial={serial}"])
     can_return = False
@@ -96,29 +95,6 @@ def _done(store: Store, versions: Sequence[Version], wanted: Version, serial: in
     if further is not None:
         lines.append(f"To go back further: {on_file(store.name, f'state-undo serial={further.name}')}")
     return "\n".join(lines) + "\n"
-
-
-def version(versions: Sequence[Version], name: str) -> Version:
-    """The version with this name; Misuse if several have this serial."""
-    found = [each for each in versions if name in {each.name, each.full_name}]
-    found = found or [each for each in versions if name == str(each.serial)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise Misuse(f"Error: Several versions have the serial {name}. Give the name of one: {_names(found)}")
-    raise Misuse(f"Error: The history has no version {name}. It has: {_names(versions)}")
-
-
-def _names(versions: Sequence[Version]) -> str:
-    return ", ".join(each.name for each in versions)
-
-
-def before(store: Store, versions: Sequence[Version], version: Version) -> Version:
-    """The version that this one followed."""
-    place = versions.index(version)
-    if not place:
-        raise Misuse(f"Error: The history of {store.name} has no version before {version.name}")
-    return versions[place - 1]
 
 
 def _earlier(store: Store, versions: Sequence[Version], serial: str | None) -> Version:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from xe_py.errors import Failure, Misuse
+from xe_py.quoting import quoted
 from xe_py.schema.command import DOWNLOADS, command
 from xe_py.schema.fields import Text, show
-from xe_py.schema.listing import Note
+from xe_py.schema.listing import Note, Texts
 from xe_py.store import opened_text, text_with
 
 TYPE_CHECKING = False
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from xe_py.operations.effects.threeway import Conflict
     from xe_py.schema.command import Client
+    from xe_py.schema.listing import Plan
     from xe_py.state.core import Finding
     from xe_py.store.promise import Opened, Store
 
@@ -36,7 +38,7 @@ _SIDES = "on this branch", "on the other branch"
 )
 def merge(
     _store: Store, base: str, ours: str, theirs: str, *, name: str | None = None, client: Client | None
-) -> Note | None:
+) -> Note | Plan | None:
     """Write the result; Misuse with both lines for each conflict."""
     if client is None:
         return None
@@ -58,8 +60,12 @@ def merge(
         told = [_broken(each, this, other) for each in wrong]
         raise Misuse(f"Error: {called} was not merged, because the result would break the rules:", *told)
     serial = max(this.state.serial, other.state.serial) + 1
-    if not client.rehearses:
-        client.replace(ours, text_with(this, serial))
+    if client.rehearses:
+        from xe_py.state.plan import plan_of
+
+        header = this.state.header
+        return plan_of(this.state.changes(), this.state.header_before(), header, [this.state, other.state])
+    client.replace(ours, text_with(this, serial))
     return Note(f"Merged {called}.")
 
 
@@ -137,19 +143,24 @@ _SETTINGS = {
     kind=DOWNLOADS,
     ours=True,
 )
-def git_setup(store: Store, *, client: Client | None) -> Note | None:
-    """Set what git keeps in the repository, and add lines to .gitattributes and .gitignore beside the file."""
-    if client is None or client.rehearses:
+def git_setup(store: Store, *, client: Client | None) -> Note | Texts | None:
+    """Set what git keeps in the repository, and add lines to .gitattributes and .gitignore beside the file.
+
+    Misuse if the file is in no repository. A dry run tells the settings and the lines.
+    """
+    if client is None:
         return None
     from os.path import basename, dirname, join
 
     folder, file = dirname(store.place), basename(store.place)
+    client.git("-C", folder, "rev-parse", "--git-dir", about=store.name)
+    lines = {".gitattributes": f"{_pattern(file)} merge=xe diff=xe", ".gitignore": _pattern(f"{file}.d/")}
+    if client.rehearses:
+        set_up = [f"git config {quoted(name)} {quoted(value)}" for name, value in _SETTINGS.items()]
+        return Texts(*set_up, *(f"{join(folder, name)}: {line}" for name, line in lines.items()))
     for name, value in _SETTINGS.items():
         client.git("-C", folder, "config", name, value, about=store.name)
-    for name, line in (
-        (".gitattributes", f"{_pattern(file)} merge=xe diff=xe"),
-        (".gitignore", _pattern(f"{file}.d/")),
-    ):
+    for name, line in lines.items():
         _add_line(client, join(folder, name), line)
     return Note(f"git merges {store.name} with state-merge from now on.")
 

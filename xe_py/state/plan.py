@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 ADD, CHANGE, REMOVE = "add", "change", "remove"
 _SIGNS = {ADD: "+", CHANGE: "~", REMOVE: "-"}
 _EMPTY, _NONE = "(empty)", "(none)"
-_LONGEST = 72
+_LONGEST = 150
 # Objects that only tell what happened. They are details beside any other change.
 _LOGS = frozenset(("message",))
 # What the header says where it does not name a setting.
@@ -99,7 +99,8 @@ def plan_of(
 
 def lines_of(change: Change, states: Sequence[State]) -> list[str]:
     """How one object changed, a line for each field or key; `states` know the names of objects, the first one best."""
-    return _Block(change, Names([change], states)).lines(full=False)
+    lines = _Block(change, Names([change], states)).lines(full=False)
+    return [_in_a_line(line, full=False) for line in lines]
 
 
 def _counts(changes: list[Change], settings: object) -> dict[str, int]:
@@ -180,7 +181,9 @@ class _Block:
         action = _action(change)
         title = self._names.title(change.cls, change.after or change.before or {})
         head = f"{_SIGNS[action]} {change.cls.name} " + (f"{title} ({change.uuid})" if title else change.uuid)
-        return "".join(f"{line}\n" for line in [head, *(f"    {line}" for line in self.lines(full=full))])
+        return "".join(
+            f"{_in_a_line(line, full=full)}\n" for line in [head, *(f"    {line}" for line in self.lines(full=full))]
+        )
 
     def lines(self, *, full: bool) -> list[str]:
         """The lines below the head."""
@@ -191,11 +194,7 @@ class _Block:
         lines = [line for line, is_detail in told if full or not is_detail]
         if action == CHANGE and not lines:
             lines = [line for line, _ in told]
-        return [self._cut(line, full=full) for line in lines]
-
-    @staticmethod
-    def _cut(line: str, *, full: bool) -> str:
-        return line if full or len(line) <= _LONGEST * 2 else f"{line[: _LONGEST * 2 - 1]}…"
+        return lines
 
     def _told(self, *, new: bool) -> Iterator[tuple[str, bool]]:
         """A line for each field or key, and whether it is a detail."""
@@ -236,6 +235,12 @@ class _Block:
         if isinstance(field, Refs):
             return ", ".join(map(self._names.of, value)) or _EMPTY
         return size_in_words(value) if isinstance(field, Size) else field.show(value) or _EMPTY
+
+
+def _in_a_line(text: str, *, full: bool) -> str:
+    """The text on one line, which only a full plan leaves as long as it is."""
+    text = text.replace("\n", "\\n")
+    return text if full or len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _text(key: str, text: str | None) -> str:

@@ -140,6 +140,7 @@ REMOVALS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "vm": (
         ("vm-shutdown uuid={uuid} force=true", "vm-destroy uuid={uuid}"),
         ("snapshot-destroy uuid={uuid}",),
+        ("vm-param-set uuid={uuid} is-default-template=false", "vm-destroy uuid={uuid}"),
     ),
     "subject": (("subject-remove subject-uuid={uuid}",),),
 }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from shlex import quote
 
-from xe_py.operations.effects.way import GONE, NEW, SETTING, Step, Way
+from xe_py.operations.effects.proposals import GONE, NEW, SETTING
+from xe_py.operations.effects.way import Step, Way
 from xe_py.schema.secrets import is_secret
 from xe_py.state.plan import Names
 
@@ -13,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from xe_py.operations.effects.way import Difference
+    from xe_py.operations.effects.proposals import Difference
 
 _HEAD = "#!/bin/sh\nset -e\n"
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
