@@ -142,6 +142,20 @@ def test_the_only_object_of_a_class_needs_no_name(xe: Xe) -> None:
     assert xe.do("describe pool") == xe.do(f"describe {xe.do('pool-list --minimal')}")
 
 
+def test_what_no_command_shows_is_not_found_by_name(xe: Xe) -> None:
+    sr = xe.do("sr-list type=ext --minimal")
+    disk = xe.do(f"vdi-create sr-uuid={sr} name-label=left virtual-size=2MiB")
+    xe.do(f"vdi-forget uuid={disk}")
+    assert "[volume." in xe.state.read_text()
+    assert xe.code("describe left") == "Error: No object has the uuid or name left."
+
+
+def test_a_view_is_asked_for_a_uuid_too(xe: Xe) -> None:
+    vm, template = xe.do("vm-create name-label=web"), xe.do("template-list params=uuid --minimal").partition(",")[0]
+    assert xe.do(f"describe template={template}").startswith("template ")
+    assert xe.code(f"describe template={vm}") == f"Error: No template has the uuid or name {vm}."
+
+
 def test_describing_changes_nothing(xe: Xe) -> None:
     before = xe.state.read_bytes()
     xe.do("describe xen1")

@@ -10,7 +10,7 @@ from itertools import pairwise
 from xe_py import classes
 from xe_py.errors import Misuse, StateFileError
 from xe_py.operations.effects.portrait import portrait
-from xe_py.operations.select import as_word, matching, named_like
+from xe_py.operations.select import as_word, matching, named_like, narrowed
 from xe_py.schema.command import HOST, INSPECTS, command
 from xe_py.schema.fields import Text
 from xe_py.schema.values import Called
@@ -77,7 +77,8 @@ def _found(state: State, family: str, text: str) -> Record:
     cls = _class_of(state, text)
     if cls is not None:
         return state.need(cls, text)
-    found = [obj for name in (*classes.order(), *sorted(classes.FOLLOWING)) for obj in _called(state, name, text)]
+    shown = [name for name in (*classes.order(), *sorted(classes.FOLLOWING)) if name not in classes.HIDDEN]
+    found = [obj for name in shown for obj in _called(state, name, text)]
     return _only(state, text, found, "")
 
 
@@ -89,18 +90,24 @@ def _class_of(state: State, uuid: str) -> str | None:
 
 def _all(state: State, family: str) -> list[Record]:
     """All objects of a class or view."""
+    cls = classes.get(classes.view(family).of)
+    return matching(state, cls, _filters(family))
+
+
+def _filters(family: str) -> list[tuple[str, str]]:
+    """What tells the objects of a view from others of its class."""
     view = classes.view(family)
-    cls = classes.get(view.of)
-    return state.all(cls.name) if view.name == cls.name else matching(state, cls, view.filters.items())
+    return [] if view.name == view.of else list(view.filters.items())
 
 
 def _called(state: State, family: str, text: str) -> list[Record]:
     """The objects of a class or view with this uuid or, if there is none, with this name."""
     cls = classes.get(classes.view(family).of)
+    by_uuid = state.get(cls.name, text)
+    if by_uuid is not None:
+        return narrowed(state, cls, [by_uuid], _filters(family), cls.name)
     fields = [name for name in dict.fromkeys(_NAMES) if name in cls.by_name and name != "uuid"]
-    candidates = _all(state, family)
-    by_uuid = [obj for obj in candidates if obj["uuid"] == text]
-    return by_uuid or [obj for obj in candidates if any(state.value(obj, field) == text for field in fields)]
+    return [obj for obj in _all(state, family) if any(state.value(obj, field) == text for field in fields)]
 
 
 def _only(state: State, text: str, found: list[Record], family: str) -> Record:
