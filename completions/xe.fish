@@ -392,6 +392,7 @@ function __xe_commands
         'secret-param-get' 'Show the value of one field of the object.' \
         'secret-param-list' 'Show all fields of the object.' \
         'secret-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'serve' 'Let clients of XenAPI work on the state, by XML-RPC and JSON-RPC, until the process is ended.' \
         'session-subject-identifier-list' 'List the users of the directory who are logged in.' \
         'session-subject-identifier-logout' 'Log out a user of the directory.' \
         'session-subject-identifier-logout-all' 'Log out all users of the directory.' \
@@ -1211,6 +1212,8 @@ function __xe_words
             echo 'uuid=@secret:uuid param-name=%secret param-key='
         case secret-param-set
             echo 'uuid=@secret:uuid value='
+        case serve
+            echo 'listen= --tls certificate= key= user= password-file= --log'
         case session-subject-identifier-logout
             echo 'subject-identifier='
         case sm-list

@@ -109,6 +109,7 @@ def _text(state: State, result: Any, line: Line, environment: Environment) -> st
 
 
 def _run_on_store(line: Line, call: Call, environment: Environment) -> None:
+    from xe_py.schema.service import Service
     from xe_py.state.state import State
 
     store = where.store(line.state, environment, make=False)
@@ -119,6 +120,12 @@ def _run_on_store(line: Line, call: Call, environment: Environment) -> None:
         for each in result.unsound:
             _doubt(each, environment)
         environment.out(result.text)
+    elif isinstance(result, Service) and line.dry_run:
+        environment.out("".join(f"would listen at {door}\n" for door in result.doors))
+    elif isinstance(result, Service):
+        from xe_py.serve.starting import serve
+
+        serve(store, result, environment.variables, environment.out, environment.err)
     else:
         environment.out(result if isinstance(result, str) else _text(State({}), result, line, environment))
 
