@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 MUCH = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-NAMES = operations.names()
+NAMES = [name for name in operations.names() if name != "serve"]  # which waits to be ended
 # Words that say which file is meant, or do something else than the command.
 APART = ("--state", "--debug", "--help", "-help", "--version")
 ODD = (

@@ -174,9 +174,12 @@ class MemoryOpened:
         assert isinstance(to, MemoryStore)
         self._store.leads_to = to
 
+    def is_current(self) -> bool:
+        return self._store.kept[-1] is self._version
+
     def wait_for_next(self, seconds: float) -> None:
         end = time.monotonic() + seconds
-        while time.monotonic() < end and self._store.kept[-1] is self._version:
+        while time.monotonic() < end and self.is_current():
             time.sleep(0.01)
 
     def places(self, found: list[Finding]) -> list[str]:
@@ -711,6 +714,17 @@ def test_nobody_waits_for_a_version_that_is_there(store: "Store") -> None:
         writing.state.add("vm", {"name-label": "web"})
         writing.commit()
     opened.wait_for_next(60)
+
+
+def test_a_version_is_current_until_the_next_commit_and_the_writer_goes_on_with_that(store: "Store") -> None:
+    opened = store.read()
+    assert opened.is_current()
+    with store.write("vm-create") as writing:
+        writing.state.add("vm", {"name-label": "web"})
+        assert opened.is_current()
+        writing.commit()
+        assert writing.is_current()
+    assert not opened.is_current()
 
 
 def test_what_was_opened_to_write_cannot_be_committed_or_read_anew_when_its_lock_is_gone(tmp_path: Path) -> None:

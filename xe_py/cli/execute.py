@@ -127,6 +127,7 @@ def _text(state: State, result: Any, line: Line, environment: Environment) -> st
 
 
 def _run_on_store(line: Line, call: Call, environment: Environment) -> int:
+    from xe_py.schema.service import Service
     from xe_py.state.state import State
 
     store = where.store(line.state, environment, make=False)
@@ -141,6 +142,12 @@ def _run_on_store(line: Line, call: Call, environment: Environment) -> int:
         result, status = result.result, result.status
     if isinstance(result, Plan):
         environment.out(_planned(result, line, environment))
+    elif isinstance(result, Service) and line.dry_run:
+        environment.out("".join(f"would listen at {door}\n" for door in result.doors))
+    elif isinstance(result, Service):
+        from xe_py.serve.starting import serve
+
+        serve(store, result, environment.variables, environment.out, environment.err)
     else:
         environment.out(result if isinstance(result, str) else _text(State({}), result, line, environment))
     return status

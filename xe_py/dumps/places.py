@@ -11,6 +11,8 @@ from xe_py.xapi.api_fields import ELSEWHERE, api_field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from xe_py.schema.fields import Field
     from xe_py.schema.xenclass import XenClass
     from xe_py.xapi.api_fields import ApiField
@@ -43,11 +45,12 @@ class Part:
         self.places: dict[str, Place] = {}
 
 
-def parts() -> dict[str, Part]:
-    """All parts by their label in XenAPI."""
+def parts(of: Iterable[XenClass] | None = None) -> dict[str, Part]:
+    """All parts of these classes, or of those of the state file, by their label in XenAPI."""
     found: dict[str, Part] = {}
-    of_classes = {cls.label for cls in classes.sections()}
-    for cls in classes.sections():
+    declared = classes.sections() if of is None else list(of)
+    of_classes = {cls.label for cls in declared}
+    for cls in declared:
         if cls.name in classes.HIDDEN:
             continue
         found[cls.label] = Part(cls, cls.label)

@@ -71,7 +71,7 @@ def install(state: State, new_name_label: str, *, copy_bios_strings_from: str | 
             and not state.all("pool")[0]["policy-no-vendor-device"],
         },
     )
-    _provision(state, vm, sr or default_sr(state))
+    provision(state, vm, sr or default_sr(state))
     if copy_bios_strings_from is not None:
         copy_bios_strings(state, vm, state.need("host", copy_bios_strings_from))
     return vm
@@ -134,7 +134,7 @@ def _storage(state: State, given: Given) -> Record | None:
 # What is done
 
 
-def _provision(state: State, vm: Record, sr: Record | None) -> None:
+def provision(state: State, vm: Record, sr: Record | None) -> None:
     """Make a VM of the clone of a template, and the disks that the template asks for.
 
     Without an SR, it asks for none.

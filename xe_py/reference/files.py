@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import os
 
-from xe_py.reference import bash, coverage, fish, man_family, man_state_file, man_xe, markdown, summary, table, zsh
+from xe_py.reference import (
+    api_coverage,
+    bash,
+    coverage,
+    fish,
+    man_family,
+    man_state_file,
+    man_xe,
+    markdown,
+    summary,
+    table,
+    zsh,
+)
 from xe_py.reference.declared import families
 
 FOLDERS = ("completions", "man", "docs/reference")
 MODULES = ("xe_py/classes/_summary.py", "xe_py/operations/_table.py")
 # The generated files in folders that have others too.
-SINGLE = ("docs/coverage.md", *MODULES)
+SINGLE = ("docs/api-coverage.md", "docs/coverage.md", *MODULES)
 
 
 def generated() -> dict[str, str]:
@@ -23,6 +35,7 @@ def generated() -> dict[str, str]:
         "man/man1/xe.1": man_xe.page(),
         "man/man5/xe-state.5": man_state_file.page(),
         **{f"man/man1/xe-{family.name}.1": man_family.page(family) for family in families()},
+        "docs/api-coverage.md": api_coverage.page(),
         "docs/coverage.md": coverage.page(),
         "docs/reference/commands.md": markdown.commands(),
         "docs/reference/classes.md": markdown.classes_and_fields(),

@@ -77,10 +77,7 @@ def run(state: State, call: Call) -> Any:
     and the others stay done. What is made of them stands in one list, nothing, one thing or several of each. What is
     raised knows the state and the call.
     """
-    if GUESTS_ACT in state.header:
-        from xe_py.operations.effects.guests import act
-
-        act(state)
+    let_guests_act(state)
     try:
         if call.command.kind.waits:
             from xe_py.running.waiting import wait_alone
@@ -92,6 +89,14 @@ def run(state: State, call: Call) -> Any:
     except XeError as refusal:
         refusal.state, refusal.call = state, call
         raise
+
+
+def let_guests_act(state: State) -> None:
+    """Let guests do what they have done by themselves since the last command."""
+    if GUESTS_ACT in state.header:
+        from xe_py.operations.effects.guests import act
+
+        act(state)
 
 
 def _on_chosen(state: State, selector: Selector, call: Call) -> Any:
@@ -116,12 +121,16 @@ def _on_chosen(state: State, selector: Selector, call: Call) -> Any:
 
 def _once(state: State, call: Call, arguments: Mapping[str, Any], among: tuple[int, int] = (1, 1)) -> Any:
     """Run the command on one object, the first of `among`, or on none; taken back unless the result is sound."""
+    if call.command.kind.gets == WORDS:
+        return soundly(state, lambda: _by_words(state, call.command, call.words))
+    return soundly(state, lambda: _by_arguments(state, call, arguments, among))
+
+
+def soundly(state: State, work: Callable[[], T]) -> T:
+    """Do the work and let the core verify its changes; they are taken back if it is refused or not sound."""
     mark, rules = state.mark(), state.rules
-    by_words = call.command.kind.gets == WORDS
     try:
-        result = (
-            _by_words(state, call.command, call.words) if by_words else _by_arguments(state, call, arguments, among)
-        )
+        result = work()
         if state.mark() > mark:
             from xe_py.state.core import verify
 

@@ -114,6 +114,9 @@ if TYPE_CHECKING:
             The state must be open for writing, and it is over then. StateFileError if that is not possible.
             """
 
+        def is_current(self) -> bool:
+            """Whether the store still has this version. Asking costs next to nothing."""
+
         def wait_for_next(self, seconds: float) -> None:
             """Wait until the store has another version than this one, but at most so many seconds.
 

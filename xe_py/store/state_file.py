@@ -164,10 +164,11 @@ class OpenedFile:
         inotify would do neither on a network file system.
         """
         end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0 and self._is_current():
+        while (left := end - time.monotonic()) > 0 and self.is_current():
             time.sleep(min(left, _BETWEEN_LOOKS))
 
-    def _is_current(self) -> bool:
+    def is_current(self) -> bool:
+        """Whether the file is still this version."""
         try:
             return identity(os.stat(self.site.target)) == self.document.identity
         except OSError:

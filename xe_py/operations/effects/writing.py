@@ -25,15 +25,15 @@ def set_fields(state: State, obj: Record, words: Words) -> None:
         field, key = field_and_key(obj.cls, word)
         if key is None:
             _may_set(field)
-            _write(state, obj, field, field.parse_field(text))
+            write(state, obj, field, field.parse_field(text))
             continue
         _may_set_keys(field)
         if field.param_set == KEYS_TOGETHER:
             together.setdefault(field.name, {})[key] = text
         else:
-            _write(state, obj, field, with_key(state.value(obj, field.name), key, text))
+            write(state, obj, field, with_key(state.value(obj, field.name), key, text))
     for name, keys in together.items():
-        _write(state, obj, obj.cls.by_name[name], keys)
+        write(state, obj, obj.cls.by_name[name], keys)
 
 
 def add(state: State, obj: Record, field: Field, member: str | None, keys: Words) -> None:
@@ -48,14 +48,14 @@ def add(state: State, obj: Record, field: Field, member: str | None, keys: Words
                 from xe_py.xapi.api_fields import column
 
                 raise Failure("MAP_DUPLICATE_KEY", obj.cls.label, column(field), obj, key)
-            _write(state, obj, field, with_key(state.value(obj, field.name), key, text))
+            write(state, obj, field, with_key(state.value(obj, field.name), key, text))
         return
     if member is None:
         way = "*-param-add param-name=<name> param-key=<key>"
         raise Misuse(f"Error: When adding a key to a set, use the syntax: {way}")
     value = field.member(member)
     if value not in obj[field.name]:
-        _write(state, obj, field, [value, *obj[field.name]])
+        write(state, obj, field, [value, *obj[field.name]])
 
 
 def remove(state: State, obj: Record, field: Field, key: str) -> None:
@@ -68,9 +68,9 @@ def remove(state: State, obj: Record, field: Field, key: str) -> None:
     if key not in value:
         raise Misuse(f"Error: Key {key} is not in {'the set' if field.is_set else 'map'}")
     if field.is_set:
-        _write(state, obj, field, [member for member in value if member != key])
+        write(state, obj, field, [member for member in value if member != key])
     else:
-        _write(state, obj, field, {other: text for other, text in value.items() if other != key})
+        write(state, obj, field, {other: text for other, text in value.items() if other != key})
 
 
 def clear(state: State, obj: Record, field: Field) -> None:
@@ -78,14 +78,29 @@ def clear(state: State, obj: Record, field: Field) -> None:
     if not field.can_be_cleared:
         raise Misuse("Error: Can only clear RW parameters")
     if field.is_map:
-        _write(state, obj, field, {})
+        write(state, obj, field, {})
     elif field.has_adder:
-        _write(state, obj, field, [])
+        write(state, obj, field, [])
     else:
         try:
-            _write(state, obj, field, field.parse_field(""))
+            write(state, obj, field, field.parse_field(""))
         except XeError:
             raise Misuse("Error: Cannot clear this parameter") from None
+
+
+def write(state: State, obj: Record, field: Field, value: Any) -> None:
+    """Write a value of the field's own kind: what its guard refuses is refused, and what follows from it is done."""
+    if isinstance(field, (Ref, Refs)):
+        for uuid in value if isinstance(value, list) else () if value is None else (value,):
+            state.need(field.to, uuid)
+    if isinstance(value, dict):
+        _check_keys(state.value(obj, field.name), field, value)
+    if field.guard is not None:
+        refuse(field.guard(state, obj, value))
+    if field.stored:
+        state.update(obj, {field.name: value})
+    if field.effect is not None:
+        field.effect(state, obj, value)
 
 
 def _may_set(field: Field) -> None:
@@ -100,20 +115,6 @@ def _may_set_keys(field: Field) -> None:
         raise Misuse("Error: Cannot param-set on set fields")
     if not field.has_keys_to_set:
         raise Misuse(f"Error: Map field '{field.name}' is read-only.")
-
-
-def _write(state: State, obj: Record, field: Field, value: Any) -> None:
-    if isinstance(field, (Ref, Refs)):
-        for uuid in value if isinstance(value, list) else () if value is None else (value,):
-            state.need(field.to, uuid)
-    if isinstance(value, dict):
-        _check_keys(state.value(obj, field.name), field, value)
-    if field.guard is not None:
-        refuse(field.guard(state, obj, value))
-    if field.stored:
-        state.update(obj, {field.name: value})
-    if field.effect is not None:
-        field.effect(state, obj, value)
 
 
 def _check_keys(before: dict[str, str], field: Field, value: dict[str, str]) -> None:
