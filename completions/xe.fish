@@ -120,6 +120,7 @@ function __xe_commands
         'host-crashdump-param-clear' 'Empty a field of the object.' \
         'host-crashdump-param-get' 'Show the value of one field of the object.' \
         'host-crashdump-param-list' 'Show all fields of the object.' \
+        'host-crashdump-upload' 'Upload a crash dump of a host to a server. Always refused. xe_py connects to no server.' \
         'host-data-source-forget' 'Forget the values of one thing of what is measured of a host; none are stored here. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-data-source-list' 'List what is measured of a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-data-source-query' 'Show the last value of one thing of what is measured of a host. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
@@ -135,6 +136,7 @@ function __xe_commands
         'host-emergency-ha-disable' 'Switch high availability off on the coordinator alone, if the pool cannot do it.' \
         'host-emergency-management-reconfigure' 'Choose the interface of a member that has lost its coordinator.' \
         'host-emergency-reenable-tls-verification' 'Let the host look at the certificates of other hosts again.' \
+        'host-emergency-reset-server-certificate' 'Let the host make a new certificate for itself, to show to clients.' \
         'host-enable' 'Enable a host, so that VMs can start on it again. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-enable-display' 'Let a host show its console on a screen, from its next boot on.' \
         'host-enable-local-storage-caching' 'Let a disabled host without running VMs cache disks of shared storage on an SR of its own. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -142,6 +144,7 @@ function __xe_commands
         'host-evacuate' 'Move all VMs of a host to other hosts of the pool; if one of them cannot move, all of them stay. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-forget' 'Forget a host that is lost. Its local SRs stay, but no host reaches them.' \
         'host-get-cpu-features' 'Show the CPU features of a host.' \
+        'host-get-server-certificate' 'Show the certificate that a host shows to clients, in PEM form. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-get-sm-diagnostics' 'Show what the storage manager of a host is doing. Always refused. No server runs here, so there is nothing that it could have counted.' \
         'host-get-system-status' 'Write the status report of a host to a file. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple. Always refused. A simulated host has no logs and no system files.' \
         'host-get-system-status-capabilities' 'Show, as XML, what the status report of a host can contain; there is nothing on a simulated host. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -163,8 +166,11 @@ function __xe_commands
         'host-param-set' 'Set fields of the object, or single keys of its maps.' \
         'host-power-on' 'Switch a host on that is down. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-reboot' 'Reboot a host. It must be disabled, and nothing may run on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'host-refresh-server-certificate' 'Let a host make a new certificate for itself, to show to the other hosts of the pool. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
+        'host-reset-server-certificate' 'Let a host make a new certificate for itself, to show to clients. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-restore' 'Restore a host from a backup. If it is the coordinator, the whole state is as it was then. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-send-debug-keys' 'Send debug keys to the Xen of a host. Only the call is recorded.' \
+        'host-server-certificate-install' 'Give a host another certificate to show to clients. The hosts are chosen by host=<name or uuid> or by filters on their fields; only one may match.' \
         'host-set-hostname-live' 'Give a host another name on the network.' \
         'host-set-power-on-mode' 'Choose how a host can be switched on remotely. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'host-shutdown' 'Shut a host down. It must be disabled, and nothing may run on it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
@@ -185,6 +191,7 @@ function __xe_commands
         'hostdriver-variant-param-get' 'Show the value of one field of the object.' \
         'hostdriver-variant-param-list' 'Show all fields of the object.' \
         'hostdriver-variant-select' 'Choose this variant of its driver for the next boot.' \
+        'lvhd-enable-thin-provisioning' 'Let new VDIs on an SR of LVM take room only when they need it. Hosts of today refuse it. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'message-create' 'Leave a message about an object.' \
         'message-destroy' 'Destroy one message or several.' \
         'message-destroy-all' 'Destroy all messages, or those of some time or priority.' \
@@ -274,8 +281,15 @@ function __xe_commands
         'pif-set-primary-address-type' 'Choose the primary address of a PIF.' \
         'pif-unplug' 'Unplug a PIF: bring its interface down.' \
         'pool-apply-edition' 'Give all hosts of the pool another edition of the software.' \
+        'pool-certificate-install' 'Let the pool trust the certificate of an authority. Use pool-install-ca-certificate.' \
+        'pool-certificate-list' 'Show the names of the certificates that the pool trusts. Use certificate-list type=ca.' \
+        'pool-certificate-sync' 'Give all hosts of the pool the certificates and revocation lists.' \
+        'pool-certificate-uninstall' 'Let the pool no longer trust the certificate of an authority. Use pool-uninstall-ca-certificate.' \
         'pool-configure-repository-proxy' 'Choose the proxy between the pool and its repositories.' \
         'pool-configure-update-sync' 'Choose how often and on which day the pool syncs updates.' \
+        'pool-crl-install' 'Let the pool refuse the certificates in a list of revoked ones.' \
+        'pool-crl-list' 'Show the names of the lists of revoked certificates.' \
+        'pool-crl-uninstall' 'Drop a list of revoked certificates.' \
         'pool-deconfigure-wlb' 'Forget the workload balancing server of the pool.' \
         'pool-designate-new-master' 'Let another host coordinate the pool.' \
         'pool-disable-client-certificate-auth' 'Let no client log in by a certificate.' \
@@ -303,6 +317,8 @@ function __xe_commands
         'pool-ha-disable' 'Switch high availability off.' \
         'pool-ha-enable' 'Switch high availability on.' \
         'pool-initialize-wlb' 'Name the workload balancing server of the pool; it is not asked.' \
+        'pool-install-ca-certificate' 'Let the pool trust the certificate of an authority, for all connections.' \
+        'pool-install-trusted-certificate' 'Let the pool trust a certificate, for some purposes or for all.' \
         'pool-join' 'Let the host join the pool in another state file. The file of the host then leads to that of the pool.' \
         'pool-list' 'List all pools, or those whose fields have the given values.' \
         'pool-management-reconfigure' 'Choose the network through which all hosts of the pool are managed.' \
@@ -326,6 +342,8 @@ function __xe_commands
         'pool-sync-bundle' 'Take the updates in a file into the pool. Always refused. xe_py connects to no repository, so there are no updates.' \
         'pool-sync-database' 'Copy the database of the pool to all hosts.' \
         'pool-sync-updates' 'Sync updates from the repositories of the pool. Always refused. xe_py connects to no repository, so there are no updates.' \
+        'pool-uninstall-ca-certificate' 'Let the pool no longer trust the certificate of an authority.' \
+        'pool-uninstall-trusted-certificate' 'Let the pool no longer trust a certificate.' \
         'pool-vlan-create' 'Make a VLAN on each host of the pool, and print the uuids of the PIFs of these VLANs.' \
         'pusb-list' 'List all PUSBs, or those whose fields have the given values.' \
         'pusb-param-clear' 'Empty a field of the object.' \
@@ -394,6 +412,7 @@ function __xe_commands
         'secret-param-get' 'Show the value of one field of the object.' \
         'secret-param-list' 'Show all fields of the object.' \
         'secret-param-set' 'Set fields of the object, or single keys of its maps.' \
+        'serve' 'Let clients of XenAPI work on the state, by XML-RPC and JSON-RPC, until the process is ended.' \
         'session-subject-identifier-list' 'List the users of the directory who are logged in.' \
         'session-subject-identifier-logout' 'Log out a user of the directory.' \
         'session-subject-identifier-logout-all' 'Log out all users of the directory.' \
@@ -780,7 +799,7 @@ function __xe_words
             echo 'uuid=@console:uuid,vm-name-label other-config:'
         case describe
             echo 'object= appliance=@appliance:name-label bond=@bond:uuid caller=@caller:name-label certificate=@certificate:uuid cluster=@cluster:uuid cluster-host=@cluster-host:uuid console=@console:uuid,vm-name-label drtask=@drtask:uuid feature=@feature:name-label gpu-group=@gpu-group:name-label host=@host:name-label host-cpu=@host-cpu:uuid host-crashdump=@host-crashdump:uuid hostdriver=@hostdriver:uuid hostdriver-variant=@hostdriver-variant:uuid message=@message:uuid network=@network:name-label network-sriov=@network-sriov:uuid observer=@observer:name-label patch=@patch:name-label pbd=@pbd:uuid,host-name-label,sr-name-label pci=@pci:uuid,host-name-label pgpu=@pgpu:uuid,gpu-group-name-label,host-name-label pif=@pif:uuid,device,VLAN,network-name-label,host-name-label pool=@pool:name-label pusb=@pusb:uuid,host-name-label pvs-cache-storage=@pvs-cache-storage:uuid pvs-proxy=@pvs-proxy:uuid pvs-server=@pvs-server:uuid pvs-site=@pvs-site:name-label rate-limit=@rate-limit:name-label repository=@repository:name-label role=@role:uuid sdn-controller=@sdn-controller:uuid secret=@secret:uuid sm=@sm:name-label snapshot=@snapshot:name-label sr=@sr:name-label subject=@subject:uuid task=@task:name-label template=@template:name-label tunnel=@tunnel:uuid update=@update:name-label usb-group=@usb-group:name-label vbd=@vbd:uuid,vm-name-label,vdi-name-label,device vdi=@vdi:name-label vgpu=@vgpu:uuid,vm-name-label,device,gpu-group-name-label vgpu-type=@vgpu-type:uuid vif=@vif:uuid,vm-name-label,device,network-name-label vlan=@vlan:uuid,tag vm=@vm:name-label vm-group=@vm-group:name-label vmss=@vmss:name-label vtpm=@vtpm:uuid,vm-name-label vusb=@vusb:uuid,vm-name-label,usb-group-name-label'
-        case diagnostic-compact diagnostic-gc-stats host-compute-free-memory host-compute-memory-overhead host-data-source-list host-disable-local-storage-caching host-disable-ssh host-dmesg host-enable host-enable-ssh host-get-system-status-capabilities host-power-on host-reboot host-shutdown host-sync-data hostdriver-rescan
+        case diagnostic-compact diagnostic-gc-stats host-compute-free-memory host-compute-memory-overhead host-data-source-list host-disable-local-storage-caching host-disable-ssh host-dmesg host-enable host-enable-ssh host-get-server-certificate host-get-system-status-capabilities host-power-on host-reboot host-reset-server-certificate host-shutdown host-sync-data hostdriver-rescan
             echo 'host=@host:name-label +host --multiple'
         case diagnostic-net-stats
             echo 'uri= method= params= host=@host:name-label +host --multiple'
@@ -852,6 +871,8 @@ function __xe_words
             echo 'uuid=@host-crashdump:uuid param-name='
         case host-crashdump-param-get
             echo 'uuid=@host-crashdump:uuid param-name=%host-crashdump param-key='
+        case host-crashdump-upload
+            echo 'uuid=@host-crashdump:uuid url= http_proxy='
         case host-data-source-forget host-data-source-query host-data-source-record
             echo 'data-source= host=@host:name-label +host --multiple'
         case host-declare-dead host-disable-display host-enable-display host-forget host-get-cpu-features host-get-sm-diagnostics host-get-thread-diagnostics host-get-vms-which-prevent-evacuation host-param-list host-retrieve-wlb-evacuate-recommendations
@@ -892,8 +913,12 @@ function __xe_words
             echo 'uuid=@host:uuid,name-label param-name=%host param-key='
         case host-param-set
             echo 'uuid=@host:uuid,name-label name-label= name-description= suspend-image-sr-uuid=@sr:uuid,name-label crash-dump-sr-uuid=@sr:uuid,name-label https-only=true|false ssl-legacy=true|false iscsi_iqn= multipathing=true|false numa-affinity-policy=any|best_effort|default_policy ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode=true|false max-cstate= ntp-mode=DHCP|Custom|Factory|Disabled ntp-custom-servers= timezone= logging: other-config: guest_VCPUs_params:'
+        case host-refresh-server-certificate
+            echo 'host=@host:name-label host=@host:name-label +host --multiple'
         case host-send-debug-keys
             echo 'host-uuid=@host:uuid,name-label keys='
+        case host-server-certificate-install
+            echo 'certificate= private-key= certificate-chain= host=@host:name-label +host --multiple'
         case host-set-hostname-live
             echo 'host-uuid=@host:uuid,name-label host-name='
         case host-set-power-on-mode
@@ -920,6 +945,8 @@ function __xe_words
             echo 'uuid=@hostdriver-variant:uuid param-name=%hostdriver-variant param-key='
         case hostdriver-variant-param-list hostdriver-variant-select
             echo 'uuid=@hostdriver-variant:uuid'
+        case lvhd-enable-thin-provisioning
+            echo 'sr-uuid=@sr:uuid,name-label initial-allocation= allocation-quantum= host=@host:name-label +host --multiple'
         case message-create
             echo 'name= priority= body= vm-uuid=@vm:uuid,name-label host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label pool-uuid=@pool:uuid,name-label'
         case message-destroy
@@ -1046,6 +1073,10 @@ function __xe_words
             echo 'uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label primary_address_type=IPv4|IPv6'
         case pool-apply-edition
             echo 'edition= uuid=@pool:uuid,name-label license-server-address= license-server-port='
+        case pool-certificate-install pool-crl-install pool-install-ca-certificate pool-retrieve-wlb-diagnostics pool-sync-bundle
+            echo 'filename='
+        case pool-certificate-uninstall pool-crl-uninstall pool-enable-client-certificate-auth
+            echo 'name='
         case pool-configure-repository-proxy
             echo 'proxy-url= proxy-username= proxy-password='
         case pool-configure-update-sync
@@ -1060,8 +1091,6 @@ function __xe_words
             echo 'master-address='
         case pool-emergency-transition-to-master
             echo '--force'
-        case pool-enable-client-certificate-auth
-            echo 'name='
         case pool-enable-external-auth
             echo 'auth-type= service-name= uuid=@pool:uuid,name-label config:'
         case pool-enable-redo-log
@@ -1078,6 +1107,8 @@ function __xe_words
             echo 'seconds='
         case pool-initialize-wlb
             echo 'wlb_url= wlb_username= wlb_password= xenserver_username= xenserver_password='
+        case pool-install-trusted-certificate
+            echo 'filename= ca=true|false uuid=@pool:uuid,name-label purpose='
         case pool-join
             echo 'master-address= master-username= master-password= --force'
         case pool-list
@@ -1094,8 +1125,6 @@ function __xe_words
             echo 'uuid=@pool:uuid,name-label name-label= name-description= default-SR=@sr:uuid,name-label crash-dump-SR=@sr:uuid,name-label suspend-image-SR=@sr:uuid,name-label ha-host-failures-to-tolerate= ha-allow-overcommit=true|false ha-reboot-vm-on-internal-shutdown=true|false wlb-enabled=true|false wlb-verify-cert=true|false igmp-snooping-enabled=true|false policy-no-vendor-device=true|false live-patching-disabled=true|false repositories=,@repository:uuid,name-label https-only= migration-compression=true|false coordinator-bias=true|false auto-update-vm-secureboot-certificates=true|false ext-auth-cache-enabled=true|false ext-auth-cache-size= ext-auth-cache-expiry= ssh-enabled-timeout= console-idle-timeout= ssh-auto-mode= limit-console-sessions=true|false vm-console-idle-timeout= other-config: gui-config: health-check-config: guest-agent-config: license-server:'
         case pool-restore-database
             echo 'file-name= dry-run='
-        case pool-retrieve-wlb-diagnostics pool-sync-bundle
-            echo 'filename='
         case pool-retrieve-wlb-report
             echo 'report= filename='
         case pool-send-test-post
@@ -1108,6 +1137,10 @@ function __xe_words
             echo 'address='
         case pool-sync-updates
             echo '--force token= token-id= username= password='
+        case pool-uninstall-ca-certificate
+            echo 'name= --force'
+        case pool-uninstall-trusted-certificate
+            echo 'certificate-uuid=@certificate:uuid uuid=@pool:uuid,name-label'
         case pool-vlan-create vlan-create
             echo 'pif-uuid=@pif:uuid,device,VLAN,network-name-label,host-name-label vlan= network-uuid=@network:uuid,name-label'
         case pusb-list
@@ -1222,6 +1255,8 @@ function __xe_words
             echo 'uuid=@secret:uuid param-name=%secret param-key='
         case secret-param-set
             echo 'uuid=@secret:uuid value='
+        case serve
+            echo 'listen= --tls certificate= key= user= password-file= --log'
         case session-subject-identifier-logout
             echo 'subject-identifier='
         case sm-list
@@ -1287,7 +1322,7 @@ function __xe_words
         case state-import
             echo 'file= kind=database|report|json|xml-rpc|text --anonymise --secrets --keep --force'
         case state-init
-            echo 'name-label= hosts= nics= cpus= memory= disk= rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none preset=single|pool|nfs-pool|iscsi-pool|bonded|classroom srs= vms= --from-machine --force'
+            echo 'name-label= hosts= nics= cpus= memory= disk= rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none preset=single|pool|nfs-pool|iscsi-pool|bonded|classroom|devices srs= vms= --from-machine --force'
         case state-merge
             echo 'base= ours= theirs= name='
         case state-set
