@@ -73,12 +73,9 @@ def test_where_nothing_is_like_it_nothing_is_guessed(xe: "Xe", name: str) -> Non
 
 
 def test_a_script_is_told_the_same(process: "Process", xe: "Xe") -> None:
-    (process.home / "script.sh").write_text("xe vm-list\nxe patch-upload file-name=x\n")
+    (process.home / "script.sh").write_text("xe vm-list\nxe blob-put uuid=x\n")
     done = process.xe("--state", str(xe.state), "batch", "script.sh")
-    assert (
-        "Unknown command: patch-upload\nFor usage run: 'xe help'\nNote: patch-upload is a command of the real xe"
-        in done.err
-    )
+    assert "Unknown command: blob-put\nFor usage run: 'xe help'\nNote: blob-put is a command of the real xe" in done.err
 
 
 def test_the_readme_says_how_many_there_are() -> None:

@@ -1,19 +1,56 @@
-"""Updates: applying those that are known, and dropping them."""
+"""Updates: uploading them, applying those that are known, and dropping them."""
 
 from __future__ import annotations
 
-from xe_py.errors import Failure, refuse
+from xe_py.errors import Failure, Misuse, refuse
 from xe_py.operations import vdi
-from xe_py.schema.command import HOST, READS, command
-from xe_py.schema.fields import Ref
+from xe_py.schema.command import HOST, IMPORTS, READS, command
+from xe_py.schema.fields import Ref, Text
 from xe_py.xapi import updates
+from xe_py.xapi.placement import default_sr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from xe_py.schema.command import Client
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
 _UPDATE = Ref("uuid", "update", doc="The update.")
+
+
+def _has_an_sr(state: State, *, sr: Record | None = None, **_others: object) -> None:
+    if sr is None and default_sr(state) is None:
+        raise Misuse("Error: Give sr-uuid=, because the pool has no default SR.")
+
+
+@command(
+    "update-upload",
+    required=(Text("file-name", doc="The ISO file with the update; - reads standard input."),),
+    optional=(Ref("sr-uuid", "sr", doc="The SR for the VDI that holds it; the default SR of the pool if left out."),),
+    doc="Upload an update to a new VDI, and make it known to the pool.",
+    grammar=_has_an_sr,
+    kind=IMPORTS,
+)
+def upload(state: State, file_name: str, sr: Record | None = None, *, client: Client | None) -> Record | None:
+    """Write the file to a VDI, and read there what it says of itself."""
+    chosen = sr or default_sr(state)
+    if client is None or chosen is None:
+        return None
+    from xe_py.operations.effects import uploads
+
+    return uploads.upload(state, file_name, chosen, client)
+
+
+@command(
+    "update-introduce",
+    required=(Ref("vdi-uuid", "vdi", doc="The VDI that holds the update."),),
+    doc="Make the update on a VDI known to the pool.",
+)
+def introduce(state: State, vdi: Record) -> Record:
+    """Read what the update says of itself."""
+    from xe_py.operations.effects import uploads
+
+    return uploads.introduce(state, vdi)
 
 
 @command(

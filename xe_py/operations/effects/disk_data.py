@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 _PIECE = 4 << 20
 
 
-class _IsoFile:
-    """The content of a VDI that shows a file in a folder of ISO files."""
+class FileOutside:
+    """A file that is in no store as a content, such as one in a folder of ISO files; it is closed in the end."""
 
-    def __init__(self, path: str) -> None:
-        self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    def __init__(self, file: int) -> None:
+        self._file = file
 
     def __enter__(self) -> Self:
         return self
@@ -51,7 +51,7 @@ def content_of(state: State, vdi: Record) -> Content:
     if path is None:
         return state.contents.open(vdi["content"])
     refuse(is_there(state, vdi))
-    return _IsoFile(path)
+    return FileOutside(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK))
 
 
 def write(state: State, vdi: Record, source: BinaryIO, done: Callable[[int], None]) -> None:
@@ -108,7 +108,11 @@ def copy_content(state: State, source: Record, target: Record) -> None:
 
 def is_full(state: State, vdi: Record) -> Failure:
     """The refusal where there is no room for the content of the VDI."""
-    sr = state.ref(vdi, "sr-uuid")
+    return has_no_room(state, state.ref(vdi, "sr-uuid"))
+
+
+def has_no_room(state: State, sr: Record) -> Failure:
+    """The refusal where there is no room for a content on the SR."""
     said = reason(
         "The SR is full", "this machine has no more room for contents of disks, or XE_DISK_LIMIT allows no more"
     )
