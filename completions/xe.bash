@@ -307,6 +307,7 @@ _xe_words() {
     sr-param-get) REPLY='uuid=@sr:uuid,name-label param-name=%sr param-key=' ;;
     sr-param-set) REPLY='uuid=@sr:uuid,name-label name-label= name-description= shared=true|false other-config:' ;;
     sr-probe|sr-probe-ext) REPLY='type= host-uuid=@host:uuid,name-label device-config: sm-config:' ;;
+    state-check) REPLY='--full' ;;
     state-diff) REPLY='serial= to=' ;;
     state-import) REPLY='file= kind=database|report|json|xml-rpc|text --anonymise --secrets --keep --force' ;;
     state-init) REPLY='name-label= hosts= nics= cpus= memory= disk= rules=strict|xapi templates=xcp-ng-8.3|xcp-ng-9|xenserver-8|xenserver-9|xcp-ng-8.3+pv|xcp-ng-9+pv|xenserver-8+pv|xenserver-9+pv|none preset=single|pool|nfs-pool|iscsi-pool|bonded|classroom srs= vms= --from-machine --force' ;;

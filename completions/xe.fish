@@ -1267,6 +1267,8 @@ function __xe_words
             echo 'uuid=@sr:uuid,name-label name-label= name-description= shared=true|false other-config:'
         case sr-probe sr-probe-ext
             echo 'type= host-uuid=@host:uuid,name-label device-config: sm-config:'
+        case state-check
+            echo '--full'
         case state-diff
             echo 'serial= to='
         case state-import
