@@ -43,7 +43,8 @@ interpreter that runs `xe`.
 - A command that changes something changes another object, or writes another value, in each round. Its state has a
   history, and no other row uses this state. The change is durable: the command flushes the file and its folder before
   it ends.
-- After an edit by hand, the index is out of date. The command reads the file, checks all of it, and makes a new index.
+- The edit by hand changes the name of one VM in the middle of the file. The command reads and checks what differs, and
+  brings the index up to date.
 - Peak memory is the most memory that the whole process had at once. The page shows the median of three processes. A
   small program starts them, because a process counts the memory of the program that starts it.
 - A VM that is exported or imported has one disk of random data. `cp` copies a file with the same data. What they
@@ -59,9 +60,10 @@ interpreter that runs `xe`.
   `vm-start` loads the most. A command that changes something also flushes twice.
 - In a large state, a change costs the time in which the system copies and flushes the file. The time for looking up and
   checking does not grow with the state.
-- `state-check`, and any command after an edit by hand, reads and checks the file object by object, in Python. This time
-  is proportional to the number of objects, and no single step takes most of it. The bounds in seconds and microseconds
+- The first command on a file, and `state-check full=true`, read and check it object by object, in Python. This time is
+  proportional to the number of objects, and no single step takes most of it. The bounds in seconds and microseconds
   depend on the machine: `× pass` beside them shows how fast this machine was.
+- After an edit by hand, the time goes into the checksums of the file.
 - A figure near its bound may keep it in one run and miss it in the next.
 
 ## Where it was measured

@@ -7,6 +7,8 @@ import shlex
 import shutil
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
+from mmap import mmap
 
 from measure import Row
 
@@ -109,7 +111,7 @@ def lines(bench: Bench, batch: int, disk: int) -> list[Line]:
     start = {objects: _start(bench, objects) for objects in (10_000, 100_000)}
     get = {objects: _get(bench, objects) for objects in sizes}
     ours = {vms: _list(bench, vms) for vms in (1_000, 10_000)}
-    check = _command(bench, "state-check", 100_000)
+    check = _command(bench, "state-check full=true", 100_000)
     set_large = _set(bench, 100_000)
     script = _script(bench, 1_000, batch)
     commits = _commits(bench, 10_000)
@@ -141,9 +143,11 @@ def lines(bench: Bench, batch: int, disk: int) -> list[Line]:
         *(Line(row.name, row, must=5.0, worth=3.0) for row in (_clone(bench, 10_000),)),
         *(
             Line(row.name, row, must=must, worth=worth)
-            for objects, must, worth in ((1_000, 12.0, 3.0), (100_000, 400.0, 60.0))
+            for objects, must, worth in ((1_000, 4.0, 3.0), (100_000, 10.0, 5.0))
             for row in (_edited(bench, objects),)
         ),
+        *(Line(row.name, row, must=20.0, worth=10.0) for row in (_undo(bench, 100_000),)),
+        *(Line(row.name, row, must=10.0, worth=5.0) for row in (_command(bench, "state-check", 100_000),)),
         Line(commits.name, commits, "µs each", 20_000, 10_000, each=_COMMITS),
         Line(script.name, script, "µs each", 60, 25, each=batch),
         Line(check.name, check, "s", 2, 0.5),
@@ -332,16 +336,29 @@ def _used(bench: Bench, objects: int, use: str) -> str:
 
 
 def _edited(bench: Bench, objects: int) -> Row:
+    path, uuid = "", ""
+    edits = count()
+
     def edit() -> None:
-        with open(bench.state(objects, "edited"), "a", encoding="utf-8") as file:
-            file.write("# edited by hand\n")
+        with open(path, "rb+") as file, mmap(file.fileno(), 0) as data:
+            place = data.find(b'name-label = "', data.find(f"[vm.{uuid}]".encode())) + len('name-label = "')
+            data[place : place + 4] = b"%04d" % next(edits)
 
     def prepare() -> Words:
+        nonlocal path, uuid
         path = bench.state(objects, "edited")
         uuid = _middle(bench.ask(path, "vm-list", "is-control-domain=false"))
         return lambda _: bench.line(path, "vm-param-get", f"uuid={uuid}", "param-name=name-label")
 
     return Row(f"vm-param-get after an edit by hand, {_many(objects)} objects", prepare, edit)
+
+
+def _undo(bench: Bench, objects: int) -> Row:
+    def prepare() -> Words:
+        path = _used(bench, objects, "undo")
+        return lambda _: bench.line(path, "state-undo")
+
+    return Row(f"state-undo, {_many(objects)} objects", prepare)
 
 
 def _fresh(bench: Bench) -> list[Row]:

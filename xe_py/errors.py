@@ -56,6 +56,11 @@ class Failure(XeError):
         self.profile: str | None = None
         self.notes: tuple[str, ...] = ()
 
+    @classmethod
+    def restored(cls, code: str, values: Iterable[Any], blockers: Iterable[Any]) -> Failure:
+        """A refusal that was found before, and kept as data meanwhile."""
+        return cls(code, *values, blockers=tuple(blockers))
+
     def __str__(self) -> str:
         text = f"{self.code}: {', '.join(map(named, self.values))}" if self.values else self.code
         lines = [text, *self.notes]

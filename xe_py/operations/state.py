@@ -11,6 +11,8 @@ from xe_py.schema.fields import Bool, Choice, Int, Text
 from xe_py.schema.listing import Note, Plan
 from xe_py.schema.values import Size
 from xe_py.schema.xenclass import STRICT, XAPI
+from xe_py.state.state import CONTENT
+from xe_py.store import surely
 from xe_py.xapi.default_templates import SETS
 
 TYPE_CHECKING = False
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from xe_py.state.state import State
-    from xe_py.store.promise import Store
+    from xe_py.store.promise import Opened, Store
 
 _RULES = Choice(
     "rules", (STRICT, XAPI), doc="The set of rules: strict, the textbook model, or xapi, what a real pool accepts."
@@ -143,16 +145,23 @@ def show(state: State) -> list[str]:
 
 @command(
     "state-check",
+    optional=(
+        Bool("full", doc="Whether to read and check all of the file, even if it has not changed since it was checked."),
+    ),
     doc="Check the whole state, and list everything that is wrong.",
     kind=INSPECTS,
     ours=True,
 )
-def check(store: Store) -> str:
+def check(store: Store, *, full: bool = False) -> str:
     """How many objects were checked, and what is odd about the contents of disks.
 
     UnsoundStateError with all findings if the state is unsound.
     """
-    opened = store.read(whole=True)
+    opened = store.read(whole=full)
+    return surely(opened, lambda: _checked(store, opened))
+
+
+def _checked(store: Store, opened: Opened) -> str:
     if opened.findings:
         raise opened.unsound(whole=True)
     objects = sum(opened.state.count(cls.name) for cls in classes.sections())
@@ -162,11 +171,12 @@ def check(store: Store) -> str:
 
 def _of_contents(store: Store, state: State) -> Iterator[str]:
     """What is odd about the contents of disks, although the state is sound."""
-    disks = [obj for cls in ("vdi", "volume") for obj in state.all(cls) if obj["content"] is not None]
-    missing = store.contents.missing({obj["content"] for obj in disks}) if disks else ()
+    shown = CONTENT, "name-label"
+    disks = [obj for cls in ("vdi", "volume") for obj in state.some(cls, shown) if obj[CONTENT] is not None]
+    missing = store.contents.missing({obj[CONTENT] for obj in disks}) if disks else ()
     for obj in disks:
-        if obj["content"] in missing:
-            yield f"{obj.cls.name} {named(obj)}: its content {obj['content']} is missing, so it reads as zeros."
+        if obj[CONTENT] in missing:
+            yield f"{obj.cls.name} {named(obj)}: its content {obj[CONTENT]} is missing, so it reads as zeros."
     strays = store.contents.strays()
     if strays:
         yield (

@@ -211,6 +211,11 @@ class State:
             for other in self.having(cls, field, uuid):
                 self._let_go(other, field, uuid)
 
+    def remove(self, obj: Record) -> None:
+        """Take the object out, as an edit of the file may do; references to it stay."""
+        self._check_own(obj)
+        self._drop(obj)
+
     @property
     def contents(self) -> Contents:
         """The contents of the disks, in the store."""

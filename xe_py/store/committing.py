@@ -7,9 +7,11 @@ from xe_py.schema.fields import LARGEST
 from xe_py.schema.xenclass import TEMPLATES
 from xe_py.state.changes import Committed
 from xe_py.state.state import CONTENT
+from xe_py.store.files.delta import joined
 from xe_py.store.files.document import Document
 from xe_py.store.files.interrupts import uninterrupted
 from xe_py.store.index.reading import discard
+from xe_py.store.index.stretches import after
 from xe_py.store.replacing import replace
 
 TYPE_CHECKING = False
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from xe_py.store.files.delta import Part
     from xe_py.store.files.document import Site
     from xe_py.store.index.reading import Head
+    from xe_py.store.state_file import OpenedFile
 
 
 @uninterrupted
@@ -46,7 +49,7 @@ def commit(
             from xe_py.state.templates import note_destroyed
 
             note_destroyed(state, changes)
-        content = _content(index, document, state, changes, serial)
+        content = list(joined(_content(index, document, state, changes, serial)))
         if disks is not None:
             disks.flush({change.after.get(CONTENT) for change in changes if change.after is not None})
         anew = bool(going) and fills_the_chain(site, going)
@@ -67,7 +70,7 @@ def commit(
     following = Document(document.path, document.target, version or ())
     following.is_plain = document.is_plain
     if version is not None and not document.reordered:
-        following.head = _carried_on(index, document.head, following, state, changes)
+        following.head = _carried_on(index, document.head, following, state, changes, content=content)
     return committed, following
 
 
@@ -75,6 +78,37 @@ def _going(changes: list[Change]) -> list[str]:
     """The contents that disks have no longer."""
     befores = [change.before for change in changes if change.touches(CONTENT) and change.before is not None]
     return [before[CONTENT] for before in befores if CONTENT in before]
+
+
+@uninterrupted
+def restore(
+    site: Site,
+    index: str | None,
+    present: tuple[int, ...] | None,
+    head: Head | None,
+    *,
+    wanted: OpenedFile,
+    serial: int,
+    command: str,
+) -> None:
+    """Replace the file with the text of the wanted version, which is sound, with this serial.
+
+    `present` identifies the file, if there is one, and `head` is its index, if it has one: then only what differs is
+    written anew, and the index is carried on.
+    """
+    from xe_py.store.index.catching_up import differing
+    from xe_py.store.toml.rewriting import rewritten, with_serial
+
+    content = with_serial(wanted.document, serial)
+    if content is None:
+        content = rewritten(wanted.document, wanted.state, [], serial)
+    found = differing(head, content) if head is not None and head.stretches else None
+    version = replace(site, [content] if found is None else found.parts, present, serial, command)
+    if found is not None and version is not None:
+        try:
+            found.carry_on(index, Document(site.path, site.target, version))
+        except (DamagedIndexError, StateFileError, MemoryError):
+            discard(index)
 
 
 def next_serial(path: str, serial: int) -> int:
@@ -93,13 +127,22 @@ def serial_behind(path: str, last: int, otherwise: int) -> int:
 
 
 def _carried_on(
-    index: str | None, head: Head | None, document: Document, state: State, changes: list[Change]
+    index: str | None,
+    head: Head | None,
+    document: Document,
+    state: State,
+    changes: list[Change],
+    *,
+    content: list[Part],
 ) -> Head | None:
     """The index for the new version of the file; None if there is none, so that the next command makes it."""
     from xe_py.store.index.making import advance, build
 
     try:
-        return build(index, document, state) if head is None else advance(index, document, head, state, changes)
+        if head is None:
+            return build(index, document, state)
+        stretches = after(head.stretches, content, document.content()) if head.plain else b""
+        return advance(index, document, head, state, changes, stretches=stretches)
     except (DamagedIndexError, StateFileError, MemoryError):
         discard(index)
         return None

@@ -12,8 +12,9 @@ import time
 
 from xe_py.errors import StateFileError, UnsoundStateError
 from xe_py.store.files.document import Document, Site, changed_meanwhile, identity
+from xe_py.store.index import current
 from xe_py.store.index.cache import path_for
-from xe_py.store.index.reading import Head, discard, look
+from xe_py.store.index.reading import discard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,9 +57,9 @@ class OpenedFile:
     write; `is_over` says that its lock has been released.
     """
 
-    __slots__ = ("_contents", "command", "document", "findings", "index", "is_over", "site", "state")
+    __slots__ = ("_contents", "_state", "command", "document", "findings", "index", "is_over", "site")
 
-    def __init__(self, site: Site, index: str | None, document: Document) -> None:
+    def __init__(self, site: Site, index: str | None, document: Document, *, is_sound: bool = False) -> None:
         self.site = site
         self.index = index
         self.document = document
@@ -66,13 +67,26 @@ class OpenedFile:
         self.command = ""
         self.is_over = False
         self._contents = _Contents(site)
-        self.state: State
+        self._state: State | None = None
         if document.head is not None:
             self.state = document.head.state()
-        else:
+            if document.head.findings:
+                from xe_py.store.index.unsound import unpacked
+
+                self.findings = unpacked(document.head.findings)
+        elif not is_sound:
             self._judge()
-        self.state.origin = f"file: {site.path}"
-        self.state.contents_from = self._contents
+
+    @property
+    def state(self) -> State:
+        """The state; of a version that is known to be sound, it is read when it is first asked for."""
+        return self._judge() if self._state is None else self._state
+
+    @state.setter
+    def state(self, state: State) -> None:
+        state.origin = f"file: {self.site.path}"
+        state.contents_from = self._contents
+        self._state = state
 
     def open_to_write(self, command: str) -> None:
         """Let the command line commit."""
@@ -155,7 +169,6 @@ class OpenedFile:
             for _, name, part in self.state.parts:
                 fresh.state.split_off(name, part)
         self.document, self.state, self.findings = fresh.document, fresh.state, fresh.findings
-        self.state.contents_from = self._contents
 
     def wait_for_next(self, seconds: float) -> None:
         """Look at the file from time to time, until it is no longer this version or the time is over.
@@ -184,10 +197,11 @@ class OpenedFile:
         """The error to raise for the findings, with the way back, if there is one."""
         return UnsoundStateError(self, *_ways_back(self.site), whole=whole)
 
-    def _judge(self) -> None:
+    def _judge(self) -> State:
         from xe_py.store.toml.reader import judge
 
         self.state, self.findings = judge(self.document)
+        return self.state
 
 
 class FileStore:
@@ -212,7 +226,7 @@ class FileStore:
 
     def read(self, *, whole: bool = False) -> OpenedFile:
         """The state in the file as it is now; it takes what it needs from the index, if there is one."""
-        head = None if whole else self._head()
+        head = None if whole else current(self._index, self.name, self.place)
         if head is None:
             return in_full(self._site, self._index, makes_index=not whole)
         document = Document(self.name, self._site.target, head.identity, head=head)
@@ -262,17 +276,19 @@ class FileStore:
 
     def state_of(self, version: Version) -> OpenedFile:
         """The version, one of those listed last, with its state; it is read only once."""
+        from xe_py.store.index.catching_up import is_known_as_sound
+
         name = version.full_name
         if name not in self._read:
             with _WayBack(self._site):
-                self._read[name] = OpenedFile(self._site, None, self._listed[name].document(self._site))
+                document = self._listed[name].document(self._site)
+                is_sound = is_known_as_sound(self._index, self._site.target, document)
+                self._read[name] = OpenedFile(self._site, None, document, is_sound=is_sound)
         return self._read[name]
 
     def restore(self, choose: Callable[[Sequence[Version]], Version], command: str) -> int:
         """Write the text of the version with the next serial; the present file may be unsound, broken, or gone."""
-        from xe_py.store.committing import serial_behind
-        from xe_py.store.replacing import replace
-        from xe_py.store.toml.rewriting import rewritten
+        from xe_py.store.committing import restore, serial_behind
 
         with self._lock(command):
             self.sweep()
@@ -283,8 +299,10 @@ class FileStore:
                 raise opened.unsound()
             present = identity(os.stat(self._site.target)) if versions[-1].is_present else None
             serial = serial_behind(self.name, max(each.serial for each in versions), wanted.serial)
-            content = rewritten(opened.document, opened.state, [], serial)
-            replace(self._site, [content], present, serial, command)
+            head = current(self._index, self.name, self.place)
+            if head is not None and head.identity != present:
+                head = None
+            restore(self._site, self._index, present, head, wanted=opened, serial=serial, command=command)
             return serial
 
     def watch(self, serial: int) -> Committed | None:
@@ -313,12 +331,6 @@ class FileStore:
         from xe_py.store.replacing import sweep
 
         sweep(self._site.target)
-
-    def _head(self) -> Head | None:
-        try:
-            return look(self._index, self._site.target, identity(os.stat(self._site.target)))
-        except OSError:
-            return None
 
     def _lock(self, command: str) -> Lock:
         from xe_py.store.files.lock import Lock
@@ -370,15 +382,15 @@ class _WayBack:
 
 
 def in_full(site: Site, index: str | None, *, makes_index: bool = True) -> OpenedFile:
-    """The file read and checked in full; a sound state gets its index, unless an upgrade removed something."""
+    """The file read and checked in full; it gets its index, unless an upgrade removed something."""
     from xe_py.store.toml.reader import read
 
     with _WayBack(site):
         opened = OpenedFile(site, index, read(site))
-    if makes_index and not opened.findings and not opened.document.taken_out:
+    if makes_index and not opened.document.taken_out:
         from xe_py.store.index.making import build
 
-        opened.document.head = build(index, opened.document, opened.state)
+        opened.document.head = build(index, opened.document, opened.state, opened.findings)
     return opened
 
 

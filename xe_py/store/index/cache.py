@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 CHECK = 4
 # The endings of the files about a target.
 KINDS = ("head", "base")
+# How the names of the files about an unsound version go on. They do not replace those of the last sound one.
+UNSOUND = ".unsound"
 # Marks fields from which maps with secrets were left out; no field has this name.
 MASKED = "\0masked"
 # How the names of such files begin; it stands for the slash at the start of the target's path.
@@ -38,6 +40,11 @@ def path_for(target: str, settings: Settings) -> str | None:
     cache = settings.cache()
     name = target.replace("%", "%25").replace("/", "%2F")
     return os.path.join(cache, "xe", name) if len(name) < _LONGEST and os.path.isabs(cache) else None
+
+
+def beside(path: str | None) -> str | None:
+    """Where the files about an unsound version are."""
+    return path and path + UNSOUND
 
 
 def open_file(path: str) -> int | None:
@@ -114,7 +121,7 @@ def _is_left(entry: str) -> bool:
         name, _, ending = name.rpartition(".")
     if ending not in KINDS or not name.startswith(_ROOT):
         return False
-    return not _lives(int(process)) if process else _is_gone(name)
+    return not _lives(int(process)) if process else _is_gone(name.removesuffix(UNSOUND))
 
 
 def _is_gone(name: str) -> bool:

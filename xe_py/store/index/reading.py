@@ -28,6 +28,7 @@ from xe_py.store.index.cache import (
     KINDS,
     MASKED,
     Numbers,
+    beside,
     checked,
     open_file,
     read_part,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     Rows = list[tuple[int, dict[str, Any]]]
 
 # Which programs may read an index; another layout of its files gets another number.
-_LAYOUT = 5
+_LAYOUT = 6
 TOOL = f"xe_py layout {_LAYOUT} {sys.implementation.cache_tag} {marshal.version}"
 CHUNK = 8
 FOOT = 16
@@ -183,17 +184,32 @@ class Base:
 class Head:
     """What the index says of the present version of a state file: a source for `xe_py.state.tables`.
 
-    `plain` says that every object is written as a table of its own with a plain header. `counts` and `totals` are
-    those of a source. `changed` has the objects that changed since the base was made: by class and uuid the place and
-    the fields, as marshal writes them; None for an object that is gone.
+    `plain` says that every object is written as a table of its own with a plain header; `stretches` are then those of
+    the file, unless the version is unsound: `findings` says how. `counts` and `totals` are those of a source. `changed`
+    has the objects that changed since the base was made: by class and uuid the place and the fields, as marshal writes
+    them; None for an object that is gone.
     """
 
-    __slots__ = ("base", "changed", "counts", "header", "identity", "maker", "plain", "token", "totals")
+    __slots__ = (
+        "base",
+        "changed",
+        "counts",
+        "findings",
+        "header",
+        "identity",
+        "maker",
+        "plain",
+        "stretches",
+        "token",
+        "totals",
+    )
 
     changed: dict[str, dict[str, tuple[int, bytes | None]]]
+    stretches: bytes
+    findings: list[tuple[Any, ...]]
 
     def __init__(self, rows: tuple[Any, ...], base: Base) -> None:
-        *named, self.changed = rows
+        *named, self.stretches, self.findings, self.changed = rows
         self.maker, self.identity, self.header, self.plain, self.token, self.counts, self.totals = named
         self.base = base
         base.version, base.plain = self.identity, self.plain
@@ -201,7 +217,7 @@ class Head:
     def rows(self) -> tuple[Any, ...]:
         """All parts that are written to the file."""
         named = self.maker, self.identity, self.header, self.plain, self.token
-        return *named, self.counts, self.totals, self.changed
+        return *named, self.counts, self.totals, self.stretches, self.findings, self.changed
 
     def state(self) -> State:
         """The state, which fetches from the index what it is asked for."""
@@ -284,14 +300,17 @@ def write_head(path: str, head: Head) -> None:
     write_file(f"{path}.head", checked(marshal.dumps((TOOL, *head.rows()))))
 
 
-def look(path: str | None, target: str, identity: tuple[int, ...]) -> Head | None:
-    """The index of this version of the file, or None; `path` is where its files are, without their ending."""
+def look(path: str | None, target: str, version: tuple[int, ...] | None) -> Head | None:
+    """The index of this version of the file, or None; `path` is where its files are, without their ending.
+
+    Without a version, it is the index of whatever version it was made for.
+    """
     handle = path and open_file(f"{path}.head")
     if not path or handle is None:
         return None
     try:
         tool, maker, *rows = marshal.loads(read_part(int(handle), 0, os.fstat(int(handle)).st_size - CHECK))
-        known = maker_of(maker) if (tool, rows[0]) == (TOOL, identity) else None
+        known = maker_of(maker) if (tool, rows[0]) == (TOOL, version or rows[0]) else None
         base = known and open_file(f"{path}.base")
         if known is None or base is None:
             return None
@@ -309,6 +328,7 @@ def look(path: str | None, target: str, identity: tuple[int, ...]) -> Head | Non
 
 
 def discard(path: str | None) -> None:
-    """Forget the existing index."""
-    for kind in KINDS if path else ():
-        remove_file(f"{path}.{kind}")
+    """Forget the existing index, and that of an unsound version."""
+    for each in (path, beside(path)):
+        for kind in KINDS if each else ():
+            remove_file(f"{each}.{kind}")

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from mmap import mmap
     from typing import Any
 
 Path = tuple[str, ...]
@@ -153,6 +154,23 @@ def statements(text: str) -> list[Statement] | None:
         elif _value(shown) is _NO:
             return None
         found.append(Statement((*table, name), first + 1, start, offset, (start + len(name) + 3, offset - 1)))
+    return found
+
+
+def lines_of(data: bytes | mmap, paths: Iterable[tuple[str, str, str]]) -> dict[Path, int] | None:
+    """The lines of some objects and their fields in a file of the plain form; None if not all objects are in it."""
+    found: dict[Path, int] = {}
+    for cls, uuid, field in paths:
+        header = f"\n[{cls}.{uuid}]\n".encode()
+        is_first = data[: len(header) - 1] == header[1:]
+        start = 0 if is_first else data.find(header) + 1
+        if not start and not is_first:
+            return None
+        end = data.find(b"\n[", start)
+        at = data.find(f"\n{field} = ".encode(), start, len(data) if end < 0 else end) + 1
+        found[cls, uuid] = data[:start].count(b"\n") + 1
+        if at:
+            found[cls, uuid, field] = data[:at].count(b"\n") + 1
     return found
 
 

@@ -31,6 +31,9 @@ _HEADER = {"format": int, "lineage": str, "serial": int, "rules": str}
 # Fields that follow from other objects today, and that were stored, with nothing in them, before those had classes.
 _ONCE_STORED = {"vm": ("console-uuids", "vtpms"), "host": ("patches", "updates", "features")}
 
+# So many findings are looked for one by one.
+_FEW = 20
+
 # Codes that say something is missing; it may be one of the parts that were left out.
 _LACKS = frozenset(("STATE_HOST_INCOMPLETE", "STATE_OBJECT_MISSING"))
 
@@ -98,6 +101,12 @@ def judge(document: Document) -> tuple[State, list[Finding]]:
     return state, found
 
 
+def taken_in(header: dict[str, Any], tables: dict[str, Any]) -> State | None:
+    """A state with these tables alone; None if anything in them does not fit."""
+    state = State(header)
+    return None if _take_in(state, tables) else state
+
+
 def read_back(text: str) -> State | None:
     """The state in the text; None if it holds none, or more than a state can take in."""
     try:
@@ -111,10 +120,12 @@ def read_back(text: str) -> State | None:
 
 def places(document: Document, found: list[Finding]) -> list[str]:
     """Where each finding shows: `path:line` of the field, or of the nearest part around it that is in the text."""
-    from xe_py.store.toml.layout import lines_of
-
     paths = [(finding.cls, finding.uuid, finding.field) for finding in found]
-    lines = lines_of(document.text, paths)
+    lines = plain.lines_of(document.content(), paths) if document.is_plain and len(paths) <= _FEW else None
+    if lines is None:
+        from xe_py.store.toml import layout
+
+        lines = layout.lines_of(document.text, paths)
     return [_place(document, lines, *path) for path in paths]
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from xe_py.errors import StateFileError
 from xe_py.state.record import alike
+from xe_py.state.state import State
 from xe_py.store.toml import plain
-from xe_py.store.toml.splice import splice
+from xe_py.store.toml.excerpt import Excerpt, NotFoundError
+from xe_py.store.toml.splice import STATE, edits, splice
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
 
     from xe_py.state.changes import Change
     from xe_py.state.record import Record
-    from xe_py.state.state import State
     from xe_py.store.files.document import Document
 
 
@@ -34,6 +35,20 @@ def rewritten(document: Document, state: State, changes: list[Change], serial: i
     if not changes and text is not document.text:
         found = found.removesuffix("\n")
     return document.encoded(found)
+
+
+def with_serial(document: Document, serial: int) -> bytes | None:
+    """The document with another serial, if it is plain; only its header is looked at."""
+    if document.is_wrapped or not document.is_plain:
+        return None
+    data = document.content()
+    try:
+        excerpt = Excerpt(data, [(STATE, 0)])
+    except NotFoundError:
+        return None
+    header = (plain.load(excerpt.text) or {})[STATE[0]]
+    parts = excerpt.apply(edits(excerpt.text, State(header), [], serial))
+    return b"".join([data[part.start : part.stop] if isinstance(part, range) else part for part in parts])
 
 
 def _with_upgrade(document: Document, state: State, changes: list[Change]) -> list[Change]:
