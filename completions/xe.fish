@@ -233,6 +233,7 @@ function __xe_commands
         'patch-pool-apply' 'Apply a patch to all hosts that lack it.' \
         'patch-pool-clean' 'Remove the file of a patch from all hosts.' \
         'patch-precheck' 'Show whether a host can take a patch.' \
+        'patch-upload' 'Upload an update to a new VDI on the default SR, and make it known to the pool. Use update-upload.' \
         'pbd-create' 'Make a PBD, so that a host can use an SR.' \
         'pbd-destroy' 'Destroy a PBD; the SR stays.' \
         'pbd-list' 'List all PBDs, or those whose fields have the given values.' \
@@ -506,6 +507,7 @@ function __xe_commands
         'tunnel-param-set' 'Set fields of the object, or single keys of its maps.' \
         'update-apply' 'Apply an update to hosts. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
         'update-destroy' 'Drop an update that no host has.' \
+        'update-introduce' 'Make the update on a VDI known to the pool.' \
         'update-list' 'List all pool_updates, or those whose fields have the given values.' \
         'update-param-clear' 'Empty a field of the object.' \
         'update-param-get' 'Show the value of one field of the object.' \
@@ -513,6 +515,7 @@ function __xe_commands
         'update-pool-apply' 'Apply an update to all hosts that lack it.' \
         'update-pool-clean' 'Destroy the VDI that holds an update.' \
         'update-precheck' 'Show whether a host can take an update. The hosts are chosen by host=<name or uuid> or by filters on their fields; several need --multiple.' \
+        'update-upload' 'Upload an update to a new VDI, and make it known to the pool.' \
         'usb-group-list' 'List all USB_groups, or those whose fields have the given values.' \
         'usb-group-param-add' 'Add a member to a set, or key=value pairs to a map.' \
         'usb-group-param-clear' 'Empty a field of the object.' \
@@ -1011,6 +1014,8 @@ function __xe_words
             echo 'uuid=@patch:uuid,name-label param-name='
         case patch-param-get
             echo 'uuid=@patch:uuid,name-label param-name=%patch param-key='
+        case patch-upload pool-dump-database
+            echo 'file-name='
         case pbd-create
             echo 'host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label device-config:'
         case pbd-destroy pbd-param-list pbd-plug pbd-unplug
@@ -1085,8 +1090,6 @@ function __xe_words
             echo 'uuid=@pool:uuid,name-label config:'
         case pool-disable-local-storage-caching pool-disable-ssl-legacy pool-enable-local-storage-caching pool-param-list
             echo 'uuid=@pool:uuid,name-label'
-        case pool-dump-database
-            echo 'file-name='
         case pool-emergency-reset-master
             echo 'master-address='
         case pool-emergency-transition-to-master
@@ -1315,6 +1318,8 @@ function __xe_words
             echo 'type= host-uuid=@host:uuid,name-label device-config: sm-config:'
         case state-apply
             echo 'file= --prune --full'
+        case state-check
+            echo '--full'
         case state-diff
             echo 'serial= to= --full --exit-code --script'
         case state-export
@@ -1389,12 +1394,16 @@ function __xe_words
             echo 'uuid=@update:uuid,name-label host=@host:name-label +host --multiple'
         case update-destroy update-param-list update-pool-apply update-pool-clean
             echo 'uuid=@update:uuid,name-label'
+        case update-introduce
+            echo 'vdi-uuid=@vdi:uuid,name-label'
         case update-list
             echo 'params=,all|%update +update'
         case update-param-clear
             echo 'uuid=@update:uuid,name-label param-name='
         case update-param-get
             echo 'uuid=@update:uuid,name-label param-name=%update param-key='
+        case update-upload
+            echo 'file-name= sr-uuid=@sr:uuid,name-label'
         case usb-group-list
             echo 'params=,all|%usb-group +usb-group'
         case usb-group-param-add usb-group-param-remove
