@@ -184,7 +184,7 @@ def test_an_import_changes_nothing_that_xe_shows(xe: "Xe", vdi: str, image: Path
     before = xe.do(f"vdi-param-list uuid={vdi}")
     xe.do(f"vdi-import uuid={vdi} filename={image}")
     assert xe.do(f"vdi-param-list uuid={vdi}") == before
-    assert "content: (empty) -> " in xe.do("state-diff")
+    assert "\n    content: (none) -> " in xe.do("state-diff")
 
 
 @pytest.mark.parametrize("line", ["vdi-import uuid={vdi} filename={image}", "vdi-export uuid={vdi} filename={new}"])
@@ -474,7 +474,7 @@ def test_an_export_that_fails_leaves_no_file(process: "Process", xe: "Xe", writt
 
 def test_a_dry_run_counts_and_writes_nothing(xe: "Xe", vdi: str, image: Path, tmp_path: Path) -> None:
     told = xe.do(f"vdi-import uuid={vdi} filename={image} --dry-run")
-    assert told.startswith(f"vdi {vdi} (disk): content: (empty) -> ")
+    assert told.startswith(f"~ vdi disk ({vdi})\n    content: (none) -> ")
     assert xe.do(f"vdi-export uuid={vdi} filename={tmp_path}/new --dry-run") == ""
     assert not (tmp_path / "new").exists()
     assert not (tmp_path / "host.toml.d" / "disks").exists()

@@ -161,6 +161,7 @@ UNDECLARED_CODES: dict[str, list[str]] = {
     "CA_CERTIFICATE_EXPIRED": ["now", "not_after"],
     "CA_CERTIFICATE_INVALID": [],
     "CA_CERTIFICATE_NOT_VALID_YET": ["now", "not_before"],
+    "Fault": ["reason"],
     "HOSTS_FAILED_TO_DISABLE_CACHING": ["host"],
     "HOSTS_FAILED_TO_ENABLE_CACHING": ["host"],
     "HOST_CANNOT_SEE_SR": ["host", "sr"],

@@ -14,8 +14,9 @@ import xe_py
 from xe_py import classes
 
 SOURCE = Path(xe_py.__file__).parent
-# What the Python interface is given may be any dict.
-FOLDERS = sorted({str(path.parent.relative_to(SOURCE)) for path in SOURCE.rglob("*.py")} - {"python"})
+# What the Python interface is given may be any dict; a server has the records of XenAPI, with names of their own.
+FOLDERS = sorted({str(path.parent.relative_to(SOURCE)) for path in SOURCE.rglob("*.py")} - {"python", "serve"})
+OF_XENAPI = SOURCE / "reference" / "api_model.py"
 
 # Variables that hold mappings of another kind.
 NO_RECORDS = {"field", "heading", "system", "header", "given", "found", "said", "device_config", "place"}
@@ -118,7 +119,7 @@ def unknown(named: list[Named]) -> list[Named]:
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_field_that_the_source_names_is_one(folder: str) -> None:
-    paths = sorted((SOURCE / folder).glob("*.py"))
+    paths = sorted({*(SOURCE / folder).glob("*.py")} - {OF_XENAPI})
     named = [each for path in paths for each in named_in(f"{folder}/{path.name}", path.read_text())]
     assert unknown(named) == []
 

@@ -25,7 +25,7 @@ PACKAGE = Path(operations.__file__).parent.parent
 COMMANDS = [command for name in operations.names() if (command := operations.find(name))]
 # What only the command line has: fields by their names, filters, scripts, versions of a file, addresses to listen at.
 OF_THE_COMMAND_LINE = {
-    "generated.py", "select.py", "event.py", "batch.py", "state.py", "state_history.py", "state_import.py", "effects/writing.py",
+    "generated.py", "select.py", "event.py", "batch.py", "state.py", "state_history.py", "state_import.py", "state_merge.py", "state_export.py", "effects/writing.py",
     "describe.py", "explain.py", "serve.py",
 }  # fmt: skip
 

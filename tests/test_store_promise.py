@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO, Self
 
     from xe_py.store.promise import Content, Opened, Store, Version
+    from xe_py.store.terms import Placed
 
 
 class Kept:
@@ -182,7 +183,7 @@ class MemoryOpened:
         while time.monotonic() < end and self.is_current():
             time.sleep(0.01)
 
-    def places(self, found: list[Finding]) -> list[str]:
+    def places(self, found: "Sequence[Placed]") -> list[str]:
         return [self.name for _ in found]
 
     def unsound(self, *, whole: bool = False) -> UnsoundStateError:

@@ -27,7 +27,7 @@ BARE = {
 }
 SIZES = {
     "virtual-size", "disk-size", "physical-size", "memory", "target", "total", "min", "max", "static-min", "static-max",
-    "dynamic-min", "dynamic-max", "disk", "size",
+    "dynamic-min", "dynamic-max", "disk", "size", "initial-allocation", "allocation-quantum",
 }  # fmt: skip
 SETTABLE = [(cls.name, field) for cls in classes.everything() for field in cls.fields if field.has_setter]
 PARAMETERS = [

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
     from xe_py.cli.environment import Environment
-    from xe_py.schema.command import Stream
+    from xe_py.schema.client import Stream
 
 _WEB = frozenset(("http", "https"))
 # A server that says nothing for so long, in seconds, says nothing more.

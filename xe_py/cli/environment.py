@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from typing import Any, BinaryIO, TextIO
 
-    from xe_py.schema.command import Ran, Stream, Target
+    from xe_py.schema.client import Ran, Stream, Target
     from xe_py.state.state import State
     from xe_py.store.promise import Store
 

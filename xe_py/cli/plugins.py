@@ -8,7 +8,7 @@ import signal
 import time
 from subprocess import DEVNULL, PIPE, Popen
 
-from xe_py.schema.command import Ran
+from xe_py.schema.client import Ran
 from xe_py.store.terms import Settings
 
 TYPE_CHECKING = False

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from stat import S_ISFIFO
 
 from xe_py.errors import Misuse
-from xe_py.schema.command import STANDARD_OUTPUT
+from xe_py.schema.client import STANDARD_OUTPUT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from xe_py.cli.environment import Environment
-    from xe_py.schema.command import Target
+    from xe_py.schema.client import Target
 
 _INPUT = {"", "-", "/dev/stdin"}
 _NO_NAMELESS_FILES = {errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL}

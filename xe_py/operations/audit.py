@@ -9,7 +9,7 @@ from xe_py.xapi.hosts import coordinator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xe_py.schema.command import Client
+    from xe_py.schema.client import Client
     from xe_py.state.state import State
     from xe_py.store.promise import Store, Version
 

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-    from xe_py.schema.command import Client
+    from xe_py.schema.client import Client
 
 _LARGEST = 64 << 20
 

@@ -18,7 +18,7 @@ from xe_py.xapi.x509 import pem
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xe_py.schema.command import Client
+    from xe_py.schema.client import Client
     from xe_py.state.record import Record
     from xe_py.state.state import State
     from xe_py.xapi.x509 import Certificate

@@ -9,7 +9,7 @@ from xe_py.schema.listing import Sentence
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xe_py.schema.command import Client
+    from xe_py.schema.client import Client
     from xe_py.state.state import State
 
 _FILE = Text("file-name", doc="The file; - and an empty name stand for standard output or input.")

@@ -10,7 +10,7 @@ from xe_py.schema.fields import Bool, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xe_py.schema.command import Client
+    from xe_py.schema.client import Client
     from xe_py.schema.listing import Plan
     from xe_py.state.state import State
     from xe_py.store.promise import Opened, Store

@@ -10,7 +10,7 @@ from xe_py.schema.service import Door, Service
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xe_py.schema.command import Client
+    from xe_py.schema.client import Client
     from xe_py.store.promise import Store
 
 _UNIX = "unix:"

@@ -19,7 +19,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from xe_py.schema.command import Client
+    from xe_py.schema.client import Client
     from xe_py.schema.fields import Field
     from xe_py.schema.listing import Plan
     from xe_py.schema.xenclass import XenClass

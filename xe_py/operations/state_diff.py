@@ -11,7 +11,7 @@ from xe_py.store import opened_text, state_in, text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xe_py.schema.command import Client
+    from xe_py.schema.client import Client
     from xe_py.state.state import State
     from xe_py.store.promise import Opened, Store
 

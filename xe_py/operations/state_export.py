@@ -12,7 +12,7 @@ from xe_py.store import text_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xe_py.schema.command import Client
+    from xe_py.schema.client import Client
     from xe_py.state.state import State
 
 
@@ -61,11 +61,11 @@ def _init_line(state: State) -> str:
 def _fresh_host(state: State) -> State:
     from xe_py.fresh.host import fresh_host
 
-    shape = _shape(state)
+    given = _shape(state)
     return fresh_host(
-        name_label=shape["name-label"],
-        hosts=int(shape["hosts"]),
-        nics=int(shape["nics"]),
-        rules=shape["rules"],
-        templates=shape["templates"],
+        name_label=given["name-label"],
+        hosts=int(given["hosts"]),
+        nics=int(given["nics"]),
+        rules=given["rules"],
+        templates=given["templates"],
     )

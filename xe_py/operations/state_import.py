@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from xe_py.dumps.found import Report
-    from xe_py.schema.command import Client
+    from xe_py.schema.client import Client
     from xe_py.state.core import Finding
     from xe_py.state.state import State
     from xe_py.store.promise import Store

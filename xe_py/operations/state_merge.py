@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xe_py.errors import Failure, Misuse
+from xe_py.errors import Misuse
 from xe_py.quoting import quoted
 from xe_py.schema.command import DOWNLOADS, command
 from xe_py.schema.fields import Text, show
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from xe_py.operations.effects.threeway import Conflict
-    from xe_py.schema.command import Client
+    from xe_py.schema.client import Client
     from xe_py.schema.listing import Plan
     from xe_py.state.core import Finding
     from xe_py.store.promise import Opened, Store
@@ -78,13 +78,13 @@ def _in_words(conflict: Conflict, this: Opened, other: Opened) -> str:
     """The conflict with both values, and where each stands."""
     if not conflict.field:
         removed, changed = _SIDES if conflict.this is None else _SIDES[::-1]
-        where = _place(other if conflict.this is None else this, conflict)
+        where = (other if conflict.this is None else this).places([conflict])[0]
         obj = conflict.other if conflict.this is None else conflict.this
         return f"{conflict.cls} {_title(obj, conflict.uuid)}: removed {removed}, changed {changed} ({where})"
     obj = this.state.get(conflict.cls, conflict.uuid) if conflict.uuid else None
     what = f"{conflict.cls} {_title(obj, conflict.uuid)}".rstrip()
     values = (
-        f"{show(value, '(none)')!r} {side} ({_place(opened, conflict)})"
+        f"{show(value, '(none)')!r} {side} ({opened.places([conflict])[0]})"
         for value, side, opened in zip((conflict.this, conflict.other), _SIDES, (this, other), strict=True)
     )
     return f"{what}: {conflict.field} is {' and '.join(values)}"
@@ -93,13 +93,6 @@ def _in_words(conflict: Conflict, this: Opened, other: Opened) -> str:
 def _title(obj: Any, uuid: str) -> str:
     name = (obj or {}).get("name-label", "")
     return f"{name} ({uuid})" if name else uuid
-
-
-def _place(opened: Opened, about: Conflict | Finding) -> str:
-    from xe_py.state.core import Finding
-
-    finding = Finding(about.cls, about.uuid, about.field, Failure(""))
-    return opened.places([finding])[0]
 
 
 def _broken(finding: Finding, this: Opened, other: Opened) -> str:
@@ -114,7 +107,7 @@ def _broken(finding: Finding, this: Opened, other: Opened) -> str:
 def _places_of(finding: Finding, this: Opened, other: Opened) -> Iterator[str]:
     about = [finding, *_named(finding)]
     for opened, side in zip((this, other), _SIDES, strict=True):
-        lines = dict.fromkeys(_place(opened, each) for each in about)
+        lines = dict.fromkeys(opened.places([each])[0] for each in about)
         yield from (f"{line} {side}" for line in lines if ":" in line.removeprefix(opened.name))
 
 

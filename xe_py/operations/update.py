@@ -11,7 +11,7 @@ from xe_py.xapi.placement import default_sr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xe_py.schema.command import Client
+    from xe_py.schema.client import Client
     from xe_py.state.record import Record
     from xe_py.state.state import State
 

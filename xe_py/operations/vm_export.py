@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from xe_py.errors import Misuse
 from xe_py.operations.effects import exporting
-from xe_py.schema.command import EXPORTS, STANDARD_OUTPUT, VM, command
+from xe_py.schema.client import STANDARD_OUTPUT
+from xe_py.schema.command import EXPORTS, VM, command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from xe_py.schema.command import Client
+    from xe_py.schema.client import Client
     from xe_py.state.record import Record
     from xe_py.state.state import State
 

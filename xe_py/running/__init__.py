@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from xe_py.errors import UnsoundStateError
-    from xe_py.schema.command import Client, Command, Selector
+    from xe_py.schema.client import Client
+    from xe_py.schema.command import Command, Selector
     from xe_py.schema.listing import Plan
     from xe_py.state.record import Record
     from xe_py.state.state import State

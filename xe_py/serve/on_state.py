@@ -64,5 +64,6 @@ async def _on_nothing(_desk: Desk, message: Message, _caller: Caller, arguments:
         return {}
     if message.result.startswith("set("):
         return []
-    code = "UUID_INVALID" if message.verb == "get_by_uuid" else "HANDLE_INVALID"
-    raise Failure(code, message.cls, arguments[0])
+    if message.verb == "get_by_uuid":
+        raise Failure("UUID_INVALID", message.cls, arguments[0])
+    raise Failure("HANDLE_INVALID", message.cls, arguments[0])

@@ -93,8 +93,8 @@ def restore(
 ) -> None:
     """Replace the file with the text of the wanted version, which is sound, with this serial.
 
-    `present` identifies the file, if there is one, and `head` is its index, if it has one: then only what differs is
-    written anew, and the index is carried on.
+    `present` identifies the file, if there is one. If `head` is its index, only what differs is written anew, and the
+    index is carried on.
     """
     from xe_py.store.index.catching_up import differing
     from xe_py.store.toml.rewriting import rewritten, with_serial
@@ -102,7 +102,8 @@ def restore(
     content = with_serial(wanted.document, serial)
     if content is None:
         content = rewritten(wanted.document, wanted.state, [], serial)
-    found = differing(head, content) if head is not None and head.stretches else None
+    is_of_present = head is not None and head.identity == present
+    found = differing(head, content) if head is not None and is_of_present and head.stretches else None
     version = replace(site, [content] if found is None else found.parts, present, serial, command)
     if found is not None and version is not None:
         try:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from xe_py.state.changes import Committed
     from xe_py.state.core import Finding
     from xe_py.state.state import State
+    from xe_py.store.terms import Placed
 
     class Content(Protocol):
         """The bytes of a disk, open to read. They never change. Behind the last span there are only zeros."""
@@ -123,8 +124,8 @@ if TYPE_CHECKING:
             It may return earlier. It notices a commit of another process within a tenth of a second.
             """
 
-        def places(self, findings: list[Finding]) -> list[str]:
-            """Where each finding shows."""
+        def places(self, found: Sequence[Placed]) -> list[str]:
+            """Where each of them shows."""
 
         def unsound(self, *, whole: bool = False) -> UnsoundStateError:
             """The error to raise for the findings; `whole` says that the user asked for them."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from xe_py.store.files.lock import Lock
     from xe_py.store.history import versions as history
     from xe_py.store.promise import Store, Version
+    from xe_py.store.terms import Placed
 
 # The seconds between two looks at a file on whose next version somebody waits.
 _BETWEEN_LOOKS = 0.05
@@ -187,11 +188,11 @@ class OpenedFile:
         except OSError:
             return False  # Whoever reads the file next learns why.
 
-    def places(self, findings: list[Finding]) -> list[str]:
-        """Where each finding shows: the file and the line."""
+    def places(self, found: Sequence[Placed]) -> list[str]:
+        """Where each of them shows: the file and the line."""
         from xe_py.store.toml.reader import places
 
-        return places(self.document, findings)
+        return places(self.document, found)
 
     def unsound(self, *, whole: bool = False) -> UnsoundStateError:
         """The error to raise for the findings, with the way back, if there is one."""
@@ -300,8 +301,6 @@ class FileStore:
             present = identity(os.stat(self._site.target)) if versions[-1].is_present else None
             serial = serial_behind(self.name, max(each.serial for each in versions), wanted.serial)
             head = current(self._index, self.name, self.place)
-            if head is not None and head.identity != present:
-                head = None
             restore(self._site, self._index, present, head, wanted=opened, serial=serial, command=command)
             return serial
 

@@ -13,6 +13,22 @@ from xe_py.errors import StateFileError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Protocol
+
+    class Placed(Protocol):
+        """What is said of a field of an object, and has its place in the text: a finding, for one."""
+
+        @property
+        def cls(self) -> str:
+            """The class."""
+
+        @property
+        def uuid(self) -> str:
+            """The object; empty for the class as a whole."""
+
+        @property
+        def field(self) -> str:
+            """The field; empty for the object as a whole."""
 
 
 class Settings:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from subprocess import Popen
     from typing import IO, Any
 
-    from xe_py.schema.command import Stream
+    from xe_py.schema.client import Stream
 
     Put = Callable[[bytes], None]
 

@@ -7,7 +7,7 @@ from xe_py.schema.numbers import decimal_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xe_py.schema.command import Stream
+    from xe_py.schema.client import Stream
 
 SECTOR = 512
 END = bytes(2 * SECTOR)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from typing import Any
 
-    from xe_py.schema.command import Client
+    from xe_py.schema.client import Client
     from xe_py.state.record import Record
     from xe_py.state.state import State
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
-    from xe_py.schema.command import Stream
+    from xe_py.schema.client import Stream
     from xe_py.schema.xenclass import XenClass
     from xe_py.state.record import Record
     from xe_py.state.state import State

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from xe_py.schema.command import Client
+    from xe_py.schema.client import Client
 
 _FILE = ":file"
 

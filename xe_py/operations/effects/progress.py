@@ -6,7 +6,7 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xe_py.schema.command import Client
+    from xe_py.schema.client import Client
 
 _WIDTH = 80
 _SIGNS = "-\\|/"

@@ -6,7 +6,7 @@ from xe_py.errors import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from xe_py.schema.command import Client
+    from xe_py.schema.client import Client
 
 # What the real xe sends of a file at most.
 _LONGEST = 32 << 20

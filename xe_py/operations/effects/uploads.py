@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-    from xe_py.schema.command import Client
+    from xe_py.schema.client import Client
     from xe_py.state.record import Record
     from xe_py.state.state import State
     from xe_py.store.promise import Content

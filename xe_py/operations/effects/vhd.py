@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import BinaryIO
 
-    from xe_py.schema.command import Target
+    from xe_py.schema.client import Target
     from xe_py.state.record import Record
     from xe_py.store.promise import Content
 

@@ -19,12 +19,13 @@ from xe_py.store.toml import plain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
     from xe_py.schema.fields import Field
     from xe_py.schema.xenclass import XenClass
     from xe_py.store.files.document import Site
+    from xe_py.store.terms import Placed
 
 _HEADER = {"format": int, "lineage": str, "serial": int, "rules": str}
 
@@ -118,9 +119,9 @@ def read_back(text: str) -> State | None:
     return None if _take_in(state, tables) else state
 
 
-def places(document: Document, found: list[Finding]) -> list[str]:
-    """Where each finding shows: `path:line` of the field, or of the nearest part around it that is in the text."""
-    paths = [(finding.cls, finding.uuid, finding.field) for finding in found]
+def places(document: Document, found: Sequence[Placed]) -> list[str]:
+    """Where each of them shows: `path:line` of the field, or of the nearest part around it that is in the text."""
+    paths = [(each.cls, each.uuid, each.field) for each in found]
     lines = plain.lines_of(document.content(), paths) if document.is_plain and len(paths) <= _FEW else None
     if lines is None:
         from xe_py.store.toml import layout
