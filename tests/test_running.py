@@ -25,8 +25,8 @@ PACKAGE = Path(operations.__file__).parent.parent
 COMMANDS = [command for name in operations.names() if (command := operations.find(name))]
 # What only the command line has: fields by their names, filters, scripts, versions of a file, addresses to listen at.
 OF_THE_COMMAND_LINE = {
-    "generated.py", "select.py", "event.py", "batch.py", "state.py", "state_history.py", "state_import.py", "state_merge.py", "state_export.py", "effects/writing.py",
-    "describe.py", "explain.py", "serve.py",
+    "generated.py", "select.py", "event.py", "batch.py", "describe.py", "explain.py", "serve.py",
+    "effects/writing.py", "effects/versions.py", *(path.name for path in (PACKAGE / "operations").glob("state*.py")),
 }  # fmt: skip
 
 
