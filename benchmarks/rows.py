@@ -192,7 +192,7 @@ def _list(bench: Bench, vms: int, *more: str) -> Row:
 def _command(bench: Bench, command: str, objects: int) -> Row:
     def prepare() -> Words:
         path = bench.state(objects)
-        return lambda _: bench.line(path, command)
+        return lambda _: bench.line(path, *command.split())
 
     return Row(f"{command}, {_many(objects)} objects", prepare)
 

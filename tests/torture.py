@@ -27,6 +27,7 @@ _OF_XE = (
     "There is no data source",
     "No PIF found for host",
     "The host is in a cluster already",
+    "is longer than 33554432 bytes",
 )
 STATUSES = {0, 1, 3, 4}
 # Of so young a version no index is made.

@@ -240,10 +240,12 @@ class Host:
         if isinstance(result, list):
             return [self._handed_out(each) for each in result]
         if isinstance(result, Listing):
-            result.rows = [
-                {field.name: field.show(field.shown(self.state.value(obj, field.name))) for field in result.fields}
-                for obj in result.records
-            ]
+            columns = {
+                field.name: [field.show(field.shown(value)) for value in self.state.values(result.records, field)]
+                for field in result.fields
+            }
+            places = range(len(result.records))
+            result.rows = [{name: column[at] for name, column in columns.items()} for at in places]
         return self._object(result) if isinstance(result, Record) else result
 
     def _object(self, obj: Record) -> Object:

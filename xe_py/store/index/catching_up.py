@@ -7,6 +7,7 @@ left to a full read.
 
 from __future__ import annotations
 
+import os
 import time
 
 from xe_py.errors import DamagedIndexError, Failure, StateFileError
@@ -16,7 +17,7 @@ from xe_py.state import templates
 from xe_py.state.core import verify
 from xe_py.state.record import alike
 from xe_py.store.files.attributes import GRAIN
-from xe_py.store.index.cache import MASKED
+from xe_py.store.index.cache import MASKED, sweep
 from xe_py.store.index.making import advance
 from xe_py.store.index.reading import look
 from xe_py.store.index.stretches import compared, headers, joined, number_of
@@ -50,6 +51,8 @@ def catch_up(index: str | None, document: Document, head: Head) -> Head | None:
     is_young = time.time_ns() - document.identity[3] < GRAIN
     try:
         found = differing(head, document.content())
+        if found is not None and index is not None:
+            sweep(os.path.dirname(index))  # Many files are never read in full again, so nothing else would do it.
         return None if found is None else found.carry_on(None if is_young else index, document)
     except (DamagedIndexError, StateFileError):
         return None
