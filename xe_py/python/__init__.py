@@ -241,7 +241,7 @@ class Host:
             return [self._handed_out(each) for each in result]
         if isinstance(result, Listing):
             result.rows = [
-                {field.name: field.show(field.shown(self.state.value(obj, field.name))) for field in result.fields}
+                {field.name: field.show(field.shown(self.state.values([obj], field)[0])) for field in result.fields}
                 for obj in result.records
             ]
         return self._object(result) if isinstance(result, Record) else result
