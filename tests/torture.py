@@ -162,6 +162,7 @@ def furnish(path: Path, rules: str = "strict") -> dict[str, str]:
     do("vm-start vm=web")
     made["message"] = do("message-list --minimal")
     do("vm-create name-label=idle")
+    made["blob"] = do(f"blob-create name=icon vm-uuid={made['vm']}")
     made["appliance"] = do("appliance-create name-label=shop")
     made["vm-group"] = do("vm-group-create name-label=pair placement=anti-affinity")
     made["vmss"] = do("vmss-create name-label=nightly type=snapshot frequency=daily")
