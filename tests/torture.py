@@ -19,7 +19,8 @@ from xe_py.schema.listing import Listing, columns
 from xe_py.store.files.document import Document
 from xe_py.store.toml.reader import judge
 
-# The internal errors that the real xe has as well: for a few numbers that it reads unchecked, and for formats.
+# The internal errors that the real xe has as well: for a few numbers that it reads unchecked, for formats, and for
+# blobs whose data its server does not have.
 _OF_XE = (
     "message: Failure: Int64.of_string",
     "message: Unknown format ",
@@ -27,6 +28,8 @@ _OF_XE = (
     "There is no data source",
     "No PIF found for host",
     "The host is in a cluster already",
+    "Nobody has put anything into the blob",
+    "The hosts keep no binary data",
 )
 STATUSES = {0, 1, 3, 4}
 # Of so young a version no index is made.
