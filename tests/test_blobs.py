@@ -159,6 +159,12 @@ def test_there_is_no_room(xe: "Xe", blob: str, file: Path, monkeypatch: pytest.M
     assert contents(xe) == []
 
 
+def test_data_without_an_end_are_refused(xe: "Xe", blob: str) -> None:
+    assert f"/dev/zero is longer than {1 << 30} bytes" in xe(f"blob-put uuid={blob} filename=/dev/zero").err
+    assert contents(xe) == []
+    assert field(xe, blob, "content") is None
+
+
 @pytest.mark.parametrize("cls", ["vm", "network"])
 def test_the_blobs_of_an_object_go_with_it(xe: "Xe", cls: str) -> None:
     owner = xe.do(OBJECTS[cls])

@@ -19,8 +19,8 @@ from xe_py.schema.listing import Listing, columns
 from xe_py.store.files.document import Document
 from xe_py.store.toml.reader import judge
 
-# The internal errors that the real xe has as well: for a few numbers that it reads unchecked, for formats, and for
-# blobs whose data its server does not have.
+# The internal errors that the real xe has as well: for a few numbers that it reads unchecked, for formats, for
+# blobs whose data its server does not have, and for files without an end.
 _OF_XE = (
     "message: Failure: Int64.of_string",
     "message: Unknown format ",
@@ -30,6 +30,7 @@ _OF_XE = (
     "The host is in a cluster already",
     "Nobody has put anything into the blob",
     "The hosts keep no binary data",
+    " is longer than ",
 )
 STATUSES = {0, 1, 3, 4}
 # Of so young a version no index is made.

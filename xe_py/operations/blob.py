@@ -5,7 +5,7 @@ from __future__ import annotations
 from xe_py.errors import Failure, Misuse, NoRoomError, refuse
 from xe_py.schema.client import STANDARD_OUTPUT
 from xe_py.schema.command import EXPORTS, IMPORTS, command
-from xe_py.schema.fields import LARGEST, Bool, Ref, Text
+from xe_py.schema.fields import Bool, Ref, Text
 from xe_py.schema.listing import Sentence
 from xe_py.xapi.blobs import OWNERS, can_be_kept
 from xe_py.xapi.vm_settings import now
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _BLOB = Ref("uuid", "blob", doc="The blob.")
 _MIME_TYPE = "application/octet-stream"
+# So many bytes a blob takes: a source without an end must not fill the disk.
+_LONGEST = 1 << 30
 
 
 def _names_an_object(_state: State, **given: object) -> None:
@@ -66,9 +68,11 @@ def put(state: State, blob: Record, filename: str, *, client: Client | None) -> 
     with client.source(filename) as source:
         name, draft = state.draft()
         try:
-            size = draft.take(source, LARGEST, lambda _: None)
+            size = draft.take(source, _LONGEST, lambda _: None)
         except NoRoomError:
             raise Failure("INTERNAL_ERROR", f"This machine has no room for {filename}, or XE_DISK_LIMIT.") from None
+    if size > _LONGEST:
+        raise Failure("INTERNAL_ERROR", f"{filename} is longer than {_LONGEST} bytes, the most that a blob takes.")
     state.update(blob, {"content": name, "size": size, "last-updated": now()})
     return Sentence("Blob put succeeded")
 
