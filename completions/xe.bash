@@ -18,6 +18,8 @@ _xe_words() {
     appliance-start) REPLY='uuid=@appliance:uuid,name-label --paused' ;;
     audit-log-get) REPLY='filename= since=' ;;
     batch) REPLY='file= --keep-going' ;;
+    blob-create) REPLY='name= mime-type= vm-uuid=@vm:uuid,name-label host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label network-uuid=@network:uuid,name-label pool-uuid=@pool:uuid,name-label --public' ;;
+    blob-get|blob-put) REPLY='uuid=@blob:uuid,name-label filename=' ;;
     bond-create) REPLY='network-uuid=@network:uuid,name-label pif-uuids=,@pif:uuid,device,VLAN,network-name-label,host-name-label mac= mode=balance-slb|active-backup|lacp properties:' ;;
     bond-destroy|bond-param-list) REPLY='uuid=@bond:uuid' ;;
     bond-list) REPLY='params=,all|%bond +bond' ;;
@@ -542,6 +544,7 @@ _xe_table() {
     vtpm) REPLY='uuid=@vtpm:uuid,vm-name-label vm-uuid=@vm:uuid,name-label vm-name-label= secret= is_unique=true|false is_protected=true|false allowed-operations:contains=' ;;
     observer) REPLY='uuid=@observer:uuid,name-label host-uuids:contains=@host:uuid,name-label name-label= name-description= attributes: endpoints:contains= components:contains= enabled=true|false' ;;
     host-crashdump) REPLY='uuid=@host-crashdump:uuid host-uuid=@host:uuid,name-label timestamp= size=' ;;
+    blob) REPLY='uuid=@blob:uuid,name-label name-label= name-description= size= public=true|false last-updated= mime-type= name= vm-uuid=@vm:uuid,name-label pool-uuid=@pool:uuid,name-label sr-uuid=@sr:uuid,name-label host-uuid=@host:uuid,name-label network-uuid=@network:uuid,name-label' ;;
     console) REPLY='uuid=@console:uuid,vm-name-label vm-uuid=@vm:uuid,name-label vm-name-label= protocol=RFB|VT100|RDP location= other-config:' ;;
     host-cpu) REPLY='uuid=@host-cpu:uuid host-uuid=@host:uuid,name-label number= vendor= speed= model= family= modelname= stepping= flags= utilisation=' ;;
     role) REPLY='uuid=@role:uuid name= description=' ;;

@@ -718,6 +718,10 @@ function __xe_words
             echo 'filename= since='
         case batch
             echo 'file= --keep-going'
+        case blob-create
+            echo 'name= mime-type= vm-uuid=@vm:uuid,name-label host-uuid=@host:uuid,name-label sr-uuid=@sr:uuid,name-label network-uuid=@network:uuid,name-label pool-uuid=@pool:uuid,name-label --public'
+        case blob-get blob-put
+            echo 'uuid=@blob:uuid,name-label filename='
         case bond-create
             echo 'network-uuid=@network:uuid,name-label pif-uuids=,@pif:uuid,device,VLAN,network-name-label,host-name-label mac= mode=balance-slb|active-backup|lacp properties:'
         case bond-destroy bond-param-list
@@ -1758,6 +1762,8 @@ function __xe_table
             echo 'uuid=@observer:uuid,name-label host-uuids:contains=@host:uuid,name-label name-label= name-description= attributes: endpoints:contains= components:contains= enabled=true|false'
         case host-crashdump
             echo 'uuid=@host-crashdump:uuid host-uuid=@host:uuid,name-label timestamp= size='
+        case blob
+            echo 'uuid=@blob:uuid,name-label name-label= name-description= size= public=true|false last-updated= mime-type= name= vm-uuid=@vm:uuid,name-label pool-uuid=@pool:uuid,name-label sr-uuid=@sr:uuid,name-label host-uuid=@host:uuid,name-label network-uuid=@network:uuid,name-label'
         case console
             echo 'uuid=@console:uuid,vm-name-label vm-uuid=@vm:uuid,name-label vm-name-label= protocol=RFB|VT100|RDP location= other-config:'
         case host-cpu

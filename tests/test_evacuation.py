@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from small_pool import GIB, Refusal
 from vm_pool import MIB, VmPool
 
+from xe_py import open_host
 from xe_py.operations import find
 from xe_py.running import Call, run
 from xe_py.xapi import memory
@@ -254,6 +255,12 @@ def test_all_vms_that_stay_are_named_and_the_way_out_works(xe: "Xe") -> None:
     minimal = f"host-get-vms-which-prevent-evacuation uuid={first} --minimal"
     assert xe.do(minimal) == f"{db},{web}"
     assert xe.do(f"{minimal} params=reason") == f"NO_HOSTS_AVAILABLE\\,{db},NO_HOSTS_AVAILABLE\\,{web}"
+    reasons = [f"NO_HOSTS_AVAILABLE,{vm}" for vm in (web, db)]
+    data = xe.do(f"--json host-get-vms-which-prevent-evacuation uuid={first}")
+    assert [reason for reason in reasons if f'"{reason}"' in data] == reasons
+    with open_host(str(xe.state)) as host:
+        listed = host.run("host-get-vms-which-prevent-evacuation", host=first)
+    assert [row["reason"] for listing in listed for row in listing] == reasons
     refused = xe("host-evacuate host=xen")
     assert refused.err.splitlines() == [
         "No host can run this VM now.",

@@ -459,7 +459,7 @@ def test_errors_plain_leaves_out_what_is_ours(process: "Process", xe: "Xe") -> N
     )
     assert plain("vm-start", "web") == "Error: Unknown field 'web'\n"
     assert plain("vm-create", "name-label=x", "colour=red") == ""
-    for name in ("vm-strat", "blob-put"):
+    for name in ("vm-strat", "vm-explode"):
         assert plain(name) == f"Unknown command: {name}\nFor usage run: 'xe help'\n"
     assert (
         plain("vm-start", "--multiple", "name-label=web")

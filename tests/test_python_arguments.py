@@ -142,9 +142,10 @@ def test_a_keyword_that_is_not_known_is_refused_by_every_command(host: Host) -> 
     for command in COMMANDS:
         if command.name.endswith("-param-add"):
             continue  # It is the key of a map.
-        obj = vm if command.about is None else host.find(command.about.to)[0]
-        words = {command.argument(each): obj if each is command.about else "vm" for each in command.required}
-        given = words if command.kind.gets == WORDS else {}
+        given: dict[str, object] = {}
+        if command.kind.gets == WORDS:
+            obj = vm if command.about is None else host.find(command.about.to)[0]
+            given = {command.argument(each): obj if each is command.about else "vm" for each in command.required}
         said = refusal(host, command.name, nonsuch="x", **given)
         if "nonsuch" not in said or not ("unknown field" in said or "does not know the parameter" in said):
             wrong.append((command.name, said))

@@ -220,7 +220,7 @@ UNSOUND = {
         f'vm {A}: other-config has a number for the key a; it must be a map of texts, such as {{ key = "text" }} [FIELD_TYPE_ERROR]'),
     "a text for a map, which may be secret": (f'{VM}other-config = "password=x"\n', 2,
         f'vm {A}: other-config is a text; it must be a map of texts, such as {{ key = "text" }} [FIELD_TYPE_ERROR]'),
-    "a value where none can be": (f'{VM}blobs = "x"\n', 2, f'vm {A}: blobs is "x"; it must be left out [FIELD_TYPE_ERROR]'),
+    "a value where none can be": (f'[vdi.{A}]\ncrashdump-uuids = "x"\n', 2, f'vdi {A}: crashdump-uuids is "x"; it must be left out [FIELD_TYPE_ERROR]'),
     "a number for a uuid": (f"{VM}affinity = 5\n", 2,
         f"vm {A}: affinity is 5; it must be the uuid of a host in quotes [FIELD_TYPE_ERROR]"),
     "a reference that must be there": (f"[bond.{A}]\n", 1,

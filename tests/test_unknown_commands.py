@@ -1,4 +1,4 @@
-"""A name that is no command: one of the real xe is called so, a slip gets the name that was meant, else nothing is guessed."""
+"""A name that is no command: a slip gets the name that was meant, else nothing is guessed."""
 
 import json
 import re
@@ -34,13 +34,8 @@ def test_readme_says_how_many_are_here() -> None:
     assert f"xe_py has {len(COMMANDS & HAVE)} of the real xe's {len(COMMANDS)} commands" in readme
 
 
-def test_each_of_them_is_here_or_told_as_missing(xe: "Xe") -> None:
-    for name in sorted(COMMANDS - HAVE):
-        told = f"Note: {name} is a command of the real xe that xe_py does not have yet; for what it has: xe help --all"
-        assert xe.run([name, "uuid=x"]).err.splitlines() == [f"Unknown command: {name}", LAST, told]
-        assert xe.run(["help", name]).out == f"Unknown command '{name}'\n{told}\n"
-    for name in COMMANDS & HAVE:
-        assert operations.find(name) is not None
+def test_each_of_them_is_here() -> None:
+    assert not COMMANDS - HAVE
 
 
 @pytest.mark.parametrize(
@@ -73,9 +68,9 @@ def test_where_nothing_is_like_it_nothing_is_guessed(xe: "Xe", name: str) -> Non
 
 
 def test_a_script_is_told_the_same(process: "Process", xe: "Xe") -> None:
-    (process.home / "script.sh").write_text("xe vm-list\nxe blob-put uuid=x\n")
+    (process.home / "script.sh").write_text("xe vm-list\nxe blob-putt uuid=x\n")
     done = process.xe("--state", str(xe.state), "batch", "script.sh")
-    assert "Unknown command: blob-put\nFor usage run: 'xe help'\nNote: blob-put is a command of the real xe" in done.err
+    assert "Unknown command: blob-putt\nFor usage run: 'xe help'\nNote: did you mean blob-put" in done.err
 
 
 def test_the_readme_says_how_many_there_are() -> None:

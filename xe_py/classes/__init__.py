@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
 
-# Classes without commands: only the state file shows their objects.
-HIDDEN = frozenset(("storage", "volume"))
+# Classes without generated commands: no list shows their objects.
+HIDDEN = frozenset(("blob", "storage", "volume"))
 # Classes whose objects no file holds, because they follow from others or are always the same.
 FOLLOWING = frozenset(("console", "host-cpu", "role", "sm"))
 

@@ -3,6 +3,7 @@
 # fmt: off
 FILES = {
     "appliance": "appliance",
+    "blob": "blob",
     "bond": "bond",
     "caller": "access",
     "certificate": "certificate",
@@ -60,24 +61,24 @@ FILES = {
     "vtpm": "vtpm",
     "vusb": "usb",
 }
-ORDER = ("pool", "host", "network", "pif", "bond", "vlan", "tunnel", "network-sriov", "sdn-controller", "sr", "pbd", "vdi", "vm", "vbd", "vif", "storage", "volume", "message", "task", "vm-group", "appliance", "vmss", "secret", "subject", "caller", "rate-limit", "certificate", "patch", "update", "repository", "pci", "vgpu-type", "gpu-group", "pgpu", "vgpu", "usb-group", "pusb", "vusb", "pvs-site", "pvs-server", "pvs-proxy", "pvs-cache-storage", "cluster", "cluster-host", "hostdriver", "hostdriver-variant", "feature", "drtask", "vtpm", "observer", "host-crashdump")
+ORDER = ("pool", "host", "network", "pif", "bond", "vlan", "tunnel", "network-sriov", "sdn-controller", "sr", "pbd", "vdi", "vm", "vbd", "vif", "storage", "volume", "message", "task", "vm-group", "appliance", "vmss", "secret", "subject", "caller", "rate-limit", "certificate", "patch", "update", "repository", "pci", "vgpu-type", "gpu-group", "pgpu", "vgpu", "usb-group", "pusb", "vusb", "pvs-site", "pvs-server", "pvs-proxy", "pvs-cache-storage", "cluster", "cluster-host", "hostdriver", "hostdriver-variant", "feature", "drtask", "vtpm", "observer", "host-crashdump", "blob")
 VIEWS = {
     "vm": ("snapshot", "template"),
 }
 SINGLES = ("pool",)
 SUMS = (("vdi.sr-uuid", "virtual-size"), ("vdi.sr-uuid", "shared-size"), ("vm.resident-on", "least-memory"), ("vm.resident-on", "most-memory"), ("vm.resident-on", "memory-range"), ("vm.resident-on", "domains"), ("volume.sr-uuid", "virtual-size"), ("volume.sr-uuid", "shared-size"))
 REFERRERS = {
-    "host": (("pool", "master"), ("pif", "host-uuid"), ("pbd", "host-uuid"), ("vm", "resident-on"), ("vm", "affinity"), ("storage", "host-uuid"), ("task", "resident-on"), ("certificate", "host"), ("patch", "hosts"), ("update", "hosts"), ("pci", "host-uuid"), ("pgpu", "host-uuid"), ("pusb", "host-uuid"), ("pvs-cache-storage", "host-uuid"), ("cluster-host", "host"), ("hostdriver", "host-uuid"), ("feature", "host-uuid"), ("observer", "host-uuids"), ("host-crashdump", "host-uuid")),
-    "sr": (("pool", "default-SR"), ("pool", "crash-dump-SR"), ("pool", "suspend-image-SR"), ("host", "suspend-image-sr-uuid"), ("host", "crash-dump-sr-uuid"), ("host", "local-cache-sr"), ("pbd", "sr-uuid"), ("vdi", "sr-uuid"), ("vm", "suspend-SR-uuid"), ("volume", "sr-uuid"), ("pvs-cache-storage", "sr-uuid")),
+    "host": (("pool", "master"), ("pif", "host-uuid"), ("pbd", "host-uuid"), ("vm", "resident-on"), ("vm", "affinity"), ("storage", "host-uuid"), ("task", "resident-on"), ("certificate", "host"), ("patch", "hosts"), ("update", "hosts"), ("pci", "host-uuid"), ("pgpu", "host-uuid"), ("pusb", "host-uuid"), ("pvs-cache-storage", "host-uuid"), ("cluster-host", "host"), ("hostdriver", "host-uuid"), ("feature", "host-uuid"), ("observer", "host-uuids"), ("host-crashdump", "host-uuid"), ("blob", "host-uuid")),
+    "sr": (("pool", "default-SR"), ("pool", "crash-dump-SR"), ("pool", "suspend-image-SR"), ("host", "suspend-image-sr-uuid"), ("host", "crash-dump-sr-uuid"), ("host", "local-cache-sr"), ("pbd", "sr-uuid"), ("vdi", "sr-uuid"), ("vm", "suspend-SR-uuid"), ("volume", "sr-uuid"), ("pvs-cache-storage", "sr-uuid"), ("blob", "sr-uuid")),
     "repository": (("pool", "repositories"),),
     "vdi": (("pool", "redo-log-vdi"), ("vdi", "snapshot-of"), ("vdi", "parent"), ("vm", "suspend-VDI-uuid"), ("vbd", "vdi-uuid"), ("update", "vdi"), ("pvs-cache-storage", "vdi-uuid")),
     "update": (("host", "updates-requiring-reboot"), ("patch", "update")),
     "bond": (("pif", "bond-slave-of"),),
-    "network": (("pif", "network-uuid"), ("pif", "joined-network-uuids"), ("vif", "network-uuid")),
+    "network": (("pif", "network-uuid"), ("pif", "joined-network-uuids"), ("vif", "network-uuid"), ("blob", "network-uuid")),
     "pif": (("bond", "master"), ("bond", "primary-slave"), ("vlan", "tagged-PIF"), ("vlan", "untagged-PIF"), ("tunnel", "access-PIF"), ("tunnel", "transport-PIF"), ("network-sriov", "physical-PIF"), ("network-sriov", "logical-PIF"), ("cluster-host", "PIF")),
     "drtask": (("sr", "introduced-by"),),
-    "pool": (("vdi", "metadata-of-pool"),),
-    "vm": (("vm", "snapshot-of"), ("vm", "parent"), ("vbd", "vm-uuid"), ("vif", "vm-uuid"), ("pci", "attached-VMs"), ("vgpu", "vm-uuid"), ("vusb", "vm-uuid"), ("vtpm", "vm-uuid")),
+    "pool": (("vdi", "metadata-of-pool"), ("blob", "pool-uuid")),
+    "vm": (("vm", "snapshot-of"), ("vm", "parent"), ("vbd", "vm-uuid"), ("vif", "vm-uuid"), ("pci", "attached-VMs"), ("vgpu", "vm-uuid"), ("vusb", "vm-uuid"), ("vtpm", "vm-uuid"), ("blob", "vm-uuid")),
     "appliance": (("vm", "appliance"),),
     "vm-group": (("vm", "groups"),),
     "vmss": (("vm", "snapshot-schedule"),),

@@ -6,10 +6,10 @@ from xe_py.errors import Failure
 from xe_py.schema.collections import OrderedMap, Words
 from xe_py.schema.derived import Back, Computed
 from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Int, Map, Ref, Refs, Set, Text
-from xe_py.schema.values import EPOCH, Absent, FirmBool, SecretMap, Size, Time
+from xe_py.schema.values import EPOCH, FirmBool, SecretMap, Size, Time
 from xe_py.schema.xenclass import NAMES, OPERATIONS, STRICT, TAGS, XenClass, rule
+from xe_py.xapi import blobs, memory
 from xe_py.xapi import host_settings as settings
-from xe_py.xapi import memory
 from xe_py.xapi.hosts import CPU_INFO, SOFTWARE, answers
 
 TYPE_CHECKING = False
@@ -124,7 +124,7 @@ HOST = XenClass(
         Text("address", doc="The address at which the pool reaches the host."),
         FirmBool("https-only", mode=RW, doc="Whether the host refuses plain HTTP."),
         Set("supported-bootloaders", default=["pygrub", "eliloader"], mode="SRO", doc="The bootloaders for PV guests."),
-        Absent("blobs", "blob", default={}, doc="Binary data kept with the host; none is simulated."),
+        blobs.of("host"),
         Size("memory-overhead", doc="The memory that Xen itself uses, in bytes."),
         Size("memory-total", default=16 << 30, doc="The total memory, in bytes."),
         Computed("memory-free", Size, memory.unused, doc="The memory that no VM uses now, in bytes."),

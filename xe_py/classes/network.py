@@ -5,8 +5,9 @@ from __future__ import annotations
 from xe_py.errors import Failure
 from xe_py.schema.derived import Back, Computed
 from xe_py.schema.fields import RW, Bool, Choice, Refs, Set, Text
-from xe_py.schema.values import Absent, BareInt
+from xe_py.schema.values import BareInt
 from xe_py.schema.xenclass import NAMES, OTHER_CONFIG, STRICT, TAGS, Unique, XenClass, rule
+from xe_py.xapi import blobs
 from xe_py.xapi.networks import INTERNAL_MANAGEMENT, is_managed, pifs
 
 TYPE_CHECKING = False
@@ -88,7 +89,7 @@ NETWORK = XenClass(
         Text("bridge", doc="The name of the bridge on each host."),
         Bool("managed", default=True, doc="Whether XenServer makes and removes the bridge as needed."),
         OTHER_CONFIG,
-        Absent("blobs", "blob", default={}, doc="Binary data kept with the network; none is simulated."),
+        blobs.of("network"),
         TAGS,
         Choice(
             "default-locking-mode",

@@ -7,8 +7,9 @@ from xe_py.errors import Failure
 from xe_py.schema.derived import Computed
 from xe_py.schema.fields import CLEAR, RW, WHOLE, Bool, Choice, Derived, Int, Map, Ref, Refs, Set, Text
 from xe_py.schema.numbers import decimal_of
-from xe_py.schema.values import EPOCH, Absent, BareInt, FirmBool, Time
+from xe_py.schema.values import EPOCH, BareInt, FirmBool, Time
 from xe_py.schema.xenclass import NAMES, OPERATIONS, OTHER_CONFIG, TAGS, XenClass
+from xe_py.xapi import blobs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ POOL = XenClass(
             mode=RW,
             doc="Whether a protected VM starts again after its guest shuts down.",
         ),
-        Absent("blobs", "blob", default={}, doc="Binary data kept with the pool; none is simulated."),
+        blobs.of("pool"),
         Text("wlb-url", doc="The address of the workload balancing server."),
         Text("wlb-username", doc="The user name on that server."),
         FirmBool("wlb-enabled", mode=RW, doc="Whether the pool uses workload balancing."),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from xe_py.errors import Failure
 from xe_py.schema.derived import Back, Computed
 from xe_py.schema.fields import CLEAR, RW, Bool, Map, Ref, Text
-from xe_py.schema.values import Absent, Size
+from xe_py.schema.values import Size
 from xe_py.schema.xenclass import NAMES, OPERATIONS, OTHER_CONFIG, STRICT, TAGS, XenClass, rule
+from xe_py.xapi import blobs
 from xe_py.xapi.drivers import capabilities, reason
 
 TYPE_CHECKING = False
@@ -167,7 +168,7 @@ SR = XenClass(
         Bool("is-tools-sr", doc="Whether the SR holds the guest tools."),
         OTHER_CONFIG,
         Map("sm-config", mode="MRO", doc="Extra settings of the driver."),
-        Absent("blobs", "blob", default={}, doc="Binary data kept with the SR; none is simulated."),
+        blobs.of("SR"),
         Bool("local-cache-enabled", doc="Whether a host uses the SR as its local cache."),
         TAGS,
         Bool("clustered", doc="Whether the SR keeps its data on several hosts."),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from xe_py.schema.derived import Back, Computed, Fixed
 from xe_py.schema.fields import CLEAR, KEYS_TOGETHER, RW, Bool, Choice, Int, Map, Ref, Refs, Set, Text
-from xe_py.schema.values import EPOCH, Absent, FirmBool, Float, KeyedMap, Size, Time
+from xe_py.schema.values import EPOCH, FirmBool, Float, KeyedMap, Size, Time
 from xe_py.schema.xenclass import NAMES, OPERATIONS, TAGS, Unique, XenClass
-from xe_py.xapi import guest, memory
+from xe_py.xapi import blobs, guest, memory
 from xe_py.xapi import vm_settings as settings
 from xe_py.xapi.guest import HALTED, PAUSED, RUNNING, SUSPENDED, Told
 from xe_py.xapi.memory import MIB
@@ -309,7 +309,7 @@ VM = XenClass(
             effect=_ha("restart_priority_was_set"),
             doc="How high availability restarts the VM: restart, best-effort, or empty for not at all.",
         ),
-        Absent("blobs", "blob", default={}, doc="Binary data kept with the VM; none is simulated."),
+        blobs.of("VM"),
         Time("start-time", unknown=EPOCH, doc="When the VM was last started."),
         Time("install-time", unknown=EPOCH, doc="When the VM was installed."),
         Int("VCPUs-number", doc="How many CPUs the VM has now."),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 
 from xe_py import operations
-from xe_py.cli.real_xe import COMMANDS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,13 +15,11 @@ _LIKENESS = 0.8
 
 
 def known_of(name: str, following: Sequence[str] = ()) -> tuple[str, ...]:
-    """A note that says whether it is a command of the real xe, or which names are like it; none if none is.
+    """A note that says which names are like it; none if none is.
 
     `following` are the words behind the name, which may be the rest of it.
     """
-    if name in COMMANDS:
-        return (f"{name} is a command of the real xe that xe_py does not have yet; for what it has: xe help --all",)
-    known = {*operations.names(), *COMMANDS, "help"} - {name}
+    known = {*operations.names(), "help"}
     joined = ["-".join((name, *following[:count])) for count in range(min(len(following), 3), 0, -1)]
     near = [each for each in joined if each in known][:1] or _nearest(name, known)
     return (f"did you mean {', '.join(near)}?",) if near else ()

@@ -8,6 +8,7 @@ from xe_py.operations.effects import ssh
 from xe_py.schema.command import READS, command
 from xe_py.schema.fields import Ref, Text, with_key
 from xe_py.schema.listing import Facts
+from xe_py.xapi.blobs import NO_STORAGE
 from xe_py.xapi.hosts import answers
 
 TYPE_CHECKING = False
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 # Every pool is the only one of its state, so a command does not need its uuid.
 _POOL = Ref("uuid", "pool", doc="The pool.")
-_NO_STORAGE = "no_local_storage"
 _REDO_LOG = (
     "Metadata redo-log",
     "The changes of the database, for hosts that crash",
@@ -101,7 +101,7 @@ def enable_binary_storage(state: State) -> None:
     """Take the mark from all hosts."""
     for host in state.all("host"):
         refuse(answers(state, host))
-        kept = {key: text for key, text in host["other-config"].items() if key != _NO_STORAGE}
+        kept = {key: text for key, text in host["other-config"].items() if key != NO_STORAGE}
         state.update(host, {"other-config": kept})
 
 
@@ -110,7 +110,9 @@ def disable_binary_storage(state: State) -> None:
     """Mark all hosts."""
     for host in state.all("host"):
         refuse(answers(state, host))
-        state.update(host, {"other-config": with_key(host["other-config"], _NO_STORAGE, "true")})
+        state.update(host, {"other-config": with_key(host["other-config"], NO_STORAGE, "true")})
+    for blob in state.all("blob"):
+        state.update(blob, {"content": None})
 
 
 @command(

@@ -171,10 +171,9 @@ def _checked(store: Store, opened: Opened) -> str:
 
 def _of_contents(store: Store, state: State) -> Iterator[str]:
     """What is odd about the contents of disks, although the state is sound."""
-    shown = CONTENT, "name-label"
-    disks = [obj for cls in ("vdi", "volume") for obj in state.some(cls, shown) if obj[CONTENT] is not None]
-    missing = store.contents.missing({obj[CONTENT] for obj in disks}) if disks else ()
-    for obj in disks:
+    holders = state.with_content()
+    missing = store.contents.missing({obj[CONTENT] for obj in holders}) if holders else ()
+    for obj in holders:
         if obj[CONTENT] in missing:
             yield f"{obj.cls.name} {named(obj)}: its content {obj[CONTENT]} is missing, so it reads as zeros."
     strays = store.contents.strays()

@@ -83,10 +83,10 @@ def import_(
 
 
 def _leave_contents(state: State, report: Report) -> None:
-    """Let the disks be empty: a dump of xe_py names contents, which are beside another state file."""
-    for disk in [disk for cls in ("vdi", "volume") for disk in state.all(cls) if disk[CONTENT] is not None]:
-        state.update(disk, {CONTENT: None})
-        report.dropped[f"content of a {disk.cls.label}"] += 1
+    """Let disks and blobs be empty: a dump of xe_py names contents, which are beside another state file."""
+    for found in state.with_content():
+        state.update(state.need(found.cls.name, found["uuid"]), {CONTENT: None})
+        report.dropped[f"content of a {found.cls.label}"] += 1
     state.settle()
 
 

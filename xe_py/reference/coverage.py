@@ -25,26 +25,24 @@ _MEANINGS = {
     REFUSED: "xe checks the words and the objects, and then refuses the command with `NOT_IMPLEMENTED`. "
     "The command needs hardware, a kernel or a service that a state file cannot have.",
 }
-_MISSING, _MISSING_MEANS = "missing", "xe_py does not have the command yet."
 _GENERATED = ("list", "param-list", "param-get", "param-set", "param-add", "param-remove", "param-clear")
 
 
 def page() -> str:
     """The whole page."""
-    found: dict[str, list[str]] = {coverage: [] for coverage in (*_MEANINGS, _MISSING)}
+    found: dict[str, list[str]] = {coverage: [] for coverage in _MEANINGS}
     for name in sorted(COMMANDS):
         command = operations.find(name)
-        found[_MISSING if command is None else command.coverage].append(name)
+        if command is not None:
+            found[command.coverage].append(name)
     parts = [title("Coverage", _INTRODUCTION), _counts(found), _ours()]
     parts += [_names(MODELLED, found), _rows(RECORDED, found, _doc), _rows(REFUSED, found, _why)]
-    if found[_MISSING]:
-        parts += [f"## Missing\n\n{_MISSING_MEANS}\n", _by_family(found[_MISSING])]
     return "\n".join(parts)
 
 
 def _counts(found: dict[str, list[str]]) -> str:
     generated = _of_classes()
-    rows = [_count(coverage, names, generated) for coverage, names in found.items() if names or coverage != _MISSING]
+    rows = [_count(coverage, names, generated) for coverage, names in found.items()]
     return table(("Kind", "Explicit", "Of classes", "All"), [*rows, _count("all", COMMANDS, generated)])
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 FORMAT = 2
-# The field that names the content of a disk in the store.
+# The field that names the content of a disk or a blob in the store.
 CONTENT = "content"
 
 
@@ -222,6 +222,12 @@ class State:
         if self.contents_from is None:
             raise RuntimeError("A state that no store opened has no contents of disks.")
         return self.contents_from()
+
+    def with_content(self) -> list[Record]:
+        """The objects that name a content, to read; they may lack all fields but this and their names."""
+        shown = CONTENT, "name-label"
+        holders = [cls.name for cls in classes.sections() if CONTENT in cls.stored]
+        return [obj for cls in holders for obj in self.some(cls, shown) if obj[CONTENT] is not None]
 
     def draft(self) -> tuple[str, Draft]:
         """A new content to be written, and its name. A commit keeps it if an object names it; a rollback removes it."""

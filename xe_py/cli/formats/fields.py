@@ -56,7 +56,7 @@ def value_of(state: State, obj: Record, field: Field) -> Any:
     """The value of the field as a program gets it: None if there is none, and a secret is masked."""
     if isinstance(field, NameOf) and obj[field.reference] is None:
         return None
-    return field.shown(state.value(obj, field.name))
+    return field.shown(state.values([obj], field)[0])
 
 
 def _column(cls: XenClass, name: str) -> Column:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from xe_py.state.record import Record
     from xe_py.state.state import State
 
-_STAYS_BEHIND = frozenset(("pool", "message", "task"))
+_STAYS_BEHIND = frozenset(("pool", "message", "task", "blob"))
 _AS_IN_THE_POOL = ("ssh-enabled", "ssh-enabled-timeout", "ssh-expiry", "ssh-auto-mode", "console-idle-timeout")
 
 

@@ -30,7 +30,13 @@ if TYPE_CHECKING:
 _HEADER = {"format": int, "lineage": str, "serial": int, "rules": str}
 
 # Fields that follow from other objects today, and that were stored, with nothing in them, before those had classes.
-_ONCE_STORED = {"vm": ("console-uuids", "vtpms"), "host": ("patches", "updates", "features")}
+_ONCE_STORED = {
+    "vm": ("console-uuids", "vtpms", "blobs"),
+    "host": ("patches", "updates", "features", "blobs"),
+    "pool": ("blobs",),
+    "sr": ("blobs",),
+    "network": ("blobs",),
+}
 
 # So many findings are looked for one by one.
 _FEW = 20
