@@ -254,3 +254,11 @@ def test_a_dry_run_uploads_nothing(xe: "Xe", image: Path) -> None:
     image.write_bytes(b"x" * 100_000)
     assert xe.code(f"update-upload file-name={image} --dry-run") == "INVALID_UPDATE"
     assert xe.state.read_bytes() == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["update-upload", "patch-upload"])
+def test_a_source_without_an_end_is_no_update(xe: "Xe", command: str) -> None:
+    refused = xe(f"{command} file-name=/dev/zero")
+    assert "Code: INVALID_UPDATE\n" in refused.err
+    assert "/dev/zero is longer than 4294967296 bytes, the most that an update has." in refused.err

@@ -11,7 +11,6 @@ from xe_py.operations import vdi
 from xe_py.operations.effects.disk_data import FileOutside, content_of, has_no_room
 from xe_py.operations.effects.storage import file_of
 from xe_py.operations.effects.update_info import info_of
-from xe_py.schema.fields import LARGEST
 from xe_py.schema.numbers import is_uuid
 
 TYPE_CHECKING = False
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
     from xe_py.store.promise import Content
 
 _NAME = "Imported VDI"
+# More than any update has; a source without an end comes to one.
+_LONGEST = 4 << 30
 # What a patch of old has instead of the second and third group of the uuid of its update.
 _NO_GROUPS = "0000-0000"
 
@@ -36,9 +37,13 @@ def upload(state: State, file_name: str, sr: Record, client: Client) -> Record |
     with client.source(file_name) as source:
         name, draft = state.draft()
         try:
-            size = draft.take(source, LARGEST, lambda _: None)
+            size = draft.take(source, _LONGEST, lambda _: None)
         except NoRoomError:
             raise has_no_room(state, sr) from None
+        if size > _LONGEST:
+            raise Failure(
+                "INVALID_UPDATE", f"{file_name} is longer than {_LONGEST} bytes, the most that an update has."
+            )
         again = _regular(source) if client.rehearses else None
         held = vdi.create(state, sr, _NAME, size)
         state.update(held, {"content": name})
