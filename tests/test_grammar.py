@@ -301,6 +301,7 @@ def test_a_command_that_knows_its_object_warns_of_such_a_name(xe: "Xe") -> None:
 SELECTING = [name for name in operations.names() if (found := operations.find(name)) and found.selector]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SELECTING)
 @pytest.mark.parametrize("several", ["", " --multiple"])
 def test_a_word_that_is_no_field_is_refused_and_nothing_is_done(xe: "Xe", name: str, several: str) -> None:

@@ -334,6 +334,7 @@ echo "$tries $ip"
 """
 
 
+@pytest.mark.slow
 def test_a_script_that_waits_for_an_address_comes_to_its_end(process: "Process") -> None:
     done = process.run(["sh", "-c", f"xe state-init\n{LOOP}"], XE_STATE=str(process.home / "host.toml"))
     assert done.status == 0, done.err

@@ -179,6 +179,7 @@ def test_a_python_program_sees_it_when_it_runs_a_command(xe: "Xe", vm: str) -> N
         assert host.run("vm-param-get", vm=vm, param_name="power-state") == "halted"
 
 
+@pytest.mark.slow
 def test_event_wait_comes_to_its_end(process: "Process") -> None:
     """It sleeps until the moment, on the file and in a script."""
     state = process.home / "host.toml"

@@ -43,6 +43,7 @@ def shown(page: str) -> str:
 # What is declared is shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", all_commands(), ids=lambda command: str(command.name))
 def test_a_command_is_shown_with_its_parameters(command: Command) -> None:
     page = shown(f"man/man1/xe-{family_name(command.name)}.1")
@@ -159,6 +160,7 @@ def test_a_page_has_the_form_of_one(page: str) -> None:
         assert f"man/man{section}/{name.replace(chr(92), '')}.{section}" in PAGES
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("groff") is None, reason="groff is not installed")
 @pytest.mark.parametrize("page", PAGES)
 def test_groff_has_nothing_to_say(page: str) -> None:

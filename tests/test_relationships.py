@@ -199,6 +199,7 @@ EDITS: list[tuple[int, str, Edit, str | None, str | None]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "what", "edit", "strict", "xapi"), EDITS, ids=[f"{row[0]}: {row[1]}" for row in EDITS]
 )

@@ -109,6 +109,7 @@ LINES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("other", ["click", "mounted"])
 @pytest.mark.parametrize("line", LINES)
 def test_all_ways_come_to_the_same(xe: "Xe", line: str, other: str) -> None:
@@ -135,6 +136,7 @@ def test_all_ways_come_to_the_same(xe: "Xe", line: str, other: str) -> None:
             assert after_short == xe.state.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", operations.names())
 def test_every_command_misses_its_parameters_alike_and_has_help(xe: "Xe", name: str) -> None:
     command = operations.find(name)

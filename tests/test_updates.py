@@ -214,6 +214,7 @@ def test_what_may_be_missing(xe: "Xe", image: Path, old: str, new: str, field: s
     assert shown(xe, "update", UUID, field) == [value]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", range(0, 4 * SECTOR, 37))
 def test_a_damaged_image_does_no_harm(xe: "Xe", image: Path, place: int) -> None:
     data = bytearray(iso(FILES))

@@ -129,6 +129,7 @@ def test_a_word_for_a_field_is_exact(cls: str, field: Field) -> None:
         }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("command", "field"), PARAMETERS, ids=[f"{name} {field.name}" for name, field in PARAMETERS])
 def test_a_word_for_a_parameter_is_as_wide_as_xes(command: str, field: Field) -> None:  # noqa: ARG001 - it names the row
     if isinstance(field, Bool):

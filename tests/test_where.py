@@ -88,6 +88,7 @@ def test_the_advice_of_a_dry_run_in_an_empty_home_works(process: "Process") -> N
     assert process.xe("--dry-run", "vm-create", "name-label=a").status == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a b.toml", "a;b.toml", "it's.toml", "$(touch made).toml", "-f.toml", "ü ü/x.toml"])
 def test_advice_can_be_pasted_whatever_the_path(process: "Process", name: str) -> None:
     advice = process.xe("--state", name, "vm-list").err.rpartition("Hint: xe ")[2]

@@ -204,6 +204,7 @@ REFUSED: dict[str, tuple[Change, str, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_is_wrong_is_refused_before_any_data_is_read(xe: "Xe", vm: str, tmp_path: Path, name: str) -> None:
     change, words, code = REFUSED[name]
@@ -348,6 +349,7 @@ def test_the_row_of_xapi_is_understood() -> None:
     assert again == found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "row",
     [

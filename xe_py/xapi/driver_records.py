@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from xe_py.xapi.drivers import DRIVERS, versions
 from xe_py.xapi.seeded import uuid_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     from xe_py.state.state import State
@@ -125,12 +127,21 @@ _API_VERSIONS = {"dummy": "1.1", "udev": "1.1"}
 _COPYRIGHTS = {"shm": "(c) 2009 Citrix Systems, Inc."}
 
 
-def records(state: State) -> Iterator[dict[str, Any]]:
+def records(state: State) -> Iterable[dict[str, Any]]:
     """The fields of each driver; its uuid is fixed for the lineage of the state."""
+    return _records(state.header.get("lineage", ""))
+
+
+@lru_cache(maxsize=8)
+def _records(lineage: str) -> tuple[dict[str, Any], ...]:
+    return tuple(_made(lineage))
+
+
+def _made(lineage: str) -> Iterator[dict[str, Any]]:
     for row in _TABLE.strip().split("\n"):
         type, name, file, does = row.split(" | ")
         vendor, year = _MAKERS.get(type, ("Citrix Systems Inc", 2008))
-        uuid = uuid_from(f"{state.header.get('lineage', '')} sm {type}")
+        uuid = uuid_from(f"{lineage} sm {type}")
         features = versions(DRIVERS[type])
         yield {
             "uuid": uuid,
