@@ -9,7 +9,7 @@ from xe_py.xapi.seeded import uuid_from
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from typing import Any
 
     from xe_py.state.state import State
@@ -127,9 +127,9 @@ _API_VERSIONS = {"dummy": "1.1", "udev": "1.1"}
 _COPYRIGHTS = {"shm": "(c) 2009 Citrix Systems, Inc."}
 
 
-def records(state: State) -> Iterable[dict[str, Any]]:
+def records(state: State) -> Iterator[dict[str, Any]]:
     """The fields of each driver; its uuid is fixed for the lineage of the state."""
-    return _records(state.header.get("lineage", ""))
+    return iter(_records(state.header.get("lineage", "")))
 
 
 @lru_cache(maxsize=8)
