@@ -304,3 +304,19 @@ def test_whatever_a_plain_file_begins_with_a_commit_reads_no_more_than_it_change
         xe.do(f"vm-destroy uuid={UUID}")
         xe.do("vm-create name-label=second")
     assert agree(xe.state).plain
+
+
+@pytest.mark.parametrize("room", [0, 64])
+def test_what_the_index_lacks_goes_into_the_next_base_as_lacking(
+    xe: "Xe", monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    monkeypatch.setattr(making, "_ROOM", room)
+    monkeypatch.setattr(making, "_SHARE", 1 << 20)
+    made = {}
+    for value in ("one", "two", "three"):
+        made[xe.do(f"secret-create value={value}")] = value
+        age(xe)
+        assert xe.do("secret-list params=value --minimal").split(",") == list(made.values())
+    for uuid, value in made.items():
+        assert xe.do(f"secret-list value={value} params=uuid --minimal") == uuid
+        assert xe.do(f"secret-param-get uuid={uuid} param-name=value") == value

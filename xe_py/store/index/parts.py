@@ -48,7 +48,8 @@ class Parts:
         for key in _looked_up(cls):
             fields = (key,) if isinstance(key, str) else key
             tables[key] = (*self._row(_table(objects, key)), {field: cls.defaults[field] for field in fields})
-        columns = {name: self._part(marshal.dumps(_column(cls, objects, name, hidden))) for name in _varied(objects)}
+        names = _varied(cls, objects, hidden)
+        columns = {name: self._part(marshal.dumps(_column(cls, objects, name, hidden))) for name in names}
         self.catalog[cls.name] = (len(objects), self._row(chunks), tables, self._part(marshal.dumps(columns)))
         return self._taken()
 
@@ -85,9 +86,12 @@ def _table(objects: list[Record], key: Key) -> array[int]:
     return array("Q", sorted([number_of(value) << 32 | place for place, value in found]))
 
 
-def _varied(objects: list[Record]) -> list[str]:
-    """The fields that have another value than the default in one of the objects at least."""
-    return sorted(set[str]().union(*objects))
+def _varied(cls: XenClass, objects: list[Record], hidden: list[int]) -> list[str]:
+    """The fields that have another value than the default in one of the objects at least, or may have.
+
+    An object that comes from an earlier index lacks what may be a secret.
+    """
+    return sorted(set(cls.kept_back if hidden else ()).union(*objects) - {MASKED})
 
 
 def _column(cls: XenClass, objects: list[Record], name: str, hidden: list[int]) -> list[Any]:
