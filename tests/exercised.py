@@ -39,7 +39,9 @@ def _places() -> Iterator[tuple[str, str, str]]:
     for place, code in _raised:
         file = Path(place.co_filename)
         if PACKAGE in file.parents:
-            yield str(file.relative_to(PACKAGE)), place.co_name, code
+            # A list that is made, or a lambda, has a name of its own, in angle brackets.
+            names = [name for name in place.co_qualname.split(".") if not name.startswith("<")]
+            yield str(file.relative_to(PACKAGE)), (names or [place.co_name])[-1], code
 
 
 def _recorded(rule: Rule) -> Callable[[Any, Any], Iterator[errors.Failure]]:

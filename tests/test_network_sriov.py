@@ -3,7 +3,9 @@
 import pytest
 from network_pool import NetworkPool
 
+from xe_py.errors import Failure
 from xe_py.xapi.agility import is_agile
+from xe_py.xapi.sriov import ranked
 
 VSWITCH = {"network_backend": "openvswitch"}
 NO_PLUGGING = ("OPERATION_NOT_ALLOWED", "Network SR-IOV VIF plug/unplug not allowed")
@@ -282,3 +284,12 @@ def test_each_card_and_each_pif_has_one_sriov_network(pool: NetworkPool) -> None
         ("network-sriov", "NETWORK_SRIOV_ALREADY_ENABLED", "a1"),
         ("network-sriov", "PIF_IS_SRIOV_LOGICAL", "logical"),
     }
+
+
+def test_hosts_with_most_functions_come_first_and_those_where_it_is_down_last(pool: NetworkPool) -> None:
+    with pytest.raises(Failure, match="NETWORK_SRIOV_INSUFFICIENT_CAPACITY"):
+        ranked(pool.state, pool.named["red"])
+    logical = sriov(pool)
+    assert [[host.name for host in group] for group in ranked(pool.state, pool.named["red"])] == [["xen1"]]
+    pool.change(logical, currently_attached=False)
+    assert [[host.name for host in group] for group in ranked(pool.state, pool.named["red"])] == [["xen1"]]

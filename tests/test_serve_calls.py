@@ -13,7 +13,10 @@ from urllib.parse import urlsplit
 import pytest
 import XenAPI
 
+from xe_py.errors import Failure
 from xe_py.serve.background import Running, serving
+from xe_py.serve.generic import object_of
+from xe_py.state.state import State
 from xe_py.store import store_for
 
 if TYPE_CHECKING:
@@ -192,6 +195,7 @@ CHECKS = [
     ("event.inject", ["SESSION", "vm", "x"], ["HANDLE_INVALID", "vm", "x"]),
     ("host.migrate_receive", ["SESSION", "x", "y", {}], ["NOT_IMPLEMENTED", "host.migrate_receive"]),
     ("system.nothing", [], ["MESSAGE_METHOD_UNKNOWN", "system.nothing"]),
+    ("task.get_name_label", ["SESSION", "x"], ["HANDLE_INVALID", "task", "x"]),
 ]
 
 
@@ -205,6 +209,29 @@ def test_the_checks_come_in_the_order_of_xapi(
     assert xml_call(served, name, *real(params)) == real(expected)
     answer = json_call(served, name, *real(params), version=None)
     assert (answer["error"] or answer["result"]) == real(expected)
+
+
+def test_a_text_that_is_none_is_refused(served: Running) -> None:
+    answer = json_call(served, "session.login_with_password", "\ud800", "x", version=None)
+    assert answer["error"] == ["INVALID_VALUE", "string", "?"]
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_a_value_that_no_field_can_hold_is_refused(served: Running, session: str, value: float) -> None:
+    vm = json_call(served, "VM.get_all", session)["result"][0]
+    answer = json_call(served, "VM.set_HVM_shadow_multiplier", session, vm, value, version=None)
+    assert answer["error"] == ["INVALID_VALUE", "HVM_shadow_multiplier", str(value)]
+
+
+def test_a_condition_on_a_field_that_is_none_is_refused(served: Running, session: str) -> None:
+    json_call(served, "task.create", session, "mine", "")
+    answer = json_call(served, "task.get_all_records_where", session, 'field "nothing" = "x"', version=None)
+    assert answer["error"] == ["INTERNAL_ERROR", "missing field", "nothing", ""]
+
+
+def test_a_reference_to_a_class_without_objects_here_leads_nowhere() -> None:
+    with pytest.raises(Failure, match="HANDLE_INVALID"):
+        object_of({}, State({"rules": "xapi", "serial": 1}), "ref nothing", "x")
 
 
 def test_surplus_parameters_are_ignored_where_some_are_optional(served: Running) -> None:

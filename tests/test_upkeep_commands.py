@@ -8,6 +8,8 @@ import pytest
 from small_objects import add_small_objects
 from vm_pool import VmPool
 
+from xe_py.errors import Failure
+from xe_py.operations import hostdriver
 from xe_py.operations.drtask import WITH_METADATA
 
 if TYPE_CHECKING:
@@ -87,6 +89,8 @@ def test_a_variant_of_a_driver_is_chosen(pool: VmPool) -> None:
     assert pool.refusal("hostdriver-variant-select uuid=hostdriver-variant") == none
     said = "Error: old does not identify a variant of this driver"
     assert pool.refusal("hostdriver-select uuid=hostdriver variant-name=old") == (said,)
+    with pytest.raises(Failure, match="INVALID_VALUE"):  # Whoever calls the function itself gets the code of XAPI.
+        hostdriver.select(pool.state, pool.named["hostdriver"], "old")
     forced = "This operation is dangerous and may cause data loss. This operation must be forced (use --force)."
     assert pool.refusal("hostdriver-deselect uuid=hostdriver") == (f"Error: {forced}",)
     pool.do("hostdriver-deselect", "hostdriver", force=True)
