@@ -206,11 +206,3 @@ class Absent(Field):
 
     def accepts(self, value: Any) -> bool:
         return bool(value == self.default)
-
-    def parse(self, text: str) -> Any:
-        if text:
-            raise Failure("UUID_INVALID", self.label, text)
-        return self.default
-
-    def member(self, text: str) -> str:
-        raise Failure("UUID_INVALID", self.label, text)
