@@ -196,6 +196,7 @@ CHECKS = [
     ("host.migrate_receive", ["SESSION", "x", "y", {}], ["NOT_IMPLEMENTED", "host.migrate_receive"]),
     ("system.nothing", [], ["MESSAGE_METHOD_UNKNOWN", "system.nothing"]),
     ("task.get_name_label", ["SESSION", "x"], ["HANDLE_INVALID", "task", "x"]),
+    ("session.get_last_active", ["SESSION", "x"], ["HANDLE_INVALID", "session", "x"]),
 ]
 
 
