@@ -8,7 +8,7 @@ from xe_py.operations.effects.writing import write
 from xe_py.schema.fields import with_key
 from xe_py.serve import model as words
 from xe_py.serve.model import NULL, REF, SET, inner, outer
-from xe_py.serve.queries import holds, stored
+from xe_py.serve.queries import fulfilling, stored
 from xe_py.serve.references import reference
 from xe_py.xapi.api_fields import in_database
 
@@ -85,27 +85,12 @@ def _get_all_records(of: Implied, state: State) -> dict[str, Any]:
 
 
 def _get_all_records_where(of: Implied, state: State, expr: str) -> dict[str, Any]:
-    fulfils = holds(expr)
-    return {ref: record for ref, record in _get_all_records(of, state).items() if fulfils(_columns(of, ref, record))}
+    fulfils = fulfilling(expr, of.model.classes[of.kind.label].fields)
+    return {ref: record for ref, record in _get_all_records(of, state).items() if fulfils(ref, record)}
 
 
 def _get_all_where(of: Implied, state: State, expr: str) -> list[str]:
     return list(_get_all_records_where(of, state, expr))
-
-
-def _columns(of: Implied, ref: str, record: Mapping[str, Any]) -> Callable[[str], str]:
-    """The columns that the database has for an object."""
-    fields = of.model.classes[of.kind.label].fields
-
-    def column(name: str) -> str:
-        if name == "_ref":
-            return ref
-        field = next((field.name for field in fields.values() if field.column == name), None)
-        if field is None:
-            raise Failure("INTERNAL_ERROR", "missing field", name, "")
-        return stored(record[field])
-
-    return column
 
 
 def _refs(kind: Kind, objects: list[Record]) -> list[str]:

@@ -9,7 +9,7 @@ from xe_py.errors import Failure
 from xe_py.schema.fields import with_key
 from xe_py.serve import model
 from xe_py.serve.on_state import operation_on_state
-from xe_py.serve.queries import holds, stored
+from xe_py.serve.queries import fulfilling
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,23 +70,12 @@ async def _find(desk: Desk, message: Message, caller: Caller, arguments: list[An
     return {**others, **found} if isinstance(others, dict) else [*others, *found]
 
 
-def _filter(desk: Desk, message: Message, arguments: list[Any]) -> Callable[[str, dict[str, Any]], bool]:
+def _filter(desk: Desk, message: Message, arguments: list[Any]) -> Callable[[str, Mapping[str, Any]], bool]:
     if message.verb == "get_by_name_label":
         return lambda _ref, record: bool(record["name_label"] == arguments[0])
     if not message.verb.endswith("_where"):
         return lambda _ref, _record: True
-    expression = holds(arguments[0])
-    columns = {field.column: name for name, field in desk.model.classes[message.cls].fields.items()}
-
-    def fulfils(ref: str, record: dict[str, Any]) -> bool:
-        def column(name: str) -> str:
-            if name not in {"_ref", *columns}:
-                raise Failure("INTERNAL_ERROR", "missing field", name, "")
-            return ref if name == "_ref" else stored(record[columns[name]])
-
-        return expression(column)
-
-    return fulfils
+    return fulfilling(arguments[0], desk.model.classes[message.cls].fields)
 
 
 SHELVED: Mapping[str, Operation] = {

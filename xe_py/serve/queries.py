@@ -12,8 +12,10 @@ from xe_py.errors import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
+
+    from xe_py.serve.model import ModelField
 
     Text = Callable[[str], str]
     Holds = Callable[[Text], bool]
@@ -26,6 +28,27 @@ _AND, _OR, _NOT, _FIELD = "and", "or", "not", "field"
 def holds(expression: str) -> Holds:
     """Whether the expression holds for an object whose columns a function tells; INVALID_VALUE if it is none."""
     return _Parser(expression).whole()
+
+
+def fulfilling(expression: str, fields: Mapping[str, ModelField]) -> Callable[[str, Mapping[str, Any]], bool]:
+    """Whether a reference with its record fulfils the expression, for a class with these fields.
+
+    INTERNAL_ERROR for a column that the class does not have.
+    """
+    test = holds(expression)
+    names = {field.column: name for name, field in fields.items()}
+
+    def fulfils(ref: str, record: Mapping[str, Any]) -> bool:
+        def column(name: str) -> str:
+            if name == "_ref":
+                return ref
+            if name not in names:
+                raise Failure("INTERNAL_ERROR", "missing field", name, "")
+            return stored(record[names[name]])
+
+        return test(column)
+
+    return fulfils
 
 
 def stored(value: Any) -> str:
