@@ -48,12 +48,14 @@ class _UnlikeError(Exception):
 def catch_up(index: str | None, document: Document, head: Head) -> Head | None:
     """The index of this version, from that of an earlier one; None if the file must be read in full."""
     head.base.version = document.identity
-    is_young = time.time_ns() - document.identity[3] < GRAIN
+    kept = None if time.time_ns() - document.identity[3] < GRAIN else index
     try:
         found = differing(head, document.content())
-        if found is not None and index is not None:
-            sweep(os.path.dirname(index))  # Many files are never read in full again, so nothing else would do it.
-        return None if found is None else found.carry_on(None if is_young else index, document)
+        if found is None:
+            return None
+        if kept is not None:
+            sweep(os.path.dirname(kept))  # Many files are never read in full again, so nothing else would do it.
+        return found.carry_on(kept, document)
     except (DamagedIndexError, StateFileError):
         return None
 
