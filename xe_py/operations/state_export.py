@@ -6,7 +6,7 @@ from xe_py.errors import Misuse
 from xe_py.schema.command import EXPORTS, command
 from xe_py.schema.fields import Bool
 from xe_py.schema.listing import Texts
-from xe_py.schema.xenclass import RULES, STRICT, TEMPLATES
+from xe_py.schema.xenclass import TEMPLATES
 from xe_py.state.templates import NO_SET
 from xe_py.store import text_of
 
@@ -47,7 +47,7 @@ def _shape(state: State) -> dict[str, str]:
         "name-label": hosts[0].name,
         "hosts": str(len(hosts)),
         "nics": str(max(nics)),
-        "rules": str(state.header.get(RULES, STRICT)),
+        "rules": state.rules,
         "templates": str(state.header.get(TEMPLATES, NO_SET)),
     }
 

@@ -35,8 +35,8 @@ _EMPTY, _NONE = "(empty)", "(none)"
 _LONGEST = 150
 # Objects that only tell what happened. They are details beside any other change.
 _LOGS = frozenset(("message",))
-# What the header says where it does not name a setting.
-_SETTINGS = {RULES: STRICT, TEMPLATES: NO_SET}
+SETTINGS = {RULES: STRICT, TEMPLATES: NO_SET}
+"""What the header says where it does not name a setting."""
 # What an object without a name-label is called, by its class: its fields in braces, objects by their names.
 TITLES = {
     "pif": "{device} of {host-uuid}",
@@ -81,7 +81,7 @@ def plan_of(
     `whole` says that the whole states could be compared, `below` is text that follows. Default templates that only come
     or go with their set are told by the name of the set.
     """
-    settings = {name: (before.get(name, default), after.get(name, default)) for name, default in _SETTINGS.items()}
+    settings = {name: (before.get(name, default), after.get(name, default)) for name, default in SETTINGS.items()}
     changed = {name: pair for name, pair in settings.items() if pair[0] != pair[1]}
     found = [each for each in changes if not (TEMPLATES in changed and _goes_with_the_set(each, before, after))]
     events = [each for each in found if each.cls.name not in _LOGS]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from xe_py import classes
-from xe_py.schema.xenclass import RULES, STRICT, TEMPLATES
+from xe_py.state.plan import SETTINGS
 from xe_py.state.record import alike
-from xe_py.state.templates import NO_SET
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from xe_py.state.state import State
 
     Fields = Mapping[str, Any]
-
-_SETTINGS = {RULES: STRICT, TEMPLATES: NO_SET}
 
 
 class Conflict:
@@ -49,7 +46,7 @@ def join(base: State, this: State, other: State) -> list[Conflict]:
 
 def _settings(base: State, this: State, other: State) -> list[Conflict]:
     found = []
-    for name, usual in _SETTINGS.items():
+    for name, usual in SETTINGS.items():
         was, mine, theirs = (state.header.get(name, usual) for state in (base, this, other))
         if theirs not in {was, mine}:
             if mine != was:
