@@ -57,7 +57,7 @@ def test_a_page_tells(topic: str, head: str, line: str | None) -> None:
         ("vbd.device", ("in the file", "Not there: xe computes it.")),
         ("VDI_IN_USE", ("its parameters", "vdi, operation")),
         ("vdi-in-use", ("its parameters", "vdi, operation")),
-        ("vm-start", ("what it does", operations.find("vm-start").doc)),  # type: ignore[union-attr]
+        ("vm-start", ("what it does", operations.find("vm-start").doc)),  # type: ignore[union-attr] # there is one
     ],
 )
 def test_a_page_has_facts(topic: str, fact: tuple[str, str]) -> None:

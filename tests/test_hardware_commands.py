@@ -43,7 +43,7 @@ class HardwarePool(VmPool):
             run(self.state, Call(command, words=[("uuid", self.named[name]["uuid"]), *words]))
         except Exception as refused:  # noqa: BLE001 - described takes what it knows
             assert self.state.mark() == mark
-            return self._described(refused)  # type: ignore[arg-type]
+            return self._described(refused)  # type: ignore[arg-type] # any other error fails in there
         self.assert_sound()
         return ()
 

@@ -9,13 +9,19 @@ from conftest import Xe
 UUID = re.compile(r" [0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def test_a_tree_goes_through_bonds_and_vlans_to_every_host(xe: Xe) -> None:
+def bond_and_vlan(xe: Xe) -> tuple[str, str]:
+    """The network of a new bond, and that of VLAN 25 on it."""
     bonded = xe.do("network-create name-label=bonded")
     pifs = xe.do("pif-list management=false --minimal")
     xe.do(f"bond-create network-uuid={bonded} pif-uuids={pifs}")
     master = xe.do(f"pif-list network-uuid={bonded} --minimal")
     tagged = xe.do("network-create name-label=tagged")
     xe.do(f"vlan-create pif-uuid={master} network-uuid={tagged} vlan=25")
+    return bonded, tagged
+
+
+def test_a_tree_goes_through_bonds_and_vlans_to_every_host(xe: Xe) -> None:
+    _, tagged = bond_and_vlan(xe)
     vm = xe.do("vm-create name-label=web")
     xe.do(f"vif-create vm-uuid={vm} network-uuid={tagged} device=0 mac=00:16:3e:00:00:01")
     xe.do(f"vbd-create vm-uuid={vm} device=3 type=CD mode=RO")
@@ -77,12 +83,7 @@ def test_pifs_that_stand_on_each_other_have_a_tree_too(xe: Xe) -> None:
 
 
 def test_a_line_for_each_device_names_its_chain(xe: Xe) -> None:
-    bonded = xe.do("network-create name-label=bonded")
-    pifs = xe.do("pif-list management=false --minimal")
-    xe.do(f"bond-create network-uuid={bonded} pif-uuids={pifs}")
-    master = xe.do(f"pif-list network-uuid={bonded} --minimal")
-    tagged = xe.do("network-create name-label=tagged")
-    xe.do(f"vlan-create pif-uuid={master} network-uuid={tagged} vlan=25")
+    bonded, tagged = bond_and_vlan(xe)
     vm = xe.do("vm-create name-label=web")
     for device, network in enumerate((tagged, bonded, xe.do("network-create name-label=private"))):
         xe.do(f"vif-create vm-uuid={vm} network-uuid={network} device={device} mac=00:16:3e:00:00:0{device}")
